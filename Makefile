@@ -1,0 +1,81 @@
+# gatewalk. `make` builds, `make demo` and `make check` install what is missing, build, and run. See README.md.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+B       ?= build
+PKG     := libpq yaml-0.1 libsodium jansson libzstd
+VERSION := 0.1.0
+
+# Each warning with its reason.
+WARN := -Wall -Wextra
+WARN += -Wshadow               # a second variable of one name hides a bug
+WARN += -Wstrict-prototypes    # f() is not f(void) in C11
+WARN += -Wmissing-prototypes   # what is in no header is static
+WARN += -Wpointer-arith        # void has no size
+WARN += -Wwrite-strings        # literals are const
+WARN += -Wvla                  # the stack must not depend on input
+WARN += -Wformat=2             # no format from data
+WARN += -Wundef                # a misspelt macro is not 0
+# Each hardening flag with its reason.
+HARD := -fstack-protector-strong        # a smashed return address ends the program
+HARD += -fstack-clash-protection        # no jump over the guard page
+HARD += -fcf-protection=full            # indirect jumps land only where they may
+HARD += -ftrivial-auto-var-init=zero    # neither secrets nor chance in what was not set
+HARD += -fPIE                           # another address at each run
+HARD += -Werror=format-security         # data is never a format
+LINK := -pie
+LINK += -Wl,-z,relro -Wl,-z,now         # the import table cannot be rewritten
+LINK += -Wl,-z,noexecstack              # data does not run
+
+OPT     ?= -O2 -D_FORTIFY_SOURCE=2
+SAN     ?=
+CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -DGATEWALK_VERSION='"$(VERSION)"' -DGATEWALK_PLANS='"$(PREFIX)/share/gatewalk/plans"' \
+	-Isrc -I. -g $(OPT) $(WARN) $(HARD) $(SAN) $(shell pkg-config --cflags $(PKG) 2>/dev/null) $(CFLAGS)
+LDLIBS_SRC = $(shell pkg-config --libs $(PKG) 2>/dev/null) -pthread
+LDLIBS_UI  = $(shell pkg-config --libs ncursesw panelw 2>/dev/null)
+LDFLAGS_ALL = $(LINK) $(SAN) $(LDFLAGS)
+
+SRC     := $(wildcard src/*/*.c)
+UI      := $(filter-out screens/main.c,$(wildcard screens/*.c))
+OBJ     := $(SRC:%.c=$(B)/%.o)
+UIOBJ   := $(UI:%.c=$(B)/%.o)
+TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c tests/db_*.c tests/tool_*.c))
+HELPERS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/lib_*.c))
+
+.PHONY: all demo check check-long bench install clean layers deps tests lint
+all: $(B)/gatewalk
+
+$(B)/gatewalk: $(B)/screens/main.o $(UIOBJ) $(B)/libgatewalk.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_SRC) $(LDLIBS_UI)
+
+$(B)/libgatewalk.a: $(OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/%.o: %.c
+	@mkdir -p $(dir $@)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# Tests: one Check program a file; test_* need nothing, db_* a server (PGHOST and the like), tool_* are helpers of the scripts.
+$(B)/tests/%: $(B)/tests/%.o $(HELPERS) $(UIOBJ) $(B)/libgatewalk.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_SRC) $(LDLIBS_UI) $(shell pkg-config --libs check vterm 2>/dev/null) -lutil
+tests: $(TESTS)
+
+demo: ; @sh tests/deps.sh demo && $(MAKE) --no-print-directory all && exec $(B)/gatewalk demo
+check: ; @sh tests/deps.sh check && exec sh tests/check.sh
+check-long: ; @sh tests/deps.sh check-long && exec sh tests/check-long.sh
+bench: ; @sh tests/deps.sh check && $(MAKE) --no-print-directory all tests && exec sh tests/bench.sh
+layers: ; @sh tests/layers.sh
+deps: ; @sh tests/deps.sh check
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/gatewalk/plans
+	install -m 755 $(B)/gatewalk $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 plans/*.yaml $(DESTDIR)$(PREFIX)/share/gatewalk/plans/
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Jobs: rows of gatewalk.job, driven by detached processes of this same program. A job never writes the log and holds no key. */
+#ifndef GW_ADAPTER_JOB_H
+#define GW_ADAPTER_JOB_H
+
+#include "adapter/snapshot.h"   /* struct progress */
+#include "core/view.h"
+
+struct arena;
+struct db;
+struct err;
+
+/* kinds: snapshot (take, prove, drill when asked), drill, watch, monitor, restore. args: canonical JSON text. */
+bool job_make(struct db *db, struct arena *a, const char *sid, const char *kind, const char *args, long long *id, struct err *e);
+/* Starts `program job run ID -d conninfo` as a process of its own. */
+bool job_start(struct arena *a, const char *program, const char *conninfo, long long id, const char *log_dir, struct err *e);
+/* In the job's own process: takes the row (new -> running, pid, host, boot id, backend pid). Refuses one that is taken. */
+struct job;   /* opaque */
+struct job *job_claim(struct db *db, long long id, struct err *e);
+const char *job_kind(const struct job *j);
+const char *job_sid(const struct job *j);
+const char *job_args(const struct job *j);
+/* Progress, at most two writes a second; heeds control: waits while paused (no transaction held), false when told to stop.
+   Fits struct progress with ctx = the job. */
+bool job_tick(void *job, const char *phase, double done, double total, const char *unit, bool estimate, const char *note);
+void job_event(struct job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+bool job_done(struct job *j, const char *result_json, struct err *e);
+bool job_failed(struct job *j, const struct err *why);
+void job_free(struct job *j);
+
+/* From outside. sid NULL: all of the database. A job whose process is gone (same host and boot, pid dead; or not seen for
+   2 min) shows as "lost". */
+bool job_list(struct db *db, struct arena *a, const char *sid, struct view_job **out, size_t *n, struct err *e);
+bool job_control(struct db *db, long long id, const char *control, struct err *e);   /* run, pause, stop */
+bool job_set(struct db *db, struct arena *a, long long id, const char *name, const char *value, struct err *e);
+/* The newest job of a kind that has ended and was not taken in yet: *id 0 when there is none. */
+bool job_result(struct db *db, struct arena *a, const char *sid, long long *id, const char **kind, const char **state, const char **result, const char **error, struct err *e);
+bool job_taken(struct db *db, long long id, struct err *e);
+/* Is a job of this kind alive for this walk? */
+bool job_running(struct db *db, struct arena *a, const char *sid, const char *kind, bool *yes, struct err *e);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* gatewalk's own objects on the target: put there and taken away. Refuses every name outside gatewalk's: triggers
+   gatewalk_trip_<12 hex>, functions and sequences gatewalk.trip_<12 hex>. Nothing else can be removed from here. */
+#ifndef GW_ADAPTER_OWN_H
+#define GW_ADAPTER_OWN_H
+
+#include "core/fact.h"
+#include "core/plan.h"
+
+struct arena;
+struct db;
+struct err;
+
+/* The tripwire: AFTER INSERT OR UPDATE ROW with WHEN (the column's value is new and not null, or changed), and AFTER TRUNCATE;
+   SECURITY DEFINER with a pinned search_path; never raises; ENABLE ALWAYS; counts by nextval; a row a minute with who.
+   lock_timeout 500 ms, retried with jitter for up to 20 s. Idempotent. */
+bool own_tripwire_put(struct db *db, struct arena *a, const char *sid, const struct fact_target *t, struct err *e);
+/* Takes it away; nothing there is fine. */
+bool own_tripwire_take(struct db *db, struct arena *a, const char *sid, unsigned relid, struct err *e);
+/* There, enabled always, its definition untouched; and its count. */
+bool own_tripwire_look(struct db *db, struct arena *a, const char *sid, unsigned relid, bool *there, bool *enabled, int64_t *count, struct err *e);
+/* SQL text that removes them, for the drop's own transaction: "" when there is none. Checked names only. */
+bool own_removal_sql(struct db *db, struct arena *a, const char *sid, unsigned relid, const char **sql, struct err *e);
+/* Trigger and sequence names of a walk. */
+const char *own_trigger_name(struct arena *a, const char *sid);
+const char *own_sequence_name(struct arena *a, const char *sid);   /* gatewalk.trip_... */
+/* Is this name one of gatewalk's? */
+bool own_is_ours(const char *name);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What this machine remembers of the databases it met (as known_hosts does), the operator's last look at each walk, and the
+   default key. Plain files under path_state. */
+#ifndef GW_ADAPTER_REMEMBER_H
+#define GW_ADAPTER_REMEMBER_H
+
+#include "core/fact.h"
+
+struct arena;
+struct err;
+
+/* Fills remembered_env and remembered_install_id of m for this identity. */
+bool remember_read(struct arena *a, const char *sysid, unsigned dboid, struct fact_mark *m, struct err *e);
+/* Writes it down, never lowering an environment (production > staging > development > rehearsal) unless lower is set (uninstall). */
+bool remember_write(struct arena *a, const char *sysid, unsigned dboid, const char *install_id, enum env env, bool forget, struct err *e);
+/* When this operator last looked at this walk (local clock, us; 0 never) and at which line; and noting it now. */
+bool remember_look(struct arena *a, const char *sid, int64_t *at, int64_t *line);
+void remember_looked(struct arena *a, const char *sid, int64_t at, int64_t line);
+
+#endif

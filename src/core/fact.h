@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* What was seen on the server, as data. Each group says when it was seen (`at`, the server's clock, us); at == 0 means
+   nobody has looked, and unknown refuses. Nothing here looks. */
+#ifndef GW_CORE_FACT_H
+#define GW_CORE_FACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum env { ENV_NONE, ENV_PRODUCTION, ENV_STAGING, ENV_DEVELOPMENT, ENV_REHEARSAL };
+const char *env_name(enum env e);
+enum env env_parse(const char *s);   /* ENV_NONE when unknown */
+
+/* Who we talk to. */
+struct fact_server {
+	int64_t at;                   /* also the server's clock_timestamp() of that look */
+	int version;                  /* server_version_num */
+	const char *version_text;     /* "15.18" */
+	const char *sysid;            /* system identifier */
+	unsigned dboid;
+	const char *dbname, *host, *login, *label;   /* label: "shop@db1" */
+	const char *data_directory;   /* NULL when not visible */
+	int timeline;
+	const char *lsn;
+	bool in_recovery, superuser, pooled, tls, tcp;
+	int64_t started;              /* pg_postmaster_start_time */
+	int64_t mono_us, local_us;    /* this machine's CLOCK_BOOTTIME and clock at the same look */
+	const char *boot_id;          /* this machine's */
+};
+
+/* The mark that init left. */
+struct fact_mark {
+	int64_t at;
+	bool installed;
+	int schema_version;
+	const char *install_id;
+	enum env env;
+	const char *sysid;            /* as written when marked */
+	unsigned dboid;
+	enum env comment_env;         /* as the comment on the database says */
+	enum env remembered_env;      /* as this machine remembers; ENV_NONE when it never saw this database */
+	const char *remembered_install_id;
+	bool ledger_strong;           /* the ledger has an owner that this login is not */
+};
+
+/* The target as the catalogue shows it. Lists owned by the facts' arena. */
+struct fact_target {
+	int64_t at;
+	bool found;
+	const char *missing;          /* what was not found, when !found */
+	unsigned relid;
+	int attnum;
+	const char *schema, *table, *column, *owner;
+	bool may_alter;               /* this login may alter the table */
+	char relkind;                 /* r p f m v */
+	bool unlogged, partition, partitioned, inherits, has_children, rls;
+	const char *type;             /* format_type */
+	bool not_null, generated, identity;
+	const char *def;              /* default expression or NULL */
+	const char *comment;
+	const char *definition;       /* canonical text of what must not drift: type, collation, identity, generated, attnum, oid */
+	char definition_digest[65];
+	const char **falls;           /* what DROP COLUMN takes along silently, server's words, sorted */
+	size_t n_falls;
+	const char **blockers;        /* what would need CASCADE: views, functions, policies, publications, other tables */
+	size_t n_blockers;
+	const char **keys;            /* column names of the first unique, not null, valid, immediate key */
+	size_t n_keys;
+	int64_t rows_estimate, bytes;
+	const char **locks;           /* relations the statement will lock, quoted, in one order (by oid) */
+	size_t n_locks;
+};
+
+/* One proven (or failed) copy, as its job reported and the engine checked it. Folded from the log. */
+struct fact_snapshot {
+	int64_t begun, proved;        /* server clock; proved 0: not yet */
+	const char *id;               /* folder name */
+	const char *path;
+	const char *manifest_sha256;
+	const char *sysid;
+	unsigned dboid, relid;
+	int attnum;
+	char definition_digest[65];
+	enum scope_kind { SNAP_TABLE, SNAP_COLUMN } scope;
+	int64_t rows, values, bytes;  /* values: not null ones of the column */
+	bool equal;                   /* rows, content digest and types of the loaded copy equal the source */
+	int64_t trip_count;           /* tripwire's count read in the snapshot's own transaction; -1 when there was none */
+};
+
+struct fact_drill {
+	int64_t at;
+	const char *id;
+	bool passed;
+	const char *snapshot_id, *sysid;
+	unsigned dboid;
+	int64_t took_us, restore_us;  /* restore_us: the way back, measured */
+	const char **fell;            /* what the statement took along there */
+	size_t n_fell;
+	const char *problem;          /* NULL when passed */
+};
+
+/* Health against the plan's limits. */
+struct fact_metric { const char *name, *unit; bool known; double value, base, pause, alarm; bool has_base, has_pause, has_alarm; bool alarmed; const char *why; };
+struct fact_health {
+	int64_t at;
+	bool lag_known; double lag_s; int standbys;   /* lag_known is true without standbys: lag 0 */
+	int lock_waiters;
+	double longest_tx_s;
+	bool standby_query_known; double standby_query_s;
+	bool sync_standby_there;
+};
+
+/* The moment. All wall times in the plan's zone, from the server. */
+struct fact_moment {
+	int64_t at;
+	bool zone_known;
+	int dow, minute;              /* judged wall time (rehearsal_now in a rehearsal) */
+	bool in_window;
+	int minutes_left;
+	int64_t next[5];              /* the next openings, us UTC; 0 past the end */
+	int n_next;
+	int64_t next_release;         /* next planned release after now, us; 0 none planned */
+};
+
+/* A6. */
+struct fact_others { int64_t at; bool clear; const char *who; };
+
+/* Something that uses the column, or may. */
+enum touch { TOUCH_NONE, TOUCH_READ, TOUCH_WRITE };
+struct consumer {
+	const char *key;              /* stable name: what the operator clears */
+	const char *kind;             /* view, function, statement, session, declared, standby, tripwire, ... */
+	const char *source;           /* how we know */
+	const char *role, *app, *owner;
+	enum touch touch;
+	int64_t last;                 /* last touch, server clock; 0 never seen */
+	int64_t calls;
+	bool names_column;            /* a statement that names it: cleared only by having stopped */
+	bool structural;              /* would need CASCADE, or vanish: must be gone, cannot be cleared by a word */
+	bool may_survive;             /* whole-row or catalogue-driven: can be cleared as surviving, with evidence */
+	const char *evidence;         /* text or definition, not yet cleaned */
+	const char *server;           /* NULL: the primary */
+};
+struct fact_audit {
+	int64_t at;
+	struct consumer *found;
+	size_t n;
+	const char **blind;           /* what this audit cannot see, one sentence each */
+	size_t n_blind;
+	const char **blind_keys;      /* blind spots that shut B2 until their owner clears them (standby that cannot be asked) */
+	size_t n_blind_keys;
+};
+
+/* The watch over item 9. */
+struct fact_watch {
+	int64_t at;                   /* last time the watcher looked, or tick */
+	bool tripwire_there, tripwire_enabled;
+	int64_t trip_count;           /* -1 unknown */
+	bool statements_there;        /* pg_stat_statements can be read and track is not none */
+	const char *statements_why;   /* what is missing, with the command that helps */
+	int64_t unbroken_since;       /* since when every source has watched without a gap; 0 never */
+	const char *gap;              /* the last gap and its reason, or NULL */
+	bool standbys_ok;             /* every known standby was asked, or its blind spot is cleared */
+	const char *standbys_why;
+	int64_t last_sighting;        /* last counted read or write, server clock; 0 none */
+	const char *sighted;          /* who and what */
+};
+
+struct fact_log {
+	int64_t at;
+	bool verifies, ledger_agrees;
+	const char *why;              /* when one of them is false */
+};
+
+struct fact_monitor {
+	int64_t at;                   /* last sample */
+	int64_t baseline_at;          /* when the baseline was taken; 0 never */
+	bool errors_seen;             /* one source of errors works */
+	struct fact_metric *metrics;
+	size_t n;
+	int alarms;
+	const char *alarm;            /* the last one, in words */
+};
+
+struct facts {
+	int64_t now;                  /* the server's clock at judging; 0 refuses everything */
+	struct fact_server server;
+	struct fact_mark mark;
+	struct fact_target target;
+	struct fact_health health;
+	struct fact_moment moment;
+	struct fact_others others;
+	struct fact_audit audit;
+	struct fact_watch watch;
+	struct fact_log log;
+	struct fact_monitor monitor;
+	bool files_intact;            /* the final snapshot's files still have the proven hashes */
+	int64_t files_at;
+	bool locked;                  /* target, watch.trip_count, log and moment were read under the lock */
+};
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* The conditions of gates A, B and C: one row each in a const table, each judged by a pure function. Unknown refuses.
+   There is no override here and none may be added. */
+#ifndef GW_CORE_GATE_H
+#define GW_CORE_GATE_H
+
+#include "core/walk.h"
+
+enum verdict { NOT_NEEDED, HOLDS, REFUSED, UNKNOWN, WAITS };   /* WAITS: refused, and time alone will open it */
+
+struct finding {
+	const char *id;        /* "B5" */
+	enum gate gate;
+	enum verdict verdict;
+	const char *question;  /* "nobody used it for 14 d" */
+	char now[160];         /* the value now, in words */
+	char because[240];     /* why it does not hold; "" when it does */
+	char passes[160];      /* what would pass */
+	char todo[240];        /* who can do what: a command or an act; "" */
+	int64_t at;            /* at the earliest, server clock; 0 when time does not decide */
+	int64_t seen;          /* age of the fact it was judged by; 0 never */
+};
+
+#define CONDITION_COUNT 23
+
+/* Judges every condition of the table at f->now. out has CONDITION_COUNT rows, in table order. */
+void gate_judge_all(const struct plan *p, const struct walk *w, const struct facts *f, struct finding out[static CONDITION_COUNT]);
+/* Which gates hold: every one of their conditions HOLDS or NOT_NEEDED. */
+unsigned gates_open(const struct finding f[static CONDITION_COUNT]);
+/* Only the conditions that also stand before other statements that change the target: C3, C4, C6. True when all hold;
+   else e says which and why (ERR_GATE, or ERR_WAIT when only time is missing). */
+bool gate_change_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
+/* The same for a gate that is shut: the error of its first shut condition. ERR_WAIT when all shut ones WAIT. */
+bool gate_refusal(const struct finding f[static CONDITION_COUNT], enum gate g, struct err *e);
+/* The table as data, for the manual and for tests. NULL past the end. */
+const char *condition_id(size_t i);
+const char *condition_question(size_t i);
+int64_t condition_lives(size_t i);       /* us; 0: the walk; -1: under the lock */
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* A plan: one change to one target, as the operator wrote it. Data, its floors, and its judgement; it reads no file. */
+#ifndef GW_CORE_PLAN_H
+#define GW_CORE_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+struct mark { int line, column; };   /* where a field stood; 0,0 when it was not there */
+
+enum archetype { ARCH_NONE, ARCH_ADDITIVE, ARCH_RENAME, ARCH_TYPE, ARCH_DESTRUCTIVE };
+enum scope { SCOPE_TABLE, SCOPE_COLUMN };
+
+/* Off-peak: minutes since midnight of the plan's zone; to < from goes over midnight. days: bit 0 Sunday .. bit 6 Saturday, of the start. */
+struct plan_window { unsigned days; int from, to; struct mark at; };
+struct plan_deploy { const char *name; struct mark at; };
+struct plan_consumer { const char *name, *kind, *owner, *check; struct mark at; };   /* check: a command, or NULL */
+struct plan_standby { const char *name, *dbname; struct mark at; };                  /* dbname: conninfo, or NULL = cannot be asked */
+struct plan_metric { const char *name, *query, *command, *unit; double pause, alarm; bool has_pause, has_alarm; struct mark at; };
+
+struct plan {
+	const char *file;          /* as given */
+	const char *text;          /* its bytes */
+	size_t len;
+	char digest[65];           /* SHA-256 of the bytes, hex */
+
+	const char *name;
+	enum archetype archetype;
+	const char *recipe;        /* drop-column */
+	const char *schema, *table, *column;
+	const char *statement;     /* what somebody proposed; NULL when the plan has none */
+
+	/* item 3 */
+	const char *before, *after, *why, *way_back, *leaves_behind, *rollback_floor, *api_contract;
+	const char **falls;        /* what falls with the column, in the server's words */
+	size_t n_falls;
+	bool has_falls;            /* the list was given, possibly empty */
+	struct plan_deploy *deploys;
+	size_t n_deploys;
+
+	/* items 4 to 9 */
+	struct plan_consumer *consumers;
+	size_t n_consumers;
+	struct plan_standby *standbys;
+	size_t n_standbys;
+	int unused_days;           /* >= 14 */
+	int longest_job_days;      /* the longest known job period; item 9 is never shorter than this plus one */
+
+	/* gate C */
+	const char *zone;          /* IANA name */
+	struct plan_window *windows;
+	size_t n_windows;
+	int64_t *releases;         /* planned releases, us UTC */
+	size_t n_releases;
+	int release_quiet_hours;   /* >= 48 */
+	int drop_estimate_min;     /* minutes the step may take; the window must have at least max(10, this) left */
+	double max_lag_s, max_longest_tx_s, max_standby_query_s;
+	int max_lock_waiters;
+	const char *sync_standby;  /* required synchronous standby, or NULL */
+	int signatures;            /* 1; 2 is refused by this version */
+	bool hide;                 /* B8; refused by this version */
+
+	/* snapshot */
+	enum scope scope;
+	const char *store;         /* a folder; NULL = gatewalk's own */
+	const char *scratch;       /* conninfo of a scratch server, or NULL = this server */
+	int retention_days;
+
+	/* monitor */
+	int monitor_hours;         /* >= 48 */
+	struct plan_metric *metrics;
+	size_t n_metrics;
+	const char *notify;        /* a command, run by /bin/sh, or NULL */
+	const char *migration_tool;   /* name of the application's own migration tool, or NULL */
+
+	/* rehearsal only */
+	int rehearsal_dow, rehearsal_minute;   /* C3 is judged at this wall time; default Tuesday 04:30 */
+	double rehearsal_day_s;    /* seconds that a day of waiting takes; default 1 */
+
+	/* where each field stood, for messages: see plan_mark */
+	struct { const char *path; struct mark at; } *marks;
+	size_t n_marks;
+};
+
+struct plan_error { struct mark at; const char *what, *instead; };
+
+/* Fills in the defaults and floors of everything a file may leave out. */
+void plan_defaults(struct plan *p);
+/* Where the field of this dotted path stood ("policy.unused_days"), else where the document starts. */
+struct mark plan_mark(const struct plan *p, const char *path);
+/* Judges a whole plan without a database: missing and contradicting fields, laxer than the floors, things this version
+   does not do. Returns how many errors; *out owned by a, sorted by place. */
+size_t plan_judge(struct arena *a, const struct plan *p, struct plan_error **out);
+/* Days that item 9 lasts: max(unused_days, longest_job_days + 1, 14). */
+int plan_unused_days(const struct plan *p);
+const char *archetype_name(enum archetype a);   /* "destructive" */
+const char *archetype_risk(enum archetype a);   /* "highest" */
+enum archetype archetype_parse(const char *s);  /* ARCH_NONE when unknown */
+/* "public.orders.legacy_total", as the operator types it at the drop: each part quoted as SQL where it needs it. */
+const char *plan_target_name(struct arena *a, const struct plan *p);
+
+/* How an amended plan differs: what must be done again. */
+enum amend_class { AMEND_SAME, AMEND_STRICTER, AMEND_GATES, AMEND_NEW_WALK };
+/* why gets one sentence, owned by a. NEW_WALK: target, statement or archetype changed. GATES: laxer within floors. */
+enum amend_class plan_compare(struct arena *a, const struct plan *old, const struct plan *now, const char **why);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The SQL that gatewalk itself writes from a plan. Pure text: nothing is sent from here. */
+#ifndef GW_CORE_SQL_H
+#define GW_CORE_SQL_H
+
+#include <stdbool.h>
+
+struct arena;
+struct plan;
+
+/* A name as SQL: bare when it is lower-case and no keyword, else in double quotes with quotes doubled. */
+const char *sql_ident(struct arena *a, const char *name);
+/* Always in double quotes. */
+const char *sql_quoted(struct arena *a, const char *name);
+/* A literal in single quotes, E'' where it has a backslash. */
+const char *sql_literal(struct arena *a, const char *value);
+/* ALTER TABLE public.orders DROP COLUMN legacy_total   (no semicolon, never CASCADE, never IF EXISTS) */
+const char *sql_drop_column(struct arena *a, const struct plan *p);
+/* Is the proposed text the same statement as gatewalk's own? White space, keyword case, comments, a closing semicolon,
+   quoting that changes nothing, and a missing schema "public" do not count; CASCADE, IF EXISTS, ONLY, a second command do.
+   why: one sentence, owned by a. */
+bool sql_same_drop(struct arena *a, const struct plan *p, const char *proposed, const char **why);
+
+#endif

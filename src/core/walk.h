@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* A walk's state is a fold over its log's lines. The state machine is one const table; no row means no. */
+#ifndef GW_CORE_WALK_H
+#define GW_CORE_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/fact.h"
+#include "core/plan.h"
+#include "core/record.h"
+
+struct arena;
+struct err;
+
+enum item {
+	ITEM_NONE, ITEM_SNAPSHOT, ITEM_ARCHETYPE, ITEM_DOCUMENT, ITEM_CONSUMERS, ITEM_DUAL_WRITE, ITEM_BACKFILL, ITEM_WINDOW,
+	ITEM_READS, ITEM_UNUSED, ITEM_FINAL, ITEM_DROP, ITEM_MONITOR, ITEM_LOG
+};
+#define ITEM_COUNT 13
+const char *item_name(enum item i);   /* "snapshot", "nobody uses it", ... */
+
+enum gate { GATE_A = 1, GATE_B = 2, GATE_C = 4 };
+#define GATES_ALL (GATE_A | GATE_B | GATE_C)
+char gate_letter(enum gate g);
+const char *gate_question(enum gate g);   /* "can we get it back?" */
+
+enum stage {
+	AT_NOWHERE, AT_SNAPSHOT, AT_ARCHETYPE, AT_DOCUMENT, AT_GATE_A, AT_CONSUMERS, AT_READS, AT_UNUSED, AT_FINAL, AT_GATE_C,
+	AT_ARMED, AT_DROPPING, AT_MONITOR, AT_LOG, AT_CLOSED, AT_LEFT, STAGE_COUNT
+};
+const char *stage_name(enum stage s);
+enum item stage_item(enum stage s);
+
+/* What moves a walk. */
+enum event {
+	EV_BEGIN, EV_PROVEN, EV_CONFIRM, EV_GATE_A, EV_QUIET, EV_GATE_B, EV_GATE_C, EV_INTENT, EV_DROPPED, EV_NOT_DROPPED,
+	EV_WATCHED, EV_CLOSE, EV_BACK, EV_LEAVE, EV_REOPEN_GATES, EVENT_COUNT
+};
+enum effect { EFFECT_NONE, EFFECT_DROP };
+
+struct move { enum stage to; enum effect effect; };
+/* The table: does this event move a walk at this stage, when exactly these gates hold now? No row means no: false. */
+bool walk_move(enum stage from, enum event ev, unsigned open_gates, struct move *out);
+/* Gates that the row for (from, ev) asks for; GATES_ALL + 1 when there is no row. */
+unsigned walk_move_needs(enum stage from, enum event ev);
+
+struct walk_clear { const char *key, *reason; bool survives; int64_t at; };
+struct walk_declared { const char *what, *key, *value; int64_t at; };
+
+struct walk {
+	struct arena *arena;             /* owns what the fold keeps */
+	const char *sid, *name, *plan_digest, *db, *who, *target;
+	enum env env;
+	enum stage stage;
+	int64_t begun, last_t;           /* server clock */
+	int64_t day_us;                  /* microseconds that a day of waiting takes: US_DAY, less in a rehearsal */
+	unsigned relid;
+	int attnum;
+	int64_t n;                       /* lines folded */
+	int64_t sealed;                  /* lines covered by a signature */
+
+	struct fact_snapshot first, final;   /* items 1 and 10 */
+	struct fact_drill drill;
+	int64_t confirmed[ITEM_COUNT + 1];   /* when item i was confirmed; 0 not */
+	int64_t gate_passed[3];          /* A, B, C: last passed; 0 not (or taken back) */
+	int64_t quiet_since;             /* item 9's count begins here; later sightings move it */
+	int64_t last_sighting;
+	const char *sighted;
+	struct walk_clear *clears;
+	size_t n_clears, cap_clears;
+	struct walk_declared *declared;
+	size_t n_declared, cap_declared;
+
+	int64_t intent_n;                /* line of the open or last intent; -1 none */
+	char intent_head[65];            /* head after that line: what the anchor row must hold */
+	const char *intent_nonce, *intent_statement, *intent_snapshot;
+	bool outcome_known;
+	bool dropped;
+	int64_t dropped_at;
+	int64_t drop_us, lock_us;
+	int64_t restored_at;
+	int64_t baseline_at;
+	int alarms;
+	const char *alarm;
+	bool schema_logged;
+	const char *left_why;
+	bool stopped_by_torn;            /* a torn line was sealed over: shown, not fatal */
+};
+
+void walk_init(struct walk *w, struct arena *a);
+/* Takes one line in. False: this line may not stand here (an op without a row for the stage, a time gone back, another
+   sid): the log is refused from here, and the error names n and the reason. A refused fold leaves w as it was. */
+bool walk_fold(struct walk *w, const struct record *r, struct err *e);
+bool walk_is_cleared(const struct walk *w, const char *key, struct walk_clear *out);   /* the latest one */
+/* The latest declaration of what + key, or NULL. */
+const struct walk_declared *walk_declared(const struct walk *w, const char *what, const char *key);
+
+/* The five states an item can show. */
+enum mood { MOOD_DONE, MOOD_RUNNING, MOOD_WAITING, MOOD_SHUT, MOOD_NOT_YET, MOOD_NOT_NEEDED };
+const char *mood_word(enum mood m);
+
+#endif

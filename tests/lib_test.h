@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What every Check program of ours needs. */
+#ifndef GW_TESTS_LIB_TEST_H
+#define GW_TESTS_LIB_TEST_H
+
+#include <check.h>
+
+/* Runs the suite (CK_FORK=no is honoured) and gives main's exit status. Prints Check's closing line. */
+int test_main(Suite *s);
+/* A new folder under TMPDIR or /tmp, removed at exit; the same one for the life of the process. */
+const char *test_dir(void);
+/* The source tree's path of a fixture: test_fixture("plans/bad.yaml") is tests/plans/bad.yaml. */
+const char *test_fixture(const char *name);
+
+#endif
