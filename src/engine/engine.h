@@ -31,6 +31,8 @@ bool engine_walk_plan(struct engine *g, const char *plan_path, struct err *e);
 bool engine_walk_open(struct engine *g, const char *word, struct err *e);
 /* Rebuilds the folder of a walk from the database on this machine, verifies it, opens it. */
 bool engine_walk_fetch(struct engine *g, const char *word, struct err *e);
+/* The same without its lock, key or a single written line: status, gates, window. */
+bool engine_walk_read(struct engine *g, const char *word, struct err *e);
 void engine_walk_close(struct engine *g);
 
 /* Looks at everything that can be seen now, takes in what jobs left, judges. Reconnects when the link is gone. */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line. It links without curses: the screens are handed in by main. */
+#ifndef GW_CLI_CLI_H
+#define GW_CLI_CLI_H
+
+#include <stdbool.h>
+
+struct desk;
+
+struct show_opts {
+	bool plain, ascii, no_color;
+	bool home;          /* start on the list of walks, else on the walk that is open */
+};
+/* Runs screens over a desk until the operator leaves; gives the exit status. NULL: this program was built without. */
+typedef int show_screens(struct desk *d, const struct show_opts *o);
+
+/* The whole program behind main; gives the exit status. */
+int cli_main(int argc, char **argv, show_screens *show);
+
+#endif

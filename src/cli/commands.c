@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands. Each opens what it needs, calls one tool, prints its tree. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "cli/options.h"
+#include "cli/print.h"
+#include "engine/demo.h"
+#include "engine/desk.h"
+#include "engine/jobrun.h"
+#include "engine/tools.h"
+
+#define LOOK_EVERY_MS 2000
+
+static struct engine_opts engine_options(const struct line *l)
+{
+	return (struct engine_opts){
+		.dbname = l->value[OPT_DBNAME], .key = l->value[OPT_KEY], .principal = l->value[OPT_AS], .program = l->program, .tty = l->tty,
+	};
+}
+
+static int end_of(const struct err *e)
+{
+	return err_exit_status(e->code);
+}
+
+/* Prints a tool's tree in the form asked for. */
+static int show_tree(const struct line *l, const struct json *o, void (*print)(const struct json *), const struct err *e)
+{
+	if (o && given(l, OPT_JSON))
+		print_json(o);
+	else if (o && print)
+		print(o);
+	return end_of(e);
+}
+
+static int run_check(const struct line *l, struct err *e)
+{
+	struct arena *a = arena_new();
+	const struct engine_opts o = engine_options(l);
+	const struct json *t = tool_check(a, l->words, l->n_words, given(l, OPT_DBNAME) ? &o : NULL, e);
+	int rc = show_tree(l, t, print_check, e);
+	if (t && e->code != ERR_NONE)
+		e->msg[0] = '\0';   /* every error was printed with its place */
+	arena_free(a);
+	return rc;
+}
+
+static int run_new(const struct line *l, struct err *e)
+{
+	struct arena *a = arena_new();
+	const struct engine_opts o = engine_options(l);
+	const struct new_plan n = {
+		.recipe = l->value[OPT_RECIPE], .name = l->value[OPT_NAME], .schema = l->value[OPT_SCHEMA], .table = l->value[OPT_TABLE],
+		.column = l->value[OPT_COLUMN], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .file = l->value[OPT_OUTPUT],
+		.deploys = (const char **)(void *)(size_t)l->deploys, .n_deploys = l->n_deploys,
+	};
+	int rc = 1;
+	if (!n.recipe || strcmp(n.recipe, "drop-column") != 0 || !n.table || !n.column) {
+		err_set(e, ERR_USE, "gatewalk new --recipe drop-column --table T --column C", "which recipe, table and column?");
+	} else {
+		const struct json *t = tool_new(a, &n, given(l, OPT_DBNAME) ? &o : NULL, e);
+		rc = end_of(e);
+		if (t && given(l, OPT_JSON))
+			print_json(t);
+		else if (t && n.file)
+			print_clean("%s written: fill in what it asks for, then gatewalk check %s", n.file, n.file);
+		else if (t)
+			fputs(json_str(t, "text"), stdout);
+	}
+	arena_free(a);
+	return rc;
+}
+
+static int run_doctor(const struct line *l, struct err *e)
+{
+	struct arena *a = arena_new();
+	const struct engine_opts o = engine_options(l);
+	int rc = show_tree(l, tool_doctor(a, &o, e), print_doctor, e);
+	arena_free(a);
+	return rc;
+}
+
+static int run_init(const struct line *l, struct err *e)
+{
+	struct arena *a = arena_new();
+	const struct engine_opts o = engine_options(l);
+	int rc = show_tree(l, tool_init(a, &o, l->value[OPT_ENVIRONMENT], e), print_init, e);
+	arena_free(a);
+	return rc;
+}
+
+static void print_uninstalled(const struct json *o)
+{
+	print_clean("gatewalk's schema and mark are gone from %s", json_str(o, "server"));
+}
+
+static int run_uninstall(const struct line *l, struct err *e)
+{
+	struct arena *a = arena_new();
+	const struct engine_opts o = engine_options(l);
+	int rc = show_tree(l, tool_uninstall(a, &o, e), print_uninstalled, e);
+	arena_free(a);
+	return rc;
+}
+
+static int run_verify(const struct line *l, struct err *e)
+{
+	struct arena *a = arena_new();
+	int rc = show_tree(l, tool_verify(a, l->words[0], e), print_verify, e);
+	arena_free(a);
+	return rc;
+}
+
+static int run_info(const struct line *l, struct err *e)
+{
+	struct arena *a = arena_new();
+	const struct engine_opts o = engine_options(l);
+	int rc = show_tree(l, tool_info(a, &o, e), print_info, e);
+	arena_free(a);
+	return rc;
+}
+
+typedef struct json *walk_tool(struct arena *a, struct engine *g, const char *walk, struct err *e);
+
+static int with_walk(const struct line *l, walk_tool *tool, void (*print)(const struct json *), struct err *e)
+{
+	struct arena *a = arena_new();
+	const struct engine_opts o = engine_options(l);
+	struct engine *g = engine_new(&o, e);
+	int rc = g ? show_tree(l, tool(a, g, l->n_words ? l->words[0] : NULL, e), print, e) : end_of(e);
+	engine_free(g);
+	arena_free(a);
+	return rc;
+}
+
+static int run_status(const struct line *l, struct err *e)
+{
+	return with_walk(l, tool_status, print_status, e);
+}
+
+static int run_gates(const struct line *l, struct err *e)
+{
+	return with_walk(l, tool_gates, print_gates, e);
+}
+
+static int run_window(const struct line *l, struct err *e)
+{
+	return with_walk(l, tool_window, print_window, e);
+}
+
+static void say(const char *line)
+{
+	print_clean("%s", line);
+}
+
+static struct json *restore_spoken(struct arena *a, struct engine *g, const char *walk, struct err *e)
+{
+	return tool_restore(a, g, walk, say, e);
+}
+
+static struct json *restore_silent(struct arena *a, struct engine *g, const char *walk, struct err *e)
+{
+	return tool_restore(a, g, walk, NULL, e);
+}
+
+static int run_restore(const struct line *l, struct err *e)
+{
+	return with_walk(l, given(l, OPT_JSON) ? restore_silent : restore_spoken, print_restore, e);
+}
+
+static int run_job(const struct line *l, struct err *e)
+{
+	struct arena *a = arena_new();
+	const struct engine_opts o = engine_options(l);
+	const char *verb = l->words[0];
+	int rc;
+	if (strcmp(verb, "run") == 0) {
+		/* How a detached job starts; not for people, so not in the help. */
+		rc = l->n_words == 2 && job_run(o.dbname, strtoll(l->words[1], NULL, 10), e) ? 0 : end_of(e);
+	} else {
+		rc = show_tree(l, tool_job(a, &o, verb, l->words + 1, l->n_words - 1, e), print_jobs, e);
+	}
+	arena_free(a);
+	return rc;
+}
+
+static int run_leave(const struct line *l, struct err *e)
+{
+	const struct engine_opts o = engine_options(l);
+	struct engine *g = engine_new(&o, e);
+	const struct act act = { .kind = ACT_LEAVE, .text = l->value[OPT_REASON] };
+	bool ok = g != NULL;
+	if (ok && !act.text)
+		ok = err_set(e, ERR_USE, "gatewalk leave WALK --reason \"...\"", "leaving a walk needs a reason: the log keeps it");
+	ok = ok && engine_walk_open(g, l->words[0], e) && engine_unlock(g, e) && engine_do(g, &act, e);
+	if (ok)
+		print_clean("left; what gatewalk put on the table is taken away, the log stays");
+	engine_free(g);
+	return ok ? 0 : end_of(e);
+}
+
+static int run_amend(const struct line *l, struct err *e)
+{
+	const struct engine_opts o = engine_options(l);
+	const char *what = "";
+	struct engine *g = engine_new(&o, e);
+	bool ok = g && engine_amend(g, l->words[0], l->words[1], &what, e);
+	if (ok)
+		print_clean("amended: %s", what);
+	engine_free(g);
+	return ok ? 0 : end_of(e);
+}
+
+/* Gives the engine to a desk and the desk to the screens. */
+static int run_screens(const struct line *l, struct engine *g, bool home, struct err *e)
+{
+	const struct show_opts so = {
+		.plain = given(l, OPT_PLAIN), .ascii = given(l, OPT_ASCII), .no_color = getenv("NO_COLOR") && *getenv("NO_COLOR"), .home = home,
+	};
+	if (!l->show) {
+		engine_free(g);
+		err_set(e, ERR_USE, NULL, "this program was built without screens");
+		return end_of(e);
+	}
+	struct desk *d = desk_open(g, LOOK_EVERY_MS, e);
+	if (!d) {
+		engine_free(g);
+		return end_of(e);
+	}
+	int rc = l->show(d, &so);
+	desk_close(d);
+	return rc;
+}
+
+static bool may_show(const struct line *l, struct err *e)
+{
+	return l->tty || given(l, OPT_PLAIN) ||
+		err_set(e, ERR_USE, "--plain gives labelled lines; `gatewalk status --json` tells the same to a program.", "the screens need a terminal");
+}
+
+static int run_walk(const struct line *l, struct err *e)
+{
+	const struct engine_opts o = engine_options(l);
+	const char *word = l->words[0];
+	struct engine *g = may_show(l, e) ? engine_new(&o, e) : NULL;
+	bool ok = g != NULL;
+	if (ok && given(l, OPT_FETCH))
+		ok = engine_walk_fetch(g, word, e);
+	else if (ok)
+		ok = access(word, F_OK) == 0 ? engine_walk_plan(g, word, e) : engine_walk_open(g, word, e);
+	if (ok)
+		return run_screens(l, g, false, e);
+	engine_free(g);
+	return end_of(e);
+}
+
+static int run_home(const struct line *l, struct err *e)
+{
+	const struct engine_opts o = engine_options(l);
+	struct engine *g = may_show(l, e) ? engine_new(&o, e) : NULL;
+	if (g && engine_home(g, e))
+		return run_screens(l, g, true, e);
+	engine_free(g);
+	return end_of(e);
+}
+
+static int run_demo(const struct line *l, struct err *e)
+{
+	struct demo *d = NULL;
+	if (!l->tty && !given(l, OPT_PLAIN)) {
+		err_set(e, ERR_USE, "Run it in a terminal of at least 80 columns and 24 lines.", "the demo needs a terminal: it opens screens to walk through");
+		return end_of(e);
+	}
+	if (!demo_start(l->program, say, &d, e)) {
+		demo_stop(d);
+		return end_of(e);
+	}
+	struct engine_opts o = engine_options(l);
+	demo_options(d, &o);
+	struct engine *g = engine_new(&o, e);
+	int rc = g && engine_home(g, e) ? run_screens(l, g, true, e) : end_of(e);
+	demo_stop(d);
+	print_clean("the demo's server is stopped and its folder is gone");
+	return rc;
+}
+
+const struct command commands[] = {
+	{ "", "", "home: the walks, what needs you, what runs, what waits", 0, 0, run_home },
+	{ "new", "[OPTION...]", "write a plan", 0, 0, run_new },
+	{ "check", "PLAN...", "judge plans; with -d, look their targets up too", 1, WORDS_MAX, run_check },
+	{ "doctor", "", "what is there and what is missing, and the command that helps", 0, 0, run_doctor },
+	{ "init", "--environment WHICH", "mark a database, make gatewalk's schema and your key", 0, 0, run_init },
+	{ "uninstall", "", "take gatewalk's schema and mark away again", 0, 0, run_uninstall },
+	{ "walk", "PLAN|WALK", "begin a walk, or go on with it", 1, 1, run_walk },
+	{ "amend", "WALK PLAN", "take a new version of the plan in", 2, 2, run_amend },
+	{ "leave", "WALK", "give a walk up; takes gatewalk's own objects away", 1, 1, run_leave },
+	{ "status", "[WALK]", "what needs whom, and when", 0, 1, run_status },
+	{ "gates", "WALK", "each condition with its reason", 1, 1, run_gates },
+	{ "window", "WALK", "the next moments for the drop", 1, 1, run_window },
+	{ "job", "VERB [ARG...]", "list [WALK], pause ID, resume ID, stop ID, set ID NAME=VALUE, tick [WALK]", 1, 3, run_job },
+	{ "restore", "WALK", "put the dropped column back", 1, 1, run_restore },
+	{ "verify", "LOG", "check a walk's log or folder", 1, 1, run_verify },
+	{ "info", "", "version, and every path in use", 0, 0, run_info },
+	{ "demo", "", "a private PostgreSQL with a shop in it, and walks to try", 0, 0, run_demo },
+};
+const size_t n_commands = sizeof commands / sizeof commands[0];

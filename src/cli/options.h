@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* One list of options and one of commands: they parse the line, print --help, and are held against gatewalk(1) by a test. */
+#ifndef GW_CLI_OPTIONS_H
+#define GW_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "cli/cli.h"
+
+#define WORDS_MAX 64
+
+/* id, long name, short letter or 0, argument's name or NULL, what it does, who takes it: 'g' all commands, else the command's letter */
+#define OPTIONS(X) \
+	X(OPT_DBNAME, "dbname", 'd', "CONNINFO", "database to connect to, as in psql; else libpq's own ways", "*") \
+	X(OPT_KEY, "key", 0, "FILE", "private key to sign with", "*") \
+	X(OPT_AS, "as", 0, "NAME", "name to sign under, instead of user@host", "*") \
+	X(OPT_JSON, "json", 0, NULL, "print one JSON object", "*") \
+	X(OPT_PLAIN, "plain", 0, NULL, "labelled lines instead of screens", "*") \
+	X(OPT_ASCII, "ascii", 0, NULL, "ASCII only", "*") \
+	X(OPT_HELP, "help", 'h', NULL, "show this, or a command's help", "*") \
+	X(OPT_VERSION, "version", 'V', NULL, "show the version", "*") \
+	X(OPT_RECIPE, "recipe", 0, "NAME", "drop-column", "new") \
+	X(OPT_SCHEMA, "schema", 0, "NAME", "schema of the table; public when left out", "new") \
+	X(OPT_TABLE, "table", 0, "NAME", "table of the target", "new") \
+	X(OPT_COLUMN, "column", 0, "NAME", "column that is to go", "new") \
+	X(OPT_NAME, "name", 0, "NAME", "name of the plan; made from table and column when left out", "new") \
+	X(OPT_WHY, "why", 0, "TEXT", "why it is done", "new") \
+	X(OPT_ZONE, "zone", 0, "ZONE", "time zone of the off-peak window", "new") \
+	X(OPT_DEPLOY, "deploy", 0, "NAME", "a deployed part; may be given several times", "new") \
+	X(OPT_OUTPUT, "output", 'o', "FILE", "file to write, never an existing one; else standard output", "new") \
+	X(OPT_ENVIRONMENT, "environment", 0, "WHICH", "production, staging, development or rehearsal", "init") \
+	X(OPT_FETCH, "fetch", 0, NULL, "take the walk's log from its database onto this machine", "walk") \
+	X(OPT_REASON, "reason", 0, "TEXT", "why, for the log", "leave")
+
+enum opt {
+#define X(id, name, letter, arg, what, who) id,
+	OPTIONS(X)
+#undef X
+	OPT_COUNT
+};
+
+struct line {
+	const char *program;
+	const struct command *command;
+	const char *value[OPT_COUNT];      /* "" for a flag that was given */
+	const char *deploys[WORDS_MAX];
+	size_t n_deploys;
+	const char *words[WORDS_MAX];      /* what is no option */
+	size_t n_words;
+	bool tty;                          /* standard input and output are a terminal */
+	show_screens *show;
+};
+
+/* True and the exit status of a command is its own; e is shown by the caller. */
+typedef int command_run(const struct line *l, struct err *e);
+struct command {
+	const char *name, *args, *what;    /* name "" is home */
+	size_t min_words, max_words;
+	command_run *run;
+};
+extern const struct command commands[];
+extern const size_t n_commands;
+
+/* Reads the line; false with ERR_USE and a hint. */
+bool options_parse(int argc, char **argv, struct line *l, struct err *e);
+bool given(const struct line *l, enum opt o);
+/* --help of the program or of one command, to standard output. */
+void options_help(const struct command *c);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/print.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/text.h"
+
+void print_json(const struct json *o)
+{
+	struct text t = { 0 };
+	json_write(&t, o);
+	puts(text_str(&t));
+	text_free(&t);
+}
+
+static void put_clean(FILE *to, const char *s)
+{
+	struct arena *a = arena_new();
+	fprintf(to, "%s\n", text_clean(a, s));
+	arena_free(a);
+}
+
+void print_clean(const char *fmt, ...)
+{
+	char line[2048];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	put_clean(stdout, line);
+}
+
+void print_err(const struct err *e)
+{
+	char line[sizeof e->msg + 16];
+	snprintf(line, sizeof line, "gatewalk: %s", e->msg);
+	put_clean(stderr, line);
+	if (e->hint[0]) {
+		char hint[sizeof e->hint + 16];
+		snprintf(hint, sizeof hint, "  %s", e->hint);
+		put_clean(stderr, hint);
+	}
+}
+
+static const char *str(const struct json *o, const char *key)
+{
+	const char *s = json_str(o, key);
+	return s ? s : "";
+}
+
+static bool flag(const struct json *o, const char *key)
+{
+	const struct json *b = json_get(o, key);
+	return b && b->kind == JSON_BOOL && b->num;
+}
+
+static const struct json *list(const struct json *o, const char *key)
+{
+	const struct json *l = json_get(o, key);
+	return l ? l->first : NULL;
+}
+
+/* 2026-11-20T04:12:09.123456Z as 2026-11-20 04:12 UTC */
+static const char *moment(const char *iso, char buf[static 32])
+{
+	if (strlen(iso) < 16)
+		return "-";
+	snprintf(buf, 32, "%.10s %.5s UTC", iso, iso + 11);
+	return buf;
+}
+
+void print_check(const struct json *o)
+{
+	for (const struct json *p = list(o, "plans"); p; p = p->next) {
+		for (const struct json *x = list(p, "errors"); x; x = x->next)
+			print_clean("%s:%lld:%lld: %s%s%s", str(p, "file"), (long long)json_int_or(x, "line", 0), (long long)json_int_or(x, "column", 0),
+				str(x, "what"), *str(x, "instead") ? "; " : "", str(x, "instead"));
+		if (flag(p, "ok"))
+			print_clean("%s: good", str(p, "file"));
+		const struct json *t = json_get(p, "target");
+		if (t)
+			print_clean("%s: target is %s, about %lld rows", str(p, "file"), str(t, "type"), (long long)json_int_or(t, "rows_estimate", 0));
+	}
+}
+
+void print_doctor(const struct json *o)
+{
+	static const struct { const char *state, *glyph; } marks[] = { { "ok", "+" }, { "warn", "w" }, { "missing", "X" } };
+	print_clean("server %s", str(o, "server"));
+	for (const struct json *r = list(o, "rows"); r; r = r->next) {
+		const char *glyph = "?";
+		for (size_t i = 0; i < 3; i++)
+			if (strcmp(str(r, "state"), marks[i].state) == 0)
+				glyph = marks[i].glyph;
+		print_clean("%s %-7s %-34s %s", glyph, str(r, "state"), str(r, "what"), str(r, "now"));
+		if (*str(r, "fix"))
+			print_clean("            do: %s", str(r, "fix"));
+	}
+}
+
+void print_init(const struct json *o)
+{
+	print_clean("%s is marked %s", str(o, "server"), str(o, "environment"));
+	print_clean("key %s%s", str(o, "key"), flag(o, "key_made") ? " (new)" : "");
+	if (!flag(o, "strong"))
+		print_clean("the ledger is as strong as this login: whoever has it can change the ledger's rows");
+}
+
+static void print_walks(const struct json *o)
+{
+	if (!list(o, "walks"))
+		print_clean("no walks on this machine");
+	for (const struct json *w = list(o, "walks"); w; w = w->next) {
+		char buf[32];
+		print_clean("%-28s %-14s %-20s %-12s %s", str(w, "name"), str(w, "server"), str(w, "step"), *str(w, "closed") ? "closed" : str(w, "state"),
+			flag(w, "needs_you") ? "now" : moment(str(w, "look_again"), buf));
+	}
+}
+
+void print_status(const struct json *o)
+{
+	char buf[32];
+	if (json_get(o, "walks")) {
+		print_walks(o);
+		return;
+	}
+	print_clean("walk        %s (%s)", str(o, "name"), str(o, "sid"));
+	print_clean("target      %s on %s, %s", str(o, "target"), str(o, "server"), str(o, "environment"));
+	print_clean("plan        %s", str(o, "plan_sha256"));
+	print_clean("watched     %s", moment(str(o, "watched"), buf));
+	for (const struct json *i = list(o, "items"); i; i = i->next)
+		print_clean("%2lld %-20s %-10s %s", (long long)json_int_or(i, "item", 0), str(i, "name"), str(i, "state"), str(i, "note"));
+	for (const struct json *n = list(o, "next"); n; n = n->next)
+		print_clean("%s", n->str);
+	print_jobs(o);
+}
+
+void print_gates(const struct json *o)
+{
+	for (const struct json *g = list(o, "gates"); g; g = g->next) {
+		print_clean("gate %s  %s  %s", str(g, "gate"), flag(g, "open") ? "open" : "SHUT", str(g, "question"));
+		for (const struct json *c = list(g, "conditions"); c; c = c->next) {
+			char buf[32];
+			print_clean("  %-3s %-10s %-34s %s", str(c, "id"), str(c, "verdict"), str(c, "question"), str(c, "now"));
+			if (*str(c, "because"))
+				print_clean("      because  %s", str(c, "because"));
+			if (*str(c, "because") && *str(c, "passes"))
+				print_clean("      passes   %s", str(c, "passes"));
+			if (*str(c, "at"))
+				print_clean("      earliest %s", moment(str(c, "at"), buf));
+			if (*str(c, "todo"))
+				print_clean("      do       %s", str(c, "todo"));
+		}
+	}
+}
+
+void print_window(const struct json *o)
+{
+	char a[32], b[32];
+	if (flag(o, "in_window"))
+		print_clean("inside the window now, %lld min left (%s)", (long long)json_int_or(o, "minutes_left", 0), str(o, "zone"));
+	for (const struct json *w = list(o, "openings"); w; w = w->next)
+		print_clean("%s to %s", moment(str(w, "from"), a), moment(str(w, "to"), b));
+	if (!list(o, "openings"))
+		print_clean("no opening in sight: the plan's window and its releases leave none");
+}
+
+void print_jobs(const struct json *o)
+{
+	for (const struct json *j = list(o, "jobs"); j; j = j->next) {
+		char buf[32];
+		print_clean("job %-5lld %-9s %-10s %-20s %lld of %lld %s  since %s%s%s", (long long)json_int_or(j, "id", 0), str(j, "kind"), str(j, "state"),
+			str(j, "phase"), (long long)json_int_or(j, "done", 0), (long long)json_int_or(j, "total", 0), str(j, "unit"),
+			moment(str(j, "started"), buf), *str(j, "error") ? "  " : "", str(j, "error"));
+	}
+}
+
+void print_verify(const struct json *o)
+{
+	if (!flag(o, "good")) {
+		print_clean("line %lld is bad: %s", (long long)json_int_or(o, "bad_line", 0), str(o, "why"));
+		return;
+	}
+	print_clean("%lld lines verify, %lld of them signed, %lld not sealed yet", (long long)json_int_or(o, "lines", 0), (long long)json_int_or(o, "signed", 0),
+		(long long)json_int_or(o, "unsealed", 0));
+	print_clean("keys %s", str(o, "keys"));
+	print_clean("head %s", str(o, "head"));
+}
+
+void print_info(const struct json *o)
+{
+	print_clean("gatewalk %s", str(o, "version"));
+	for (const struct json *p = list(o, "paths"); p; p = p->next)
+		print_clean("%-16s %s", p->key, p->str);
+}
+
+void print_restore(const struct json *o)
+{
+	const struct json *r = json_get(o, "restore");
+	print_clean("%s: %lld values placed, %lld kept as written since, %lld rows gone, %lld conflicts", str(o, "target"), (long long)json_int_or(r, "placed", 0),
+		(long long)json_int_or(r, "kept", 0), (long long)json_int_or(r, "gone", 0), (long long)json_int_or(r, "conflicts", 0));
+	for (const struct json *l = list(r, "left"); l; l = l->next)
+		print_clean("left: %s", l->str);
+}

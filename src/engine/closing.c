@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/closing.h"
+
+#include <string.h>
+
+#include "adapter/job.h"
+#include "adapter/own.h"
+#include "base/arena.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "core/sql.h"
+#include "engine/engine_private.h"
+#include "port/files.h"
+
+static bool with_reason(const struct act *act, struct err *e)
+{
+	if (act->text && strlen(act->text) >= 4)
+		return true;
+	return err_set(e, ERR_USE, "Say it in a few words: the log keeps it.", "this needs a reason");
+}
+
+bool closing_back(struct engine *g, const struct act *act, struct err *e)
+{
+	struct move m;
+	if (!with_reason(act, e))
+		return false;
+	if (!walk_move(g->walk.stage, EV_BACK, 0, &m))
+		return err_set(e, ERR_USE, NULL, "there is no step back from here (%s)", stage_name(g->walk.stage));
+	struct json *b = line_body(g);
+	json_add_str(b, "from", stage_name(g->walk.stage));
+	json_add_str(b, "to", stage_name(m.to));
+	json_add_str(b, "why", act->text);
+	if (!line_write(g, OP_BACK, b, false, e))
+		return false;
+	engine_say(g, "stepped back to: %s", stage_name(g->walk.stage));
+	return true;
+}
+
+static bool stop_jobs(struct engine *g, struct err *e)
+{
+	struct view_job *jobs;
+	size_t n = 0;
+	if (!job_list(g->db, lot_arena(g->look_lot), g->walk.sid, &jobs, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!jobs[i].ended && !job_control(g->db, jobs[i].id, "stop", e))
+			return false;
+	return true;
+}
+
+/* Leaving takes away what gatewalk put on the table, and nothing else; taking it away is free of the off-peak window. */
+bool closing_leave(struct engine *g, const struct act *act, struct err *e)
+{
+	struct move m;
+	if (!with_reason(act, e))
+		return false;
+	if (!walk_move(g->walk.stage, EV_LEAVE, 0, &m))
+		return err_set(e, ERR_USE, NULL, "this walk cannot be left any more (%s)", stage_name(g->walk.stage));
+	if (!stop_jobs(g, e) || !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e))
+		return false;
+	struct json *b = line_body(g);
+	json_add_str(b, "why", act->text);
+	if (!line_write(g, OP_LEAVE, b, false, e))
+		return false;
+	engine_say(g, "the walk is left; its log stays");
+	return true;
+}
+
+/* The migration tools whose history table and mark-applied command are known (gatewalk(1), SCHEMA LOG). */
+static const struct { const char *tool, *entry; } tool_entries[] = {
+	{ "rails", "INSERT INTO schema_migrations (version) VALUES ('VERSION');  -- then rails db:schema:dump" },
+	{ "django", "python manage.py migrate APP NAME --fake" },
+	{ "alembic", "alembic stamp REVISION" },
+	{ "flyway", "INSERT INTO flyway_schema_history ...;  -- or: flyway baseline" },
+	{ "liquibase", "liquibase changelog-sync" },
+	{ "sqitch", "sqitch deploy --log-only" },
+	{ "prisma", "prisma migrate resolve --applied NAME" },
+	{ "atlas", "atlas migrate set VERSION" },
+	{ "golang-migrate", "migrate force VERSION" },
+	{ "node-pg-migrate", "node-pg-migrate up --fake" },
+	{ "dbmate", "INSERT INTO schema_migrations (version) VALUES ('VERSION');  -- then dbmate dump" },
+	{ "goose", "INSERT INTO goose_db_version (version_id, is_applied) VALUES (VERSION, true);" },
+	{ "knex", "INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('FILE', BATCH, now());" },
+};
+
+static const char *tool_entry(const char *tool)
+{
+	for (size_t i = 0; tool && i < sizeof tool_entries / sizeof tool_entries[0]; i++)
+		if (text_same_nocase(tool, tool_entries[i].tool))
+			return tool_entries[i].entry;
+	return NULL;
+}
+
+static void add_tool(struct text *t, struct engine *g, const char *statement)
+{
+	const char *entry = tool_entry(g->plan->migration_tool);
+	text_add(t, "\n## For the application's own migration tool\n\n");
+	if (!g->plan->migration_tool) {
+		text_add(t, "The plan names none. The statement, for whoever keeps a history by hand:\n\n");
+	} else {
+		text_addf(t, "%s: put the statement into a new migration and mark it as applied on this database, so that it never runs here again.\n\n",
+			g->plan->migration_tool);
+	}
+	text_addf(t, "    %s;\n", statement);
+	if (entry)
+		text_addf(t, "\n    %s\n", entry);
+}
+
+static const char *markdown(struct engine *g, const char *statement)
+{
+	struct arena *a = lot_arena(g->walk_lot);
+	struct text t = { 0 };
+	char at[WHEN_MAX], held[WHEN_MAX];
+	const struct plan *p = g->plan;
+	text_addf(&t, "# %s: %s dropped\n\n", p->name, g->walk.target);
+	text_addf(&t, "- when: %s\n- by: %s\n- lock held: %s\n- statement: `%s`\n- snapshot: %s (%lld rows), manifest %s\n- log: walk %s, head %s\n- alarms in the watch after it: %d\n",
+		when_iso(g->walk.dropped_at, at), g->walk.who, when_span(g->walk.drop_us, held), statement, g->walk.final.path,
+		(long long)g->walk.final.rows, g->walk.final.manifest_sha256, g->walk.sid, journal_head(g->journal), g->walk.alarms);
+	if (g->walk.restored_at)
+		text_addf(&t, "- put back: %s\n", when_iso(g->walk.restored_at, at));
+	text_addf(&t, "\n## Before\n\n%s\n\n## After\n\n%s\n\n## Why\n\n%s\n\n## Way back\n\n%s\n\nIt leaves behind: %s\n\nOldest release that can run now: %s\n",
+		p->before, p->after, p->why, p->way_back, p->leaves_behind, p->rollback_floor);
+	add_tool(&t, g, statement);
+	const char *s = arena_dup(a, text_str(&t));
+	text_free(&t);
+	return s;
+}
+
+static bool write_log(struct engine *g, struct err *e)
+{
+	struct arena *a = lot_arena(g->walk_lot);
+	const char *statement = sql_drop_column(a, g->plan);
+	const char *md = markdown(g, statement);
+	char sha[65];
+	const struct schema_entry row = {
+		.target = g->walk.target, .statement = statement, .before = g->plan->before, .after = g->plan->after, .why = g->plan->why,
+		.snapshot = g->walk.final.path, .operator_name = g->walk.who, .head = journal_head(g->journal), .markdown = md,
+	};
+	if (!journal_blob_put(g->journal, md, strlen(md), sha, e) ||
+	    !file_write(path_join(a, journal_dir(g->journal), "schema-log.md"), md, strlen(md), e) ||
+	    !ledger_schema_log(g->db, g->walk.sid, &row, e))
+		return false;
+	struct json *b = line_body(g);
+	json_add_str(b, "blob", sha);
+	return line_write(g, OP_SCHEMA_LOG, b, false, e);
+}
+
+bool closing_schema_log(struct engine *g, const struct act *act, struct err *e)
+{
+	(void)act;
+	if (g->walk.stage != AT_LOG)
+		return err_set(e, ERR_USE, NULL, "the schema log is written when the watch is over");
+	if (!g->walk.schema_logged && !write_log(g, e))
+		return false;
+	if (!stop_jobs(g, e) || !line_write(g, OP_CLOSE, line_body(g), false, e))
+		return false;
+	engine_say(g, "the walk is closed; schema-log.md stands in %s", journal_dir(g->journal));
+	return true;
+}

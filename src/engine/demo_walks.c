@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/demo_walks.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "engine/engine_private.h"
+#include "port/files.h"
+
+#define STEPS_MAX 600
+#define STEP_NS 200000000L
+
+struct sample { const char *table, *column, *why, *falls, *day_s; enum stage until; };
+
+static const struct sample samples[] = {
+	{ "coupons", "old_code", "Codes were replaced in spring; nothing has read the old ones since.", "[]", "1", AT_SNAPSHOT },
+	{ "subscribers", "fax", "Nobody sends faxes any more.", "[]", "3600", AT_UNUSED },
+	{ "orders", "legacy_total", "Totals have been kept in orders.total for a year.", "[\"index public.orders_legacy_total\"]", "0.3", AT_GATE_C },
+};
+
+static const char *plan_text(struct arena *a, const struct sample *s)
+{
+	return arena_printf(a,
+		"gatewalk: 1\n"
+		"name: %s-drop-%s\n"
+		"archetype: destructive\n"
+		"recipe: drop-column\n"
+		"target: {schema: public, table: %s, column: %s}\n"
+		"document:\n"
+		"  before: table %s has the column %s\n"
+		"  after: table %s without it\n"
+		"  why: %s\n"
+		"  way_back: gatewalk restore puts the values back by key\n"
+		"  leaves_behind: rows written after the drop have no value in it\n"
+		"  rollback_floor: \"2.4.0\"\n"
+		"  api_contract: no answer of the shop's API ever carried it\n"
+		"  falls: %s\n"
+		"deploys:\n  - name: web\n"
+		"policy: {unused_days: 14, longest_job_days: 7}\n"
+		"window:\n  zone: UTC\n  open:\n    - {days: [Mon, Tue, Wed, Thu], from: \"02:00\", to: \"06:00\"}\n"
+		"health: {max_lag_s: 5, max_lock_waiters: 5, max_longest_tx_s: 120}\n"
+		"snapshot: {scope: column}\n"
+		"rehearsal: {now: \"Tue 04:30\", day: %s}\n",
+		s->table, text_eq(s->column, "old_code") ? "old-code" : text_eq(s->column, "legacy_total") ? "legacy-total" : s->column,
+		s->table, s->column, s->table, s->column, s->table, s->why, s->falls, s->day_s);
+}
+
+/* What a person would type where something is to be declared or confirmed; the rest is read off the offer itself. */
+static const char *typed_for(struct engine *g, struct arena *a, const struct offer *o)
+{
+	if (o->kind == ACT_DECLARE && strncmp(o->key, "reads_moved/", 12) == 0)
+		return "2.5.0 ended 2026-01-10 11:20";
+	if (o->kind == ACT_DECLARE)
+		return "none";
+	if (o->kind != ACT_CONFIRM)
+		return NULL;
+	switch ((enum item)atoi(o->key)) {
+	case ITEM_ARCHETYPE: return "destructive";
+	case ITEM_DOCUMENT: return g->plan->rollback_floor;
+	case ITEM_CONSUMERS: return arena_printf(a, "%zu", g->facts.audit.n);
+	case ITEM_READS: return "moved";
+	default: return NULL;
+	}
+}
+
+static bool clear_all(struct engine *g, struct err *e)
+{
+	for (size_t i = 0; i < g->facts.audit.n; i++) {
+		const struct consumer *c = &g->facts.audit.found[i];
+		if (c->structural || walk_is_cleared(&g->walk, c->key, NULL))
+			continue;
+		const struct act act = { .kind = ACT_CLEAR, .key = c->key, .text = "made for the demo: it goes on without the column", .survives = c->may_survive };
+		if (!engine_do(g, &act, e))
+			return false;
+	}
+	return true;
+}
+
+static bool job_alive(const struct engine *g, const char *kind)
+{
+	for (size_t i = 0; i < g->n_jobs; i++)
+		if (strcmp(g->jobs[i].kind, kind) == 0 && !g->jobs[i].ended)
+			return true;
+	return false;
+}
+
+/* The first offer of the view that does something now; jobs and waits are given time. */
+static bool step(struct engine *g, struct arena *a, struct err *e)
+{
+	struct view *v = engine_view(g);
+	bool ok = true, acted = false;
+	if (g->walk.stage == AT_CONSUMERS)
+		ok = clear_all(g, e);
+	for (size_t i = 0; ok && !acted && i < v->n_offers; i++) {
+		const struct offer *o = &v->offers[i];
+		const char *typed = typed_for(g, a, o);
+		bool takes = o->kind == ACT_SNAPSHOT || o->kind == ACT_WATCH || o->kind == ACT_QUIET || o->kind == ACT_PASS || typed;
+		if (!takes || (o->kind == ACT_SNAPSHOT && (job_alive(g, "snapshot") || g->walk.stage == AT_GATE_C)))
+			continue;
+		if ((o->kind == ACT_PASS && o->key && *o->key == 'C') || (o->kind == ACT_WATCH && g->facts.watch.tripwire_there))
+			continue;
+		const struct act act = { .kind = o->kind, .key = o->key, .text = typed };
+		struct err why = { 0 };
+		acted = engine_do(g, &act, &why);
+	}
+	view_free(v);
+	return ok;
+}
+
+static bool there(const struct engine *g, enum stage until)
+{
+	return g->walk.stage >= until && (until != AT_UNUSED || g->walk.quiet_since) &&
+		(until != AT_GATE_C || (gates_open(g->findings) & GATES_ALL) == GATES_ALL);
+}
+
+static bool bring(struct engine *g, const struct sample *s, struct err *e)
+{
+	const struct timespec pause = { .tv_nsec = STEP_NS };
+	struct arena *a = arena_new();
+	bool ok = true;
+	for (int i = 0; ok && i < STEPS_MAX && !there(g, s->until); i++) {
+		struct err soft = { 0 };
+		ok = step(g, a, e);
+		if (ok && !there(g, s->until))
+			nanosleep(&pause, NULL);
+		engine_look(g, &soft);
+	}
+	arena_free(a);
+	if (ok && !there(g, s->until))
+		return err_set(e, ERR_INTERNAL, NULL, "the demo's walk of %s.%s stopped at: %s (%s)", s->table, s->column, stage_name(g->walk.stage),
+			g->last.msg[0] ? g->last.msg : "no reason");
+	return ok;
+}
+
+static bool one(struct arena *a, const struct engine_opts *o, const char *dir, const struct sample *s, struct err *e)
+{
+	const char *path = path_join(a, dir, arena_printf(a, "%s-%s.yaml", s->table, s->column));
+	const char *text = plan_text(a, s);
+	struct engine *g = engine_new(o, e);
+	bool ok = g && file_write(path, text, strlen(text), e) && engine_walk_plan(g, path, e) && bring(g, s, e);
+	engine_free(g);
+	return ok;
+}
+
+bool demo_walks(struct arena *a, const struct engine_opts *o, const char *dir, void (*say)(const char *line), struct err *e)
+{
+	for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+		say(arena_printf(a, "    %s.%s", samples[i].table, samples[i].column));
+		if (!one(a, o, dir, &samples[i], e))
+			return err_in(e, "the demo's walk of %s.%s", samples[i].table, samples[i].column);
+	}
+	return true;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine's own rooms share this; nobody above includes it. One walk is open at a time. */
+#ifndef GW_ENGINE_ENGINE_PRIVATE_H
+#define GW_ENGINE_ENGINE_PRIVATE_H
+
+#include <pthread.h>
+
+#include "adapter/journal.h"
+#include "adapter/ledger.h"
+#include "adapter/sign.h"
+#include "core/permit.h"
+#include "core/view.h"
+#include "engine/engine.h"
+#include "engine/lot.h"
+#include "port/db.h"
+
+struct engine {
+	struct engine_opts opts;
+	struct arena *arena;           /* the engine's life */
+	struct db *db;                 /* NULL when the server is gone; changed by engine_use alone */
+	pthread_mutex_t db_lock;       /* for engine_interrupt, which another thread calls */
+	struct err db_err;             /* why */
+	struct signer *signer;         /* opened when first needed */
+	unsigned char mac_key[32];     /* seals permits; never leaves this process */
+	struct permit_mac mac;
+
+	struct lot *walk_lot;          /* plan, walk, lines */
+	struct plan *plan;
+	struct walk walk;
+	struct journal *journal;
+	bool read_only;                /* looked at without the lock: nothing is written */
+	bool behind;                   /* the database is behind its log, or the log behind the database */
+	const char *behind_why;
+	int64_t verified_at;           /* local clock of the last whole check of the log */
+	struct view_line *lines;
+	size_t n_lines, cap_lines;
+
+	struct lot *look_lot;          /* one look: facts, jobs, series */
+	struct facts facts;
+	struct finding findings[CONDITION_COUNT];
+	struct view_job *jobs;
+	size_t n_jobs;
+	struct view_series *series;
+	size_t n_series;
+	struct lot *audit_lot;
+	struct fact_audit audit;
+
+	struct lot *home_lot;
+	struct view_walk *walks;
+	size_t n_walks;
+
+	const char **since_left;
+	size_t n_since_left;
+	int64_t left_for;
+
+	unsigned long long serial;
+	struct err last;
+	char last_done[160];
+	const char *busy;
+};
+
+/* connect.c */
+bool engine_connect(struct engine *g, struct err *e);          /* no-op while connected */
+void engine_use(struct engine *g, struct db *db);              /* closes the old connection; NULL: none */
+void engine_disconnect(struct engine *g, const struct err *why);
+struct signer *engine_signer(struct engine *g, struct err *e);
+
+/* line.c: writes one line: judged by the fold first, then log, mirror, anchor (not for an intent), the walk's row. */
+bool line_write(struct engine *g, enum record_op op, const struct json *b, bool person, struct err *e);
+/* Everything the log has and the mirror lacks; then C6's facts: does the ledger agree? */
+bool line_sync(struct engine *g, struct err *e);
+void line_check(struct engine *g);                             /* fills facts.log */
+struct json *line_body(struct engine *g);                      /* a new empty object in the walk's lot */
+void line_show(struct engine *g, const struct record *r);      /* adds it to the view's lines */
+struct anchor line_last_anchor(struct engine *g, struct err *e);
+
+/* open.c */
+bool walk_load(struct engine *g, const char *dir, bool read_only, struct err *e);
+const char *walk_find_dir(struct engine *g, struct arena *a, const char *word, struct err *e);
+
+/* take.c: what jobs and the watch left in the database, checked and taken into the log. */
+bool take_all(struct engine *g, struct err *e);
+
+/* look.c */
+bool look_facts(struct engine *g, bool audit, struct err *e);
+void look_judge(struct engine *g);
+bool look_fresh(struct engine *g, struct err *e);              /* the facts that live ten seconds, again */
+
+/* summary.c: the small file that home reads; a cache, never believed. */
+void summary_write(struct engine *g);
+bool summary_list(struct engine *g, struct err *e);
+
+/* acts.c */
+bool job_begin(struct engine *g, const char *kind, struct json *args, struct err *e);
+
+/* drop.c: settles an intent whose outcome is not known, by the ledger alone. */
+bool drop_settle(struct engine *g, struct err *e);
+
+void engine_say(struct engine *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

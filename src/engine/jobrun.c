@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/jobrun.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "adapter/audit.h"
+#include "adapter/job.h"
+#include "adapter/ledger.h"
+#include "adapter/monitor.h"
+#include "adapter/planfile.h"
+#include "adapter/probe.h"
+#include "adapter/snapshot.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "port/crypto.h"
+#include "port/db.h"
+#include "port/files.h"
+#include "port/jsonread.h"
+
+struct run {
+	struct arena *arena;
+	const char *conninfo;
+	struct db *db;            /* the job's own: rows, samples */
+	struct job *job;          /* NULL in a tick */
+	const struct ledger_walk *walk;
+	struct plan *plan;
+	const struct json *args;
+	struct json *result;
+};
+
+static bool load_plan(struct run *r, struct err *e)
+{
+	struct plan_error *errs;
+	size_t n;
+	r->plan = planfile_parse(r->arena, "plan", r->walk->plan, strlen(r->walk->plan), &errs, &n);
+	return r->plan || err_set(e, ERR_USE, NULL, "the plan in the database cannot be read: %s", n ? errs[0].what : "");
+}
+
+static bool load_walk(struct run *r, const char *sid, struct err *e)
+{
+	struct ledger_walk *w;
+	size_t n = 0;
+	if (!ledger_find(r->db, r->arena, sid, &w, &n, e))
+		return false;
+	if (n == 0)
+		return err_set(e, ERR_USE, NULL, "the walk %s is not in this database", sid);
+	r->walk = &w[0];
+	return load_plan(r, e);
+}
+
+/* What the operator cleared as surviving stands in the mirror of the log. */
+static bool survivors(struct run *r, const char ***keys, size_t *n, struct err *e)
+{
+	const char **lines;
+	size_t count, cap = 0;
+	*keys = NULL;
+	*n = 0;
+	if (!ledger_lines(r->db, r->arena, r->walk->sid, &lines, &count, e))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strcspn(lines[i], "\t");
+		const struct json *o = strstr(lines[i], "\"op\":\"clear\"") ? json_read(r->arena, lines[i], len, NULL) : NULL;
+		const struct json *b = json_get(o, "b");
+		if (!b || json_int_or(b, "survives", 0) != 1 || !json_str(b, "consumer"))
+			continue;
+		*keys = arena_grow(r->arena, *keys, n, &cap, sizeof **keys);
+		(*keys)[*n - 1] = json_str(b, "consumer");
+	}
+	return true;
+}
+
+static struct snapshot_opts snap_opts(struct run *r)
+{
+	const char *own = path_join(r->arena, path_data(r->arena), "snapshots");
+	return (struct snapshot_opts){
+		.conninfo = r->conninfo, .plan = r->plan, .sid = r->walk->sid, .store = r->plan->store ? r->plan->store : own,
+		.progress = { .tick = job_tick, .ctx = r->job },
+	};
+}
+
+static bool run_drill(struct run *r, const char *path, struct err *e)
+{
+	struct snapshot_opts o = snap_opts(r);
+	struct fact_drill d = { 0 };
+	if (!drill_run(r->arena, &o, path, &d, e))
+		return false;
+	json_add(r->result, "drill", drill_json(r->arena, &d));
+	return true;
+}
+
+static bool body_snapshot(struct run *r, struct err *e)
+{
+	struct snapshot_opts o = snap_opts(r);
+	struct fact_snapshot s = { 0 };
+	const char *role = json_str(r->args, "role");
+	if (!snapshot_take(r->arena, &o, &s, e))
+		return false;
+	json_add_str(r->result, "role", role ? role : "first");
+	json_add(r->result, "snapshot", snapshot_json(r->arena, &s));
+	return json_int_or(r->args, "drill", 0) == 0 || run_drill(r, s.path, e);
+}
+
+static bool body_drill(struct run *r, struct err *e)
+{
+	const char *path = json_str(r->args, "path");
+	return path ? run_drill(r, path, e) : err_set(e, ERR_USE, NULL, "the drill was not told which snapshot");
+}
+
+static bool body_restore(struct run *r, struct err *e)
+{
+	struct snapshot_opts o = snap_opts(r);
+	struct restore_end end = { 0 };
+	const char *path = json_str(r->args, "path");
+	if (!path)
+		return err_set(e, ERR_USE, NULL, "the restore was not told which snapshot");
+	if (!restore_column(r->arena, &o, path, &end, e) && e->code != ERR_LEFT)
+		return false;
+	json_add_int(r->result, "conflicts", end.conflicts);
+	json_add_int(r->result, "gone", end.gone);
+	json_add_int(r->result, "kept", end.kept);
+	json_add_int(r->result, "placed", end.placed);
+	json_add_int(r->result, "took_us", end.took_us);
+	struct json *left = json_add_arr(r->result, "left");
+	for (size_t i = 0; i < end.n_left; i++)
+		json_add_str(left, NULL, end.left[i]);
+	return true;
+}
+
+static bool tick_watch(struct run *r, struct err *e)
+{
+	const char **keys;
+	size_t n;
+	struct fact_target t = { 0 };
+	if (!probe_target(r->db, r->arena, r->plan, &t, e) || !survivors(r, &keys, &n, e))
+		return false;
+	if (t.found && !watch_tick(r->db, r->arena, r->walk->sid, r->plan, &t, keys, n, e))
+		return false;
+	return monitor_tick(r->db, r->arena, r->walk->sid, r->plan, true, e);
+}
+
+static bool tick_monitor(struct run *r, struct err *e)
+{
+	return monitor_tick(r->db, r->arena, r->walk->sid, r->plan, false, e) &&
+		monitor_judge(r->db, r->arena, r->walk->sid, r->plan, e);
+}
+
+/* A round every minute; where a day of waiting is shorter, as often in proportion, a second at the least. */
+static int interval_ms(const struct run *r)
+{
+	int64_t ms = r->walk->day_us / 1440 / 1000;
+	return ms < 1000 ? 1000 : ms > 60000 ? 60000 : (int)ms;
+}
+
+static void nap(int ms)
+{
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L };
+	while (nanosleep(&t, &t) != 0 && errno == EINTR)
+		;
+}
+
+static bool reopen(struct run *r, struct err *e)
+{
+	if (db_alive(r->db))
+		return true;
+	return err_set(e, ERR_DB_LOST, "gatewalk job tick, or open the walk: it starts the job again.", "the connection was lost");
+}
+
+/* One arena a round: a watch lasts for weeks. */
+static bool one_round(struct run *r, bool (*tick)(struct run *, struct err *), bool (*goes_on)(const struct run *, int64_t now), bool *more, struct err *e)
+{
+	struct run round = *r;
+	int64_t now = 0;
+	round.arena = arena_new();
+	bool ok = load_walk(&round, r->walk->sid, e) && probe_now(r->db, &now, e);
+	*more = ok && goes_on(&round, now);
+	ok = ok && (!*more || tick(&round, e));
+	arena_free(round.arena);
+	return ok;
+}
+
+static bool loop(struct run *r, const char *phase, bool (*tick)(struct run *, struct err *), bool (*goes_on)(const struct run *, int64_t), struct err *e)
+{
+	double rounds = 0;
+	for (bool more = true; more; nap(more ? interval_ms(r) : 0)) {
+		if (!reopen(r, e) || !one_round(r, tick, goes_on, &more, e))
+			return false;
+		if (!job_tick(r->job, phase, ++rounds, 0, "rounds", false, ""))
+			return err_set(e, ERR_INTERRUPTED, NULL, "stopped");
+	}
+	return true;
+}
+
+static bool before_drop(const struct run *r, int64_t now)
+{
+	(void)now;
+	return !r->walk->closed && !r->walk->dropped;
+}
+
+static bool while_watched(const struct run *r, int64_t now)
+{
+	/* One round past the end: item 12 asks that somebody looked when the watch was over. */
+	return !r->walk->closed && (!r->walk->watched_until || now < r->walk->watched_until + 10 * US_SECOND);
+}
+
+static bool body_watch(struct run *r, struct err *e)
+{
+	return loop(r, "watch", tick_watch, before_drop, e);
+}
+
+static bool body_monitor(struct run *r, struct err *e)
+{
+	return loop(r, "monitor", tick_monitor, while_watched, e);
+}
+
+static const struct { const char *kind; bool (*body)(struct run *, struct err *); } bodies[] = {
+	{ "snapshot", body_snapshot }, { "drill", body_drill }, { "restore", body_restore }, { "watch", body_watch }, { "monitor", body_monitor },
+};
+
+static bool run_body(struct run *r, struct err *e)
+{
+	const char *kind = job_kind(r->job), *args = job_args(r->job);
+	r->result = json_obj(r->arena);
+	r->args = json_read(r->arena, args, strlen(args), e);
+	if (!r->args || !load_walk(r, job_sid(r->job), e))
+		return false;
+	for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
+		if (strcmp(bodies[i].kind, kind) == 0)
+			return bodies[i].body(r, e);
+	return err_set(e, ERR_USE, NULL, "this program knows no job \"%s\"", kind);
+}
+
+static bool finish(struct run *r, bool ok, struct err *e)
+{
+	struct err late = { 0 };
+	if (!ok) {
+		job_failed(r->job, e);
+		if (e->code != ERR_INTERRUPTED && r->plan)
+			notify_run(r->arena, r->plan, r->walk->name, "job stopped", e->msg);
+		return false;
+	}
+	struct text t = { 0 };
+	json_write(&t, r->result);
+	ok = job_done(r->job, text_str(&t), &late);
+	text_free(&t);
+	if (!ok)
+		*e = late;
+	return ok;
+}
+
+bool job_run(const char *conninfo, long long id, struct err *e)
+{
+	struct run r = { .arena = arena_new() };
+	char app[64];
+	snprintf(app, sizeof app, "gatewalk job %lld", id);
+	const struct db_opts o = { .conninfo = conninfo, .app = app };
+	bool ok = crypto_start() && (r.db = db_open(&o, e)) != NULL && (r.job = job_claim(r.db, id, e)) != NULL;
+	if (ok) {
+		r.conninfo = conninfo;
+		ok = finish(&r, run_body(&r, e), e);
+	}
+	job_free(r.job);
+	db_close(r.db);
+	arena_free(r.arena);
+	return ok;
+}
+
+static bool tick_walk(struct run *r, const char *sid, int *walks, struct err *e)
+{
+	struct run one = *r;
+	one.arena = arena_new();
+	bool ok = load_walk(&one, sid, e);
+	if (ok && !one.walk->closed) {
+		ok = one.walk->dropped ? tick_monitor(&one, e) : tick_watch(&one, e);
+		*walks += ok;
+	}
+	arena_free(one.arena);
+	return ok;
+}
+
+bool job_tick_once(const char *conninfo, const char *walk, int *walks, struct err *e)
+{
+	struct run r = { .arena = arena_new(), .conninfo = conninfo };
+	const struct db_opts o = { .conninfo = conninfo, .app = "gatewalk tick" };
+	struct ledger_walk *all;
+	size_t n = 0;
+	*walks = 0;
+	bool ok = crypto_start() && (r.db = db_open(&o, e)) != NULL && ledger_find(r.db, r.arena, walk ? walk : "", &all, &n, e);
+	for (size_t i = 0; ok && i < n; i++)
+		ok = tick_walk(&r, all[i].sid, walks, e);
+	db_close(r.db);
+	arena_free(r.arena);
+	return ok;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing a line. Order: the fold must accept it; the log has it (fsync); the mirror has it; a decision is anchored.
+   An intent is not anchored here: its anchor stands in the transaction of the statement it speaks of, and nowhere else. */
+#include "engine/engine_private.h"
+
+#include <string.h>
+
+#include "adapter/stamp.h"
+#include "base/arena.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "port/files.h"
+
+#define VERIFY_EVERY (30 * US_SECOND)
+
+struct json *line_body(struct engine *g)
+{
+	return json_obj(lot_arena(g->walk_lot));
+}
+
+/* One sentence for the log screen: the op's telling fields, in the order they were written. */
+static const char *line_text(struct arena *a, const struct record *r)
+{
+	struct text t = { 0 };
+	for (const struct json *c = r->b ? r->b->first : NULL; c && t.len < 400; c = c->next) {
+		if (c->kind == JSON_STR && *c->str)
+			text_addf(&t, "%s%s %s", t.len ? " · " : "", c->key, c->str);
+		else if (c->kind == JSON_INT)
+			text_addf(&t, "%s%s %lld", t.len ? " · " : "", c->key, (long long)c->num);
+	}
+	const char *s = arena_dup(a, text_str(&t));
+	text_free(&t);
+	return s;
+}
+
+void line_show(struct engine *g, const struct record *r)
+{
+	struct arena *a = lot_arena(g->walk_lot);
+	g->lines = arena_grow(a, g->lines, &g->n_lines, &g->cap_lines, sizeof *g->lines);
+	g->lines[g->n_lines - 1] = (struct view_line){
+		.n = r->n, .t = r->t, .op = record_op_name(r->op), .who = r->who, .text = line_text(a, r),
+		.is_signed = r->signature != NULL, .sealed = r->sealed,
+	};
+}
+
+/* A line that the fold refuses must never reach the log. */
+static bool foldable(struct engine *g, enum record_op op, const struct json *b, const struct stamp *st, struct err *e)
+{
+	struct walk copy = g->walk;
+	struct record r = {
+		.n = g->walk.n, .op = op, .sid = g->walk.sid, .db = g->walk.db, .who = signer_principal(g->signer),
+		.t = st->t, .t_why = st->t_why, .local = st->local, .b = b,
+	};
+	if (op == OP_BEGIN) {
+		r.sid = journal_sid(g->journal);
+		r.db = "";
+	}
+	memset(r.prev, '0', 64);
+	memset(r.head, '0', 64);
+	return walk_fold(&copy, &r, e);
+}
+
+static bool anchored_op(const struct record *r)
+{
+	return r->signature && r->op != OP_INTENT;
+}
+
+struct anchor line_last_anchor(struct engine *g, struct err *e)
+{
+	struct anchor last = { .n = -1 };
+	if (!ledger_last(g->db, lot_arena(g->look_lot), journal_sid(g->journal), &last, e))
+		last.n = -2;
+	return last;
+}
+
+static bool publish(struct engine *g, const struct record *r, struct err *e)
+{
+	if (!ledger_mirror(g->db, journal_sid(g->journal), r->n, journal_raw(g->journal, (size_t)r->n), e))
+		return false;
+	if (!anchored_op(r))
+		return true;
+	struct anchor last = line_last_anchor(g, e);
+	return last.n >= -1 && ledger_anchor(g->db, journal_sid(g->journal), r->n, r->head, &last, e);
+}
+
+static bool changing(const struct walk *w)
+{
+	return w->stage == AT_DROPPING;
+}
+
+bool line_write(struct engine *g, enum record_op op, const struct json *b, bool person, struct err *e)
+{
+	if (g->read_only)
+		return err_set(e, ERR_USE, "Open the walk to go on with it.", "this walk is only being read");
+	if (g->behind)
+		return err_set(e, ERR_VERIFY, "See gatewalk(1), WHEN LOG AND DATABASE DISAGREE.", "%s", g->behind_why);
+	struct arena *a = lot_arena(g->walk_lot);
+	struct signer *s = engine_signer(g, e);
+	if (!s)
+		return false;
+	if (record_op_signed(op) && !g->db)
+		return err_set(e, ERR_DB_LOST, "Wait for the server, then try again: a decision needs its clock and its ledger.",
+			"no connection to the server");
+	struct stamp st;
+	stamp_take(g->db, a, &st);
+	if (!foldable(g, op, b, &st, e))
+		return false;
+	const struct record *r = journal_append(g->journal, op, b, &st, person, e);
+	if (!r || !walk_fold(&g->walk, r, e))
+		return false;
+	line_show(g, r);
+	for (size_t i = g->n_lines; r->signature && i-- > 0 && !g->lines[i].sealed;)
+		g->lines[i].sealed = true;
+	summary_write(g);
+	if (!g->db)
+		return true;
+	if (op == OP_BEGIN)
+		return true;   /* the walk's row comes first: open.c */
+	return publish(g, r, e) && ledger_update(g->db, &g->walk, g->plan, changing(&g->walk), e);
+}
+
+static size_t signed_after(const struct engine *g, int64_t n)
+{
+	size_t count = 0;
+	for (size_t i = (size_t)(n + 1); i < journal_count(g->journal); i++)
+		count += anchored_op(journal_line(g->journal, i));
+	return count;
+}
+
+static void behind(struct engine *g, const char *why)
+{
+	g->behind = true;
+	g->behind_why = arena_dup(g->arena, why);
+}
+
+/* The ledger's last anchor must be a line of this log, with the very head. One decision may lack its anchor: the program
+   ended between log and ledger. More than one means that the database was put back to an older state. */
+static bool compare(struct engine *g, struct err *e)
+{
+	struct anchor last = line_last_anchor(g, e);
+	if (last.n == -2)
+		return false;
+	int64_t count = (int64_t)journal_count(g->journal);
+	g->behind = false;
+	if (last.n >= count)
+		behind(g, "the log is behind the ledger: lines are missing at its end, or this is an older copy");
+	else if (last.n >= 0 && strcmp(journal_line(g->journal, (size_t)last.n)->head, last.head) != 0)
+		behind(g, "the log is not the one the ledger knows: another line stands where the ledger's last entry was made");
+	else if (last.n == -1 && count > 1)
+		behind(g, "the database is behind the log: the ledger knows nothing of this walk (restored, or another database)");
+	else if (signed_after(g, last.n) > 1)
+		behind(g, "the database is behind the log: decisions are missing from the ledger (restored, or failed over with loss)");
+	return true;
+}
+
+bool line_sync(struct engine *g, struct err *e)
+{
+	if (!g->db || !compare(g, e))
+		return false;
+	if (g->behind || g->read_only)
+		return true;
+	struct anchor last = line_last_anchor(g, e);
+	const char **lines;
+	size_t have = 0;
+	if (last.n == -2 || !ledger_lines(g->db, lot_arena(g->look_lot), journal_sid(g->journal), &lines, &have, e))
+		return false;
+	for (size_t i = 0; i < journal_count(g->journal); i++) {
+		const struct record *r = journal_line(g->journal, i);
+		if (i < have && strcmp(lines[i], journal_raw(g->journal, i)) != 0) {
+			behind(g, "the mirror of the log in the database is another one");
+			return true;
+		}
+		if (i >= have && !ledger_mirror(g->db, journal_sid(g->journal), r->n, journal_raw(g->journal, i), e))
+			return false;
+		if (anchored_op(r) && r->n > last.n && !ledger_anchor(g->db, journal_sid(g->journal), r->n, r->head, &last, e))
+			return false;
+	}
+	return true;
+}
+
+/* The whole file again, every half minute: somebody else may write to it while we hold its lock. */
+static bool verify_file(struct engine *g)
+{
+	if (clock_mono() - g->verified_at < VERIFY_EVERY)
+		return true;
+	struct arena *a = arena_new();
+	struct verify_end end;
+	struct err e = { 0 };
+	bool good = journal_verify(a, journal_dir(g->journal), &end, &e) && end.good && strcmp(end.head, journal_head(g->journal)) == 0;
+	if (good)
+		g->verified_at = clock_mono();
+	arena_free(a);
+	return good;
+}
+
+void line_check(struct engine *g)
+{
+	struct fact_log *f = &g->facts.log;
+	struct err e = { 0 };
+	*f = (struct fact_log){ 0 };
+	if (!g->db || !compare(g, &e))
+		return;
+	f->at = g->facts.now;
+	f->verifies = verify_file(g);
+	f->ledger_agrees = !g->behind;
+	if (!f->verifies)
+		f->why = "the log's file was changed by somebody else";
+	else if (g->behind)
+		f->why = g->behind_why;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking: every group of facts by its own probe, each standing alone. What could not be seen stays unknown, and unknown
+   refuses; the reason is kept for the screen. */
+#include "engine/engine_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "adapter/audit.h"
+#include "adapter/job.h"
+#include "adapter/monitor.h"
+#include "adapter/own.h"
+#include "adapter/probe.h"
+#include "adapter/remember.h"
+#include "adapter/snapshot.h"
+#include "base/arena.h"
+#include "base/when.h"
+#include "port/files.h"
+
+#define AUDIT_EVERY (60 * US_SECOND)
+#define FILES_EVERY (5 * US_MINUTE)
+
+static void renew_lot(struct engine *g)
+{
+	lot_drop(g->look_lot);
+	g->look_lot = lot_new();
+	memset(&g->facts, 0, sizeof g->facts);
+	g->jobs = NULL;
+	g->series = NULL;
+	g->n_jobs = g->n_series = 0;
+}
+
+/* Keeps the first reason and sees whether the link is still there. */
+static bool keep(struct engine *g, bool ok, const struct err *now, struct err *first)
+{
+	if (ok)
+		return true;
+	if (first->code == ERR_NONE)
+		*first = *now;
+	if (now->code == ERR_DB_LOST || !db_alive(g->db))
+		engine_disconnect(g, now);
+	return false;
+}
+
+typedef bool looker(struct engine *g, struct arena *a, struct err *e);
+
+static bool look_server(struct engine *g, struct arena *a, struct err *e)
+{
+	struct facts *f = &g->facts;
+	if (!probe_server(g->db, a, &f->server, e) || !probe_mark(g->db, a, &f->mark, e))
+		return false;
+	f->now = f->server.at;
+	return remember_read(a, f->server.sysid, f->server.dboid, &f->mark, e);
+}
+
+static bool look_target(struct engine *g, struct arena *a, struct err *e)
+{
+	return probe_target(g->db, a, g->plan, &g->facts.target, e);
+}
+
+static bool look_health(struct engine *g, struct arena *a, struct err *e)
+{
+	return probe_health(g->db, a, g->plan, &g->facts.health, e);
+}
+
+static bool look_moment(struct engine *g, struct arena *a, struct err *e)
+{
+	return probe_moment(g->db, a, g->plan, g->walk.env, &g->facts.moment, e);
+}
+
+static bool look_others(struct engine *g, struct arena *a, struct err *e)
+{
+	return probe_others(g->db, a, g->walk.sid, g->walk.relid, 2 * g->walk.day_us, &g->facts.others, e);
+}
+
+static bool look_watch(struct engine *g, struct arena *a, struct err *e)
+{
+	struct fact_watch *w = &g->facts.watch;
+	int64_t since = g->walk.quiet_since ? g->walk.quiet_since : g->walk.begun;
+	if (!watch_read(g->db, a, g->walk.sid, since, w, e))
+		return false;
+	return own_tripwire_look(g->db, a, g->walk.sid, g->walk.relid, &w->tripwire_there, &w->tripwire_enabled, &w->trip_count, e);
+}
+
+static bool look_monitor(struct engine *g, struct arena *a, struct err *e)
+{
+	return monitor_read(g->db, a, g->walk.sid, g->plan, &g->facts.monitor, e) &&
+		monitor_series(g->db, a, g->walk.sid, g->plan, g->walk.dropped_at, &g->series, &g->n_series, e);
+}
+
+static bool look_jobs(struct engine *g, struct arena *a, struct err *e)
+{
+	return job_list(g->db, a, g->walk.sid, &g->jobs, &g->n_jobs, e);
+}
+
+static bool audit_due(const struct engine *g, bool asked)
+{
+	if (g->walk.dropped || g->walk.stage < AT_CONSUMERS || g->walk.stage > AT_DROPPING || !g->facts.target.found)
+		return asked && g->facts.target.found;
+	return asked || g->audit.at == 0 || g->facts.now - g->audit.at > AUDIT_EVERY;
+}
+
+static bool look_audit(struct engine *g, struct err *e)
+{
+	struct lot *lot = lot_new();
+	struct fact_audit found = { 0 };
+	if (!audit_look(g->db, lot_arena(lot), g->walk.sid, g->plan, &g->facts.target, &found, e)) {
+		lot_drop(lot);
+		return false;
+	}
+	lot_drop(g->audit_lot);
+	g->audit_lot = lot;
+	g->audit = found;
+	return true;
+}
+
+/* The final snapshot's files, hashed: small ones often, since it costs little to know early. The drop hashes them anyway. */
+static void look_files(struct engine *g)
+{
+	const struct fact_snapshot *s = &g->walk.final;
+	if (g->walk.stage < AT_GATE_C || g->walk.stage > AT_DROPPING || !s->path || s->bytes > (64 << 20))
+		return;
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	g->facts.files_intact = snapshot_check(a, s->path, s->manifest_sha256, &e);
+	g->facts.files_at = g->facts.now;
+	arena_free(a);
+}
+
+static const char *busy_names[] = { "looking at the server", "looking at the target", "looking at health", "looking at the clock",
+	"looking at other walks", "looking at the watch", "looking at the monitor", "looking at jobs" };
+static looker *const lookers[] = { look_server, look_target, look_health, look_moment, look_others, look_watch, look_monitor, look_jobs };
+
+bool look_facts(struct engine *g, bool audit, struct err *e)
+{
+	struct err first = { 0 };
+	renew_lot(g);
+	struct arena *a = lot_arena(g->look_lot);
+	if (!engine_connect(g, &first)) {
+		g->audit.at = 0;
+		if (e)
+			*e = first;
+		return false;
+	}
+	for (size_t i = 0; i < sizeof lookers / sizeof lookers[0] && g->db; i++) {
+		struct err now = { 0 };
+		g->busy = busy_names[i];
+		keep(g, lookers[i](g, a, &now), &now, &first);
+	}
+	struct err now = { 0 };
+	if (g->db && audit_due(g, audit)) {
+		g->busy = "looking for consumers";
+		keep(g, look_audit(g, &now), &now, &first);
+	}
+	g->facts.audit = g->audit;
+	if (g->db)
+		line_check(g);
+	look_files(g);
+	g->busy = NULL;
+	if (first.code != ERR_NONE && e)
+		*e = first;
+	return first.code == ERR_NONE;
+}
+
+void look_judge(struct engine *g)
+{
+	gate_judge_all(g->plan, &g->walk, &g->facts, g->findings);
+}
+
+bool look_fresh(struct engine *g, struct err *e)
+{
+	struct arena *a = lot_arena(g->look_lot);
+	if (!engine_connect(g, e) || !probe_now(g->db, &g->facts.now, e))
+		return false;
+	if (!look_server(g, a, e) || !look_target(g, a, e) || !look_health(g, a, e) || !look_moment(g, a, e) || !look_others(g, a, e) || !look_watch(g, a, e))
+		return false;
+	g->verified_at = 0;
+	line_check(g);
+	look_judge(g);
+	return true;
+}
+
+/* A link that came back must be held and compared again before anything is written. */
+static bool reattach(struct engine *g, struct err *e)
+{
+	if (g->db && db_alive(g->db))
+		return true;
+	if (!engine_connect(g, e))
+		return false;
+	if (g->read_only)
+		return true;
+	return ledger_hold(g->db, g->walk.sid, 5000, e) && line_sync(g, e);
+}
+
+bool engine_look(struct engine *g, struct err *e)
+{
+	if (!g->journal)
+		return engine_home(g, e);
+	struct err first = { 0 };
+	bool ok = reattach(g, &first);
+	if (ok && g->walk.stage == AT_DROPPING && !g->read_only && !g->behind)
+		ok = drop_settle(g, &first);
+	ok = look_facts(g, false, ok ? &first : NULL) && ok;
+	if (g->db && !g->read_only && !g->behind && !take_all(g, &first))
+		ok = false;
+	look_judge(g);
+	if (!ok && e)
+		*e = first;
+	return ok;
+}

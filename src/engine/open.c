@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+/* Beginning a walk, going on with one, and fetching one from the database. */
+#include "engine/engine_private.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapter/planfile.h"
+#include "adapter/probe.h"
+#include "adapter/remember.h"
+#include "base/arena.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "port/crypto.h"
+#include "port/files.h"
+
+#define PLAN_MAX (1 << 20)
+
+void engine_walk_close(struct engine *g)
+{
+	if (g->journal && !g->read_only && g->walk.sid)
+		remember_looked(g->arena, g->walk.sid, clock_local(), g->walk.n);
+	journal_close(g->journal);
+	g->journal = NULL;
+	lot_drop(g->walk_lot);
+	lot_drop(g->audit_lot);
+	g->walk_lot = g->audit_lot = NULL;
+	g->plan = NULL;
+	g->lines = NULL;
+	g->n_lines = g->cap_lines = 0;
+	g->behind = g->read_only = false;
+	g->verified_at = 0;
+	memset(&g->walk, 0, sizeof g->walk);
+	memset(&g->audit, 0, sizeof g->audit);
+	memset(&g->facts, 0, sizeof g->facts);
+	g->n_jobs = g->n_series = g->n_since_left = 0;
+	/* The ledger's hold ends with its session. */
+	engine_use(g, NULL);
+}
+
+static bool plan_from(struct engine *g, struct arena *a, const char *name, const char *text, size_t len, struct err *e)
+{
+	struct plan_error *errs;
+	size_t n;
+	g->plan = planfile_parse(a, name, text, len, &errs, &n);
+	if (g->plan)
+		return true;
+	if (n == 0)
+		return err_set(e, ERR_USE, NULL, "%s: not a plan", name);
+	return err_set(e, ERR_USE, errs[0].instead, "%s:%d:%d: %s%s", name, errs[0].at.line, errs[0].at.column, errs[0].what,
+		n > 1 ? " (`gatewalk check` shows all errors)" : "");
+}
+
+/* The plan that the log's lines speak of, from the walk's own folder: the file the operator edits may be another by now. */
+static bool plan_of_log(struct engine *g, struct err *e)
+{
+	struct arena *a = lot_arena(g->walk_lot);
+	char *text;
+	size_t len;
+	if (!journal_blob_get(g->journal, a, g->walk.plan_digest, &text, &len, e))
+		return false;
+	return plan_from(g, a, "plan of the log", text, len, e);
+}
+
+static void since_left(struct engine *g)
+{
+	struct arena *a = lot_arena(g->walk_lot);
+	int64_t at = 0, line = 0;
+	if (!remember_look(a, g->walk.sid, &at, &line) || at == 0)
+		return;
+	g->left_for = clock_local() - at;
+	size_t cap = 0;
+	for (size_t i = (size_t)(line < 0 ? 0 : line); i < g->n_lines; i++) {
+		g->since_left = arena_grow(a, g->since_left, &g->n_since_left, &cap, sizeof *g->since_left);
+		g->since_left[g->n_since_left - 1] = arena_printf(a, "line %lld  %s  %s", (long long)g->lines[i].n, g->lines[i].op, g->lines[i].text);
+	}
+}
+
+bool walk_load(struct engine *g, const char *dir, bool read_only, struct err *e)
+{
+	g->walk_lot = lot_new();
+	g->read_only = read_only;
+	walk_init(&g->walk, lot_arena(g->walk_lot));
+	struct signer *s = read_only ? NULL : engine_signer(g, e);
+	if (!read_only && !s)
+		return false;
+	g->journal = read_only ? journal_read(dir, e) : journal_open(dir, s, e);
+	if (!g->journal)
+		return false;
+	for (size_t i = 0; i < journal_count(g->journal); i++) {
+		if (!walk_fold(&g->walk, journal_line(g->journal, i), e)) {
+			e->code = ERR_VERIFY;
+			return err_in(e, "%s, line %zu", journal_path(g->journal), i + 1);
+		}
+		line_show(g, journal_line(g->journal, i));
+	}
+	g->verified_at = clock_mono();
+	if (!plan_of_log(g, e))
+		return false;
+	since_left(g);
+	return true;
+}
+
+const char *walk_find_dir(struct engine *g, struct arena *a, const char *word, struct err *e)
+{
+	const char *found = NULL;
+	if (!g->home_lot && !summary_list(g, e))
+		return NULL;
+	for (size_t i = 0; i < g->n_walks; i++) {
+		const struct view_walk *w = &g->walks[i];
+		bool same = strncmp(w->sid, word, strlen(word)) == 0 || strcmp(w->name, word) == 0;
+		if (!same || (found && w->closed))
+			continue;
+		found = path_join(a, path_walks(a), w->sid);
+		if (!w->closed)
+			break;
+	}
+	if (!found)
+		err_set(e, ERR_USE, "`gatewalk status` lists the walks; `gatewalk walk --fetch WALK` takes one from its database.",
+			"no walk \"%s\" on this machine", word);
+	return found;
+}
+
+/* Connected and held: what must stand before anything is written. A server that is gone leaves the walk readable. */
+static bool attach(struct engine *g, struct err *e)
+{
+	struct err why = { 0 };
+	if (!engine_connect(g, &why)) {
+		g->last = why;
+		return true;
+	}
+	if (!g->read_only && !ledger_hold(g->db, g->walk.sid, 5000, e))
+		return false;
+	if (!line_sync(g, &why))
+		g->last = why;
+	return true;
+}
+
+static bool resume(struct engine *g, struct err *e)
+{
+	if (!attach(g, e))
+		return false;
+	struct err soft = { 0 };
+	if (g->db && !g->read_only && journal_torn(g->journal)) {
+		struct stamp st = { .t_why = "sealing a torn line", .local = clock_local(), .mono_ms = clock_mono() / 1000, .boot = "" };
+		if (!journal_seal_torn(g->journal, &st, e))
+			return false;
+	}
+	if (!engine_look(g, &soft))
+		g->last = soft;
+	return true;
+}
+
+static bool open_word(struct engine *g, const char *word, bool read_only, struct err *e)
+{
+	struct arena *a = arena_new();
+	engine_walk_close(g);
+	const char *dir = walk_find_dir(g, a, word, e);
+	bool ok = dir && walk_load(g, dir, read_only, e) && resume(g, e);
+	if (!ok)
+		engine_walk_close(g);
+	arena_free(a);
+	return ok;
+}
+
+bool engine_walk_open(struct engine *g, const char *word, struct err *e)
+{
+	return open_word(g, word, false, e);
+}
+
+bool engine_walk_read(struct engine *g, const char *word, struct err *e)
+{
+	return open_word(g, word, true, e);
+}
+
+static bool fit_server(struct engine *g, struct arena *a, struct fact_server *s, struct fact_mark *m, struct err *e)
+{
+	if (!engine_connect(g, e) || !probe_server(g->db, a, s, e) || !probe_mark(g->db, a, m, e))
+		return false;
+	remember_read(a, s->sysid, s->dboid, m, NULL);
+	if (s->pooled)
+		return err_set(e, ERR_USE, "Give the server's own address with -d; a pooler hands a session to others.", "there is a connection pooler in between");
+	if (s->in_recovery)
+		return err_set(e, ERR_USE, "Give the primary's address with -d.", "%s is a standby", s->label);
+	if (!m->installed)
+		return err_set(e, ERR_USE, "gatewalk init --environment production|staging|development|rehearsal", "%s is not marked: gatewalk does not know what it is", s->label);
+	if (m->env != m->comment_env || (m->remembered_env != ENV_NONE && m->remembered_env != m->env))
+		return err_set(e, ERR_VERIFY, "Find out who changed it; `gatewalk doctor` shows all three marks.",
+			"the marks of %s do not agree: schema says %s, the database's comment %s, this machine remembers %s",
+			s->label, env_name(m->env), env_name(m->comment_env), env_name(m->remembered_env));
+	return true;
+}
+
+static bool fit_target(const struct fact_target *t, const struct plan *p, struct err *e)
+{
+	if (!t->found)
+		return err_set(e, ERR_USE, "Correct the plan's target.", "%s:%d:%d: %s", p->file, plan_mark(p, "target").line, plan_mark(p, "target").column, t->missing);
+	if (t->unfit)
+		return err_set(e, ERR_USE, "gatewalk does not walk this target.", "%s.%s.%s: %s", t->schema, t->table, t->column, t->unfit);
+	if (!t->may_alter)
+		return err_set(e, ERR_USE, "Log in as the table's owner, or have its role granted to you.", "%s.%s belongs to %s, and this login may not alter it",
+			t->schema, t->table, t->owner);
+	return true;
+}
+
+static struct json *begin_body(struct engine *g, const struct fact_server *s, const struct fact_mark *m, const struct fact_target *t)
+{
+	struct arena *a = lot_arena(g->walk_lot);
+	struct json *b = json_obj(a);
+	const char *allowed = signer_allowed_line(g->signer);
+	char signers[65];
+	double day_s = m->env == ENV_REHEARSAL ? g->plan->rehearsal_day_s : 86400;
+	char *file;
+	size_t len;
+	if (file_read(a, path_join(a, journal_dir(g->journal), "allowed_signers"), 65536, &file, &len, NULL))
+		crypto_sha256_hex(file, len, signers);
+	else
+		crypto_sha256_hex(allowed, strlen(allowed), signers);
+	json_add_int(b, "attnum", t->attnum);
+	json_add_int(b, "day_us", (int64_t)(day_s * 1e6));
+	json_add_str(b, "environment", env_name(m->env));
+	json_add_str(b, "gatewalk", GATEWALK_VERSION);
+	json_add_str(b, "install_id", m->install_id);
+	json_add_str(b, "name", g->plan->name);
+	json_add_str(b, "plan", g->plan->digest);
+	json_add_int(b, "relid", t->relid);
+	json_add_str(b, "server", s->label);
+	json_add_str(b, "signers", signers);
+	json_add_str(b, "target", plan_target_name(a, g->plan));
+	return b;
+}
+
+static bool begin(struct engine *g, const char *text, size_t len, struct err *e)
+{
+	struct arena *a = lot_arena(g->walk_lot);
+	struct fact_server s = { 0 };
+	struct fact_mark m = { 0 };
+	struct fact_target t = { 0 };
+	char sid[33], sha[65], host[256] = "";
+	if (!fit_server(g, a, &s, &m, e) || !probe_target(g->db, a, g->plan, &t, e) || !fit_target(&t, g->plan, e))
+		return false;
+	if (!engine_unlock(g, e))
+		return false;
+	crypto_random_hex(16, sid);
+	const char *dir = path_join(a, path_walks(a), sid);
+	const char *id = arena_printf(a, "%s.%u.%s", s.sysid, s.dboid, m.install_id);
+	if (!dir_make(path_walks(a), e))
+		return false;
+	g->journal = journal_create(dir, sid, id, g->signer, e);
+	walk_init(&g->walk, a);
+	if (!g->journal || !journal_blob_put(g->journal, text, len, sha, e))
+		return false;
+	if (!line_write(g, OP_BEGIN, begin_body(g, &s, &m, &t), false, e))
+		return false;
+	gethostname(host, sizeof host - 1);
+	return ledger_hold(g->db, sid, 0, e) && ledger_open(g->db, &g->walk, g->plan, host, e) && line_sync(g, e) &&
+		remember_write(a, s.sysid, s.dboid, m.install_id, m.env, false, e);
+}
+
+/* The open walk of this plan's name on the database we are connected to, in this machine's folders. */
+static const char *same_walk(struct engine *g, struct arena *a, const char *name)
+{
+	struct fact_server s = { 0 };
+	if (!engine_connect(g, NULL) || !probe_server(g->db, a, &s, NULL))
+		s.label = NULL;
+	lot_drop(g->home_lot);
+	g->home_lot = NULL;
+	if (!summary_list(g, NULL))
+		return NULL;
+	for (size_t i = 0; i < g->n_walks; i++) {
+		const struct view_walk *w = &g->walks[i];
+		if (!w->closed && strcmp(w->name, name) == 0 && (!s.label || strcmp(s.label, w->server) == 0))
+			return w->sid;
+	}
+	return NULL;
+}
+
+bool engine_walk_plan(struct engine *g, const char *plan_path, struct err *e)
+{
+	engine_walk_close(g);
+	struct lot *lot = lot_new();
+	struct arena *a = lot_arena(lot);
+	char *text = NULL;
+	size_t len = 0;
+	bool ok = file_read(a, plan_path, PLAN_MAX, &text, &len, e) && plan_from(g, a, plan_path, text, len, e);
+	const char *sid = ok ? same_walk(g, a, g->plan->name) : NULL;
+	char digest[65];
+	crypto_sha256_hex(text ? text : "", len, digest);
+	if (sid) {
+		ok = engine_walk_open(g, sid, e);
+		if (ok && strcmp(g->walk.plan_digest, digest) != 0) {
+			ok = err_set(e, ERR_USE, arena_printf(a, "gatewalk amend %s %s   takes the new version in; or put the old file back.", g->walk.name, plan_path),
+				"%s was edited after its walk began", plan_path);
+			engine_walk_close(g);
+		}
+		lot_drop(lot);
+		return ok;
+	}
+	if (ok) {
+		g->walk_lot = lot;
+		ok = begin(g, text, len, e);
+		struct err soft = { 0 };
+		if (ok && !engine_look(g, &soft))
+			g->last = soft;
+	} else {
+		lot_drop(lot);
+	}
+	if (!ok)
+		engine_walk_close(g);
+	return ok;
+}
+
+/* The signers of a fetched log cannot come from the same place as the log: they are the operator's own key, and whoever
+   else stands in this machine's trusted list. */
+static const char *trusted_signers(struct engine *g, struct arena *a, struct err *e)
+{
+	char *data;
+	size_t len;
+	const char *path = path_join(a, path_config(a), "allowed_signers");
+	if (file_exists(path))
+		return file_read(a, path, 65536, &data, &len, e) ? data : NULL;
+	struct signer *s = engine_signer(g, e);
+	return s ? arena_printf(a, "%s\n", signer_allowed_line(s)) : NULL;
+}
+
+static bool fetch_into(struct engine *g, struct arena *a, const struct ledger_walk *w, struct err *e)
+{
+	const char **lines, *signers = trusted_signers(g, a, e);
+	size_t n;
+	const char *dir = path_join(a, path_walks(a), w->sid);
+	if (!signers || !ledger_lines(g->db, a, w->sid, &lines, &n, e))
+		return false;
+	if (file_exists(dir))
+		return err_set(e, ERR_USE, arena_printf(a, "gatewalk walk %s", w->name), "the walk %s is on this machine already", w->name);
+	if (!dir_make(path_walks(a), e) || !journal_rebuild(dir, lines, n, signers, e))
+		return false;
+	return file_write(path_join(a, path_join(a, dir, "blobs"), w->plan_digest), w->plan, strlen(w->plan), e);
+}
+
+bool engine_walk_fetch(struct engine *g, const char *word, struct err *e)
+{
+	engine_walk_close(g);
+	struct arena *a = arena_new();
+	struct ledger_walk *w;
+	size_t n = 0;
+	bool ok = engine_connect(g, e) && ledger_find(g->db, a, word, &w, &n, e);
+	if (ok && n == 0)
+		ok = err_set(e, ERR_USE, "`gatewalk status` with -d shows the walks of a database.", "no walk \"%s\" in this database", word);
+	ok = ok && fetch_into(g, a, &w[0], e);
+	char sid[40] = "";
+	if (ok)
+		snprintf(sid, sizeof sid, "%s", w[0].sid);
+	lot_drop(g->home_lot);
+	g->home_lot = NULL;
+	ok = ok && walk_load(g, path_join(a, path_walks(a), sid), false, e);
+	if (ok)
+		summary_write(g);
+	ok = ok && resume(g, e);
+	arena_free(a);
+	return ok;
+}

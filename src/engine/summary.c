@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* Home's list. Each walk keeps a small file of what home shows; it is a cache, written after each line and never believed:
+   opening a walk reads and verifies its log. */
+#include "engine/engine_private.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "port/files.h"
+#include "port/jsonread.h"
+
+#define SUMMARY "summary"
+#define SUMMARY_MAX 8192
+
+static enum mood stage_mood(const struct walk *w)
+{
+	if (w->stage == AT_CLOSED)
+		return MOOD_DONE;
+	if (w->stage == AT_LEFT)
+		return MOOD_SHUT;
+	return w->stage == AT_UNUSED || w->stage == AT_MONITOR ? MOOD_WAITING : MOOD_RUNNING;
+}
+
+/* When it is worth a look again by time alone; 0: now. */
+static int64_t look_again(const struct engine *g)
+{
+	const struct walk *w = &g->walk;
+	int64_t from = w->last_sighting > w->quiet_since ? w->last_sighting : w->quiet_since;
+	if (w->stage == AT_UNUSED && w->quiet_since)
+		return from + plan_unused_days(g->plan) * w->day_us;
+	if (w->stage == AT_MONITOR)
+		return w->dropped_at + g->plan->monitor_hours * (w->day_us / 24);
+	return 0;
+}
+
+static const char letter[] = { [MOOD_DONE] = 'd', [MOOD_RUNNING] = 'r', [MOOD_WAITING] = 'w', [MOOD_SHUT] = 's', [MOOD_NOT_YET] = '.',
+	[MOOD_NOT_NEEDED] = '-' };
+
+static void item_moods(const struct engine *g, char out[static ITEM_COUNT + 1])
+{
+	enum item here = stage_item(g->walk.stage);
+	for (int i = 1; i <= ITEM_COUNT; i++) {
+		enum mood m = i < (int)here ? MOOD_DONE : i == (int)here ? stage_mood(&g->walk) : MOOD_NOT_YET;
+		if (i == ITEM_DUAL_WRITE || i == ITEM_BACKFILL || i == ITEM_WINDOW)
+			m = MOOD_NOT_NEEDED;
+		if (g->walk.stage == AT_CLOSED && m != MOOD_NOT_NEEDED)
+			m = MOOD_DONE;
+		out[i - 1] = letter[m];
+	}
+	out[ITEM_COUNT] = '\0';
+}
+
+void summary_write(struct engine *g)
+{
+	struct arena *a = arena_new();
+	struct json *o = json_obj(a);
+	struct text t = { 0 };
+	char moods[ITEM_COUNT + 1];
+	const struct record *first = journal_line(g->journal, 0);
+	bool over = g->walk.stage == AT_CLOSED || g->walk.stage == AT_LEFT;
+	item_moods(g, moods);
+	json_add_int(o, "again", g->plan ? look_again(g) : 0);
+	json_add_int(o, "closed", over ? (g->walk.last_t ? g->walk.last_t : 1) : 0);
+	json_add_strf(o, "closing", "%s", g->walk.stage == AT_LEFT ? "left" : g->walk.alarms ? "alarms" : "");
+	json_add_str(o, "items", moods);
+	json_add_str(o, "name", g->walk.name);
+	json_add_str(o, "note", g->walk.target);
+	json_add_str(o, "server", first ? json_str(first->b, "server") : "");
+	json_add_str(o, "sid", g->walk.sid);
+	json_add_int(o, "stage", g->walk.stage);
+	json_write(&t, o);
+	file_write(path_join(a, journal_dir(g->journal), SUMMARY), text_str(&t), t.len, NULL);
+	text_free(&t);
+	arena_free(a);
+}
+
+static void row_from(struct arena *a, const struct json *o, struct view_walk *w)
+{
+	const char *items = json_str(o, "items");
+	enum stage stage = (enum stage)json_int_or(o, "stage", 0);
+	enum item item = stage > AT_NOWHERE && stage < STAGE_COUNT ? stage_item(stage) : ITEM_NONE;
+	w->name = json_str(o, "name");
+	w->server = json_str(o, "server");
+	w->note = json_str(o, "note");
+	w->closing = json_str(o, "closing");
+	w->look_again = json_int_or(o, "again", 0);
+	w->closed = json_int_or(o, "closed", 0);
+	w->step = item == ITEM_NONE ? "" : arena_printf(a, "%d %s", item, item_name(item));
+	for (size_t i = 1; items && i <= ITEM_COUNT && items[i - 1]; i++)
+		for (size_t m = 0; m < sizeof letter; m++)
+			if (letter[m] == items[i - 1])
+				w->items[i] = (enum mood)m;
+	w->mood = item == ITEM_NONE ? MOOD_SHUT : w->items[item];
+	if (stage == AT_LEFT)
+		w->mood = MOOD_SHUT;
+	w->needs_you = !w->closed && w->look_again == 0;
+}
+
+/* No summary, or one that cannot be read: fold the log itself, without a key and without a lock. */
+static void row_from_log(struct arena *a, const char *dir, struct view_walk *w)
+{
+	struct err e = { 0 };
+	struct journal *j = journal_read(dir, &e);
+	if (!j || journal_count(j) == 0) {
+		journal_close(j);
+		w->mood = MOOD_SHUT;
+		w->name = w->server = "?";
+		w->step = "log does not verify";
+		w->note = arena_dup(a, e.msg);
+		return;
+	}
+	struct walk k;
+	walk_init(&k, a);
+	for (size_t i = 0; i < journal_count(j) && walk_fold(&k, journal_line(j, i), &e); i++)
+		;
+	const struct json *b = journal_line(j, 0)->b;
+	enum item item = stage_item(k.stage);
+	w->name = arena_dup(a, json_str(b, "name"));
+	w->server = arena_dup(a, json_str(b, "server"));
+	w->note = arena_dup(a, json_str(b, "target"));
+	w->step = item == ITEM_NONE ? stage_name(k.stage) : arena_printf(a, "%d %s", item, item_name(item));
+	w->closed = k.stage == AT_CLOSED || k.stage == AT_LEFT ? k.last_t : 0;
+	w->mood = stage_mood(&k);
+	w->needs_you = !w->closed;
+	journal_close(j);
+}
+
+static void add_row(struct engine *g, struct arena *a, const char *sid, size_t *cap)
+{
+	const char *dir = path_join(a, path_walks(a), sid);
+	char *data;
+	size_t len;
+	struct view_walk w = { .sid = sid };
+	const struct json *o = NULL;
+	if (file_read(a, path_join(a, dir, SUMMARY), SUMMARY_MAX, &data, &len, NULL))
+		o = json_read(a, data, len, NULL);
+	if (o && json_str(o, "name") && json_str(o, "server"))
+		row_from(a, o, &w);
+	else
+		row_from_log(a, dir, &w);
+	g->walks = arena_grow(a, g->walks, &g->n_walks, cap, sizeof *g->walks);
+	g->walks[g->n_walks - 1] = w;
+}
+
+bool summary_list(struct engine *g, struct err *e)
+{
+	struct lot *lot = lot_new();
+	struct arena *a = lot_arena(lot);
+	const char **names;
+	size_t n = 0, cap = 0;
+	lot_drop(g->home_lot);
+	g->home_lot = lot;
+	g->walks = NULL;
+	g->n_walks = 0;
+	if (!file_exists(path_walks(a)))
+		return true;
+	if (!dir_list(a, path_walks(a), &names, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strlen(names[i]) == 32 && strspn(names[i], "0123456789abcdef") == 32)
+			add_row(g, a, names[i], &cap);
+	return true;
+}
+
+bool engine_home(struct engine *g, struct err *e)
+{
+	return summary_list(g, e);
+}

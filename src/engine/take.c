@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* Taking in: jobs and the watch leave rows and files; here they are checked and become lines of the log. A job's word is
+   never enough where its work can be checked: a snapshot's files are hashed again before its line is written. */
+#include "engine/engine_private.h"
+
+#include <string.h>
+
+#include "adapter/audit.h"
+#include "adapter/job.h"
+#include "adapter/monitor.h"
+#include "adapter/snapshot.h"
+#include "base/arena.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "port/jsonread.h"
+
+struct left { long long id; const char *kind, *state, *result, *error; };
+
+static bool blob_of(struct engine *g, const struct json *j, char sha[static 65], struct err *e)
+{
+	struct text t = { 0 };
+	json_write(&t, j);
+	bool ok = journal_blob_put(g->journal, text_str(&t), t.len, sha, e);
+	text_free(&t);
+	return ok;
+}
+
+static bool take_snapshot(struct engine *g, const struct json *result, struct err *e)
+{
+	struct arena *a = lot_arena(g->walk_lot);
+	const struct json *fact = json_get(result, "snapshot");
+	const char *role = json_str(result, "role");
+	struct fact_snapshot told = { 0 }, there = { 0 };
+	char sha[65];
+	if (!fact || !role || !snapshot_from_json(a, fact, &told))
+		return err_set(e, ERR_VERIFY, "Take the snapshot again.", "the snapshot job left a result that cannot be read");
+	if (!snapshot_check(a, told.path, told.manifest_sha256, e) || !snapshot_read(a, told.path, &there, e))
+		return false;
+	if (strcmp(there.id, told.id) != 0 || there.rows != told.rows || strcmp(there.definition_digest, told.definition_digest) != 0)
+		return err_set(e, ERR_VERIFY, "Take the snapshot again.", "the snapshot job's result is not what stands in %s", told.path);
+	struct json *b = line_body(g);
+	if (!blob_of(g, fact, sha, e))
+		return false;
+	json_add_str(b, "blob", sha);
+	json_add(b, "fact", snapshot_json(a, &told));
+	json_add_str(b, "kind", "snapshot");
+	json_add_str(b, "role", role);
+	return line_write(g, OP_EVIDENCE, b, false, e);
+}
+
+static bool take_drill(struct engine *g, const struct json *fact, struct err *e)
+{
+	struct arena *a = lot_arena(g->walk_lot);
+	struct fact_drill told = { 0 };
+	char sha[65];
+	if (!drill_from_json(a, fact, &told))
+		return err_set(e, ERR_VERIFY, "Run the drill again.", "the drill left a result that cannot be read");
+	struct json *b = line_body(g);
+	if (!blob_of(g, fact, sha, e))
+		return false;
+	json_add_str(b, "blob", sha);
+	json_add(b, "fact", drill_json(a, &told));
+	json_add_str(b, "kind", "drill");
+	return line_write(g, OP_EVIDENCE, b, false, e);
+}
+
+static bool take_restore(struct engine *g, const struct json *result, struct err *e)
+{
+	static const char *const counts[] = { "conflicts", "gone", "kept", "placed", "took_us" };
+	struct json *b = line_body(g);
+	char sha[65];
+	if (!blob_of(g, result, sha, e))
+		return false;
+	json_add_str(b, "blob", sha);
+	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+		json_add_int(b, counts[i], json_int_or(result, counts[i], 0));
+	return line_write(g, OP_RESTORE, b, false, e);
+}
+
+static bool take_end(struct engine *g, const struct left *l, struct err *e)
+{
+	struct json *b = line_body(g);
+	json_add_str(b, "event", strcmp(l->state, "done") == 0 ? "end" : l->state);
+	json_add_int(b, "job", l->id);
+	json_add_str(b, "kind", l->kind);
+	json_add_str(b, "note", l->error ? l->error : "");
+	return line_write(g, OP_JOB, b, false, e);
+}
+
+static bool take_result(struct engine *g, const struct left *l, struct err *e)
+{
+	struct json *r = l->result ? json_read(lot_arena(g->walk_lot), l->result, strlen(l->result), e) : NULL;
+	if (strcmp(l->state, "done") != 0 || !r)
+		return true;
+	if (strcmp(l->kind, "snapshot") == 0 && !take_snapshot(g, r, e))
+		return false;
+	if (json_get(r, "drill") && !take_drill(g, json_get(r, "drill"), e))
+		return false;
+	return strcmp(l->kind, "restore") != 0 || take_restore(g, r, e);
+}
+
+static bool take_jobs(struct engine *g, struct err *e)
+{
+	for (;;) {
+		struct arena *a = lot_arena(g->look_lot);
+		struct left l = { 0 };
+		if (!job_result(g->db, a, g->walk.sid, &l.id, &l.kind, &l.state, &l.result, &l.error, e))
+			return false;
+		if (l.id == 0)
+			return true;
+		/* A restore is a decision's outcome: its line is signed, and waits until the key is unlocked. */
+		if (strcmp(l.kind, "restore") == 0 && strcmp(l.state, "done") == 0 && !engine_unlocked(g))
+			return true;
+		struct err why = { 0 };
+		if (!take_result(g, &l, &why)) {
+			if (why.code != ERR_VERIFY) {
+				*e = why;
+				return false;
+			}
+			l.state = "failed";
+			l.error = arena_dup(a, why.msg);
+			g->last = why;
+		}
+		if (!take_end(g, &l, e) || !job_taken(g->db, l.id, e))
+			return false;
+	}
+}
+
+static bool take_sightings(struct engine *g, struct err *e)
+{
+	struct sighting *s;
+	size_t n = 0;
+	char buf[WHEN_MAX];
+	if (g->walk.dropped || !watch_untaken(g->db, lot_arena(g->look_lot), g->walk.sid, &s, &n, e))
+		return g->walk.dropped;
+	for (size_t i = 0; i < n; i++) {
+		struct walk_clear clear;
+		bool survives = walk_is_cleared(&g->walk, s[i].consumer, &clear) && clear.survives;
+		struct json *b = line_body(g);
+		json_add_str(b, "at", when_iso(s[i].at, buf));
+		json_add_str(b, "consumer", s[i].consumer);
+		json_add_int(b, "counts", !survives);
+		json_add_str(b, "source", s[i].source);
+		json_add_str(b, "text", s[i].text);
+		json_add_str(b, "touch", s[i].touch);
+		json_add_str(b, "who", s[i].who);
+		if (!line_write(g, OP_SIGHTING, b, false, e) || !watch_taken(g->db, g->walk.sid, s[i].id, e))
+			return false;
+	}
+	return true;
+}
+
+static bool take_alarms(struct engine *g, struct err *e)
+{
+	struct alarm *al;
+	size_t n = 0;
+	char buf[WHEN_MAX];
+	if (!monitor_untaken(g->db, lot_arena(g->look_lot), g->walk.sid, &al, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		struct json *b = line_body(g);
+		json_add_str(b, "at", when_iso(al[i].at, buf));
+		json_add_str(b, "metric", al[i].metric);
+		json_add_str(b, "text", al[i].text);
+		json_add_str(b, "value", "");
+		if (!line_write(g, OP_ALARM, b, false, e) || !monitor_taken(g->db, g->walk.sid, al[i].id, e))
+			return false;
+	}
+	return true;
+}
+
+/* The baseline is a fact of the database; the line says that it stood before the drop. */
+static bool take_baseline(struct engine *g, struct err *e)
+{
+	char buf[WHEN_MAX];
+	if (g->walk.dropped || g->walk.baseline_at || !g->facts.monitor.baseline_at)
+		return true;
+	struct json *b = line_body(g);
+	json_add_str(b, "at", when_iso(g->facts.monitor.baseline_at, buf));
+	json_add_str(b, "kind", "baseline");
+	return line_write(g, OP_EVIDENCE, b, false, e);
+}
+
+bool take_all(struct engine *g, struct err *e)
+{
+	if (g->walk.stage == AT_LEFT)
+		return true;
+	return take_jobs(g, e) && take_sightings(g, e) && take_alarms(g, e) && take_baseline(g, e);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* The tools that need no walk: plans, the server's fitness, the mark, logs, paths. */
+#include "engine/tools.h"
+
+#include <string.h>
+
+#include "adapter/journal.h"
+#include "adapter/planfile.h"
+#include "adapter/probe.h"
+#include "adapter/remember.h"
+#include "adapter/schema.h"
+#include "adapter/sign.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "port/crypto.h"
+#include "port/db.h"
+#include "port/files.h"
+
+static struct db *connect_to(const struct engine_opts *o, struct err *e)
+{
+	const struct db_opts d = { .conninfo = o->dbname, .app = "gatewalk" };
+	return db_open(&d, e);
+}
+
+static void strings(struct json *o, const char *key, const char *const *s, size_t n)
+{
+	struct json *list = json_add_arr(o, key);
+	for (size_t i = 0; i < n; i++)
+		json_add_str(list, NULL, s[i]);
+}
+
+static void error_row(struct json *errs, struct mark at, const char *what, const char *instead)
+{
+	struct json *x = json_add_obj(errs, NULL);
+	json_add_int(x, "column", at.column);
+	json_add_str(x, "instead", instead);
+	json_add_int(x, "line", at.line);
+	json_add_str(x, "what", what);
+}
+
+static bool same_falls(const struct plan *p, const struct fact_target *t)
+{
+	bool same = p->n_falls == t->n_falls;
+	for (size_t i = 0; same && i < t->n_falls; i++) {
+		bool there = false;
+		for (size_t k = 0; k < p->n_falls; k++)
+			there = there || strcmp(p->falls[k], t->falls[i]) == 0;
+		same = there;
+	}
+	return same;
+}
+
+/* What the server says of the target; every problem is one more error of the plan. */
+static bool look_up(struct arena *a, struct db *db, const struct plan *p, struct json *row, struct json *errs, struct err *e)
+{
+	struct fact_target t = { 0 };
+	struct mark at = plan_mark(p, "target");
+	if (!probe_target(db, a, p, &t, e))
+		return false;
+	if (!t.found) {
+		error_row(errs, at, t.missing, "the schema, table and column as they stand on the server");
+		return true;
+	}
+	if (t.unfit)
+		error_row(errs, at, t.unfit, "a target that this version walks");
+	if (!same_falls(p, &t))
+		error_row(errs, plan_mark(p, "document.falls"), "the list of what falls with the column is not what the server says",
+			t.n_falls ? "the list under target.falls of --json" : "falls: []");
+	for (size_t i = 0; i < t.n_blockers; i++)
+		error_row(errs, at, arena_printf(a, "%s depends on the column: the drop would need CASCADE, which gatewalk never uses", t.blockers[i]),
+			"change or remove it before the walk");
+	struct json *o = json_add_obj(row, "target");
+	json_add_int(o, "bytes", t.bytes);
+	json_add_str(o, "definition", t.definition);
+	strings(o, "falls", t.falls, t.n_falls);
+	strings(o, "key", t.keys, t.n_keys);
+	json_add_int(o, "rows_estimate", t.rows_estimate);
+	json_add_str(o, "type", t.type);
+	return true;
+}
+
+static bool check_one(struct arena *a, const char *file, struct db *db, struct json *list, struct err *e)
+{
+	struct plan_error *errs;
+	size_t n;
+	struct err why = { 0 };
+	struct json *row = json_add_obj(list, NULL);
+	struct plan *p = planfile_load(a, file, &errs, &n, &why);
+	json_add_str(row, "file", file);
+	struct json *out = json_add_arr(row, "errors");
+	if (!p && why.code != ERR_NONE)
+		error_row(out, (struct mark){ 0, 0 }, why.msg, why.hint);
+	for (size_t i = 0; why.code == ERR_NONE && i < n; i++)
+		error_row(out, errs[i].at, errs[i].what, errs[i].instead);
+	if (p && db && !look_up(a, db, p, row, out, e))
+		return false;
+	if (p)
+		json_add_str(row, "digest", p->digest);
+	json_add_bool(row, "ok", json_count(out) == 0);
+	if (json_count(out) && e->code == ERR_NONE)
+		err_set(e, ERR_USE, NULL, "%s is not a plan that can be walked", file);
+	return true;
+}
+
+struct json *tool_check(struct arena *a, const char *const *files, size_t n, const struct engine_opts *db_or_null, struct err *e)
+{
+	struct db *db = NULL;
+	if (db_or_null && !(db = connect_to(db_or_null, e)))
+		return NULL;
+	struct json *o = json_obj(a), *list = json_add_arr(o, "plans");
+	bool ok = true;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = check_one(a, files[i], db, list, e);
+	db_close(db);
+	return ok ? o : NULL;
+}
+
+struct json *tool_new(struct arena *a, const struct new_plan *n, const struct engine_opts *db_or_null, struct err *e)
+{
+	struct plan_draft d = {
+		.recipe = n->recipe, .name = n->name, .schema = n->schema, .table = n->table, .column = n->column, .why = n->why, .zone = n->zone,
+		.deploys = n->deploys, .n_deploys = n->n_deploys,
+	};
+	if (db_or_null) {
+		struct db *db = connect_to(db_or_null, e);
+		struct fact_target t = { 0 };
+		const struct plan p = { .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column };
+		bool ok = db && probe_target(db, a, &p, &t, e);
+		db_close(db);
+		if (!ok)
+			return NULL;
+		if (!t.found) {
+			err_set(e, ERR_USE, "Correct --schema, --table or --column.", "%s", t.missing);
+			return NULL;
+		}
+		d.falls = t.falls;
+		d.n_falls = t.n_falls;
+		d.has_falls = true;
+		d.before = arena_printf(a, "%s.%s has the column %s of type %s%s", t.schema, t.table, t.column, t.type, t.not_null ? ", not null" : "");
+	}
+	char *text = planfile_write(a, &d);
+	struct json *o = json_obj(a);
+	if (n->file) {
+		if (file_exists(n->file)) {
+			err_set(e, ERR_USE, "Give another name with --output.", "%s is there already", n->file);
+			return NULL;
+		}
+		if (!file_write(n->file, text, strlen(text), e))
+			return NULL;
+		json_add_str(o, "file", n->file);
+	}
+	json_add_str(o, "text", text);
+	return o;
+}
+
+struct json *tool_doctor(struct arena *a, const struct engine_opts *o, struct err *e)
+{
+	static const char *const states[] = { [DOCTOR_OK] = "ok", [DOCTOR_WARN] = "warn", [DOCTOR_MISSING] = "missing" };
+	struct doctor_row *rows;
+	size_t n = 0;
+	struct fact_server s = { 0 };
+	struct db *db = connect_to(o, e);
+	bool ok = db && probe_server(db, a, &s, e) && probe_doctor(db, a, &rows, &n, e);
+	db_close(db);
+	if (!ok)
+		return NULL;
+	struct json *out = json_obj(a), *list = json_add_arr(out, "rows");
+	json_add_str(out, "server", s.label);
+	for (size_t i = 0; i < n; i++) {
+		struct json *r = json_add_obj(list, NULL);
+		json_add_str(r, "fix", rows[i].fix);
+		json_add_str(r, "id", rows[i].id);
+		json_add_str(r, "now", rows[i].now);
+		json_add_str(r, "state", states[rows[i].state]);
+		json_add_str(r, "what", rows[i].what);
+		if (rows[i].state == DOCTOR_MISSING && e->code == ERR_NONE)
+			err_set(e, ERR_USE, NULL, "something is missing on %s", s.label);
+	}
+	return out;
+}
+
+/* The operator's key: the one named, the one there, or a new one. */
+static const char *key_for_init(struct arena *a, const struct engine_opts *o, bool *made, struct err *e)
+{
+	*made = false;
+	const char *path = o->key ? o->key : path_join(a, path_config(a), "id_ed25519");
+	if (file_exists(path))
+		return path;
+	if (o->key) {
+		err_set(e, ERR_USE, "Name a private key that is there, or leave --key out: init makes one.", "%s: no such key", o->key);
+		return NULL;
+	}
+	if (!o->tty) {
+		err_set(e, ERR_USE, "Run it on a terminal, or name a key with --key.", "a new key asks for a passphrase, and there is no terminal");
+		return NULL;
+	}
+	*made = dir_make(path_config(a), e) && signer_make_key(path, "gatewalk", e);
+	return *made ? path : NULL;
+}
+
+struct json *tool_init(struct arena *a, const struct engine_opts *o, const char *environment, struct err *e)
+{
+	enum env env = environment ? env_parse(environment) : ENV_NONE;
+	struct fact_server s = { 0 };
+	struct fact_mark m = { 0 };
+	bool strong = false, made = false;
+	if (env == ENV_NONE) {
+		err_set(e, ERR_USE, "gatewalk init --environment production|staging|development|rehearsal", "which environment is this database?");
+		return NULL;
+	}
+	struct db *db = connect_to(o, e);
+	const char *key = NULL;
+	bool ok = db && (key = key_for_init(a, o, &made, e)) && schema_init(db, a, env, &strong, e) && probe_server(db, a, &s, e) &&
+		probe_mark(db, a, &m, e) && remember_write(a, s.sysid, s.dboid, m.install_id, env, false, e);
+	db_close(db);
+	if (!ok)
+		return NULL;
+	struct json *out = json_obj(a);
+	json_add_str(out, "environment", env_name(env));
+	json_add_str(out, "install_id", m.install_id);
+	json_add_str(out, "key", key);
+	json_add_bool(out, "key_made", made);
+	json_add_str(out, "server", s.label);
+	json_add_bool(out, "strong", strong);
+	return out;
+}
+
+struct json *tool_uninstall(struct arena *a, const struct engine_opts *o, struct err *e)
+{
+	struct fact_server s = { 0 };
+	struct fact_mark m = { 0 };
+	struct db *db = connect_to(o, e);
+	bool ok = db && probe_server(db, a, &s, e) && probe_mark(db, a, &m, e);
+	if (ok && !m.installed)
+		ok = err_set(e, ERR_USE, NULL, "%s has no gatewalk schema", s.label);
+	ok = ok && schema_uninstall(db, a, e) && remember_write(a, s.sysid, s.dboid, m.install_id, ENV_NONE, true, e);
+	db_close(db);
+	if (!ok)
+		return NULL;
+	struct json *out = json_obj(a);
+	json_add_str(out, "server", s.label);
+	return out;
+}
+
+struct json *tool_verify(struct arena *a, const char *log, struct err *e)
+{
+	struct verify_end v = { 0 };
+	if (!crypto_start() || (!journal_verify(a, log, &v, e) && v.why == NULL))
+		return NULL;
+	struct json *o = json_obj(a);
+	json_add_int(o, "bad_line", v.good ? 0 : v.bad_line);
+	json_add_bool(o, "good", v.good);
+	json_add_str(o, "head", v.head);
+	json_add_str(o, "keys", v.keys);
+	json_add_int(o, "lines", v.lines);
+	json_add_str(o, "sid", v.sid);
+	json_add_int(o, "signed", v.is_signed);
+	json_add_int(o, "unsealed", v.unsealed);
+	json_add_str(o, "why", v.why);
+	if (!v.good)
+		err_set(e, ERR_VERIFY, NULL, "%s, line %lld: %s", log, (long long)v.bad_line, v.why);
+	return o;
+}
+
+struct json *tool_info(struct arena *a, const struct engine_opts *o, struct err *e)
+{
+	(void)e;
+	struct json *out = json_obj(a), *paths = json_add_obj(out, "paths");
+	json_add_str(paths, "allowed_signers", path_join(a, path_config(a), "allowed_signers"));
+	json_add_str(paths, "config", path_config(a));
+	json_add_str(paths, "key", o->key ? o->key : path_join(a, path_config(a), "id_ed25519"));
+	json_add_str(paths, "plans", GATEWALK_PLANS);
+	json_add_str(paths, "runtime", path_runtime(a));
+	json_add_str(paths, "snapshots", path_join(a, path_data(a), "snapshots"));
+	json_add_str(paths, "state", path_state(a));
+	json_add_str(paths, "walks", path_walks(a));
+	json_add_str(out, "program", o->program);
+	json_add_str(out, "version", GATEWALK_VERSION);
+	return out;
+}

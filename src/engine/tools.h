@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The single tools of the command line. Each gives one JSON tree, owned by a: --json prints it as it is, and the text form
+   is drawn from the same tree, so the two cannot disagree. NULL with e set when nothing could be said at all. A tree whose
+   tool found something wrong carries e as well: the exit status is e's. */
+#ifndef GW_ENGINE_TOOLS_H
+#define GW_ENGINE_TOOLS_H
+
+#include "engine/engine.h"
+
+struct arena;
+struct json;
+
+/* {plans:[{file, ok, errors:[{line,column,what,instead}], target:{...}|absent}]}; looked up when with_db. ERR_USE when one is bad. */
+struct json *tool_check(struct arena *a, const char *const *files, size_t n, const struct engine_opts *db_or_null, struct err *e);
+/* {text}: a new plan. file NULL: only given back; else written (never over an existing file) and named. */
+struct new_plan { const char *recipe, *name, *schema, *table, *column, *why, *zone, *file; const char **deploys; size_t n_deploys; };
+struct json *tool_new(struct arena *a, const struct new_plan *n, const struct engine_opts *db_or_null, struct err *e);
+/* {server, rows:[{id,what,now,state,fix}]} */
+struct json *tool_doctor(struct arena *a, const struct engine_opts *o, struct err *e);
+/* {environment, strong, install_id, key, key_made} */
+struct json *tool_init(struct arena *a, const struct engine_opts *o, const char *environment, struct err *e);
+struct json *tool_uninstall(struct arena *a, const struct engine_opts *o, struct err *e);
+/* {walks:[...]}, or one walk's {walk, items, next, ...} */
+struct json *tool_status(struct arena *a, struct engine *g, const char *walk, struct err *e);
+/* {gates:[{gate, open, conditions:[...]}]}: ERR_GATE or ERR_WAIT when one is shut */
+struct json *tool_gates(struct arena *a, struct engine *g, const char *walk, struct err *e);
+/* {zone, now:{...}, openings:[{from,to}]} */
+struct json *tool_window(struct arena *a, struct engine *g, const char *walk, struct err *e);
+/* verb: list, pause, resume, stop, set, tick. */
+struct json *tool_job(struct arena *a, const struct engine_opts *o, const char *verb, const char *const *args, size_t n, struct err *e);
+/* {good, lines, signed, unsealed, head, keys, bad_line, why}: ERR_VERIFY when it does not hold. */
+struct json *tool_verify(struct arena *a, const char *log, struct err *e);
+/* {version, paths:{...}} */
+struct json *tool_info(struct arena *a, const struct engine_opts *o, struct err *e);
+/* Puts the column back; waits for the job and tells of it by `say`. {placed, kept, gone, conflicts, left:[...]} */
+struct json *tool_restore(struct arena *a, struct engine *g, const char *walk, void (*say)(const char *line), struct err *e);
+
+#endif
