@@ -36,6 +36,10 @@ struct drop_end { enum drop_result result; int64_t at; int64_t lock_wait_us, hel
 /* Owned by a: strings of out. False means result is not DROP_DONE; e says why. */
 bool apply_drop(struct arena *a, const struct drop *d, struct drop_end *out, struct err *e);
 
+/* Waits up to ms until no transaction of this walk's drop is under way any more. To be asked before the ledger is believed after
+   a cut or a crash: a COMMIT that is still under way shows no anchor yet. False: ERR_WAIT, it is still under way. */
+bool apply_ended(struct db *db, const char *sid, int ms, struct err *e);
+
 /* Takes NOT NULL and DEFAULT off the column, so that an application that no longer names it can go on (item 9). What was
    there is put back by restore. lock_timeout 500 ms, retried with jitter. Not destructive: no permit, but gate_change_allowed
    is demanded inside. */

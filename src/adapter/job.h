@@ -26,6 +26,8 @@ bool job_tick(void *job, const char *phase, double done, double total, const cha
 void job_event(struct job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool job_done(struct job *j, const char *result_json, struct err *e);
 bool job_failed(struct job *j, const struct err *why);
+/* What `job set` wrote under this name, or NULL; owned by a. */
+bool job_setting(struct job *j, struct arena *a, const char *name, const char **value, struct err *e);
 void job_free(struct job *j);
 
 /* From outside. sid NULL: all of the database. A job whose process is gone (same host and boot, pid dead; or not seen for
@@ -33,7 +35,8 @@ void job_free(struct job *j);
 bool job_list(struct db *db, struct arena *a, const char *sid, struct view_job **out, size_t *n, struct err *e);
 bool job_control(struct db *db, long long id, const char *control, struct err *e);   /* run, pause, stop */
 bool job_set(struct db *db, struct arena *a, long long id, const char *name, const char *value, struct err *e);
-/* The newest job of a kind that has ended and was not taken in yet: *id 0 when there is none. */
+/* The job that ended (or was lost) first of those not taken in yet: *id 0 when there is none. Oldest first, so that the
+   newest evidence stands last in the log. */
 bool job_result(struct db *db, struct arena *a, const char *sid, long long *id, const char **kind, const char **state, const char **result, const char **error, struct err *e);
 bool job_taken(struct db *db, long long id, struct err *e);
 /* Is a job of this kind alive for this walk? */

@@ -27,7 +27,8 @@ const char *journal_sid(const struct journal *j);
 const char *journal_dir(const struct journal *j);
 size_t journal_count(const struct journal *j);
 const struct record *journal_line(const struct journal *j, size_t i);
-const char *journal_raw(const struct journal *j, size_t i);      /* the line as it stands, without LF */
+/* The line as it stands, without LF; before a torn line stands the debris it covers, as "~BASE64 LF". What the mirror keeps. */
+const char *journal_raw(const struct journal *j, size_t i);
 const char *journal_head(const struct journal *j);               /* hash of all bytes so far */
 bool journal_torn(const struct journal *j);                      /* an unsealed torn tail is there */
 const char *journal_path(const struct journal *j);
@@ -42,7 +43,8 @@ bool journal_seal_torn(struct journal *j, const struct stamp *st, struct err *e)
 bool journal_blob_put(struct journal *j, const void *data, size_t len, char sha[static 65], struct err *e);
 bool journal_blob_get(const struct journal *j, struct arena *a, const char *sha, char **data, size_t *len, struct err *e);
 
-/* The whole check of `gatewalk verify`. */
+/* The whole check of `gatewalk verify`: form, chain, signatures, and whether each line may stand where it stands. True when
+   good. Else out->why says why, with out->bad_line (the first line of the file is 1; 0: the file could not be read). */
 struct verify_end { bool good; int64_t lines, is_signed, unsealed; int64_t bad_line; const char *why; char head[65]; const char *sid, *keys; };
 bool journal_verify(struct arena *a, const char *dir_or_file, struct verify_end *out, struct err *e);
 /* Builds a folder from mirrored lines (walk --fetch) and verifies it. */

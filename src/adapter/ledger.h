@@ -30,7 +30,11 @@ bool ledger_at(struct db *db, struct arena *a, const char *sid, int64_t n, struc
 /* All mirrored lines in order, for walk --fetch. */
 bool ledger_lines(struct db *db, struct arena *a, const char *sid, const char ***lines, size_t *n, struct err *e);
 /* The walks of this database whose sid or name starts with word, newest first. */
-struct ledger_walk { const char *sid, *name, *stage, *target, *operator_name, *host; int64_t opened, changed, closed; const char *plan; };
+struct ledger_walk {
+	const char *sid, *name, *plan_digest, *stage, *target, *operator_name, *host;
+	int64_t opened, changed, closed, dropped, watched_until, quiet_since, day_us;
+	const char *plan;
+};
 bool ledger_find(struct db *db, struct arena *a, const char *word, struct ledger_walk **out, size_t *n, struct err *e);
 /* Holds the walk for this session (session advisory lock); false with ERR_USE when another gatewalk has it, named.
    Waits up to ms: after a crash the old backend has to end first. */

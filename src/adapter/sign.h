@@ -22,6 +22,8 @@ struct signer *signer_open(const char *key, const char *principal, struct err *e
 void signer_close(struct signer *s);                    /* ends our agent */
 const char *signer_principal(const struct signer *s);
 const char *signer_allowed_line(const struct signer *s);   /* its line for allowed_signers, with namespaces */
+/* When no principal was given: goes by this name from now on, the one a walk's log knows this key by. False when one was given. */
+bool signer_go_by(struct signer *s, const char *name);
 const char *signer_key_path(const struct signer *s);
 const char *signer_fingerprint(const struct signer *s);
 /* True when the next signer_sign will not have to ask. */

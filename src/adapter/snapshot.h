@@ -25,6 +25,7 @@ struct snapshot_opts {
 	const char *sid;             /* "" for a snapshot outside a walk; names the tripwire's sequence */
 	const char *store;           /* folder that will hold the snapshot's own folder */
 	struct progress progress;
+	int64_t file_text_max;       /* bytes of text a data file holds; 0: 1 GiB */
 };
 /* Takes and proves. fills out (out->proved set only when equal). The folder is complete or gone, never half. */
 bool snapshot_take(struct arena *a, const struct snapshot_opts *o, struct fact_snapshot *out, struct err *e);

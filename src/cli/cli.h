@@ -8,7 +8,7 @@
 struct desk;
 
 struct show_opts {
-	bool plain, ascii, no_color;
+	bool plain, ascii;
 	bool home;          /* start on the list of walks, else on the walk that is open */
 };
 /* Runs screens over a desk until the operator leaves; gives the exit status. NULL: this program was built without. */

@@ -49,6 +49,7 @@ struct fact_target {
 	int64_t at;
 	bool found;
 	const char *missing;          /* what was not found, when !found */
+	const char *unfit;            /* why this version does not walk such a target, and what to do; NULL when it does */
 	unsigned relid;
 	int attnum;
 	const char *schema, *table, *column, *owner;

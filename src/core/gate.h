@@ -18,7 +18,7 @@ struct finding {
 	char passes[160];      /* what would pass */
 	char todo[240];        /* who can do what: a command or an act; "" */
 	int64_t at;            /* at the earliest, server clock; 0 when time does not decide */
-	int64_t seen;          /* age of the fact it was judged by; 0 never */
+	int64_t seen;          /* when the fact it was judged by was seen, server clock; 0 never */
 };
 
 #define CONDITION_COUNT 23
@@ -30,7 +30,7 @@ unsigned gates_open(const struct finding f[static CONDITION_COUNT]);
 /* Only the conditions that also stand before other statements that change the target: C3, C4, C6. True when all hold;
    else e says which and why (ERR_GATE, or ERR_WAIT when only time is missing). */
 bool gate_change_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
-/* The same for a gate that is shut: the error of its first shut condition. ERR_WAIT when all shut ones WAIT. */
+/* True when this gate holds. Else the error of its first shut condition; ERR_WAIT when all shut ones WAIT. */
 bool gate_refusal(const struct finding f[static CONDITION_COUNT], enum gate g, struct err *e);
 /* The table as data, for the manual and for tests. NULL past the end. */
 const char *condition_id(size_t i);

@@ -8,6 +8,7 @@
 #ifndef GW_CORE_PERMIT_H
 #define GW_CORE_PERMIT_H
 
+#include "base/when.h"
 #include "core/gate.h"
 
 #define PERMIT_LIFE (60 * US_SECOND)
@@ -31,6 +32,8 @@ struct permit *permit_mint(struct arena *a, const struct plan *p, const struct w
 bool permit_check(const struct permit *pm, const struct permit_binding *b, int64_t now, const struct permit_mac *mac, struct err *e);
 /* permit_check, then marks it spent: a second call refuses. */
 bool permit_spend(struct permit *pm, const struct permit_binding *b, int64_t now, const struct permit_mac *mac, struct err *e);
+/* Its size in bytes, so that a test can alter each of them. */
+size_t permit_size(void);
 int64_t permit_expires(const struct permit *pm);
 /* Judged once more under the lock, with facts read there: C2, C3, C5, C6 (its ledger half) and identity. Refuses what it does not know. */
 bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct walk *w, const struct facts *under_lock, struct err *e);

@@ -89,11 +89,15 @@ struct plan_error { struct mark at; const char *what, *instead; };
 
 /* Fills in the defaults and floors of everything a file may leave out. */
 void plan_defaults(struct plan *p);
-/* Where the field of this dotted path stood ("policy.unused_days"), else where the document starts. */
+/* Where the field of this dotted path stood ("policy.unused_days"), else the map around it, else where the document starts. */
 struct mark plan_mark(const struct plan *p, const char *path);
+/* True when the file gave this very field, readable or not. */
+bool plan_gives(const struct plan *p, const char *path);
 /* Judges a whole plan without a database: missing and contradicting fields, laxer than the floors, things this version
    does not do. Returns how many errors; *out owned by a, sorted by place. */
 size_t plan_judge(struct arena *a, const struct plan *p, struct plan_error **out);
+/* By place; list may be NULL when n is 0. */
+void plan_errors_sort(struct plan_error *list, size_t n);
 /* Days that item 9 lasts: max(unused_days, longest_job_days + 1, 14). */
 int plan_unused_days(const struct plan *p);
 const char *archetype_name(enum archetype a);   /* "destructive" */

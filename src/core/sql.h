@@ -17,7 +17,8 @@ const char *sql_literal(struct arena *a, const char *value);
 /* ALTER TABLE public.orders DROP COLUMN legacy_total   (no semicolon, never CASCADE, never IF EXISTS) */
 const char *sql_drop_column(struct arena *a, const struct plan *p);
 /* Is the proposed text the same statement as gatewalk's own? White space, keyword case, comments, a closing semicolon,
-   quoting that changes nothing, and a missing schema "public" do not count; CASCADE, IF EXISTS, ONLY, a second command do.
+   quoting that changes nothing, a missing schema "public", the word COLUMN left out and a closing RESTRICT do not count;
+   CASCADE, IF EXISTS, ONLY, a second command do.
    why: one sentence, owned by a. */
 bool sql_same_drop(struct arena *a, const struct plan *p, const char *proposed, const char **why);
 

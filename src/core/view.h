@@ -52,6 +52,7 @@ struct view_line { int64_t n, t; const char *op, *who, *text; bool is_signed, se
 struct view_series { const char *name, *unit; double now, base, alarm; bool has_base, has_alarm, known, alarmed; double *before, *after; size_t n_before, n_after; };
 
 struct view {
+	void *shown;                     /* desk.c's own count of who looks at it */
 	struct arena *arena;
 	unsigned long long serial;       /* grows with each new view */
 	int64_t now;                     /* server clock; 0 when the server is gone */

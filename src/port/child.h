@@ -11,7 +11,8 @@ struct err;
 
 struct child {
 	const char *const *argv;      /* argv[0]: a bare name is looked up in a fixed path (/usr/local/bin:/usr/bin:/bin) */
-	const char *const *env;       /* added to HOME, USER, LOGNAME, PATH, LANG, TZ, TERM, XDG_*, PG* and SSH_*; NULL-ended; NULL = none */
+	const char *const *env;       /* added to HOME, USER, LOGNAME, PATH, LANG, LC_*, TZ, TERM, XDG_*, PG* and SSH_*; NULL-ended;
+	                                 NULL = none; a name without "=" takes that variable away */
 	const void *in;               /* standard input; NULL = /dev/null */
 	size_t in_len;
 	bool tty;                     /* leave the terminal to the child: stderr and /dev/tty stay */
@@ -26,6 +27,10 @@ bool child_run(struct arena *a, const struct child *c, struct child_end *end, st
 bool child_shell(struct arena *a, const char *command, const char *const *env, int ms, struct child_end *end, struct err *e);
 /* Starts `argv` as a process of its own session that outlives us, standard streams on log_file (0600, appended). *pid. */
 bool child_detach(const char *const *argv, const char *log_file, int *pid, struct err *e);
+/* A companion without a terminal that ends when we do, however we end (ssh-agent). Zero-initialise; hold is ours. */
+struct child_kept { int pid, hold; };
+bool child_keep(const char *const *argv, struct child_kept *out, struct err *e);
+void child_release(struct child_kept *k);   /* ends it and waits for it */
 /* The full path of a program, or NULL. */
 const char *child_find(struct arena *a, const char *name);
 /* Is a process with this pid alive, and the one that started at boot_id? */

@@ -20,7 +20,8 @@ struct ynode {
 	struct ynode *first, *next;            /* children; sibling */
 };
 
-/* NULL when refused; errors are added to *errs (grown in a), all that one pass can find. */
+/* Errors are added to *errs (grown in a), all that one pass can find: one more than before means refused. The tree is
+   given all the same when it is whole, so that the caller can find more errors in it; else NULL. */
 struct ynode *yaml_read(struct arena *a, const char *text, size_t len, struct plan_error **errs, size_t *n_errs);
 
 #endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Words for items and verdicts, and the place line. */
+#include "screens/screen.h"
+
+static const char *const abouts[ITEM_COUNT + 1] = {
+	[ITEM_NONE] = "",
+	[ITEM_SNAPSHOT] = "A copy of the data that was loaded elsewhere and found equal: rows, contents, types. Then a drill from the files alone.",
+	[ITEM_ARCHETYPE] = "What kind of change this is, and its risk, confirmed by a person.",
+	[ITEM_DOCUMENT] = "Before, after, why, the way back and what it leaves behind, the app's rollback floor, the deploys, what falls.",
+	[ITEM_CONSUMERS] = "Everybody who reads or writes the column is found, and each is cleared by its owner, by name.",
+	[ITEM_DUAL_WRITE] = "New structure beside the old one. A dropped column has no new structure: not needed.",
+	[ITEM_BACKFILL] = "Old rows into the new structure. A dropped column has none: not needed.",
+	[ITEM_WINDOW] = "Time with both structures. A dropped column has none: not needed.",
+	[ITEM_READS] = "Every deployed part runs a release that no longer reads the column, and its last old instance has ended.",
+	[ITEM_UNUSED] = "No read and no write of the column for 14 days in a row, by the server's clock. A sighting begins the count again.",
+	[ITEM_FINAL] = "A second copy right before the drop, loaded elsewhere and found equal, so that nothing written since is lost.",
+	[ITEM_DROP] = "One transaction: lock, look again, drop, ledger, commit. You type the full name, the countdown ends, your key signs.",
+	[ITEM_MONITOR] = "Errors, latency, lag and the plan's own figures are watched for 48 hours against the time before.",
+	[ITEM_LOG] = "What was changed, when and by whom, in the database and as Markdown, with the entry for your migration tool.",
+};
+
+const char *item_about(enum item i)
+{
+	return abouts[i];
+}
+
+void screen_place(struct page *p, const struct view *v, const char *where)
+{
+	page_place(p, v->plan ? v->plan->name : "gatewalk", where);
+}
+
+enum style style_of_verdict(enum verdict v)
+{
+	static const enum style of[] = {
+		[NOT_NEEDED] = ST_DIM, [HOLDS] = ST_DONE, [REFUSED] = ST_SHUT, [UNKNOWN] = ST_SHUT, [WAITS] = ST_WAITING,
+	};
+	return of[v];
+}
+
+const char *glyph_of_verdict(enum verdict v)
+{
+	static const char *const of[] = { [NOT_NEEDED] = "-", [HOLDS] = "✓", [REFUSED] = "✗", [UNKNOWN] = "✗", [WAITS] = "◔" };
+	return of[v];
+}
+
+const char *verdict_word(enum verdict v)
+{
+	static const char *const of[] = {
+		[NOT_NEEDED] = "not needed", [HOLDS] = "holds", [REFUSED] = "refused", [UNKNOWN] = "unknown, so refused", [WAITS] = "waits",
+	};
+	return of[v];
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "screens/screen.h"
+
+#include "base/arena.h"
+#include "screens/num.h"
+
+enum standing { STAND_OPEN, STAND_CLEAR };
+struct verdict_word { const char *text; enum verdict verdict; enum standing standing; };
+
+/* What the screen says; gate B judges for itself (B1). */
+static struct verdict_word judge(const struct view *v, const struct consumer *c)
+{
+	struct walk_clear done;
+	bool cleared = v->walk && walk_is_cleared(v->walk, c->key, &done);
+	if (c->structural)
+		return (struct verdict_word){ "must go", REFUSED, STAND_OPEN };
+	if (cleared && c->names_column && c->last > done.at)
+		return (struct verdict_word){ c->touch == TOUCH_WRITE ? "WRITES" : "READS", REFUSED, STAND_OPEN };
+	if (cleared)
+		return (struct verdict_word){ done.survives ? "survives" : "clear", HOLDS, STAND_CLEAR };
+	if (c->touch == TOUCH_NONE || c->last == 0)
+		return (struct verdict_word){ "open", WAITS, STAND_OPEN };
+	return (struct verdict_word){ c->touch == TOUCH_WRITE ? "WRITES" : "READS", REFUSED, STAND_OPEN };
+}
+
+/* The n-th as shown: open ones first. Gives its place in the audit, -1 past the end. */
+static int consumer_at(const struct view *v, int n)
+{
+	for (int pass = STAND_OPEN; v->facts && pass <= STAND_CLEAR; pass++)
+		for (size_t i = 0; i < v->facts->audit.n; i++)
+			if ((int)judge(v, &v->facts->audit.found[i]).standing == pass && n-- == 0)
+				return (int)i;
+	return -1;
+}
+
+struct columns { int role, source, touch, owner; };
+
+static struct columns columns_of(const struct page *p)
+{
+	int w = page_width(p);
+	if (page_narrow(p))
+		return (struct columns){ 0, 0, w - 26, 0 };
+	int more = (w - 80) / 4;
+	return (struct columns){ 25 + more, 32 + more, 52 + 3 * more, 65 + 4 * more };
+}
+
+static void consumer_row(struct page *p, const struct view *v, const struct consumer *c, struct columns at)
+{
+	struct verdict_word w = judge(v, c);
+	const char *touch = c->last ? arena_printf(p->arena, "%s%s", num_when(p->arena, c->last) + 4,
+		c->touch == TOUCH_WRITE ? " W" : c->touch == TOUCH_READ ? " R" : "") : "never seen";
+	page_pick(p, "consumer");
+	page_sign(p, style_of_verdict(w.verdict), 3, glyph_of_verdict(w.verdict), "");
+	page_fit(p, ST_PLAIN, 5, (at.role ? at.role : at.touch) - 6, c->key);
+	if (at.role) {
+		page_fit(p, ST_PLAIN, at.role, at.source - at.role - 1, c->role ? c->role : "-");
+		page_fit(p, ST_PLAIN, at.source, at.touch - at.source - 1, c->source);
+	}
+	page_fit(p, ST_PLAIN, at.touch, 14, touch);
+	if (at.owner)
+		page_fit(p, ST_PLAIN, at.owner + 2, 6, c->owner ? c->owner : "-");
+	page_put(p, style_of_verdict(w.verdict), RIGHT, "%s", w.text);
+}
+
+static void titles(struct page *p, struct columns at)
+{
+	page_row(p, NULL);
+	page_sign(p, ST_DIM, 3, "consumer", "");
+	if (at.role) {
+		page_sign(p, ST_DIM, at.role, "role", "");
+		page_sign(p, ST_DIM, at.source, "how we know", "");
+		page_sign(p, ST_DIM, at.owner + 2, "owner", "");
+	}
+	page_sign(p, ST_DIM, at.touch, "last touch", "");
+	page_sign(p, ST_DIM, RIGHT, "verdict", "");
+}
+
+static void evidence_of(struct page *p, const struct consumer *c)
+{
+	page_blank(p);
+	page_row(p, "evidence");
+	page_sign(p, ST_PLAIN, 1, "EVIDENCE", "");
+	page_put(p, ST_PLAIN, 11, "%s", c->key);
+	if (c->app)
+		page_put(p, ST_DIM, FOLLOW, "  app %s", c->app);
+	if (c->calls)
+		page_put(p, ST_DIM, FOLLOW, "  calls %s", num_group(p->arena, c->calls));
+	page_lines(p, ST_PLAIN, 2, c->evidence);
+	if (c->structural)
+		page_text(p, ST_SHUT, 2, "It would need CASCADE or vanish silently: change or remove it; a word cannot clear it.");
+	else if (c->names_column)
+		page_text(p, ST_PLAIN, 2, "It names the column: it is cleared by having stopped, and its owner saying so.");
+	else if (c->may_survive)
+		page_text(p, ST_PLAIN, 2, "It takes whole rows: it can be cleared as one that survives, with evidence that it works without the column.");
+	page_copy(p, c->evidence);
+}
+
+static void blind_spots(struct page *p, const struct fact_audit *u)
+{
+	page_blank(p);
+	for (size_t i = 0; i < u->n_blind; i++)
+		page_item(p, "blind spot", i ? " " : "BLIND SPOTS", 14, u->blind[i]);
+	if (u->n_blind == 0)
+		page_labelled(p, "BLIND SPOTS", 14, "none that this audit knows of");
+}
+
+static void counts(struct page *p, const struct view *v)
+{
+	int red = 0, asked = 0, clear = 0;
+	for (size_t i = 0; i < v->facts->audit.n; i++) {
+		enum verdict is = judge(v, &v->facts->audit.found[i]).verdict;
+		red += is == REFUSED;
+		asked += is == WAITS;
+		clear += is == HOLDS;
+	}
+	page_state(p, red ? ST_SHUT : ST_DIM, 1, "✗ %d in the way", red);
+	page_state(p, asked ? ST_WAITING : ST_DIM, FOLLOW, "   ◔ %d open", asked);
+	page_state(p, ST_DONE, FOLLOW, "   ✓ %d clear", clear);
+	page_brief(p, "✗ %d ◔ %d ✓ %d", red, asked, clear);
+}
+
+static void render(struct page *p, const struct scene *s)
+{
+	const struct view *v = s->view;
+	screen_place(p, v, "4 consumers");
+	if (!v->facts || v->facts->audit.at == 0) {
+		page_text(p, ST_PLAIN, 1, "Nobody has looked for consumers yet.");
+		offers_rows(p, v, ACT_CLEAR);
+		return;
+	}
+	const struct fact_audit *u = &v->facts->audit;
+	struct columns at = columns_of(p);
+	counts(p, v);
+	page_state(p, ST_PLAIN, RIGHT, "%zu found · looked %s", u->n, num_age(p->arena, u->at, s->now));
+	titles(p, at);
+	for (int pass = STAND_OPEN; pass <= STAND_CLEAR; pass++)
+		for (size_t i = 0; i < u->n; i++)
+			if ((int)judge(v, &u->found[i]).standing == pass)
+				consumer_row(p, v, &u->found[i], at);
+	if (u->n == 0)
+		page_text(p, ST_PLAIN, 3, "none found");
+	int c = consumer_at(v, s->cursor >= 0 ? s->cursor : 0);
+	if (view_item_now(v) == ITEM_CONSUMERS || view_item_now(v) == ITEM_UNUSED)
+		offers_rows(p, v, ACT_CLEAR);
+	if (c >= 0)
+		evidence_of(p, &u->found[c]);
+	blind_spots(p, u);
+}
+
+/* Clearing asks for the reason; ui.c fills in the consumer and whether it survives. */
+static const struct offer clear_offer = {
+	.kind = ACT_CLEAR, .label = "clear this consumer", .prompt = "Who says it is clear, and why?",
+	.expect = "who, when, what was done", .needs_tty = false,
+};
+
+static struct action key(const struct scene *s, enum key k)
+{
+	const struct view *v = s->view;
+	int c = s->cursor >= 0 ? consumer_at(v, s->cursor) : -1;
+	if (k == K_SIGN && c >= 0 && v->facts->audit.found[c].structural)
+		return (struct action){ .todo = DO_NOTHING };
+	if (k == K_SIGN && c >= 0)
+		return (struct action){ .todo = DO_OFFER, .offer = &clear_offer, .word = v->facts->audit.found[c].key };
+	if (k == K_ENTER && c >= 0)
+		return action_open(&screen_evidence, -(c + 1));
+	if (k == K_ENTER)
+		return action_offer(offers_at(v, ACT_CLEAR, s->cursor - (v->facts ? (int)v->facts->audit.n : 0)));
+	return (struct action){ .todo = DO_COMMON };
+}
+
+static const struct key_use keys[] = {
+	{ K_MOVE, NULL }, { K_ENTER, "evidence" }, { K_SIGN, NULL }, { K_LOOK, NULL }, { K_COPY, "copy SQL" }, { K_FIND, NULL },
+	{ K_BACK, NULL }, { K_HELP, NULL },
+};
+
+const struct screen screen_consumers = {
+	.name = "consumers", .title = "who uses the column",
+	.help = "Everything that uses the column or may: found in the catalogue, in function bodies, in statements, in sessions, by the tripwire, "
+		"or declared in the plan. s signs one off with a reason; what would need CASCADE cannot be signed off, it must go. What this "
+		"audit cannot see stands under BLIND SPOTS.",
+	.keys = keys, .n_keys = sizeof keys / sizeof keys[0], .on_walk = true,
+	.render = render, .key = key,
+};

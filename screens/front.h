@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The front of the house: full screen where the terminal can, labelled lines where it cannot or where they are asked for. */
+#ifndef GW_SCREENS_FRONT_H
+#define GW_SCREENS_FRONT_H
+
+#include <stdbool.h>
+
+struct desk;
+
+struct front_opts {
+	bool plain;      /* --plain */
+	bool ascii;      /* --ascii */
+	bool walk;       /* a walk is open: begin there; else on home */
+};
+
+/* Runs until the operator leaves. Gives the exit status: 0, or 130 after Ctrl-C. The desk stays the caller's. */
+int front_run(struct desk *d, const struct front_opts *o);
+
+#endif

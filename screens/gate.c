@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* The refusal is a page: which condition, its value now, what passes, when at the earliest, why, who can do what. */
+#include "screens/screen.h"
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "screens/num.h"
+
+struct columns { int condition, now, passes, at; };
+
+static struct columns columns_of(const struct page *p)
+{
+	int w = page_width(p);
+	if (page_narrow(p))
+		return (struct columns){ 5, w / 2, 0, w - 11 };
+	int more = (w - 80) / 3;
+	return (struct columns){ 5, 33 + more, 53 + 2 * more, w - 11 };
+}
+
+/* "Mon 06:20" within a week, else "24 Nov". */
+static const char *at_word(struct page *p, const struct finding *f, int64_t now)
+{
+	if (f->verdict == HOLDS)
+		return "-";
+	if (f->at == 0)
+		return f->verdict == WAITS ? "later" : "";
+	if (f->at <= now)
+		return "now";
+	const char *when = num_when(p->arena, f->at);
+	return f->at - now < 7 * INT64_C(86400000000) ? arena_printf(p->arena, "%.3s %s", when, when + 11) : num_day(p->arena, f->at);
+}
+
+static void condition_row(struct page *p, const struct finding *f, struct columns c, int64_t now)
+{
+	page_pick(p, "condition");
+	page_sign(p, style_of_verdict(f->verdict), 3, glyph_of_verdict(f->verdict), verdict_word(f->verdict));
+	page_sign(p, ST_PLAIN, c.condition, "", f->id);
+	page_fit(p, ST_PLAIN, c.condition, c.now - c.condition - 1, f->question);
+	page_fit(p, f->verdict == HOLDS ? ST_PLAIN : style_of_verdict(f->verdict), c.now, (c.passes ? c.passes : c.at) - c.now - 1, f->now);
+	if (c.passes)
+		page_fit(p, ST_PLAIN, c.passes, c.at - c.passes, f->passes);
+	page_sign(p, ST_PLAIN, RIGHT, at_word(p, f, now), f->at && f->verdict != HOLDS ? num_moment(p->arena, f->at, now) : "");
+}
+
+static const struct finding *finding_at(const struct view *v, enum gate g, int pick)
+{
+	for (size_t i = 0; i < CONDITION_COUNT; i++) {
+		const struct finding *f = &v->findings[i];
+		if (f->id && f->gate == g && f->verdict != NOT_NEEDED && pick-- == 0)
+			return f;
+	}
+	return NULL;
+}
+
+static int conditions(struct page *p, const struct view *v, enum gate g, int64_t now)
+{
+	struct columns c = columns_of(p);
+	int unneeded = 0;
+	const char *names = "";
+	bool found = false;
+	page_row(p, NULL);
+	page_sign(p, ST_DIM, c.condition, "condition", "");
+	page_sign(p, ST_DIM, c.now, "now", "");
+	if (c.passes)
+		page_sign(p, ST_DIM, c.passes, "passes when", "");
+	page_sign(p, ST_DIM, RIGHT, "at", "");
+	for (size_t i = 0; i < CONDITION_COUNT; i++) {
+		const struct finding *f = &v->findings[i];
+		if (!f->id || f->gate != g)
+			continue;
+		if (f->verdict == NOT_NEEDED) {
+			names = arena_printf(p->arena, "%s%s%s", names, unneeded++ ? ", " : "", f->id);
+			continue;
+		}
+		if (!found && f->verdict != HOLDS) {
+			p->start = p->picks;
+			found = true;
+		}
+		condition_row(p, f, c, now);
+	}
+	if (unneeded) {
+		page_row(p, "not needed");
+		page_sign(p, ST_DIM, 3, "-", "");
+		page_put(p, ST_DIM, 5, "%s", names);
+		page_sign(p, ST_DIM, c.now, arena_printf(p->arena, "not needed: %d condition%s", unneeded, unneeded == 1 ? "" : "s"), "");
+	}
+	return p->picks;
+}
+
+static void reasons(struct page *p, const struct finding *f, int64_t now)
+{
+	page_blank(p);
+	page_labelled(p, f->id, 7, f->question);
+	page_labelled(p, "NOW", 7, f->now);
+	page_labelled(p, "WHY", 7, f->verdict == HOLDS ? NULL : f->because);
+	page_labelled(p, "PASS", 7, f->passes);
+	page_labelled(p, "DO", 7, f->todo[0] ? f->todo : f->verdict == WAITS ? "Wait. The server's clock decides; leaving and coming back is safe." : NULL);
+	if (f->at && f->verdict != HOLDS)
+		page_labelled(p, "AT", 7, num_moment(p->arena, f->at, now));
+	page_labelled(p, "SEEN", 7, num_age(p->arena, f->seen, now));
+	page_copy(p, f->todo[0] ? f->todo : NULL);
+}
+
+static void next_lines(struct page *p, const struct gate_sum *sum, bool passed, int64_t now)
+{
+	const char *never = "No key overrides a gate; a plan that changes has to pass all of them again.";
+	if (passed)
+		page_next(p, "This gate was passed. Its conditions are judged again where they matter.", never);
+	else if (sum->open)
+		page_next(p, "This gate is open: pass it below, with Enter.", never);
+	else if (sum->at)
+		page_next(p, arena_printf(p->arena, "Earliest this gate can open: %s.", num_moment(p->arena, sum->at, now)), never);
+	else
+		page_next(p, "Time alone does not open this gate: see DO of each condition that is shut.", never);
+}
+
+static void state_line(struct page *p, enum gate g, const struct gate_sum *sum)
+{
+	page_state(p, ST_PLAIN, 1, "╫ GATE %c  %s", gate_letter(g), gate_question(g));
+	page_state(p, sum->open ? ST_DONE : ST_SHUT, RIGHT, sum->open ? "✓ OPEN" : "✗ SHUT");
+	page_state(p, ST_PLAIN, RIGHT, "%d of %d", sum->hold, sum->asked);
+	page_brief(p, "%s gate %c %d of %d", sum->open ? "✓ open" : "✗ shut", gate_letter(g), sum->hold, sum->asked);
+}
+
+static void render(struct page *p, const struct scene *s)
+{
+	const struct view *v = s->view;
+	enum gate g = (enum gate)s->subject;
+	struct gate_sum sum = view_gate(v, g);
+	screen_place(p, v, arena_printf(p->arena, "gate %c", gate_letter(g)));
+	state_line(p, g, &sum);
+	int shut = sum.asked - sum.hold;
+	static const char *const what[] = { "Item 4 and all after it are", "Item 10 and the drop are", "The drop is" };
+	int which = g == GATE_A ? 0 : g == GATE_B ? 1 : 2;
+	if (shut)
+		page_text(p, ST_BOLD, 1, arena_printf(p->arena, "%s refused: %d of %d conditions do not hold yet.", what[which], shut, sum.asked));
+	else
+		page_text(p, ST_PLAIN, 1, "Every condition holds now.");
+	page_blank(p);
+	int n = conditions(p, v, g, s->now);
+	const struct offer *pass = view_offer(v, ACT_PASS);
+	bool own = pass && pass->key && pass->key[0] == gate_letter(g);
+	if (own) {
+		page_blank(p);
+		page_pick(p, "you can");
+		page_put(p, ST_PLAIN, 3, "%s", pass->label);
+		p->start = n;
+	}
+	const struct finding *f = finding_at(v, g, s->cursor >= 0 ? s->cursor : p->start);
+	if (f)
+		reasons(p, f, s->now);
+	next_lines(p, &sum, v->walk && v->walk->gate_passed[which] != 0, s->now);
+}
+
+static struct action key(const struct scene *s, enum key k)
+{
+	enum gate g = (enum gate)s->subject;
+	if (k == K_GATES)
+		return (struct action){ .todo = DO_SUBJECT, .subject = g == GATE_A ? GATE_B : g == GATE_B ? GATE_C : GATE_A };
+	if (k != K_ENTER)
+		return (struct action){ .todo = DO_COMMON };
+	if (finding_at(s->view, g, s->cursor))
+		return action_open(&screen_evidence, g == GATE_A ? ITEM_SNAPSHOT : g == GATE_B ? ITEM_UNUSED : ITEM_FINAL);
+	const struct offer *pass = view_offer(s->view, ACT_PASS);
+	return pass && pass->key && pass->key[0] == gate_letter(g) ? action_offer(pass) : (struct action){ .todo = DO_NOTHING };
+}
+
+static const struct key_use keys[] = {
+	{ K_MOVE, "condition" }, { K_ENTER, "evidence" }, { K_LOOK, "check again" }, { K_GATES, "next gate" }, { K_LOG, NULL }, { K_COPY, NULL },
+	{ K_BACK, NULL }, { K_HELP, NULL },
+};
+
+const struct screen screen_gate = {
+	.name = "gate", .title = "a gate and its conditions",
+	.help = "Every condition of this gate: what is so now, what passes, and when at the earliest. Below stands why the one under the cursor "
+		"does not hold, and who can do what about it. What is not known counts as refused. There is no key, flag or field that opens "
+		"a gate; when all of its conditions hold, passing it is offered here and signed.",
+	.keys = keys, .n_keys = sizeof keys / sizeof keys[0], .on_walk = true,
+	.render = render, .key = key,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The few signs the screens use, each one cell wide, with an ASCII form; bars and charts made of them. Pure. */
+#ifndef GW_SCREENS_GLYPH_H
+#define GW_SCREENS_GLYPH_H
+
+#include <stddef.h>
+
+#include "core/walk.h"
+
+struct arena;
+
+#define GLYPH_GATE "╫"
+#define GLYPH_CURSOR "▸"
+
+const char *glyph_of_mood(enum mood m);
+/* Clean text in ASCII only: our own signs by their ASCII form, all else that is foreign as \u{NNNN}. Owned by a. */
+char *glyph_ascii(struct arena *a, const char *clean);
+/* A bar of `cols` cells, filled to part (0 to 1, cut there). Owned by a. */
+char *glyph_bar(struct arena *a, double part, int cols);
+/* One cell a value, the last `cols` of them, scaled to the greatest of them and `top`. Owned by a. */
+char *glyph_chart(struct arena *a, const double *v, size_t n, int cols, double top);
+
+#endif

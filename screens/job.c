@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "screens/screen.h"
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "screens/glyph.h"
+#include "screens/num.h"
+
+#define STILL (20 * US_SECOND)   /* no progress for longer than this is said */
+
+static const struct view_job *job_of(const struct scene *s)
+{
+	const struct view *v = s->view;
+	for (size_t i = 0; i < v->n_jobs; i++)
+		if (s->subject ? v->jobs[i].id == s->subject : v->jobs[i].mine)
+			return &v->jobs[i];
+	return NULL;
+}
+
+static enum mood mood_of(const struct view_job *j)
+{
+	if (text_eq(j->state, "running"))
+		return MOOD_RUNNING;
+	if (text_eq(j->state, "done"))
+		return MOOD_DONE;
+	return text_eq(j->state, "paused") || text_eq(j->state, "waiting") ? MOOD_WAITING : MOOD_SHUT;
+}
+
+/* Never 100 % before the end is confirmed. */
+static int percent(const struct view_job *j)
+{
+	if (text_eq(j->state, "done"))
+		return 100;
+	if (j->total <= 0 || j->done <= 0)
+		return 0;
+	int n = (int)(j->done / j->total * 100);
+	return n > 99 ? 99 : n;
+}
+
+static void total_row(struct page *p, const struct view_job *j)
+{
+	struct arena *a = p->arena;
+	if (j->total <= 0)
+		return;
+	page_row(p, "total");
+	page_sign(p, ST_PLAIN, 2, "TOTAL", "");
+	page_sign(p, style_of_mood(mood_of(j)), 10, glyph_bar(a, percent(j) / 100.0, page_width(p) - 42), "");
+	page_put(p, ST_PLAIN, FOLLOW, "  %3d %%", percent(j));
+	page_put(p, ST_PLAIN, FOLLOW, "   %s of %s%s", num_unit(a, j->done, j->unit), num_unit(a, j->total, j->unit),
+		j->estimate ? " (estimate)" : "");
+}
+
+static void eta_row(struct page *p, const struct view_job *j, int64_t now)
+{
+	struct arena *a = p->arena;
+	int64_t still = now && j->seen ? now - j->seen : 0;
+	if (j->ended)
+		return;
+	page_row(p, "left");
+	if (still > STILL) {
+		page_put(p, ST_WAITING, 10, "no progress for %s%s%s", num_span(a, still), j->phase ? ": " : "", j->phase ? j->phase : "");
+		return;
+	}
+	if (j->eta_low_s >= 0 && j->eta_high_s >= 0)
+		page_put(p, ST_PLAIN, 10, "%s to %s left", num_span(a, (int64_t)(j->eta_low_s * 1e6)), num_span(a, (int64_t)(j->eta_high_s * 1e6)));
+	else
+		page_put(p, ST_DIM, 10, "time left not known yet");
+	if (j->rate > 0)
+		page_put(p, ST_PLAIN, FOLLOW, "     %s/s", num_unit(a, j->rate, j->unit));
+}
+
+static void phases(struct page *p, const struct view_job *j)
+{
+	if (j->n_phases)
+		page_blank(p);
+	for (size_t i = 0; i < j->n_phases; i++) {
+		const struct view_phase *f = &j->phases[i];
+		page_row(p, "phase");
+		page_mood(p, 2, f->mood);
+		page_put(p, ST_PLAIN, 4, "%zu %s", i + 1, f->name);
+		page_fit(p, f->mood == MOOD_NOT_YET ? ST_DIM : ST_PLAIN, 27, page_width(p) - 27 - 12, f->note);
+		if (f->took > 0)
+			page_put(p, ST_PLAIN, RIGHT, "%s", num_span(p->arena, f->took));
+	}
+}
+
+static void events(struct page *p, const struct view_job *j)
+{
+	char clock[WHEN_MAX];
+	if (j->n_events)
+		page_blank(p);
+	for (size_t i = j->n_events; i-- > 0;)
+		page_labelled(p, when_clock(j->events[i].at, clock), 12, j->events[i].text);
+}
+
+static void others(struct page *p, const struct view *v, const struct view_job *own)
+{
+	bool any = false;
+	for (size_t i = 0; i < v->n_jobs; i++) {
+		const struct view_job *j = &v->jobs[i];
+		if (j == own)
+			continue;
+		if (!any) {
+			page_blank(p);
+			page_row(p, NULL);
+			page_sign(p, ST_PLAIN, 1, "OTHER JOBS", "");
+		}
+		any = true;
+		page_pick(p, "other job");
+		page_mood(p, 3, mood_of(j));
+		page_put(p, ST_PLAIN, 5, "%lld %s", j->id, j->kind);
+		page_put(p, ST_PLAIN, 22, "%s", j->state);
+		page_fit(p, ST_DIM, 34, page_width(p) - 36, j->phase ? j->phase : "");
+	}
+}
+
+static void render(struct page *p, const struct scene *s)
+{
+	const struct view_job *j = job_of(s);
+	if (!j) {
+		screen_place(p, s->view, "jobs");
+		page_text(p, ST_PLAIN, 1, "No such job runs, and none is remembered.");
+		others(p, s->view, NULL);
+		return;
+	}
+	enum mood m = mood_of(j);
+	screen_place(p, s->view, j->kind);
+	page_state(p, ST_PLAIN, 1, "job %lld  ", j->id);
+	page_state(p, style_of_mood(m), FOLLOW, "%s %s", glyph_of_mood(m), j->state);
+	if (j->started && s->now)
+		page_state(p, ST_PLAIN, FOLLOW, " %s", num_span(p->arena, (j->ended ? j->ended : s->now) - j->started));
+	page_state(p, ST_PLAIN, RIGHT, j->ended ? "%s" : "%s · safe to quit: the job runs on its own", j->host ? j->host : "");
+	page_brief(p, "%s %s %d %%", glyph_of_mood(m), j->kind, percent(j));
+	if (j->phase) {
+		page_row(p, "phase");
+		page_put(p, ST_BOLD, 2, "%s", j->phase);
+		page_put(p, ST_DIM, FOLLOW, "  %s", j->note ? j->note : "");
+	}
+	total_row(p, j);
+	eta_row(p, j, s->now);
+	if (j->error)
+		page_text(p, ST_SHUT, 2, j->error);
+	phases(p, j);
+	events(p, j);
+	others(p, s->view, j);
+	if (!j->ended)
+		page_next(p, "Wait, or quit and come back: the end stands in the log.", "If ssh drops, the job goes on; gatewalk finds it again at start.");
+}
+
+static struct action job_act(enum act_kind kind, const struct view_job *j)
+{
+	return (struct action){ .todo = DO_ACT, .act = { .kind = kind, .job = j->id } };
+}
+
+static const struct view_job *other(const struct scene *s, const struct view_job *own)
+{
+	int left = s->cursor;
+	for (size_t i = 0; i < s->view->n_jobs; i++)
+		if (&s->view->jobs[i] != own && left-- == 0)
+			return &s->view->jobs[i];
+	return NULL;
+}
+
+static struct action key(const struct scene *s, enum key k)
+{
+	const struct view_job *j = job_of(s);
+	const struct view_job *o = k == K_ENTER ? other(s, j) : NULL;
+	if (o)
+		return (struct action){ .todo = DO_SUBJECT, .subject = o->id };
+	if (k == K_PAUSE && j && !j->ended)
+		return job_act(text_eq(j->state, "paused") ? ACT_JOB_RESUME : ACT_JOB_PAUSE, j);
+	if (k == K_STOP && j && !j->ended)
+		return job_act(ACT_JOB_STOP, j);
+	return (struct action){ .todo = DO_COMMON };
+}
+
+static const struct key_use keys[] = {
+	{ K_PAUSE, NULL }, { K_STOP, "stop job (asks)" }, { K_LOOK, NULL }, { K_LOG, NULL }, { K_COPY, "copy status" }, { K_BACK, NULL },
+	{ K_HELP, NULL }, { K_Q, "leave" },
+};
+
+const struct screen screen_job = {
+	.name = "job", .title = "a job",
+	.help = "A job is a process of its own: it outlives this screen and an ssh drop. Here stand its phases, how far it is (never 100 % before "
+		"the end is confirmed), what is left as a range, and what it met. Space pauses it and lets it go on; x stops it, and asks.",
+	.keys = keys, .n_keys = sizeof keys / sizeof keys[0], .on_walk = true,
+	.render = render, .key = key,
+};

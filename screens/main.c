@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the command line meets the screens. Nothing else stands here. */
+#include "cli/cli.h"
+#include "screens/front.h"
+
+static int show(struct desk *d, const struct show_opts *o)
+{
+	const struct front_opts f = { .plain = o->plain, .ascii = o->ascii, .walk = !o->home };
+	return front_run(d, &f);
+}
+
+int main(int argc, char **argv)
+{
+	return cli_main(argc, argv, show);
+}

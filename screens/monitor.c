@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "screens/screen.h"
+
+#include "base/arena.h"
+#include "base/when.h"
+#include "screens/glyph.h"
+#include "screens/num.h"
+
+#define BEFORE 12
+
+struct columns { int chart, after, now, base, limit; };
+
+static struct columns columns_of(const struct page *p)
+{
+	int w = page_width(p);
+	if (page_narrow(p))
+		return (struct columns){ .chart = 0, .now = w - 32, .base = w - 22, .limit = w - 12 };
+	return (struct columns){ .chart = 22, .after = w - 33 - 22 - BEFORE - 1, .now = w - 30, .base = w - 21, .limit = w - 12 };
+}
+
+static void number(struct page *p, int at, int width, unsigned style, const char *s)
+{
+	page_put(p, style, at, "%*s", width, s);
+}
+
+static void series_row(struct page *p, const struct view_series *s, struct columns c)
+{
+	struct arena *a = p->arena;
+	double top = s->has_alarm ? s->alarm : 0;
+	page_pick(p, "metric");
+	page_fit(p, ST_PLAIN, 1, (c.chart ? c.chart : c.now) - 2, s->unit && *s->unit ? arena_printf(a, "%s %s", s->name, s->unit) : s->name);
+	if (c.chart) {
+		page_sign(p, ST_DIM, c.chart, glyph_chart(a, s->before, s->n_before, BEFORE, top), "");
+		page_sign(p, ST_DIM, c.chart + BEFORE, "╎", "");
+		page_sign(p, s->alarmed ? ST_SHUT : ST_PLAIN, c.chart + BEFORE + 1, glyph_chart(a, s->after, s->n_after, c.after, top), "");
+	}
+	number(p, c.now, 8, s->known ? ST_PLAIN : ST_DIM, s->known ? num_short(a, s->now) : "no value");
+	number(p, c.base, 7, ST_DIM, s->has_base ? num_short(a, s->base) : "-");
+	number(p, c.limit, 7, ST_DIM, s->has_alarm ? num_short(a, s->alarm) : "-");
+	page_sign(p, s->alarmed ? ST_SHUT : s->known ? ST_DONE : ST_WAITING, RIGHT, s->alarmed ? "✗" : s->known ? "✓" : "◔",
+		s->alarmed ? "alarm" : s->known ? "quiet" : "no value");
+}
+
+static void titles(struct page *p, struct columns c)
+{
+	page_row(p, NULL);
+	if (c.chart) {
+		page_sign(p, ST_DIM, c.chart, " before drop", "");
+		page_sign(p, ST_DIM, c.chart + BEFORE, "╎ after", "");
+	}
+	page_sign(p, ST_DIM, c.now, "     now", "");
+	page_sign(p, ST_DIM, c.base, "   base", "");
+	page_sign(p, ST_DIM, c.limit, "  limit", "");
+}
+
+static bool ringing(const struct view *v)
+{
+	for (size_t i = 0; i < v->n_series; i++)
+		if (v->series[i].alarmed)
+			return true;
+	return false;
+}
+
+static void state_line(struct page *p, const struct scene *s)
+{
+	const struct view *v = s->view;
+	const struct walk *w = v->walk;
+	struct arena *a = p->arena;
+	bool rings = ringing(v);
+	int64_t all = v->plan->monitor_hours * (w->day_us / 24), gone = w->dropped_at && s->now ? s->now - w->dropped_at : 0;
+	page_state(p, rings ? ST_SHUT : ST_DONE, 1, rings ? "✗ ALARM" : "✓ QUIET");
+	page_brief(p, rings ? "✗ alarm" : "✓ quiet");
+	if (!w->dropped) {
+		page_state(p, ST_PLAIN, FOLLOW, "  before the drop: what the time after it is compared with");
+		return;
+	}
+	if (gone > all)
+		gone = all;
+	page_state(p, ST_PLAIN, FOLLOW, "  %s of %s  ", num_span(a, gone), num_span(a, all));
+	if (!page_narrow(p))
+		page_state(p, ST_DIM, FOLLOW, "%s", glyph_bar(a, all ? (double)gone / (double)all : 0, 20));
+	page_state(p, w->alarms ? ST_SHUT : ST_PLAIN, RIGHT, "%d alarm%s", w->alarms, w->alarms == 1 ? "" : "s");
+	page_state(p, ST_PLAIN, RIGHT, "· ends %s", num_when(a, w->dropped_at + all));
+}
+
+static void way_back(struct page *p, const struct view *v)
+{
+	page_blank(p);
+	page_row(p, NULL);
+	page_sign(p, ringing(v) ? ST_BOLD : ST_PLAIN, 1, v->walk->dropped ? "IF IT GOES WRONG" : "BEFORE THE DROP", "");
+	if (!v->walk->dropped) {
+		page_text(p, ST_PLAIN, 3, "An alarm now proposes to step back: see the step's screen.");
+		return;
+	}
+	page_labelled(p, "  F", 5, arena_printf(p->arena, "put the column back, %s", v->restore_span ? v->restore_span : "time not measured"));
+	page_labelled(p, "  or", 5, v->restore_command);
+	page_copy(p, v->restore_command);
+}
+
+static void render(struct page *p, const struct scene *s)
+{
+	const struct view *v = s->view;
+	screen_place(p, v, "12 monitor");
+	if (!v->walk || !v->plan)
+		return;
+	struct columns c = columns_of(p);
+	state_line(p, s);
+	titles(p, c);
+	for (size_t i = 0; i < v->n_series; i++)
+		series_row(p, &v->series[i], c);
+	if (v->n_series == 0)
+		page_text(p, ST_WAITING, 1, "◔ No sample has been taken yet.");
+	if (v->facts && v->facts->monitor.at)
+		page_item(p, "sampled", "sampled", 10, num_age(p->arena, v->facts->monitor.at, s->now));
+	if (v->walk->alarm) {
+		page_blank(p);
+		page_labelled(p, "ALARM", 10, v->walk->alarm);
+	}
+	way_back(p, v);
+	offers_rows(p, v, ACT_NONE);
+}
+
+static struct action key(const struct scene *s, enum key k)
+{
+	int i = s->cursor - (int)s->view->n_series;
+	if (k == K_ENTER && i >= 0)
+		return action_offer(offers_at(s->view, ACT_NONE, i));
+	return k == K_ENTER ? action_open(&screen_step, ITEM_MONITOR) : (struct action){ .todo = DO_COMMON };
+}
+
+static const struct key_use keys[] = {
+	{ K_MOVE, NULL }, { K_ENTER, "step" }, { K_RESTORE, "restore (asks)" }, { K_LOOK, NULL }, { K_LOG, NULL }, { K_COPY, NULL },
+	{ K_BACK, NULL }, { K_HELP, NULL },
+};
+
+const struct screen screen_monitor = {
+	.name = "monitor", .title = "the 48 hours after",
+	.help = "Each figure before and after the drop, now, at its base, and its alarm limit. The job that samples runs on its own and rings when a "
+		"limit is passed. The way back stands below, with the time it took when it was drilled; F puts the column back, and asks.",
+	.keys = keys, .n_keys = sizeof keys / sizeof keys[0], .on_walk = true,
+	.render = render, .key = key,
+};

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be done now, as rows: the same on every screen that has them. */
+#include "screens/screen.h"
+
+#include "base/text.h"
+
+static bool wanted(const struct view *v, size_t i, enum act_kind skip)
+{
+	const struct offer *o = &v->offers[i];
+	if (o->kind == skip || o->kind == ACT_NONE)
+		return false;
+	for (size_t k = 0; skip == ACT_NONE && k < v->n_challenges; k++) {
+		const struct offer *c = &v->challenges[k].offer;
+		if (c->kind == o->kind && text_eq(c->key, o->key))
+			return false;
+	}
+	return true;
+}
+
+static const char *asks(const struct offer *o)
+{
+	if (o->kind == ACT_DROP)
+		return "typed name, countdown, passphrase";
+	if (act_signs(o->kind))
+		return o->prompt ? "asks, then signs" : "signs";
+	return o->prompt ? "asks" : "";
+}
+
+void offers_rows(struct page *p, const struct view *v, enum act_kind skip)
+{
+	bool any = false;
+	if (p->plain)
+		return;
+	for (size_t i = 0; i < v->n_offers; i++) {
+		if (!wanted(v, i, skip))
+			continue;
+		if (!any) {
+			page_blank(p);
+			page_row(p, NULL);
+			page_sign(p, ST_PLAIN, 1, "YOU CAN", "");
+		}
+		any = true;
+		const struct offer *o = &v->offers[i];
+		page_pick(p, "you can");
+		page_fit(p, ST_PLAIN, 3, 22, o->label ? o->label : act_name(o->kind));
+		page_fit(p, ST_DIM, 27, page_width(p) - 28 - 18, act_what(o->kind));
+		if (!page_narrow(p))
+			page_put(p, ST_DIM, RIGHT, "%s", asks(o));
+	}
+}
+
+const struct offer *offers_at(const struct view *v, enum act_kind skip, int index)
+{
+	for (size_t i = 0; index >= 0 && i < v->n_offers; i++)
+		if (wanted(v, i, skip) && index-- == 0)
+			return &v->offers[i];
+	return NULL;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "screens/page_grid.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "screens/glyph.h"
+
+#define MESSAGE_MAX 5
+
+struct drawing { const struct page *p; struct arena *a; struct grid *g; const struct scroll *s; };
+
+static const char *sign(const struct drawing *d, const char *utf8)
+{
+	return d->p->ascii ? glyph_ascii(d->a, utf8) : utf8;
+}
+
+/* Columns that spans from i on to the right edge take, one blank between them. */
+static int right_width(const struct row *r)
+{
+	int width = 0;
+	for (size_t i = 0; i < r->n; i++)
+		if (r->spans[i].at == RIGHT)
+			width += text_width(r->spans[i].text) + (width ? 1 : 0);
+	return width;
+}
+
+static int draw_left(const struct drawing *d, const struct row *r, int y, int x, int end)
+{
+	int col = x;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct span *s = &r->spans[i];
+		if (s->at == RIGHT)
+			continue;
+		int at = s->at == FOLLOW ? col : x + s->at;
+		int after = grid_put(d->g, y, at, end, s->style, s->text);
+		col = after > col ? after : col;
+	}
+	return col;
+}
+
+/* What stands left has the right of way; what stands right is left out, first ones first, until it fits. */
+static void draw_row(const struct drawing *d, const struct row *r, int y, int x, int end)
+{
+	int col = draw_left(d, r, y, x, end);
+	int width = right_width(r);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct span *s = &r->spans[i];
+		if (s->at != RIGHT)
+			continue;
+		int own = text_width(s->text);
+		if (end - 1 - width > col || (width == own && end - 1 - width >= col))
+			grid_put(d->g, y, end - 1 - width, end, s->style, s->text);
+		width -= own + 1;
+	}
+}
+
+static void draw_field(const struct drawing *d, const struct row *r, int y, int x, int end)
+{
+	int col = draw_left(d, r, y, x, end);
+	int room = end - 1 - col;
+	const char *before = d->p->field;
+	while (room > 0 && text_width(before) > room) {
+		size_t used;
+		text_next(before, strlen(before), &used);
+		before += used;
+	}
+	col = grid_put(d->g, y, col, end, ST_UNDER, before);
+	d->g->cursor_row = y;
+	d->g->cursor_col = col;
+	d->g->typing = true;
+	grid_put(d->g, y, col, end, ST_UNDER, d->p->field_after);
+}
+
+static void draw_cursor(const struct drawing *d, const struct row *r, int y, int x, int end)
+{
+	int first = r->n ? r->spans[0].at : 2;
+	int at = x + (first > 2 ? first - 2 : 0);
+	grid_put(d->g, y, at, end, ST_INFO, sign(d, GLYPH_CURSOR));
+	grid_flag(d->g, y, x, end, ST_CURSOR);
+	d->g->cursor_row = y;
+	d->g->cursor_col = at;
+}
+
+/* The bar: the name of the plan gives way first. */
+static void draw_bar(const struct drawing *d)
+{
+	struct row r = { .spans = arena_array(d->a, d->p->bar.n + 1, sizeof *r.spans), .n = d->p->bar.n };
+	if (r.n)
+		memcpy(r.spans, d->p->bar.spans, r.n * sizeof *r.spans);
+	int room = d->p->cols - right_width(&r) - 3;
+	if (r.n > 1 && r.spans[1].at == FOLLOW)
+		room -= text_width(r.spans[1].text);
+	if (r.n)
+		r.spans[0].text = text_fit(d->a, r.spans[0].text, room > 8 ? room : 8, d->p->ascii);
+	grid_style(d->g, 0, 0, d->p->cols, ST_BAR);
+	draw_row(d, &r, 0, 0, d->p->cols);
+}
+
+struct area { int y, height, x, end, top; };
+
+static void draw_pane(const struct drawing *d, const struct pane_rows *rows, struct area at)
+{
+	for (int i = 0; i < at.height && at.top + i < (int)rows->n; i++) {
+		const struct row *r = &rows->row[at.top + i];
+		int y = at.y + i;
+		draw_row(d, r, y, at.x, at.end);
+		if (r->pick >= 0 && r->pick == d->s->cursor)
+			draw_cursor(d, r, y, at.x, at.end);
+		if (r->field)
+			draw_field(d, r, y, at.x, at.end);
+		if (rows == &d->p->pane[PANE_MAIN] && at.top + i == d->s->found)
+			grid_style(d->g, y, at.x, at.end, ST_FOUND);
+	}
+}
+
+static void rule(const struct drawing *d, int y, const char *note)
+{
+	for (int c = 0; c < d->g->cols; c++)
+		grid_put(d->g, y, c, d->g->cols, ST_DIM, sign(d, "─"));
+	int width = text_width(note);
+	if (width && width + 4 < d->g->cols)
+		grid_put(d->g, y, d->g->cols - width - 3, d->g->cols, ST_PLAIN, note);
+}
+
+/* In one column the side pane stands below the main one. */
+static struct pane_rows joined(const struct page *p, struct arena *a)
+{
+	const struct pane_rows *m = &p->pane[PANE_MAIN], *s = &p->pane[PANE_SIDE];
+	struct pane_rows all = { .n = m->n + s->n + 1, .width = p->cols };
+	all.row = arena_array(a, all.n, sizeof *all.row);
+	if (m->n)
+		memcpy(all.row, m->row, m->n * sizeof *all.row);
+	all.row[m->n] = (struct row){ .pick = -1 };
+	memcpy(all.row + m->n + 1, s->row, s->n * sizeof *all.row);
+	return all;
+}
+
+static int row_of_pick(const struct pane_rows *rows, int pick)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		if (rows->row[i].pick == pick)
+			return (int)i;
+	return -1;
+}
+
+static void correct(const struct page *p, const struct pane_rows *main, struct scroll *s)
+{
+	if (s->cursor >= p->picks)
+		s->cursor = p->picks - 1;
+	if (s->cursor < 0 && p->picks > 0)
+		s->cursor = p->start;
+	int at = s->follow ? (s->found >= 0 ? s->found : row_of_pick(main, s->cursor)) : -1;
+	if (at >= 0 && at < s->top)
+		s->top = at;
+	if (at >= 0 && at >= s->top + s->height)
+		s->top = at - s->height + 1;
+	if (s->top > s->rows - s->height)
+		s->top = s->rows - s->height;
+	if (s->top < 0 || (s->follow && s->cursor == 0 && at >= 0 && at < s->height))
+		s->top = 0;
+}
+
+/* The one line of a tiny terminal: state, then NEXT; the field instead of NEXT where something is typed. */
+static struct grid *tiny(struct drawing *d)
+{
+	const struct page *p = d->p;
+	const char *line = arena_printf(d->a, "%s%s%s %s", p->brief, *p->brief ? " · " : "", p->field ? ">" : p->next[0],
+		p->field ? "" : p->next[1]);
+	const char *shown = p->ascii ? glyph_ascii(d->a, line) : line;
+	int col = grid_put(d->g, 0, 0, d->g->cols - (p->field ? 8 : 0), ST_PLAIN, shown);
+	if (p->field) {
+		struct row r = { .field = true };
+		draw_field(d, &r, 0, col, d->g->cols);
+	}
+	return d->g;
+}
+
+static void draw_next(const struct drawing *d)
+{
+	const struct page *p = d->p;
+	int y = d->g->rows - 3, end = d->g->cols;
+	grid_put(d->g, y, 1, end, ST_PLAIN, "NEXT");
+	grid_put(d->g, y, 7, end, ST_PLAIN, text_fit(d->a, p->next[0], end - 8, p->ascii));
+	grid_put(d->g, y + 1, 7, end, ST_PLAIN, text_fit(d->a, p->next[1], end - 8, p->ascii));
+	grid_put(d->g, y + 2, 1, end, ST_DIM, p->keys);
+}
+
+static void draw_body(struct drawing *d, int y, struct scroll *s)
+{
+	const struct page *p = d->p;
+	struct pane_rows main = p->pane[PANE_MAIN];
+	const struct pane_rows *side = &p->pane[PANE_SIDE];
+	bool two = side->n > 0 && !page_narrow(p);
+	if (side->n > 0 && !two)
+		main = joined(p, d->a);
+	s->rows = (int)(two && side->n > main.n ? side->n : main.n);
+	correct(p, &main, s);
+	int bottom = y + s->height;
+	draw_pane(d, &main, (struct area){ y, s->height, 0, main.width < d->g->cols ? main.width : d->g->cols, s->top });
+	for (int i = y; two && i < bottom; i++)
+		grid_put(d->g, i, main.width, d->g->cols, ST_DIM, sign(d, "│"));
+	if (two)
+		draw_pane(d, side, (struct area){ y, s->height, main.width + 1, d->g->cols, s->top });
+}
+
+struct grid *page_grid(const struct page *p, struct arena *a, struct scroll *s)
+{
+	struct drawing d = { .p = p, .a = a, .g = grid_new(a, p->rows, p->cols), .s = s };
+	if (p->cols < PAGE_MIN_COLS || p->rows < PAGE_MIN_ROWS)
+		return tiny(&d);
+	draw_bar(&d);
+	draw_row(&d, &p->state, 1, 0, p->cols);
+	int messages = p->message.n > MESSAGE_MAX ? MESSAGE_MAX : (int)p->message.n;
+	int y = p->rows < 20 ? 2 : 3;
+	s->height = p->rows - 4 - y - messages;
+	if (s->height < 1) {
+		messages += s->height - 1;
+		s->height = 1;
+	}
+	draw_body(&d, y, s);
+	if (y == 3)
+		rule(&d, 2, s->top > 0 ? arena_printf(a, " %d more above ", s->top) : "");
+	draw_pane(&d, &p->message, (struct area){ y + s->height, messages, 0, p->cols, 0 });
+	int below = s->rows - s->top - s->height;
+	rule(&d, p->rows - 4, below > 0 ? arena_printf(a, " %d more below ", below) : "");
+	draw_next(&d);
+	return d.g;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "screens/screen.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+static const struct screen *const all[] = {
+	&screen_home, &screen_since, &screen_walk, &screen_step, &screen_gate, &screen_evidence, &screen_job, &screen_consumers,
+	&screen_drop, &screen_monitor, &screen_log, &screen_help, &screen_prompt, &screen_find, &screen_settings,
+};
+
+const struct screen *screen_at(size_t i)
+{
+	return i < sizeof all / sizeof all[0] ? all[i] : NULL;
+}
+
+static void add_messages(struct page *p, const struct scene *s)
+{
+	const struct view *v = s->view;
+	if (v->trouble && *v->trouble)
+		page_message(p, ST_SHUT, "✗", v->trouble);
+	if (s->notice) {
+		page_message(p, s->notice_bad ? ST_SHUT : ST_DONE, s->notice_bad ? "✗" : "✓", s->notice);
+		return;
+	}
+	if (v->last_error) {
+		page_message(p, ST_SHUT, "✗", v->last_error);
+		if (v->last_hint && *v->last_hint)
+			page_message(p, ST_PLAIN, "", v->last_hint);
+	} else if (v->last_done) {
+		page_message(p, ST_DONE, "✓", v->last_done);
+	}
+	if (v->busy)
+		page_message(p, ST_RUNNING, "●", v->busy);
+}
+
+void screen_fill(struct page *p, const struct screen *sc, const struct scene *s)
+{
+	const struct view *v = s->view;
+	bool there = !sc->on_walk || (v->walk && v->plan && v->facts);
+	(there ? sc : &screen_walk)->render(p, s);
+	page_server(p, s->view, s->now);
+	if (!p->field)
+		add_messages(p, s);
+	else if (s->notice)
+		page_message(p, s->notice_bad ? ST_SHUT : ST_DONE, s->notice_bad ? "✗" : "✓", s->notice);
+	if (*p->next[0] == '\0')
+		page_next(p, s->view->next[0], s->view->next[1]);
+	page_keys(p, sc->keys, sc->n_keys);
+}
+
+struct page *screen_page(const struct screen *sc, struct arena *a, const struct scene *s, int cols, int rows, bool ascii)
+{
+	struct page *p = page_new(a, cols, rows, ascii);
+	screen_fill(p, sc, s);
+	return p;
+}
+
+struct action action_open(const struct screen *sc, long long subject)
+{
+	return (struct action){ .todo = DO_OPEN, .screen = sc, .subject = subject };
+}
+
+struct action action_offer(const struct offer *o)
+{
+	if (!o)
+		return (struct action){ .todo = DO_NOTHING };
+	if (o->kind == ACT_DROP)
+		return action_open(&screen_drop, ITEM_DROP);
+	return (struct action){ .todo = DO_OFFER, .offer = o };
+}
+
+static const struct view_job *own_job(const struct view *v)
+{
+	for (size_t i = 0; i < v->n_jobs; i++)
+		if (v->jobs[i].mine && v->jobs[i].ended == 0)
+			return &v->jobs[i];
+	return NULL;
+}
+
+struct action action_item(const struct view *v, enum item i)
+{
+	bool now = i == view_item_now(v);
+	const struct view_job *job = now ? own_job(v) : NULL;
+	if (i == ITEM_CONSUMERS)
+		return action_open(&screen_consumers, i);
+	if (i == ITEM_MONITOR && v->n_series > 0)
+		return action_open(&screen_monitor, i);
+	if (now && i == ITEM_DROP && view_offer(v, ACT_DROP))
+		return action_open(&screen_drop, i);
+	return job ? action_open(&screen_job, job->id) : action_open(&screen_step, i);
+}
+
+enum item view_item_now(const struct view *v)
+{
+	return v->walk ? stage_item(v->walk->stage) : ITEM_NONE;
+}
+
+enum gate view_next_gate(const struct view *v)
+{
+	for (int i = 0; v->walk && i < 3; i++)
+		if (v->walk->gate_passed[i] == 0)
+			return (enum gate)(1 << i);
+	return GATE_C;
+}
+
+struct gate_sum view_gate(const struct view *v, enum gate g)
+{
+	struct gate_sum sum = { .open = (v->open_gates & (unsigned)g) != 0 };
+	bool time_alone = true;
+	for (size_t i = 0; i < CONDITION_COUNT; i++) {
+		const struct finding *f = &v->findings[i];
+		if (f->gate != g || f->verdict == NOT_NEEDED || !f->id)
+			continue;
+		sum.asked++;
+		sum.hold += f->verdict == HOLDS;
+		if (f->verdict == HOLDS)
+			continue;
+		if (f->verdict != WAITS)
+			time_alone = false;
+		else if (f->at > sum.at)
+			sum.at = f->at;
+	}
+	if (!time_alone)
+		sum.at = 0;
+	return sum;
+}
+
+const struct offer *view_offer(const struct view *v, enum act_kind k)
+{
+	for (size_t i = 0; i < v->n_offers; i++)
+		if (v->offers[i].kind == k)
+			return &v->offers[i];
+	return NULL;
+}
+
+static struct action on_walk(const struct scene *s, const struct screen *sc, long long subject)
+{
+	return s->view->walk ? action_open(sc, subject) : (struct action){ .todo = DO_NOTHING };
+}
+
+static struct action common(const struct screen *sc, const struct scene *s, enum key k)
+{
+	switch (k) {
+	case K_BACK:     return (struct action){ .todo = s->on_home ? DO_NOTHING : DO_BACK };
+	case K_Q:        return (struct action){ .todo = s->on_home ? DO_QUIT : DO_BACK };
+	case K_CANCEL:   return (struct action){ .todo = sc->field && !s->on_home ? DO_BACK : DO_INTERRUPT };
+	case K_QUIT:     return (struct action){ .todo = DO_QUIT };
+	case K_HELP:     return sc == &screen_help ? (struct action){ .todo = DO_NOTHING } : action_open(&screen_help, 0);
+	case K_FIND:     return action_open(&screen_find, 0);
+	case K_LOOK:     return (struct action){ .todo = DO_LOOK };
+	case K_SETTINGS: return sc == &screen_settings ? (struct action){ .todo = DO_NOTHING } : action_open(&screen_settings, 0);
+	case K_EVIDENCE: return on_walk(s, &screen_evidence, view_item_now(s->view));
+	case K_LOG:      return on_walk(s, &screen_log, 0);
+	case K_GATES:    return on_walk(s, &screen_gate, view_next_gate(s->view));
+	case K_RESTORE:  return action_offer(view_offer(s->view, ACT_RESTORE));
+	default:         return (struct action){ .todo = DO_COMMON };
+	}
+}
+
+struct action screen_key(const struct screen *sc, const struct scene *s, enum key k)
+{
+	bool there = !sc->on_walk || (s->view->walk && s->view->plan && s->view->facts);
+	struct action a = sc->key && there ? sc->key(s, k) : (struct action){ .todo = DO_COMMON };
+	return a.todo == DO_COMMON ? common(sc, s, k) : a;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* A screen is one file that ends in one const struct screen: what it is for, how it fills a page, what its keys ask for.
+   It does nothing itself: it returns an action, and ui.c does it through the desk. Pure. */
+#ifndef GW_SCREENS_SCREEN_H
+#define GW_SCREENS_SCREEN_H
+
+#include "core/view.h"
+#include "screens/field.h"
+#include "screens/page.h"
+
+enum drop_stage { DROP_TYPING, DROP_COUNTING, DROP_RUNNING, DROP_ENDED };
+
+/* The drop as the screen sees it: what was typed, how long to go, how it ended. */
+struct drop_run {
+	enum drop_stage stage;
+	int seconds_left, seconds;
+	bool stopped;              /* a key stopped the countdown */
+	bool ok;                   /* DROP_ENDED: done */
+	const char *error, *hint;
+};
+
+struct settings { enum theme theme; bool ascii, bell; };
+
+/* All that a screen may look at. */
+struct scene {
+	const struct view *view;
+	int64_t now;               /* the server's clock, carried on since the view; 0 unknown */
+	long long subject;         /* what the screen is about: item, gate, job, row; 0 none */
+	int cursor;                /* the picked row */
+	const struct field *field;
+	const struct offer *offer; /* prompt: what is asked */
+	const struct drop_run *drop;
+	const struct settings *settings;
+	const struct screen *below;   /* help: the screen it is about */
+	const char *notice;        /* what the screens themselves have to say, or NULL */
+	bool notice_bad;
+	bool on_home;              /* nothing below */
+	bool whole;                /* every row is asked for, also those far from the cursor: find, plain lines */
+};
+
+enum todo {
+	DO_NOTHING, DO_COMMON, DO_OPEN, DO_SUBJECT, DO_BACK, DO_QUIT, DO_INTERRUPT, DO_OFFER, DO_LOOK, DO_WALK, DO_ACT, DO_TYPED, DO_COUNT, DO_SETTINGS, DO_FIND
+};
+struct action {
+	enum todo todo;            /* DO_COMMON: as on every screen */
+	const struct screen *screen;   /* DO_OPEN */
+	long long subject;         /* DO_OPEN, DO_SUBJECT: stay, about another thing */
+	const struct offer *offer; /* DO_OFFER: lives as long as the view, or is static */
+	const char *word;          /* DO_WALK: which */
+	struct act act;            /* DO_ACT */
+	struct settings settings;  /* DO_SETTINGS */
+};
+
+struct screen {
+	const char *name, *title;
+	const char *help;          /* one paragraph: what it is for */
+	const struct key_use *keys;
+	size_t n_keys;
+	bool field;                /* has a text field: F-keys and Ctrl-C only */
+	bool on_walk;              /* shows an open walk; without one it says that it is being opened */
+	void (*render)(struct page *p, const struct scene *s);
+	struct action (*key)(const struct scene *s, enum key k);   /* NULL: the common behaviour */
+};
+
+extern const struct screen screen_home, screen_since, screen_walk, screen_step, screen_gate, screen_evidence, screen_job,
+	screen_consumers, screen_drop, screen_monitor, screen_log, screen_help, screen_prompt, screen_find, screen_settings;
+/* Every one of them, NULL past the end. */
+const struct screen *screen_at(size_t i);
+
+/* The whole page of a screen: bar, its own part, message, keys. */
+void screen_fill(struct page *p, const struct screen *sc, const struct scene *s);
+struct page *screen_page(const struct screen *sc, struct arena *a, const struct scene *s, int cols, int rows, bool ascii);
+/* What this key asks for: the screen's own answer, else the common one. */
+struct action screen_key(const struct screen *sc, const struct scene *s, enum key k);
+
+struct action action_open(const struct screen *sc, long long subject);
+struct action action_offer(const struct offer *o);
+/* The screen an item of the walk opens as. */
+struct action action_item(const struct view *v, enum item i);
+/* The gate that is next: the first that was not passed. */
+enum gate view_next_gate(const struct view *v);
+enum item view_item_now(const struct view *v);
+/* Shut or open, and how many of its conditions hold. */
+struct gate_sum { bool open; int hold, asked; int64_t at; };
+struct gate_sum view_gate(const struct view *v, enum gate g);
+const struct offer *view_offer(const struct view *v, enum act_kind k);
+
+/* What an item is about, in a sentence. */
+const char *item_about(enum item i);
+/* What the log and the server say about an item, as rows. */
+void evidence_rows(struct page *p, const struct view *v, enum item i, int64_t now);
+/* Line 1, left, with the plan's name. */
+void screen_place(struct page *p, const struct view *v, const char *where);
+enum style style_of_verdict(enum verdict v);
+const char *glyph_of_verdict(enum verdict v);
+const char *verdict_word(enum verdict v);
+/* The offers as rows that can be chosen, under "YOU CAN"; those in `skip` are left out. The first gets number `first`. */
+void offers_rows(struct page *p, const struct view *v, enum act_kind skip);
+/* The offer of picked row `pick`, when the rows began at `first`; NULL when it is none. */
+const struct offer *offers_at(const struct view *v, enum act_kind skip, int index);
+
+#endif

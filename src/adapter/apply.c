@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* The drop. The numbers are those of the rules in apply.h. */
+#include "adapter/apply.h"
+
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "adapter/apply_private.h"
+#include "adapter/own.h"
+#include "adapter/retry.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "core/sql.h"
+#include "port/db.h"
+#include "port/files.h"
+
+#define SETTINGS "-c idle_in_transaction_session_timeout=2s -c statement_timeout=5s -c lock_timeout=500ms"
+#define STATEMENT_MS 6000    /* ours; the server's 5 s come first */
+#define COMMIT_MS 30000
+#define ENDED_PAUSE_MS 50
+
+struct run {
+	const struct drop *d;
+	struct arena *a;
+	struct drop_end *out;
+	struct db *db;
+	const char *statement, *removal;
+	struct facts under;
+	int64_t began, locked, deadline;   /* this machine's clock_mono() */
+};
+
+static const char SETTINGS_SQL[] =
+"/* gatewalk */ SELECT pg_backend_pid(), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_is_in_recovery(),\n"
+"  current_setting('idle_in_transaction_session_timeout') = '2s' AND current_setting('statement_timeout') = '5s'\n"
+"    AND current_setting('lock_timeout') = '500ms' AND current_setting('search_path') = 'pg_catalog, pg_temp'";
+
+/* MUST 1: the permit stands, for this walk, this plan and exactly the statement that is written here. */
+static bool permitted(struct run *r, struct err *e)
+{
+	const struct drop *d = r->d;
+	const struct permit_binding *b = &d->binding;
+	r->statement = sql_drop_column(r->a, d->plan);
+	if (!text_eq(b->statement, r->statement))
+		return err_set(e, ERR_VERIFY, "Nothing was sent.", "the permit is for another statement than the plan's");
+	if (!text_eq(b->sid, d->walk->sid) || !text_eq(b->plan_digest, d->plan->digest) || !text_eq(b->intent_head, d->walk->intent_head) ||
+	    b->intent_n != d->walk->intent_n)
+		return err_set(e, ERR_VERIFY, "Nothing was sent.", "the permit is for another walk, plan or intent");
+	return permit_check(d->permit, b, d->facts->now, d->mac, e);
+}
+
+/* MUST 2, and MUST 1 once more by the server's own clock: from here on the permit is spent. */
+static bool ready(struct run *r, struct err *e)
+{
+	const struct drop *d = r->d;
+	const struct db_opts o = { .conninfo = d->conninfo, .app = "gatewalk drop", .options = SETTINGS, .read_write = true };
+	const struct query q = { .sql = SETTINGS_SQL, .cols = 4, .min_rows = 1, .max_rows = 1 };
+	struct rows seen;
+	if (!(r->db = db_open(&o, e)) || !db_ask(r->db, r->a, &q, &seen, e))
+		return false;
+	char **c = seen.cell[0];
+	if (cell_int(c[0]) != db_backend_pid(r->db))
+		return err_set(e, ERR_GATE, "Give the server's own address: -d host=... port=5432.", "a pooler stands between gatewalk and the server");
+	if (cell_bool(c[2]) || !cell_bool(c[3]))
+		return err_set(e, ERR_GATE, NULL, cell_bool(c[2]) ? "the server is a standby" : "the session's timeouts and search path could not be set");
+	if (!own_removal_sql(r->db, r->a, d->walk->sid, d->binding.relid, &r->removal, e))
+		return false;
+	int64_t now = cell_int(c[1]);
+	r->began = clock_mono();
+	r->deadline = r->began + permit_expires(d->permit) - now;
+	return permit_spend(d->permit, &d->binding, now, d->mac, e);
+}
+
+/* MUST 3, in one round trip. */
+static const char *lock_sql(const struct run *r)
+{
+	const struct fact_target *t = &r->d->facts->target;
+	struct text sql = { 0 };
+	text_add(&sql, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; LOCK TABLE ");
+	for (size_t i = 0; i < t->n_locks; i++)
+		text_addf(&sql, "%s%s", i ? ", " : "", t->locks[i]);
+	text_addf(&sql, " IN ACCESS EXCLUSIVE MODE; INSERT INTO gatewalk.permit (nonce, sid) VALUES (%s, %s); SET LOCAL statement_timeout = %d",
+		sql_literal(r->a, r->d->binding.nonce), sql_literal(r->a, r->d->binding.sid), LOOK_MS);
+	const char *s = arena_dup(r->a, text_str(&sql));
+	text_free(&sql);
+	return s;
+}
+
+static bool lock(struct run *r, struct err *e)
+{
+	r->out->tries++;
+	if (!db_script(r->db, r->a, lock_sql(r), STATEMENT_MS, NULL, e))
+		return err_in(e, "locking %s.%s", r->d->plan->schema, r->d->plan->table);
+	r->locked = clock_mono();
+	r->out->lock_wait_us = r->locked - r->began;
+	return true;
+}
+
+/* MUST 4. */
+static bool judged(struct run *r, struct err *e)
+{
+	const struct drop *d = r->d;
+	if (!apply_look(r->db, r->a, d, &r->under, &r->out->xid, e))
+		return false;
+	r->out->at = r->under.now;
+	if (r->under.server.in_recovery || !apply_same_locks(&d->facts->target, &r->under.target))
+		return err_set(e, ERR_GATE, "Look again: what would fall has changed.", "under the lock: other tables would be locked than those that were");
+	if (r->under.target.unfit)
+		return err_set(e, ERR_GATE, "Nothing was changed.", "under the lock: %s", r->under.target.unfit);
+	if (!permit_rejudge(d->permit, d->plan, d->walk, &r->under, e))
+		return false;
+	if (!d->files_same || !d->files_same(d->ctx))
+		return err_set(e, ERR_VERIFY, "Take the final snapshot again (item 10).", "under the lock: the snapshot's files were changed after their proof");
+	return true;
+}
+
+static const char *anchor_sql(const struct run *r)
+{
+	const struct drop *d = r->d;
+	return arena_printf(r->a, "SELECT gatewalk.append(%s, %lld, %s, %lld, %s, 'drop')", sql_literal(r->a, d->binding.sid),
+		(long long)d->binding.intent_n, sql_literal(r->a, d->binding.intent_head), (long long)d->last.n,
+		sql_literal(r->a, d->last.n < 0 ? "" : d->last.head));
+}
+
+static const char *walk_sql(const struct run *r)
+{
+	return arena_printf(r->a, "UPDATE gatewalk.walk SET stage = %s, dropped_at = clock_timestamp(), changed_at = clock_timestamp() WHERE sid = %s",
+		sql_literal(r->a, stage_name(AT_MONITOR)), sql_literal(r->a, r->d->binding.sid));
+}
+
+/* MUST 5: all of it in one script, in the transaction that holds the lock. */
+static bool change(struct run *r, struct err *e)
+{
+	const char *tag = NULL, *anchor = anchor_sql(r);
+#ifdef NEGATIVE_ANCHOR_APART   /* the sweep's negative control: this fault it must find */
+	anchor = "SELECT 1";
+#endif
+	const char *sql = arena_printf(r->a, "SET LOCAL statement_timeout = '5s';\n%s%s;\n%s;\n%s;\n", r->removal, r->statement, anchor, walk_sql(r));
+	if (!db_script(r->db, r->a, sql, STATEMENT_MS, &tag, e))
+		return err_in(e, "dropping the column");
+	if (!text_eq(tag, "UPDATE 1"))
+		return err_set(e, ERR_VERIFY, "gatewalk doctor shows what is there.", "the ledger does not know this walk any more");
+	return true;
+}
+
+#ifdef NEGATIVE_ANCHOR_APART
+static void anchor_apart(struct run *r)
+{
+	db_script(r->db, r->a, anchor_sql(r), STATEMENT_MS, NULL, NULL);
+}
+#endif
+
+/* MUST 6. */
+static bool committed(struct run *r, struct err *e)
+{
+	enum db_commit end = db_commit(r->db, COMMIT_MS, e);
+	r->out->held_us = clock_mono() - r->locked;
+	r->out->result = end == DB_COMMITTED ? DROP_DONE : end == DB_UNKNOWN ? DROP_UNKNOWN : DROP_NOT_DONE;
+#ifdef NEGATIVE_ANCHOR_APART
+	if (end == DB_COMMITTED)
+		anchor_apart(r);
+#endif
+	return end == DB_COMMITTED;
+}
+
+/* MUST 7: from the lock to the end of COMMIT three round trips: look, change, commit. */
+static bool attempt(struct run *r, struct err *e)
+{
+	r->out->result = DROP_REFUSED;
+	if (!lock(r, e) || !judged(r, e))
+		return false;
+	r->out->result = DROP_NOT_DONE;
+	return change(r, e) && committed(r, e);
+}
+
+/* Ctrl-Z would stop us with the lock in hand. Ignored by the whole process, since a blocked signal goes to another thread. */
+static bool unstoppable_attempt(struct run *r, struct err *e)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	sigemptyset(&ignore.sa_mask);
+	bool changed = sigaction(SIGTSTP, &ignore, &before) == 0;
+	bool ok = attempt(r, e);
+	if (!ok && r->out->result != DROP_UNKNOWN)
+		db_rollback(r->db);
+	if (changed)
+		sigaction(SIGTSTP, &before, NULL);
+	return ok;
+}
+
+static bool run(struct run *r, struct err *e)
+{
+	if (!permitted(r, e) || !ready(r, e))
+		return false;
+	for (;;) {
+		if (unstoppable_attempt(r, e))
+			return true;
+		if (r->out->result == DROP_UNKNOWN || !retry_is_lock(e) || !db_alive(r->db))
+			return false;
+		if (!retry_pause(r->deadline)) {
+			r->out->result = DROP_REFUSED;
+			return err_set(e, ERR_GATE, "Somebody holds the table for long: gatewalk status names the longest transaction. Go to the drop again.",
+				"no lock could be had on %s.%s in %d tries while the permit held", r->d->plan->schema, r->d->plan->table, r->out->tries);
+		}
+		err_clear(e);
+	}
+}
+
+bool apply_drop(struct arena *a, const struct drop *d, struct drop_end *out, struct err *e)
+{
+	struct err why = { 0 };
+	*out = (struct drop_end){ .result = DROP_REFUSED };
+	struct run r = { .d = d, .a = a, .out = out, .removal = "" };
+	bool ok = run(&r, &why);
+	if (!ok)
+		out->why = arena_dup(a, why.msg);
+	if (!ok && out->result != DROP_UNKNOWN)
+		out->at = 0;
+	if (!ok && e)
+		*e = why;
+	db_close(r.db);
+	return ok;
+}
+
+bool apply_ended(struct db *db, const char *sid, int ms, struct err *e)
+{
+	struct arena *a = arena_new();
+	const char *const args[] = { sid };
+	/* gatewalk.append holds this lock to the end of the drop's transaction. */
+	const struct query q = {
+		.sql = "/* gatewalk */ SELECT CASE WHEN pg_try_advisory_lock(k) THEN pg_advisory_unlock(k) ELSE false END"
+		       " FROM (SELECT hashtextextended('gatewalk.anchor.' || $1, 0)) h(k)",
+		.args = args, .nargs = 1, .cols = 1, .min_rows = 1, .max_rows = 1,
+	};
+	const struct timespec pause = { .tv_nsec = ENDED_PAUSE_MS * 1000000L };
+	int64_t until = clock_mono() + (int64_t)ms * 1000;
+	bool ended = false;
+	struct rows r;
+	while (db_ask(db, a, &q, &r, e) && !(ended = cell_bool(r.cell[0][0]))) {
+		if (clock_mono() >= until) {
+			err_set(e, ERR_WAIT, "Look again in a moment: the server is still at COMMIT, as a rule because a synchronous standby does not answer.",
+				"the drop's transaction has not ended yet");
+			break;
+		}
+		nanosleep(&pause, NULL);
+	}
+	arena_free(a);
+	return ended;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* What the catalogue knows of the use of a column. $1 relation, $2 attribute number, both as numbers. Each query gives the
+   same columns: class, kind, name, way (see enum way in audit_catalog.c), source, owner, evidence. What merely falls with the
+   column (deptype a: its indexes, checks, statistics, foreign keys) is no consumer; the plan's list of falls has it. */
+#ifndef GW_ADAPTER_AUDIT_CATALOG_SQL_H
+#define GW_ADAPTER_AUDIT_CATALOG_SQL_H
+
+/* From (classid, objid, objsubid) of `o` to what a person calls the thing. A view's rule is the view, a default of a generated
+   column is that column, a table in a publication is the publication. */
+#define AUDIT_DESCRIBE(way, source) \
+"SELECT DISTINCT ON (2, 3) o.classid::regclass::text,\n" \
+"  CASE WHEN w.rulename = '_RETURN' THEN CASE vc.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END\n" \
+"    WHEN gd.oid IS NOT NULL THEN 'generated column' WHEN pr.oid IS NOT NULL THEN 'publication'\n" \
+"    WHEN k.contype = 'f' THEN 'foreign key' ELSE i.type END,\n" \
+"  CASE WHEN w.rulename = '_RETURN' THEN format('%I.%I', vn.nspname, vc.relname)\n" \
+"    WHEN gd.oid IS NOT NULL THEN (pg_identify_object('pg_class'::regclass, gd.adrelid, gd.adnum)).identity\n" \
+"    WHEN pr.oid IS NOT NULL THEN quote_ident(pb.pubname) ELSE i.identity END,\n" \
+"  " way ", " source ",\n" \
+"  pg_get_userbyid(coalesce(vc.relowner, f.proowner, pb.pubowner, tc.relowner, pc.relowner, kc.relowner, xc.relowner)),\n" \
+"  coalesce(CASE WHEN w.rulename = '_RETURN' THEN pg_get_viewdef(w.ev_class) END, pg_get_ruledef(w.oid),\n" \
+"    CASE WHEN f.prokind IN ('f', 'p', 'w') THEN pg_get_functiondef(f.oid) END, pg_get_triggerdef(tg.oid), pg_get_constraintdef(k.oid),\n" \
+"    pg_get_expr(gd.adbin, gd.adrelid), pg_get_expr(po.polqual, po.polrelid), pg_get_expr(po.polwithcheck, po.polrelid),\n" \
+"    CASE WHEN pr.oid IS NOT NULL THEN concat_ws(', ', CASE WHEN pr.prattrs IS NOT NULL THEN 'has a column list' END,\n" \
+"      'row filter: ' || pg_get_expr(pr.prqual, pr.prrelid)) END,\n" \
+"    CASE WHEN o.classid = 'pg_class'::regclass AND xc.relkind IN ('i', 'I') THEN pg_get_indexdef(xc.oid) END,\n" \
+"    pg_describe_object(o.classid, o.objid, o.objsubid))\n" \
+"FROM o LEFT JOIN pg_rewrite w ON o.classid = 'pg_rewrite'::regclass AND w.oid = o.objid\n" \
+"  LEFT JOIN pg_class vc ON vc.oid = w.ev_class LEFT JOIN pg_namespace vn ON vn.oid = vc.relnamespace\n" \
+"  LEFT JOIN pg_attrdef gd ON o.classid = 'pg_attrdef'::regclass AND gd.oid = o.objid\n" \
+"  LEFT JOIN pg_publication_rel pr ON o.classid = 'pg_publication_rel'::regclass AND pr.oid = o.objid\n" \
+"  LEFT JOIN pg_publication pb ON pb.oid = pr.prpubid\n" \
+"  LEFT JOIN pg_proc f ON o.classid = 'pg_proc'::regclass AND f.oid = o.objid\n" \
+"  LEFT JOIN pg_trigger tg ON o.classid = 'pg_trigger'::regclass AND tg.oid = o.objid LEFT JOIN pg_class tc ON tc.oid = tg.tgrelid\n" \
+"  LEFT JOIN pg_policy po ON o.classid = 'pg_policy'::regclass AND po.oid = o.objid LEFT JOIN pg_class pc ON pc.oid = po.polrelid\n" \
+"  LEFT JOIN pg_constraint k ON o.classid = 'pg_constraint'::regclass AND k.oid = o.objid LEFT JOIN pg_class kc ON kc.oid = k.conrelid\n" \
+"  LEFT JOIN pg_class xc ON o.classid = 'pg_class'::regclass AND xc.oid = o.objid,\n" \
+"  LATERAL pg_identify_object(o.classid, o.objid, o.objsubid) i\n" \
+"ORDER BY 2, 3"
+
+/* Named: a normal dependency on the column, or a generated column made from it (deptype a, but DROP COLUMN refuses); then what
+   stands on a view or function that was found. gatewalk's own triggers are left out by their name and function. */
+#define AUDIT_NAMED_SQL OWN_TAG \
+"WITH RECURSIVE dep AS (\n" \
+"  SELECT d.classid, d.objid, d.objsubid, 0 AS depth FROM pg_depend d\n" \
+"  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1::oid AND d.refobjsubid = $2::int\n" \
+"    AND (d.deptype = 'n' OR EXISTS (SELECT FROM pg_attrdef g JOIN pg_attribute ga ON ga.attrelid = g.adrelid AND ga.attnum = g.adnum\n" \
+"      WHERE d.classid = 'pg_attrdef'::regclass AND g.oid = d.objid AND ga.attgenerated <> '' AND (g.adrelid <> $1::oid OR g.adnum <> $2::int)))\n" \
+"    AND NOT EXISTS (SELECT FROM pg_trigger t JOIN pg_proc tf ON tf.oid = t.tgfoid JOIN pg_namespace tn ON tn.oid = tf.pronamespace\n" \
+"      WHERE d.classid = 'pg_trigger'::regclass AND t.oid = d.objid AND tn.nspname = 'gatewalk' AND t.tgname LIKE 'gatewalk\\_trip\\_%')\n" \
+"  UNION SELECT d.classid, d.objid, d.objsubid, 1 FROM dep JOIN pg_rewrite w ON dep.classid = 'pg_rewrite'::regclass AND w.oid = dep.objid\n" \
+"    JOIN pg_class v ON v.oid = w.ev_class AND v.relkind IN ('v', 'm')\n" \
+"    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = v.oid AND d.deptype = 'n' AND (d.classid, d.objid) <> (dep.classid, dep.objid)\n" \
+"  UNION SELECT d.classid, d.objid, d.objsubid, 1 FROM dep JOIN pg_depend d\n" \
+"    ON dep.classid = 'pg_proc'::regclass AND d.refclassid = dep.classid AND d.refobjid = dep.objid AND d.deptype = 'n'),\n" \
+"o AS (SELECT classid, objid, objsubid, min(depth) AS depth FROM dep GROUP BY 1, 2, 3)\n" \
+AUDIT_DESCRIBE("'S'", "CASE WHEN o.depth = 0 THEN 'catalogue' ELSE 'catalogue, through a view or function' END")
+
+/* The row as a whole: a Var with attribute number 0 of the table's own type, wherever an expression is kept. */
+#define AUDIT_WHOLE_SQL OWN_TAG \
+"WITH t AS (SELECT ':varattno 0 :vartype ' || reltype || ' ' AS mark, reltype, relname FROM pg_class WHERE oid = $1::oid),\n" \
+"o AS (SELECT 'pg_rewrite'::regclass::oid AS classid, w.oid AS objid, 0 AS objsubid FROM t, pg_rewrite w\n" \
+"    WHERE strpos(w.ev_action::text, mark) > 0 OR strpos(w.ev_qual::text, mark) > 0\n" \
+"  UNION SELECT 'pg_proc'::regclass, f.oid, 0 FROM t, pg_proc f WHERE strpos(f.prosqlbody::text, mark) > 0\n" \
+"  UNION SELECT 'pg_policy'::regclass, p.oid, 0 FROM t, pg_policy p WHERE strpos(p.polqual::text, mark) > 0 OR strpos(p.polwithcheck::text, mark) > 0\n" \
+"  UNION SELECT 'pg_trigger'::regclass, g.oid, 0 FROM t, pg_trigger g WHERE strpos(g.tgqual::text, mark) > 0\n" \
+"  UNION SELECT 'pg_constraint'::regclass, k.oid, 0 FROM t, pg_constraint k WHERE strpos(k.conbin::text, mark) > 0\n" \
+"  UNION SELECT 'pg_class'::regclass, x.indexrelid, 0 FROM t, pg_index x WHERE strpos(x.indexprs::text, mark) > 0 OR strpos(x.indpred::text, mark) > 0\n" \
+"  UNION SELECT 'pg_publication_rel'::regclass, r.oid, 0 FROM t, pg_publication_rel r WHERE strpos(r.prqual::text, mark) > 0)\n" \
+AUDIT_DESCRIBE("'W'", "'catalogue, uses the whole row'")
+
+/* Users of the row type: functions that take or return it, columns and types made of it. */
+#define AUDIT_ROWTYPE_SQL OWN_TAG \
+"WITH t AS (SELECT c.reltype, y.typarray FROM pg_class c JOIN pg_type y ON y.oid = c.reltype WHERE c.oid = $1::oid),\n" \
+"o AS (SELECT DISTINCT d.classid, d.objid, d.objsubid FROM t JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass\n" \
+"  AND d.refobjid IN (t.reltype, t.typarray) AND d.deptype = 'n' AND d.classid <> 'pg_rewrite'::regclass)\n" \
+AUDIT_DESCRIBE("'W'", "'catalogue, uses the row type'")
+
+/* The rest have no expression to show. */
+#define AUDIT_OTHERS_SQL OWN_TAG \
+"SELECT 'publication', 'publication', quote_ident(p.pubname), 'W', 'publications', pg_get_userbyid(p.pubowner),\n" \
+"  CASE WHEN p.puballtables THEN 'FOR ALL TABLES' ELSE 'the whole table, or its schema' END || ': subscribers get this column'\n" \
+"FROM pg_publication p JOIN pg_publication_tables x ON x.pubname = p.pubname JOIN pg_class c ON c.oid = $1::oid JOIN pg_namespace n ON n.oid = c.relnamespace\n" \
+"  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = $2::int\n" \
+"WHERE x.schemaname = n.nspname AND x.tablename = c.relname AND a.attname = ANY (x.attnames)\n" \
+"UNION ALL SELECT 'subscription', 'subscription', quote_ident(s.subname), 'P', 'subscriptions', pg_get_userbyid(s.subowner), 'rows come from another server; it must not send this column any more'\n" \
+"FROM pg_subscription_rel r JOIN pg_subscription s ON s.oid = r.srsubid WHERE r.srrelid = $1::oid\n" \
+"UNION ALL SELECT 'inherits', 'child table', i.inhrelid::regclass::text, 'S', 'catalogue, inheritance', pg_get_userbyid(c.relowner), 'inherits this column'\n" \
+"FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::oid\n" \
+"UNION ALL SELECT 'inherits', 'parent table', i.inhparent::regclass::text, 'S', 'catalogue, inheritance', pg_get_userbyid(c.relowner), 'this table inherits from it'\n" \
+"FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent WHERE i.inhrelid = $1::oid\n" \
+"UNION ALL SELECT 'slot', 'slot', quote_ident(slot_name), 'W', 'replication slots', NULL, format('logical, plugin %s, %s: may decode rows of this table', plugin, CASE WHEN active THEN 'active' ELSE 'not active' END)\n" \
+"FROM pg_replication_slots WHERE slot_type = 'logical' AND database = current_database() AND NOT temporary\n" \
+"UNION ALL SELECT 'grant', 'column grant', 'to ' || coalesce(quote_ident(r.rolname), 'PUBLIC'), 'P', 'privileges', NULL,\n" \
+"  format('%s on this column alone: falls with it', string_agg(DISTINCT g.privilege_type, ', '))\n" \
+"FROM pg_attribute a, aclexplode(a.attacl) g LEFT JOIN pg_roles r ON r.oid = g.grantee WHERE a.attrelid = $1::oid AND a.attnum = $2::int GROUP BY r.rolname\n" \
+"UNION ALL SELECT 'lead', 'foreign servers', string_agg(quote_ident(srvname), ', ' ORDER BY srvname), 'B', 'catalogue', NULL, NULL FROM pg_foreign_server HAVING count(*) > 0\n" \
+"UNION ALL SELECT 'lead', 'physical slots that nobody uses', string_agg(quote_ident(slot_name), ', ' ORDER BY slot_name), 'B', 'slots', NULL, NULL\n" \
+"  FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT active HAVING count(*) > 0"
+
+#endif

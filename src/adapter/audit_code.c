@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* Bodies of functions kept as text: the catalogue does not look into them, and they break only when they are called next. */
+#include "adapter/audit_private.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "port/db.h"
+
+#define OPAQUE_SHOWN 8   /* names of functions with dynamic SQL in one sentence */
+
+/* Bodies of C and internal functions are names of symbols. trig: a trigger function of this very table. */
+static const char BODIES_SQL[] = OWN_TAG
+"SELECT (pg_identify_object('pg_proc'::regclass, p.oid, 0)).identity, CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END,\n"
+"  pg_get_userbyid(p.proowner), p.prosrc, l.lanname, coalesce(u.calls, 0),\n"
+"  EXISTS (SELECT FROM pg_trigger t WHERE t.tgfoid = p.oid AND t.tgrelid = $1::oid AND NOT t.tgisinternal), p.prosecdef\n"
+"FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang JOIN pg_namespace n ON n.oid = p.pronamespace\n"
+"  LEFT JOIN pg_stat_user_functions u ON u.funcid = p.oid\n"
+"WHERE p.prosqlbody IS NULL AND l.lanname NOT IN ('c', 'internal') AND p.prokind IN ('f', 'p')\n"
+"  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'gatewalk')\n"
+"  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') ORDER BY 1";
+enum { F_NAME, F_KIND, F_OWNER, F_BODY, F_LANGUAGE, F_CALLS, F_TRIGGER, F_DEFINER, F_COLS };
+
+struct opaque { size_t n; const char *names; };
+
+/* A trigger's function gets the row as NEW and OLD without naming the table. */
+static bool takes_row(struct look *l, const char *body)
+{
+	static const char *const rows[] = { "new", "old" };
+	struct text_target t = l->names.target;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct text_found f;
+		t.table = rows[i];
+		audit_text_body(l->a, body, &t, &f);
+		if (f.use == USE_STAR)
+			return true;
+	}
+	return false;
+}
+
+static void body_found(struct look *l, char *const *c, const struct text_found *f, bool trigger)
+{
+	bool named = f->use == USE_NAME;
+	const struct consumer found = {
+		.key = arena_printf(l->a, "%s %s", c[F_KIND], c[F_NAME]), .kind = c[F_KIND],
+		.source = arena_printf(l->a, "%sfunction body%s", trigger ? "trigger's " : "", f->dynamic ? ", with dynamic SQL" : ""),
+		.role = c[F_OWNER], .owner = c[F_OWNER], .touch = f->touch == TOUCH_NONE ? TOUCH_READ : f->touch, .calls = cell_int(c[F_CALLS]),
+		.names_column = named, .may_survive = !named,
+		.evidence = f->dynamic ? arena_printf(l->a, "-- has EXECUTE: what it builds cannot be read, only by eye\n%s", c[F_BODY]) : c[F_BODY],
+	};
+	look_add(l, &found);
+}
+
+static void opaque_add(struct look *l, struct opaque *o, const char *name)
+{
+	if (o->n++ < OPAQUE_SHOWN)
+		o->names = o->names ? arena_printf(l->a, "%s, %s", o->names, name) : name;
+}
+
+static void body_read(struct look *l, char *const *c, struct opaque *dynamic)
+{
+	struct text_found f;
+	bool trigger = cell_bool(c[F_TRIGGER]);
+	audit_text_body(l->a, c[F_BODY], &l->names.target, &f);
+	if (f.use == USE_NONE && trigger && takes_row(l, c[F_BODY])) {
+		f.use = USE_STAR;
+		f.touch = TOUCH_READ;
+	}
+	/* Dynamic SQL over this very table: what it does there is not known, so a person has to say. */
+	if (f.use == USE_NONE && f.dynamic && f.names_table)
+		f.use = USE_STAR;
+	if (f.use != USE_NONE)
+		body_found(l, c, &f, trigger);
+	else if (f.dynamic)
+		opaque_add(l, dynamic, c[F_NAME]);
+}
+
+bool audit_code(struct look *l, struct err *e)
+{
+	const char *v[] = { arena_printf(l->a, "%u", l->target->relid) };
+	const struct query q = { .sql = BODIES_SQL, .args = v, .nargs = 1, .ms = 30000, .cols = F_COLS };
+	struct rows r;
+	struct opaque dynamic = { 0 };
+	if (!db_ask(l->db, l->a, &q, &r, e))
+		return err_in(e, "reading function bodies");
+	for (int i = 0; i < r.n; i++)
+		body_read(l, r.cell[i], &dynamic);
+	if (dynamic.n)
+		look_blind(l, "dynamic SQL in %zu functions that name neither the table nor the column, to be read by eye: %s%s", dynamic.n, dynamic.names,
+			dynamic.n > OPAQUE_SHOWN ? ", ..." : "");
+	return true;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "adapter/audit_names.h"
+
+#include <string.h>
+
+#include "adapter/audit.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "port/db.h"
+
+static const char NAMES_SQL[] = OWN_TAG
+"WITH RECURSIVE v AS (\n"
+"  SELECT w.ev_class FROM pg_depend d JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid\n"
+"  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1::oid AND d.refobjsubid IN (0, $2::int) AND w.ev_class <> $1::oid\n"
+"  UNION SELECT w.ev_class FROM v JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = v.ev_class\n"
+"    JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid)\n"
+"SELECT 'view', c.relname, 0 FROM v JOIN pg_class c ON c.oid = v.ev_class\n"
+"UNION ALL SELECT 'column', attname, attnum FROM pg_attribute WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''\n"
+"UNION ALL SELECT 'role', session_user, 0\n"
+"UNION ALL SELECT 'schema', relname, 0 FROM pg_class WHERE oid = to_regclass('gatewalk.job')\n"
+"ORDER BY 1, 3";
+
+static const char OWN_ROLES_SQL[] = OWN_TAG "SELECT DISTINCT operator FROM gatewalk.job WHERE operator IS NOT NULL";
+
+struct list { const char **v; size_t n, cap; };
+
+static void list_add(struct arena *a, struct list *l, const char *s)
+{
+	l->v = arena_grow(a, l->v, &l->n, &l->cap, sizeof *l->v);
+	l->v[l->n - 1] = s;
+}
+
+static bool own_roles(struct db *db, struct arena *a, struct list *roles, struct err *e)
+{
+	const struct query q = { .sql = OWN_ROLES_SQL, .cols = 1 };
+	struct rows r;
+	if (!db_ask(db, a, &q, &r, e))
+		return false;
+	for (int i = 0; i < r.n; i++)
+		list_add(a, roles, r.cell[i][0]);
+	return true;
+}
+
+bool names_read(struct db *db, struct arena *a, const struct fact_target *t, struct names *out, struct err *e)
+{
+	const char *v[] = { arena_printf(a, "%u", t->relid), arena_printf(a, "%d", t->attnum) };
+	const struct query q = { .sql = NAMES_SQL, .args = v, .nargs = 2, .cols = 3 };
+	struct rows r;
+	struct list views = { 0 }, columns = { 0 }, roles = { 0 };
+	*out = (struct names){ .target = { .schema = t->schema, .table = t->table, .column = t->column } };
+	if (!db_ask(db, a, &q, &r, e))
+		return err_in(e, "looking for what shows the column");
+	for (int i = 0; i < r.n; i++) {
+		const char *kind = r.cell[i][0];
+		if (text_eq(kind, "schema"))
+			out->schema_there = true;
+		else
+			list_add(a, text_eq(kind, "view") ? &views : text_eq(kind, "column") ? &columns : &roles, r.cell[i][1]);
+	}
+	if (out->schema_there && !own_roles(db, a, &roles, e))
+		return false;
+	list_add(a, &views, NULL);
+	list_add(a, &columns, NULL);
+	list_add(a, &roles, NULL);
+	out->target.views = views.v;
+	out->target.columns = columns.v;
+	out->own_roles = roles.v;
+	return true;
+}
+
+static bool own_role(const struct names *n, const char *role)
+{
+	for (size_t i = 0; n->own_roles && n->own_roles[i]; i++)
+		if (text_eq(n->own_roles[i], role))
+			return true;
+	return false;
+}
+
+bool names_own_text(const struct names *n, const char *role, const char *text, const struct text_found *f)
+{
+	static const char tag[] = OWN_TAG;
+	text += strspn(text, " \t\r\n");
+	return own_role(n, role) && (strncmp(text, tag, sizeof tag - 2) == 0 || f->names_gatewalk);
+}
+
+bool names_own_session(const struct names *n, const char *role, const char *app)
+{
+	return own_role(n, role) && app && strncmp(app, "gatewalk", strlen("gatewalk")) == 0;
+}
+
+struct text_found names_use(const struct names *n, struct arena *a, const char *role, const char *text)
+{
+	struct text_found f;
+	audit_text_statement(a, text, &n->target, &f);
+	if (f.use != USE_NONE && names_own_text(n, role, text, &f))
+		f = (struct text_found){ 0 };
+	return f;
+}
+
+const char *names_cut(struct arena *a, const char *text, size_t max)
+{
+	size_t len = strlen(text);
+	if (len <= max)
+		return text;
+	for (len = max; len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80; len--)
+		;
+	return arena_printf(a, "%.*s ...", (int)len, text);
+}

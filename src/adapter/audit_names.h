@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What audit and watch look for: the target's names, the views that show the column, and which logins are gatewalk's own. */
+#ifndef GW_ADAPTER_AUDIT_NAMES_H
+#define GW_ADAPTER_AUDIT_NAMES_H
+
+#include "adapter/audit_text.h"
+#include "core/fact.h"
+
+struct arena;
+struct db;
+struct err;
+
+struct names {
+	struct text_target target;
+	const char **own_roles;     /* logins that gatewalk has worked as, this one among them; NULL-ended */
+	bool schema_there;          /* the gatewalk schema is in this database */
+};
+
+bool names_read(struct db *db, struct arena *a, const struct fact_target *t, struct names *out, struct err *e);
+/* Did gatewalk itself send this? The mark alone does not say so: the login must be one that gatewalk works as. */
+bool names_own_text(const struct names *n, const char *role, const char *text, const struct text_found *f);
+bool names_own_session(const struct names *n, const char *role, const char *app);
+/* What a statement of this role uses; own ones use nothing. */
+struct text_found names_use(const struct names *n, struct arena *a, const char *role, const char *text);
+/* At most max bytes, whole characters. */
+const char *names_cut(struct arena *a, const char *text, size_t max);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "adapter/audit_private.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "port/db.h"
+
+void audit_add_sessions(struct look *l, const struct sessions *s, const char *server)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct session *x = &s->v[i];
+		const struct consumer found = {
+			.key = session_key(l->a, x, server), .kind = "session", .source = x->active ? "sessions, running now" : "sessions, its last statement",
+			.role = x->role, .app = x->app, .touch = x->touch, .last = x->active ? l->out->at : x->at, .calls = 1,
+			.names_column = x->use == USE_NAME, .may_survive = x->use == USE_STAR, .evidence = x->text, .server = server,
+		};
+		look_add(l, &found);
+	}
+	if (s->hidden)
+		look_blind(l, "what %zu sessions%s%s run is hidden from this login: GRANT pg_read_all_stats", s->hidden, server ? " on " : "", server ? server : "");
+}
+
+static const char WRITERS_SQL[] = OWN_TAG
+"SELECT role, coalesce(app, ''), string_agg(DISTINCT addr, ', '), count(*), (extract(epoch FROM max(at)) * 1000000)::bigint, string_agg(DISTINCT op, ', ')\n"
+"FROM gatewalk.trip WHERE sid = $1 GROUP BY 1, 2 ORDER BY 5 DESC";
+
+static bool writers(struct look *l, struct err *e)
+{
+	const char *v[] = { l->sid };
+	const struct query q = { .sql = WRITERS_SQL, .args = v, .nargs = 1, .cols = 6 };
+	struct rows r;
+	if (!db_ask(l->db, l->a, &q, &r, e))
+		return err_in(e, "reading the tripwire's rows");
+	for (int i = 0; i < r.n; i++) {
+		char **c = r.cell[i];
+		const struct consumer found = {
+			.key = arena_printf(l->a, "writer %s (%s)", c[0], *c[1] ? c[1] : "no name"), .kind = "writer", .source = "tripwire", .role = c[0], .app = c[1],
+			.touch = TOUCH_WRITE, .last = cell_int(c[4]), .calls = cell_int(c[3]), .names_column = true,
+			.evidence = arena_printf(l->a, "%s, noted once a minute at most%s%s", c[5], c[2] ? ", from " : "", c[2] ? c[2] : ""),
+		};
+		look_add(l, &found);
+	}
+	return true;
+}
+
+bool audit_sessions(struct look *l, struct err *e)
+{
+	struct sessions s;
+	if (!sessions_read(l->db, l->a, &l->names, &s, e))
+		return false;
+	audit_add_sessions(l, &s, NULL);
+	return !l->names.schema_there || !*l->sid || writers(l, e);
+}

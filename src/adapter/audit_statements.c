@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "adapter/audit_private.h"
+
+#include "adapter/watch_private.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "port/db.h"
+
+/* pg_stat_statements does not say when a statement ran last. The watch does; without it, "not after this look" is all that is
+   known, and that is the safe side. */
+void audit_add_statements(struct look *l, const struct statements *s, const char *server)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct statement *x = &s->v[i];
+		const struct consumer found = {
+			.key = statement_key(l->a, x->queryid, x->role, server), .kind = "statement", .source = "pg_stat_statements", .role = x->role,
+			.app = x->app, .touch = x->touch, .last = l->out->at, .calls = x->calls, .names_column = x->use == USE_NAME,
+			.may_survive = x->use == USE_STAR, .evidence = x->text, .server = server,
+		};
+		look_add(l, &found);
+	}
+}
+
+static const char KEPT_SQL[] = OWN_TAG
+"SELECT queryid, role, server, how, touch, query, calls, (extract(epoch FROM coalesce(last_at, first_at)) * 1000000)::bigint\n"
+"FROM gatewalk.statement WHERE sid = $1 ORDER BY calls DESC";
+
+static struct consumer *find(struct look *l, const char *key)
+{
+	for (size_t i = 0; i < l->out->n; i++)
+		if (text_eq(l->out->found[i].key, key))
+			return &l->out->found[i];
+	return NULL;
+}
+
+/* What the watch has kept: when each statement ran last, and those that are in the statistics no more. */
+static bool kept(struct look *l, struct err *e)
+{
+	const char *v[] = { l->sid };
+	const struct query q = { .sql = KEPT_SQL, .args = v, .nargs = 1, .cols = 8 };
+	struct rows r;
+	if (!db_ask(l->db, l->a, &q, &r, e))
+		return false;
+	for (int i = 0; i < r.n; i++) {
+		char **c = r.cell[i];
+		bool far = !text_eq(c[2], PRIMARY), star = text_eq(c[3], "star");
+		const struct consumer k = {
+			.key = statement_key(l->a, cell_int(c[0]), c[1], c[2]), .kind = "statement", .source = "watched statements", .role = c[1],
+			.touch = text_eq(c[4], "write") ? TOUCH_WRITE : TOUCH_READ, .last = cell_int(c[7]), .calls = cell_int(c[6]),
+			.names_column = !star, .may_survive = star, .evidence = c[5], .server = far ? c[2] : NULL,
+		};
+		struct consumer *live = find(l, k.key);
+		if (!live)
+			look_add(l, &k);
+		else if (live->calls == k.calls)
+			live->last = k.last;
+	}
+	return true;
+}
+
+static void limits(struct look *l, const struct statements *s)
+{
+	char buf[WHEN_MAX];
+	if (!s->there)
+		look_blind(l, "statements: %s", s->why);
+	for (size_t i = 0; s->limits[i]; i++)
+		look_blind(l, "%s", s->limits[i]);
+	if (s->reset)
+		look_blind(l, "statements that ran before %s are not counted, nor those that failed", when_iso(s->reset, buf));
+}
+
+bool audit_statements(struct look *l, struct err *e)
+{
+	struct statements s;
+	if (!statements_read(l->db, l->a, &l->names, &s, e))
+		return false;
+	limits(l, &s);
+	audit_add_statements(l, &s, NULL);
+	return !l->names.schema_there || !*l->sid || kept(l, e);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads the text of a statement or of a function body and tells whether it uses the column. Pure: it knows words, quotes,
+   comments and clauses, not the catalogue. In doubt it says that it does: a false alarm is looked at by a person. */
+#ifndef GW_ADAPTER_AUDIT_TEXT_H
+#define GW_ADAPTER_AUDIT_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/fact.h"
+
+struct arena;
+
+enum text_use {
+	USE_NONE,
+	USE_STAR,     /* takes whole rows: *, to_jsonb(t), COPY t TO (also as pg_dump writes it), INSERT without a column list */
+	USE_NAME      /* names the column, and the table (or a view over it) */
+};
+struct text_found {
+	enum text_use use;
+	enum touch touch;
+	bool names_table;      /* or one of its views */
+	bool names_column;     /* with or without the table */
+	bool dynamic;          /* has EXECUTE: what it builds cannot be read */
+	bool unicode;          /* spells a name as U&"...": counted as naming the column */
+	bool names_gatewalk;   /* has gatewalk.something */
+};
+
+struct text_target {
+	const char *schema, *table, *column;
+	const char *const *views;     /* views that show the column; NULL-ended, or NULL */
+	const char *const *columns;   /* all of the table, in order; NULL-ended, or NULL: a COPY TO of exactly these is made from the catalogue */
+};
+
+/* For a statement: definitions (ALTER, CREATE VIEW, LOCK, ...) neither read nor write and are USE_NONE. */
+void audit_text_statement(struct arena *a, const char *text, const struct text_target *t, struct text_found *out);
+/* For a function body: each mention counts, string literals included. */
+void audit_text_body(struct arena *a, const char *text, const struct text_target *t, struct text_found *out);
+
+#endif

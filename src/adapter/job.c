@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include "adapter/job.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "adapter/job_private.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "port/child.h"
+#include "port/db.h"
+#include "port/files.h"
+
+#define WRITE_EVERY (US_SECOND / 2)   /* progress: two writes a second at most */
+#define LOGIN_EVERY (5 * US_SECOND)   /* between two attempts to log in again */
+#define LAST_WORD (60 * US_SECOND)    /* how long the last word of a job is tried */
+
+struct job {
+	struct arena *arena;
+	struct db *db;         /* the one in use: the caller's, or `again` */
+	struct db *again;      /* our own, after the caller's was lost */
+	const char *conninfo;
+	long long id;
+	const char *kind, *sid, *args;
+	char phase[64], note[256];
+	int64_t wrote, tried;  /* CLOCK_BOOTTIME */
+	bool stop;
+};
+
+static void nap(int ms)
+{
+	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000L };
+	nanosleep(&t, NULL);
+}
+
+static const char *num(struct arena *a, long long n)
+{
+	return arena_printf(a, "%lld", n);
+}
+
+static const char *real(struct arena *a, double d)
+{
+	return isfinite(d) ? arena_printf(a, "%.17g", d) : NULL;
+}
+
+/* Copies what fits, never half a character: the server refuses that. */
+static void put(char *to, size_t size, const char *from)
+{
+	snprintf(to, size, "%s", from ? from : "");
+	size_t len = strlen(to);
+	while (len > 0 && !text_utf8_valid(to, len))
+		to[--len] = '\0';
+}
+
+/* Logs in again when the connection of the row is gone. */
+static bool job_login(struct job *j, struct err *e)
+{
+	if (db_alive(j->db))
+		return true;
+	if (j->tried && clock_mono() - j->tried < LOGIN_EVERY)
+		return err_set(e, ERR_DB_LOST, NULL, "job %lld has lost its connection", j->id);
+	j->tried = clock_mono();
+	const struct db_opts o = { .conninfo = j->conninfo, .app = arena_printf(j->arena, "gatewalk job %lld", j->id), .read_write = true };
+	struct db *db = db_open(&o, e);
+	if (!db)
+		return false;
+	db_close(j->again);
+	j->again = j->db = db;
+	struct arena *a = arena_new();
+	const char *args[] = { num(a, j->id) };
+	const struct query q = { .sql = "UPDATE gatewalk.job SET backend_pid = pg_backend_pid(), seen_at = clock_timestamp() WHERE id = $1::bigint",
+		.args = args, .nargs = 1, .ms = 5000, .cols = -1 };
+	bool ok = db_ask(db, a, &q, NULL, e);
+	arena_free(a);
+	return ok;
+}
+
+static bool job_ask(struct job *j, struct arena *a, const struct query *q, struct rows *out, struct err *e)
+{
+	return job_login(j, e) && db_ask(j->db, a, q, out, e);
+}
+
+/* The last word of a job is worth waiting for: the work is done and only the row does not say so yet. */
+static bool job_ask_long(struct job *j, struct arena *a, const struct query *q, struct rows *out, struct err *e)
+{
+	int64_t until = clock_mono() + LAST_WORD;
+	for (;;) {
+		struct err own = { 0 };
+		if (job_ask(j, a, q, out, &own))
+			return true;
+		if ((own.code != ERR_DB_LOST && own.code != ERR_DB_CONNECT) || clock_mono() > until) {
+			if (e)
+				*e = own;
+			return false;
+		}
+		nap(500);
+	}
+}
+
+bool job_make(struct db *db, struct arena *a, const char *sid, const char *kind, const char *args, long long *id, struct err *e)
+{
+	const char *v[] = { sid && *sid ? sid : NULL, kind, args ? args : "{}" };
+	const struct query q = { .sql = "INSERT INTO gatewalk.job (sid, kind, args, operator) VALUES ($1, $2, $3, session_user) RETURNING id",
+		.args = v, .nargs = 3, .cols = 1, .min_rows = 1, .max_rows = 1 };
+	struct rows r;
+	if (!db_ask(db, a, &q, &r, e))
+		return err_in(e, "cannot note the %s job", kind);
+	*id = cell_int(r.cell[0][0]);
+	return true;
+}
+
+bool job_start(struct arena *a, const char *program, const char *conninfo, long long id, const char *log_dir, struct err *e)
+{
+	const char *argv[] = { program, "job", "run", num(a, id), "-d", conninfo, NULL };
+	if (!conninfo)
+		argv[4] = NULL;
+	int pid;
+	if (!dir_make(log_dir, e))
+		return false;
+	const char *log = path_join(a, log_dir, arena_printf(a, "job-%lld.log", id));
+	if (!child_detach(argv, log, &pid, e))
+		return err_in(e, "cannot start job %lld", id);
+	return true;
+}
+
+static bool claim_refused(struct db *db, struct arena *a, long long id, struct err *e)
+{
+	const char *v[] = { num(a, id) };
+	const struct query q = { .sql = "SELECT state, coalesce(host, ''), coalesce(pid::text, '') FROM gatewalk.job WHERE id = $1::bigint",
+		.args = v, .nargs = 1, .cols = 3, .max_rows = 1 };
+	struct rows r;
+	if (!db_ask(db, a, &q, &r, e))
+		return false;
+	if (r.n == 0)
+		return err_set(e, ERR_USE, "gatewalk job list", "there is no job %lld in this database", id);
+	return err_set(e, ERR_USE, "gatewalk job list", "job %lld is taken already: %s, process %s on %s", id, r.cell[0][0], r.cell[0][2], r.cell[0][1]);
+}
+
+struct job *job_claim(struct db *db, long long id, struct err *e)
+{
+	struct arena *a = arena_new();
+	char host[256] = "";
+	gethostname(host, sizeof host - 1);
+	const char *v[] = { num(a, id), host, num(a, getpid()), child_boot_id(a) };
+	const struct query q = { .sql =
+		"UPDATE gatewalk.job SET state = 'running', host = $2, pid = $3::int, boot_id = $4, backend_pid = pg_backend_pid(),"
+		" started_at = clock_timestamp(), seen_at = clock_timestamp()"
+		" WHERE id = $1::bigint AND state = 'new' RETURNING kind, coalesce(sid, ''), args",
+		.args = v, .nargs = 4, .cols = 3, .max_rows = 1 };
+	struct rows r;
+	bool ok = db_ask(db, a, &q, &r, e);
+	if (!ok || r.n == 0) {
+		if (ok)
+			claim_refused(db, a, id, e);
+		arena_free(a);
+		return NULL;
+	}
+	struct job *j = arena_alloc(a, sizeof *j);
+	*j = (struct job){ .arena = a, .db = db, .id = id, .kind = r.cell[0][0], .sid = r.cell[0][1], .args = r.cell[0][2],
+		.conninfo = db_conninfo(db, a, NULL) };
+	return j;
+}
+
+const char *job_kind(const struct job *j) { return j->kind; }
+const char *job_sid(const struct job *j) { return j->sid; }
+const char *job_args(const struct job *j) { return j->args; }
+
+static bool event_put(struct job *j, const char *text, struct err *e)
+{
+	struct arena *a = arena_new();
+	const char *v[] = { num(a, j->id), text, j->sid };
+	const struct query q = { .sql =
+		"WITH put AS (INSERT INTO gatewalk.job_event (job, text) VALUES ($1::bigint, $2)) SELECT pg_notify('gatewalk', $3)",
+		.args = v, .nargs = 3, .ms = 5000, .cols = -1 };
+	bool ok = job_ask(j, a, &q, NULL, e);
+	arena_free(a);
+	return ok;
+}
+
+void job_event(struct job *j, const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	char text[sizeof line];
+	put(text, sizeof text, line);
+	event_put(j, text, NULL);   /* an event that is lost stops no work */
+}
+
+/* A phase begins, and the one before it ends with its last note: job_list makes the list of phases from these events. */
+static void phase_change(struct job *j, const char *phase)
+{
+	char name[sizeof j->phase];
+	put(name, sizeof name, phase);
+	if (name[0] == '\0' || strcmp(j->phase, name) == 0)
+		return;
+	if (j->phase[0])
+		job_event(j, PHASE_ENDS "%s", j->note);
+	memcpy(j->phase, name, sizeof name);
+	j->note[0] = '\0';
+	job_event(j, PHASE_BEGINS "%s", j->phase);
+	j->wrote = 0;
+}
+
+struct step { double done, total; const char *unit; bool estimate; const char *state; };
+
+/* Writes where the job is and reads what it is told, in one round trip. A row that was ended from outside tells it to stop. */
+static const char *row_write(struct job *j, struct arena *a, const struct step *s, struct err *e)
+{
+	const char *v[] = { num(a, j->id), j->phase, j->note, real(a, s->done), real(a, s->total), s->unit, s->estimate ? "t" : "f", s->state };
+	const struct query q = { .sql =
+		"UPDATE gatewalk.job SET seen_at = clock_timestamp(), phase = $2, note = $3, done = $4::float8, total = $5::float8,"
+		" unit = $6, estimate = $7::boolean, state = $8 WHERE id = $1::bigint AND ended_at IS NULL RETURNING control",
+		.args = v, .nargs = 8, .ms = 5000, .cols = 1, .max_rows = 1 };
+	struct rows r;
+	if (!job_ask(j, a, &q, &r, e))
+		return NULL;
+	j->wrote = clock_mono();
+	return r.n ? r.cell[0][0] : "stop";
+}
+
+bool job_tick(void *job, const char *phase, double done, double total, const char *unit, bool estimate, const char *note)
+{
+	struct job *j = job;
+	if (j->stop)
+		return false;
+	phase_change(j, phase);
+	put(j->note, sizeof j->note, note);
+	if (j->wrote && clock_mono() - j->wrote < WRITE_EVERY)
+		return true;
+	struct step s = { done, total, unit, estimate, "running" };
+	for (;;) {
+		struct arena *a = arena_new();
+		const char *control = row_write(j, a, &s, NULL);
+		bool pause = text_eq(control, "pause");
+		j->stop = text_eq(control, "stop");
+		arena_free(a);
+		if (j->stop)
+			return false;
+		/* Out of reach while running: the work goes on, and the row is written when the login works again. */
+		if (!pause && (control || strcmp(s.state, "running") == 0))
+			break;
+		s.state = "paused";
+		nap(500);
+	}
+	if (strcmp(s.state, "paused") == 0) {
+		j->wrote = 0;
+		return job_tick(job, phase, done, total, unit, estimate, note);
+	}
+	return true;
+}
+
+static bool job_end(struct job *j, const char *state, const char *result, const char *error, struct err *e)
+{
+	if (j->phase[0] && strcmp(state, "done") == 0)
+		job_event(j, PHASE_ENDS "%s", j->note);
+	struct arena *a = arena_new();
+	const char *v[] = { num(a, j->id), state, result, error, j->sid };
+	const struct query q = { .sql =
+		"WITH e AS (UPDATE gatewalk.job SET state = $2, result = $3, error = $4, ended_at = clock_timestamp(), seen_at = clock_timestamp()"
+		" WHERE id = $1::bigint AND ended_at IS NULL RETURNING 1) SELECT count(*), pg_notify('gatewalk', $5) FROM e",
+		.args = v, .nargs = 5, .cols = 2, .min_rows = 1, .max_rows = 1 };
+	struct rows r;
+	bool ok = job_ask_long(j, a, &q, &r, e);
+	if (ok && cell_int(r.cell[0][0]) == 0)
+		ok = err_set(e, ERR_USE, "gatewalk job list", "job %lld was ended from outside: its result does not count", j->id);
+	arena_free(a);
+	return ok;
+}
+
+bool job_done(struct job *j, const char *result_json, struct err *e)
+{
+	return job_end(j, "done", result_json ? result_json : "{}", NULL, e);
+}
+
+bool job_failed(struct job *j, const struct err *why)
+{
+	struct arena *a = arena_new();
+	const char *text = why->hint[0] ? arena_printf(a, "%s; %s", why->msg, why->hint) : why->msg;
+	bool stopped = why->code == ERR_INTERRUPTED || j->stop;
+	bool ok = job_end(j, stopped ? "stopped" : "failed", NULL, text, NULL);
+	arena_free(a);
+	return ok;
+}
+
+bool job_setting(struct job *j, struct arena *a, const char *name, const char **value, struct err *e)
+{
+	const char *v[] = { num(a, j->id), name };
+	const struct query q = { .sql = "SELECT settings::jsonb ->> $2 FROM gatewalk.job WHERE id = $1::bigint",
+		.args = v, .nargs = 2, .ms = 5000, .cols = 1, .max_rows = 1 };
+	struct rows r;
+	if (!job_ask(j, a, &q, &r, e))
+		return false;
+	*value = r.n ? r.cell[0][0] : NULL;
+	return true;
+}
+
+void job_free(struct job *j)
+{
+	if (!j)
+		return;
+	db_close(j->again);
+	arena_free(j->arena);
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* What a job writes among its events and job_list reads back. */
+#ifndef GW_ADAPTER_JOB_PRIVATE_H
+#define GW_ADAPTER_JOB_PRIVATE_H
+
+#define PHASE_BEGINS "phase> "   /* then its name */
+#define PHASE_ENDS "phase< "     /* then its last note */
+
+#endif

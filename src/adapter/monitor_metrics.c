@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+#include "adapter/monitor_private.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapter/audit.h"
+#include "adapter/probe.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "core/sql.h"
+#include "port/child.h"
+#include "port/db.h"
+#include "port/files.h"
+
+#define QUERY_MS 5000       /* a plan's query */
+#define COMMAND_MS 10000    /* a plan's command */
+#define FEW 20              /* fewer transactions than this make no share */
+
+static double max_waiters(const struct plan *p) { return p->max_lock_waiters; }
+static double max_lag(const struct plan *p) { return p->max_lag_s; }
+static double max_tx(const struct plan *p) { return p->max_longest_tx_s; }
+
+const struct metric_kind metric_kinds[] = {
+	{ "rollbacks", "/min", LIMIT_FIVE_TIMES, NULL },
+	{ "rollback share", "%", LIMIT_SHARE, NULL },
+	{ "deadlocks", "/min", LIMIT_BASE, NULL },
+	{ "lock waiters", "", LIMIT_PLAN, max_waiters },
+	{ "replica lag", "s", LIMIT_PLAN, max_lag },
+	{ "longest transaction", "s", LIMIT_PLAN, max_tx },
+	{ "statement mean", "ms", LIMIT_TWICE, NULL },
+	{ "round trip", "ms", LIMIT_TWICE, NULL },
+};
+const size_t n_metric_kinds = sizeof metric_kinds / sizeof metric_kinds[0];
+
+static void put(struct arena *a, struct measures *m, const struct measure *x)
+{
+	m->v = arena_grow(a, m->v, &m->n, &m->cap, sizeof *m->v);
+	m->v[m->n - 1] = *x;
+	if (!isfinite(x->value))
+		m->v[m->n - 1] = (struct measure){ .name = x->name, .why = "is not a number" };
+}
+
+static void known(struct arena *a, struct measures *m, const char *name, double value)
+{
+	put(a, m, &(struct measure){ .name = name, .known = true, .value = value });
+}
+
+static void unknown(struct arena *a, struct measures *m, const char *name, const char *why)
+{
+	put(a, m, &(struct measure){ .name = name, .why = why });
+}
+
+/* Counters of now and of the look before; -1 unknown. */
+struct counters { double at, commits, rollbacks, deadlocks, exec_ms, calls; };
+static const struct { const char *name; size_t offset; } raws[] = {
+	{ RAW "at", offsetof(struct counters, at) }, { RAW "commits", offsetof(struct counters, commits) },
+	{ RAW "rollbacks", offsetof(struct counters, rollbacks) }, { RAW "deadlocks", offsetof(struct counters, deadlocks) },
+	{ RAW "exec_ms", offsetof(struct counters, exec_ms) }, { RAW "calls", offsetof(struct counters, calls) },
+};
+#define RAWS (sizeof raws / sizeof raws[0])
+
+static double *raw_of(struct counters *c, size_t i)
+{
+	return (double *)((char *)c + raws[i].offset);
+}
+
+static bool counters_before(struct db *db, struct arena *a, const char *sid, struct counters *out, struct err *e)
+{
+	const char *v[] = { sid };
+	const struct query q = { .sql = OWN_TAG "SELECT metric, value FROM gatewalk.sample WHERE sid = $1 AND metric LIKE 'raw:%' ORDER BY at",
+		.args = v, .nargs = 1, .cols = 2 };
+	struct rows r;
+	*out = (struct counters){ -1, -1, -1, -1, -1, -1 };
+	if (!db_ask(db, a, &q, &r, e))
+		return false;
+	for (int i = 0; i < r.n; i++)
+		for (size_t k = 0; k < RAWS; k++)
+			if (r.cell[i][1] && text_eq(r.cell[i][0], raws[k].name))
+				*raw_of(out, k) = cell_double(r.cell[i][1]);
+	return true;
+}
+
+static bool database_counters(struct db *db, struct arena *a, struct counters *out, struct err *e)
+{
+	static const struct query q = { .sql = OWN_TAG "SELECT extract(epoch FROM clock_timestamp()), xact_commit, xact_rollback, deadlocks\n"
+		"FROM pg_stat_database WHERE datname = current_database()", .cols = 4, .min_rows = 1, .max_rows = 1 };
+	struct rows r;
+	*out = (struct counters){ -1, -1, -1, -1, -1, -1 };
+	if (!db_ask(db, a, &q, &r, e))
+		return false;
+	char **c = r.cell[0];
+	out->at = cell_double(c[0]);
+	out->commits = cell_double(c[1]);
+	out->rollbacks = cell_double(c[2]);
+	out->deadlocks = cell_double(c[3]);
+	return true;
+}
+
+/* Left at -1 where pg_stat_statements is not there: the metric then says so. */
+static void statement_counters(struct db *db, struct arena *a, struct counters *out)
+{
+	static const struct query find = { .sql = OWN_TAG "SELECT n.nspname FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace\n"
+		"WHERE x.extname = 'pg_stat_statements' AND current_setting('pg_stat_statements.track', true) IS DISTINCT FROM 'none'", .cols = 1, .max_rows = 1 };
+	struct rows r;
+	if (!db_ask(db, a, &find, &r, NULL) || r.n == 0)
+		return;
+	const struct query sum = { .sql = arena_printf(a, OWN_TAG "SELECT coalesce(sum(total_exec_time), 0), coalesce(sum(calls), 0) FROM %s.pg_stat_statements(false)\n"
+		"WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())", sql_quoted(a, r.cell[0][0])), .cols = 2, .min_rows = 1, .max_rows = 1 };
+	if (!db_ask(db, a, &sum, &r, NULL))
+		return;
+	out->exec_ms = cell_double(r.cell[0][0]);
+	out->calls = cell_double(r.cell[0][1]);
+}
+
+/* Why the difference of two looks says nothing; NULL when it does. */
+static const char *no_difference(const struct counters *old, const struct counters *now)
+{
+	if (old->at < 0)
+		return "the first look: a rate needs two";
+	if (now->at - old->at < 0.5)
+		return "looked at twice within half a second";
+	if (now->commits < old->commits || now->rollbacks < old->rollbacks || now->deadlocks < old->deadlocks)
+		return "the server's counters were set back";
+	return NULL;
+}
+
+static void rates(struct arena *a, struct measures *m, const struct counters *old, const struct counters *now)
+{
+	const char *why = no_difference(old, now);
+	if (why) {
+		unknown(a, m, "rollbacks", why);
+		unknown(a, m, "rollback share", why);
+		unknown(a, m, "deadlocks", why);
+		return;
+	}
+	double minutes = (now->at - old->at) / 60, rolled = now->rollbacks - old->rollbacks;
+	double all = rolled + now->commits - old->commits;
+	known(a, m, "rollbacks", rolled / minutes);
+	known(a, m, "deadlocks", (now->deadlocks - old->deadlocks) / minutes);
+	if (all >= FEW)
+		known(a, m, "rollback share", 100 * rolled / all);
+	else
+		unknown(a, m, "rollback share", "too few transactions since the last look");
+}
+
+static void statement_mean(struct arena *a, struct measures *m, const struct counters *old, const struct counters *now)
+{
+	if (now->calls < 0)
+		unknown(a, m, "statement mean", "pg_stat_statements cannot be read");
+	else if (old->calls < 0)
+		unknown(a, m, "statement mean", "the first look: a mean needs two");
+	else if (now->calls < old->calls || now->exec_ms < old->exec_ms)
+		unknown(a, m, "statement mean", "the statistics were reset");
+	else if (now->calls == old->calls)
+		unknown(a, m, "statement mean", "no statement ran since the last look");
+	else
+		known(a, m, "statement mean", (now->exec_ms - old->exec_ms) / (now->calls - old->calls));
+}
+
+/* How long a small read takes from here: the only latency to be had without pg_stat_statements. The best of three. */
+static void round_trip(struct db *db, struct arena *a, struct measures *m)
+{
+	static const struct query q = { .sql = OWN_TAG "SELECT count(*) FROM pg_database", .cols = 1, .min_rows = 1, .max_rows = 1 };
+	int64_t best = INT64_MAX;
+	for (int i = 0; i < 3; i++) {
+		int64_t from = clock_mono();
+		if (!db_ask(db, a, &q, NULL, NULL)) {
+			unknown(a, m, "round trip", "the server did not answer");
+			return;
+		}
+		int64_t took = clock_mono() - from;
+		best = took < best ? took : best;
+	}
+	known(a, m, "round trip", (double)best / 1000);
+}
+
+static void health(struct db *db, struct arena *a, const struct plan *p, struct measures *m)
+{
+	struct fact_health h = { 0 };
+	struct err e = { 0 };
+	if (!probe_health(db, a, p, &h, &e)) {
+		const char *why = arena_dup(a, e.msg);
+		unknown(a, m, "lock waiters", why);
+		unknown(a, m, "replica lag", why);
+		unknown(a, m, "longest transaction", why);
+		return;
+	}
+	known(a, m, "lock waiters", h.lock_waiters);
+	known(a, m, "longest transaction", h.longest_tx_s);
+	if (h.lag_known)
+		known(a, m, "replica lag", h.lag_s);
+	else
+		unknown(a, m, "replica lag", "the lag of a standby is not known");
+}
+
+static void number(struct arena *a, struct measures *m, const char *name, const char *s)
+{
+	char *end;
+	double d = s ? strtod(s, &end) : 0;
+	if (!s)
+		unknown(a, m, name, "gave no value");
+	else if (end == s || strspn(end, " \t\r\n") != strlen(end) || !isfinite(d))
+		unknown(a, m, name, arena_printf(a, "gave no number: %.60s", s));
+	else
+		known(a, m, name, d);
+}
+
+/* The plan's query runs alone, read only, at most 5 s. */
+static void by_query(struct db *db, struct arena *a, const struct plan_metric *x, struct measures *m)
+{
+	const struct query q = { .sql = arena_printf(a, OWN_TAG "%s", x->query), .ms = QUERY_MS + 1000, .cols = -1 };
+	struct rows r = { 0 };
+	struct err e = { 0 };
+	bool ok = db_script(db, a, OWN_TAG "BEGIN READ ONLY; SET LOCAL statement_timeout = 5000", QUERY_MS, NULL, &e) && db_ask(db, a, &q, &r, &e);
+	db_rollback(db);
+	if (!ok)
+		unknown(a, m, x->name, arena_dup(a, e.msg));
+	else if (r.n == 0 || r.cols == 0)
+		unknown(a, m, x->name, "gave no row");
+	else
+		number(a, m, x->name, r.cell[0][0]);
+}
+
+static void by_command(struct arena *a, const struct plan_metric *x, struct measures *m)
+{
+	struct child_end end;
+	struct err e = { 0 };
+	if (!child_shell(a, x->command, NULL, COMMAND_MS, &end, &e))
+		unknown(a, m, x->name, arena_dup(a, e.msg));
+	else if (end.status != 0 || end.signal)
+		unknown(a, m, x->name, arena_printf(a, "its command failed with status %d", end.signal ? 128 + end.signal : end.status));
+	else
+		number(a, m, x->name, end.out && *end.out ? end.out : NULL);
+}
+
+static void of_plan(struct db *db, struct arena *a, const struct plan *p, struct measures *m)
+{
+	for (size_t i = 0; i < p->n_metrics; i++) {
+		const struct plan_metric *x = &p->metrics[i];
+		if (x->query)
+			by_query(db, a, x, m);
+		else if (x->command)
+			by_command(a, x, m);
+		else
+			unknown(a, m, x->name, "has neither query nor command");
+	}
+}
+
+bool measure_all(struct db *db, struct arena *a, const char *sid, const struct plan *p, struct measures *out, struct err *e)
+{
+	struct counters old, now;
+	*out = (struct measures){ 0 };
+	if (!counters_before(db, a, sid, &old, e) || !database_counters(db, a, &now, e))
+		return false;
+	statement_counters(db, a, &now);
+	rates(a, out, &old, &now);
+	health(db, a, p, out);
+	statement_mean(a, out, &old, &now);
+	round_trip(db, a, out);
+	of_plan(db, a, p, out);
+	for (size_t k = 0; k < RAWS; k++)
+		if (*raw_of(&now, k) >= 0)
+			known(a, out, raws[k].name, *raw_of(&now, k));
+	return db_alive(db) || err_set(e, ERR_DB_LOST, NULL, "the connection was lost while measuring");
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes a new plan, comments and all. plans/drop-column.yaml is what this gives for an empty draft; a test says so. */
+#include "adapter/planfile.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+
+#define COMMENT_COLUMN 40
+
+static bool is_plain(const char *s)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+	size_t first = strspn(s, letters);
+	return first && first + strspn(s + first, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/-") == strlen(s);
+}
+
+/* One code point inside double quotes. What could not be seen is written as its number. */
+static void put_char(struct text *t, const char *s, size_t used, uint32_t cp)
+{
+	char one[5] = "";
+	memcpy(one, s, used);
+	if (cp == '"' || cp == '\\')
+		text_addf(t, "\\%s", one);
+	else if (cp == '\n')
+		text_add(t, "\\n");
+	else if ((cp == 0xFFFD && used == 1) || text_is_clean(one))
+		text_addn(t, s, used);   /* a byte that is no UTF-8 stays: reading refuses it where it stands */
+	else
+		text_addf(t, cp > 0xFFFF ? "\\U%08X" : "\\u%04X", (unsigned)cp);
+}
+
+static void put_value(struct text *t, const char *s)
+{
+	if (is_plain(s)) {
+		text_add(t, s);
+		return;
+	}
+	text_add(t, "\"");
+	for (size_t len = strlen(s), used; len; s += used, len -= used) {
+		uint32_t cp = text_next(s, len, &used);
+		put_char(t, s, used, cp);
+	}
+	text_add(t, "\"");
+}
+
+/* "  name: value", or "  name:" to be filled in, and with what. */
+static void put_field(struct text *t, const char *name, const char *value, const char *comment)
+{
+	size_t line = t->len;
+	text_addf(t, "%s:", name);
+	if (value) {
+		text_add(t, " ");
+		put_value(t, value);
+		text_add(t, "\n");
+	} else {
+		size_t width = t->len - line;
+		text_addf(t, "%*s# fill in: %s\n", width < COMMENT_COLUMN ? (int)(COMMENT_COLUMN - width) : 1, "", comment);
+	}
+}
+
+static void put_head(struct text *t, const struct plan_draft *d)
+{
+	text_add(t,
+		"# A plan of gatewalk: one column is dropped. Every field is in gatewalk-plan(5).\n"
+		"# Fill in each line that says so, then: gatewalk check THIS-FILE\n"
+		"gatewalk: 1\n");
+	put_field(t, "name", d->name, "a-z, 0-9 and -, at most 40: orders-drop-legacy-total");
+	text_add(t, "archetype: destructive\n");
+	put_field(t, "recipe", d->recipe ? d->recipe : "drop-column", "");
+	text_add(t, "target:\n");
+	put_field(t, "  schema", d->schema ? d->schema : "public", "");
+	put_field(t, "  table", d->table, "orders");
+	put_field(t, "  column", d->column, "legacy_total");
+	text_add(t, "# statement: what somebody proposed, if anybody did; it is compared with what gatewalk writes itself\n");
+}
+
+static void put_falls(struct text *t, const struct plan_draft *d)
+{
+	if (!d->has_falls) {
+		put_field(t, "  falls", NULL, "what else falls with the column, in the server's words; [] when nothing does");
+		return;
+	}
+	text_add(t, d->n_falls ? "  falls:\n" : "  falls: []\n");
+	for (size_t i = 0; i < d->n_falls; i++) {
+		text_add(t, "    - ");
+		put_value(t, d->falls[i]);
+		text_add(t, "\n");
+	}
+}
+
+static void put_document(struct text *t, const struct plan_draft *d)
+{
+	text_add(t, "\n# What another person needs to know at four in the morning.\ndocument:\n");
+	put_field(t, "  before", d->before, "the column as it is: type, default, what it holds");
+	put_field(t, "  after", NULL, "what stands there afterwards");
+	put_field(t, "  why", d->why, "why it goes");
+	put_field(t, "  way_back", NULL, "how the data comes back, and who does it");
+	put_field(t, "  leaves_behind", NULL, "what a way back does not restore");
+	put_field(t, "  rollback_floor", NULL, "the oldest release that runs without the column");
+	put_field(t, "  api_contract", NULL, "what changes for those who call the application, or none");
+	put_falls(t, d);
+}
+
+static void put_people(struct text *t, const struct plan_draft *d)
+{
+	text_add(t, "\n# Each deployed part of the application: web, workers, cron. Each is asked when it stopped using the column.\n");
+	if (d->n_deploys)
+		text_add(t, "deploys:\n");
+	else
+		put_field(t, "deploys", NULL, "[{name: web}, {name: worker}]");
+	for (size_t i = 0; i < d->n_deploys; i++) {
+		text_add(t, "  - {name: ");
+		put_value(t, d->deploys[i]);
+		text_add(t, "}\n");
+	}
+	text_add(t,
+		"\n# Who reads the column where the database cannot see it. kind: webhook, report, integration, job or other.\n"
+		"consumers: []\n"
+		"#  - {name: monthly-revenue, kind: report, owner: Finance, check: \"! grep -rq legacy_total /srv/reports\"}\n"
+		"# Every standby that answers queries; without dbname it is a blind spot that somebody has to clear.\n"
+		"standbys: []\n"
+		"#  - {name: db2, dbname: \"host=db2 dbname=shop\"}\n");
+}
+
+static void put_rules(struct text *t, const struct plan_draft *d)
+{
+	text_add(t,
+		"\n# Floors may be raised, never lowered.\n"
+		"policy:\n"
+		"  unused_days: 14                       # at least 14\n"
+		"  longest_job_days: 7                   # the period of the rarest job that could read it; 31 for a monthly one\n"
+		"  monitor_hours: 48                     # at least 48\n"
+		"  release_quiet_hours: 48               # at least 48; no release this long after the drop\n"
+		"  drop_estimate_min: 10\n"
+		"\n# When the drop may happen: the day on which the window begins, never a Friday.\n"
+		"window:\n");
+	put_field(t, "  zone", d->zone, "Europe/Madrid");
+	text_add(t,
+		"  open:\n"
+		"    - {days: [Mon, Tue, Wed, Thu], from: \"02:00\", to: \"05:00\"}\n"
+		"releases: []                            # planned ones, in UTC: [2026-11-24T10:00:00Z]\n");
+}
+
+static void put_watch(struct text *t)
+{
+	text_add(t,
+		"\n# The drop waits while the server is not well.\n"
+		"health:\n"
+		"  max_lag_s: 5\n"
+		"  max_lock_waiters: 5\n"
+		"  max_longest_tx_s: 300\n"
+		"  max_standby_query_s: 300\n"
+		"  sync_standby:                         # application_name of one that has to be there, or nothing\n"
+		"\nsnapshot:\n"
+		"  scope: column                         # column (with its key), or table\n"
+		"  store:                                # a folder from / on, or a remote as name:path; nothing: gatewalk's own\n"
+		"  scratch:                              # a server to restore on, as a connection string; nothing: this one\n"
+		"  retention_days: 90\n"
+		"\nmonitor:\n"
+		"  metrics: []\n"
+		"#   - {name: checkout-errors, command: /usr/local/bin/checkout-errors, unit: per min, alarm: 5}\n"
+		"  notify:                               # a command, run with the message when something needs you\n"
+		"  migration_tool:                       # the application's own: alembic, rails, flyway\n"
+		"\n# On a rehearsal database only: the moment that is taken for now, and the seconds that a day of waiting takes.\n"
+		"rehearsal:\n"
+		"  now: \"Tue 04:30\"\n"
+		"  day: 1\n");
+}
+
+char *planfile_write(struct arena *a, const struct plan_draft *d)
+{
+	struct text t = { 0 };
+	put_head(&t, d);
+	put_document(&t, d);
+	put_people(&t, d);
+	put_rules(&t, d);
+	put_watch(&t);
+	char *out = arena_dupn(a, text_str(&t), t.len);
+	text_free(&t);
+	return out;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* What is there and what is missing, each with the command that helps. Reads only. */
+#include "adapter/probe_doctor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapter/probe_version.h"
+#include "adapter/schema.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "core/sql.h"
+#include "port/db.h"
+
+static bool check_server(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	(void)e;
+	const char *now = arena_printf(p->a, "PostgreSQL %s%s", p->server.version_text, p->server.in_recovery ? ", a standby" : "");
+	if (!probe_supported(p->server.version, NULL))
+		return doctor_say(row, DOCTOR_MISSING, now, "only gatewalk audit works here; walks need 15 to 18");
+	return doctor_say(row, p->server.in_recovery ? DOCTOR_MISSING : DOCTOR_OK, now, p->server.in_recovery ? "name the primary with -d" : NULL);
+}
+
+static bool check_pooler(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	(void)e;
+	if (!p->server.pooled)
+		return doctor_say(row, DOCTOR_OK, "none in between", NULL);
+	return doctor_say(row, DOCTOR_MISSING, "a pooler is in between: the backend is not the one that was logged in to", "give the server's own address and port with -d");
+}
+
+static bool check_tls(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	(void)e;
+	const char *mode = arena_dup(p->a, db_sslmode(p->db));
+	if (!p->server.tcp)
+		return doctor_say(row, DOCTOR_OK, "a socket of this machine", NULL);
+	bool full = p->server.tls && strcmp(mode, "verify-full") == 0;
+	const char *now = arena_printf(p->a, "%s, sslmode=%s", p->server.tls ? "encrypted" : "not encrypted", mode);
+	return doctor_say(row, full ? DOCTOR_OK : DOCTOR_WARN, now, full ? NULL : "add sslmode=verify-full sslrootcert=FILE to the connection string");
+}
+
+/* One row: booleans of what this login may do. */
+static bool ask(const struct patient *p, const char *sql, int cols, struct rows *r, struct err *e)
+{
+	return db_ask(p->db, p->a, &(struct query){ .sql = sql, .cols = cols, .min_rows = 1, .max_rows = 1 }, r, e);
+}
+
+static bool check_create(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	struct rows r;
+	if (!ask(p, "SELECT has_database_privilege(current_database(), 'CREATE'), pg_has_role(d.datdba, 'MEMBER'), o.rolname"
+		" FROM pg_database d JOIN pg_roles o ON o.oid = d.datdba WHERE d.datname = current_database()", 3, &r, e))
+		return false;
+	const char *login = sql_ident(p->a, p->server.login), *dbname = sql_ident(p->a, p->server.dbname);
+	if (!cell_bool(r.cell[0][0]))
+		return doctor_say(row, p->mark.installed ? DOCTOR_OK : DOCTOR_MISSING, "this login may not create a schema",
+			p->mark.installed ? NULL : arena_printf(p->a, "GRANT CREATE ON DATABASE %s TO %s;", dbname, login));
+	if (!cell_bool(r.cell[0][1]) && !p->mark.installed)
+		return doctor_say(row, DOCTOR_MISSING, "this login may create a schema, but not mark the database: it is not its owner",
+			arena_printf(p->a, "GRANT %s TO %s;", sql_ident(p->a, r.cell[0][2]), login));
+	return doctor_say(row, DOCTOR_OK, "this login may create the gatewalk schema and mark the database", NULL);
+}
+
+/* Tables whose owner's role this login does not have: their plans would stop at the first statement. */
+static bool check_owner(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	struct rows r;
+	if (!ask(p, "SELECT count(*), count(*) FILTER (WHERE NOT pg_has_role(c.relowner, 'USAGE')),"
+		" string_agg(DISTINCT quote_ident(o.rolname), ', ') FILTER (WHERE NOT pg_has_role(c.relowner, 'USAGE'))"
+		" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles o ON o.oid = c.relowner"
+		" WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'gatewalk')", 3, &r, e))
+		return false;
+	char **c = r.cell[0];
+	if (cell_int(c[1]) == 0)
+		return doctor_say(row, DOCTOR_OK, arena_printf(p->a, "this login may alter all %s tables", c[0]), NULL);
+	return doctor_say(row, DOCTOR_WARN, arena_printf(p->a, "this login may not alter %s of %s tables", c[1], c[0]),
+		arena_printf(p->a, "GRANT %s TO %s;", c[2], sql_ident(p->a, p->server.login)));
+}
+
+static bool check_ledger(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	struct rows r;
+	if (p->mark.installed && p->mark_known)
+		return p->mark.ledger_strong
+			? doctor_say(row, DOCTOR_OK, "the ledger's owner is a role that this login is not", NULL)
+			: doctor_say(row, DOCTOR_WARN, "the ledger is as strong as this login: it can rewrite it", "walk with a login that is no superuser and no member of gatewalk_owner");
+	if (!ask(p, "SELECT rolsuper, rolcreaterole FROM pg_roles WHERE rolname = session_user", 2, &r, e))
+		return false;
+	if (cell_bool(r.cell[0][0]) || cell_bool(r.cell[0][1]))
+		return doctor_say(row, DOCTOR_OK, "init can make the ledger an owner of its own", NULL);
+	return doctor_say(row, DOCTOR_WARN, "init cannot make the ledger an owner of its own: it would be as strong as this login", "run gatewalk init once as a superuser, then GRANT gatewalk_operator to this login");
+}
+
+static bool check_stats(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	struct rows r;
+	if (!ask(p, "SELECT pg_has_role('pg_read_all_stats', 'USAGE')", 1, &r, e))
+		return false;
+	if (cell_bool(r.cell[0][0]))
+		return doctor_say(row, DOCTOR_OK, "this login sees the statements and sessions of all", NULL);
+	return doctor_say(row, DOCTOR_MISSING, "this login sees only its own statements and sessions",
+		arena_printf(p->a, "GRANT pg_read_all_stats TO %s;", sql_ident(p->a, p->server.login)));
+}
+
+/* A placeholder for a library that is not loaded is a string; the real setting is an enum. */
+static bool check_statements(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	struct rows r;
+	if (!ask(p, "SELECT coalesce((SELECT vartype = 'enum' FROM pg_settings WHERE name = 'pg_stat_statements.track'), false),"
+		" coalesce(current_setting('pg_stat_statements.track', true), ''),"
+		" EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements'),"
+		/* One literal an element: a single one would be taken as one library's name, and the server would not start. */
+		" coalesce((SELECT string_agg(quote_literal(btrim(l, ' \"')), ', ' ORDER BY i) || ', ' FROM pg_settings,"
+		"  unnest(string_to_array(nullif(setting, ''), ',')) WITH ORDINALITY u(l, i) WHERE name = 'shared_preload_libraries'), '')", 4, &r, e))
+		return false;
+	char **c = r.cell[0];
+	if (!cell_bool(c[0]))
+		return doctor_say(row, DOCTOR_MISSING, "not loaded: reads of the column cannot be seen, gate B stays shut",
+			arena_printf(p->a, "ALTER SYSTEM SET shared_preload_libraries = %s'pg_stat_statements'; then restart the server", c[3]));
+	if (!cell_bool(c[2]))
+		return doctor_say(row, DOCTOR_MISSING, "loaded, but not created in this database", "CREATE EXTENSION pg_stat_statements;");
+	if (strcmp(c[1], "none") == 0)
+		return doctor_say(row, DOCTOR_MISSING, "track is none: nothing is counted", "ALTER SYSTEM SET pg_stat_statements.track = 'all'; SELECT pg_reload_conf();");
+	if (strcmp(c[1], "top") == 0)
+		return doctor_say(row, DOCTOR_WARN, "track is top: statements inside functions are not counted", "ALTER SYSTEM SET pg_stat_statements.track = 'all'; SELECT pg_reload_conf();");
+	return doctor_say(row, DOCTOR_OK, "loaded, created, track = all", NULL);
+}
+
+static bool check_tracking(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	struct rows r;
+	if (!ask(p, "SELECT current_setting('track_activities')::boolean, current_setting('track_counts')::boolean", 2, &r, e))
+		return false;
+	if (!cell_bool(r.cell[0][0]))
+		return doctor_say(row, DOCTOR_MISSING, "track_activities is off: sessions cannot be seen", "ALTER SYSTEM SET track_activities = on; SELECT pg_reload_conf();");
+	if (!cell_bool(r.cell[0][1]))
+		return doctor_say(row, DOCTOR_MISSING, "track_counts is off: health cannot be seen", "ALTER SYSTEM SET track_counts = on; SELECT pg_reload_conf();");
+	return doctor_say(row, DOCTOR_OK, "track_activities and track_counts are on", NULL);
+}
+
+static bool check_standbys(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	struct rows r;
+	if (!ask(p, "SELECT count(*), string_agg(name, ', ' ORDER BY name) FROM ("
+		"SELECT DISTINCT coalesce(nullif(application_name, ''), 'a standby without a name') AS name FROM pg_stat_replication"
+		" UNION SELECT slot_name || ' (slot)' FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT active) s", 2, &r, e))
+		return false;
+	if (cell_int(r.cell[0][0]) == 0)
+		return doctor_say(row, DOCTOR_OK, "none is known to this server", NULL);
+	return doctor_say(row, DOCTOR_WARN, arena_printf(p->a, "%s: %s", r.cell[0][0], r.cell[0][1]),
+		"name each under standbys in the plan, with a connection string, so that its reads are seen too");
+}
+
+static bool check_schema(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	(void)e;
+	static const char init[] = "gatewalk init --environment production|staging|development|rehearsal";
+	if (p->mark_why)
+		return doctor_say(row, DOCTOR_MISSING, p->mark_why, arena_printf(p->a, "GRANT gatewalk_operator TO %s;", sql_ident(p->a, p->server.login)));
+	if (!p->mark.installed)
+		return doctor_say(row, DOCTOR_MISSING, "not there", init);
+	const char *now = arena_printf(p->a, "version %d", p->mark.schema_version);
+	if (p->mark.schema_version > SCHEMA_VERSION)
+		return doctor_say(row, DOCTOR_MISSING, now, "use the newer gatewalk that made it");
+	bool old = p->mark.schema_version < SCHEMA_VERSION;
+	return doctor_say(row, old ? DOCTOR_MISSING : DOCTOR_OK, now, old ? init : NULL);
+}
+
+static bool check_mark(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	(void)e;
+	const struct fact_mark *m = &p->mark;
+	if (!m->installed || !p->mark_known)
+		return doctor_say(row, DOCTOR_MISSING, m->comment_env != ENV_NONE ? arena_printf(p->a, "only the comment on the database says %s", env_name(m->comment_env)) : "not marked",
+			"gatewalk init --environment production|staging|development|rehearsal");
+	if (!text_eq(m->sysid, p->server.sysid) || m->dboid != p->server.dboid)
+		return doctor_say(row, DOCTOR_MISSING, "the mark belongs to another server or database", "gatewalk uninstall; then gatewalk init");
+	if (m->comment_env != m->env)
+		return doctor_say(row, DOCTOR_MISSING, arena_printf(p->a, "the schema says %s, the comment on the database says %s", env_name(m->env), env_name(m->comment_env)),
+			arena_printf(p->a, "find out who changed it; gatewalk init --environment %s writes the comment again", env_name(m->env)));
+	return doctor_say(row, DOCTOR_OK, env_name(m->env), NULL);
+}
+
+static const struct { const char *id, *what; doctor_check *check; } CHECKS[] = {
+	{ "server", "server", check_server },
+	{ "pooler", "pooler", check_pooler },
+	{ "tls", "TLS", check_tls },
+	{ "create", "may make its schema", check_create },
+	{ "owner", "owner's role", check_owner },
+	{ "ledger", "ledger's owner", check_ledger },
+	{ "stats", "may read statistics", check_stats },
+	{ "statements", "pg_stat_statements", check_statements },
+	{ "tracking", "tracking", check_tracking },
+	{ "standbys", "standbys", check_standbys },
+	{ "pg_dump", "pg_dump", doctor_pg_dump },
+	{ "ssh_keygen", "ssh-keygen", doctor_ssh_keygen },
+	{ "clock", "clocks", doctor_clock },
+	{ "disk", "room for snapshots", doctor_disk },
+	{ "schema", "gatewalk schema", check_schema },
+	{ "mark", "mark", check_mark },
+};
+#define N_CHECKS (sizeof CHECKS / sizeof CHECKS[0])
+
+bool probe_doctor(struct db *db, struct arena *a, struct doctor_row **out, size_t *n, struct err *e)
+{
+	struct patient p = { .db = db, .a = a };
+	struct err why = { 0 };
+	if (!probe_server(db, a, &p.server, e))
+		return false;
+	p.mark_known = probe_mark(db, a, &p.mark, &why);
+	if (!p.mark_known && why.code == ERR_DB_LOST) {
+		if (e)
+			*e = why;
+		return false;
+	}
+	p.mark_why = p.mark_known ? NULL : arena_dup(a, why.msg);
+	struct doctor_row *rows = arena_array(a, N_CHECKS, sizeof *rows);
+	for (size_t i = 0; i < N_CHECKS; i++) {
+		rows[i].id = CHECKS[i].id;
+		rows[i].what = CHECKS[i].what;
+		if (!CHECKS[i].check(&p, &rows[i], e))
+			return false;
+	}
+	*out = rows;
+	*n = N_CHECKS;
+	return true;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the doctor share: one check fills one row. */
+#ifndef GW_ADAPTER_PROBE_DOCTOR_H
+#define GW_ADAPTER_PROBE_DOCTOR_H
+
+#include <stdbool.h>
+
+#include "adapter/probe.h"
+
+/* Everything the checks look at; read once. */
+struct patient {
+	struct db *db;
+	struct arena *a;
+	struct fact_server server;
+	struct fact_mark mark;
+	bool mark_known;
+	const char *mark_why;
+};
+
+typedef bool doctor_check(const struct patient *p, struct doctor_row *row, struct err *e);
+
+/* On this machine. */
+doctor_check doctor_pg_dump, doctor_ssh_keygen, doctor_clock, doctor_disk;
+
+/* Fills what was seen. fix may be NULL. Returns true. */
+bool doctor_say(struct doctor_row *row, enum doctor_state state, const char *now, const char *fix);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* The target as the catalogue shows it. Names go in as values and are compared as they are, so no name can be mistaken. */
+#include "adapter/probe_target.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "adapter/probe_target.sql.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/sql.h"
+#include "port/crypto.h"
+
+#define PAIRS_ARGS_MAX 8
+
+bool target_pairs(struct db *db, struct arena *a, const struct pairs_query *q, struct rows *out, struct err *e)
+{
+	const char *args[3 + PAIRS_ARGS_MAX] = { q->plan->schema, q->plan->table, q->plan->column };
+	if (q->nargs > PAIRS_ARGS_MAX)
+		return err_set(e, ERR_INTERNAL, NULL, "too many values for one look at the target");
+	for (int i = 0; i < q->nargs; i++)
+		args[3 + i] = q->args[i];
+	const struct query ask = {
+		.sql = arena_printf(a, "%s%s%s", TARGET_WITH_SQL TARGET_OPEN_SQL TARGET_PAIRS_SQL, q->more, TARGET_CLOSE_SQL),
+		.args = args, .nargs = 3 + q->nargs, .ms = q->ms, .cols = 2, .min_rows = 1,
+	};
+	return db_ask(db, a, &ask, out, e);
+}
+
+const char *pairs_get(const struct rows *r, const char *name)
+{
+	for (int i = 0; i < r->n; i++)
+		if (strcmp(r->cell[i][0], name) == 0)
+			return r->cell[i][1];
+	return NULL;
+}
+
+const char **pairs_list(struct arena *a, const struct rows *r, const char *name, size_t *n)
+{
+	const char **list = arena_array(a, (size_t)r->n + 1, sizeof *list);
+	*n = 0;
+	for (int i = 0; i < r->n; i++)
+		if (strcmp(r->cell[i][0], name) == 0)
+			list[(*n)++] = r->cell[i][1] ? r->cell[i][1] : "something that is being removed right now";
+	return list;
+}
+
+struct field { const char *name; enum { F_TEXT, F_BOOL, F_INT64, F_OID, F_INT, F_CHAR } kind; size_t offset; };
+#define FIELD(kind, name, member) { name, kind, offsetof(struct fact_target, member) }
+static const struct field fields[] = {
+	FIELD(F_INT64, "at", at), FIELD(F_OID, "relid", relid), FIELD(F_INT, "attnum", attnum),
+	FIELD(F_TEXT, "schema", schema), FIELD(F_TEXT, "table", table), FIELD(F_TEXT, "column", column), FIELD(F_TEXT, "owner", owner),
+	FIELD(F_BOOL, "may_alter", may_alter), FIELD(F_CHAR, "relkind", relkind), FIELD(F_BOOL, "unlogged", unlogged),
+	FIELD(F_BOOL, "partition", partition), FIELD(F_BOOL, "partitioned", partitioned), FIELD(F_BOOL, "inherits", inherits),
+	FIELD(F_BOOL, "has_children", has_children), FIELD(F_BOOL, "rls", rls), FIELD(F_TEXT, "unfit", unfit),
+	FIELD(F_TEXT, "type", type), FIELD(F_BOOL, "not_null", not_null), FIELD(F_BOOL, "generated", generated),
+	FIELD(F_BOOL, "identity", identity), FIELD(F_TEXT, "def", def), FIELD(F_TEXT, "comment", comment),
+	FIELD(F_TEXT, "definition", definition), FIELD(F_INT64, "rows", rows_estimate), FIELD(F_INT64, "bytes", bytes),
+};
+
+static void read_field(struct fact_target *out, const struct field *f, const char *v)
+{
+	void *at = (char *)out + f->offset;
+	switch (f->kind) {
+	case F_TEXT: *(const char **)at = v; break;
+	case F_BOOL: *(bool *)at = cell_bool(v); break;
+	case F_INT64: *(int64_t *)at = cell_int(v); break;
+	case F_OID: *(unsigned *)at = (unsigned)cell_int(v); break;
+	case F_INT: *(int *)at = (int)cell_int(v); break;
+	case F_CHAR: *(char *)at = v ? v[0] : '\0'; break;
+	}
+}
+
+static const char *what_is_missing(struct arena *a, const struct plan *p, const struct fact_target *t)
+{
+	if (!t->schema)
+		return arena_printf(a, "there is no schema %s, or this login may not see it", sql_ident(a, p->schema));
+	if (!t->table)
+		return arena_printf(a, "there is no table %s.%s", sql_ident(a, p->schema), sql_ident(a, p->table));
+	return arena_printf(a, "table %s.%s has no column %s", sql_ident(a, p->schema), sql_ident(a, p->table), sql_ident(a, p->column));
+}
+
+void target_read(struct arena *a, const struct plan *p, const struct rows *r, struct fact_target *out)
+{
+	*out = (struct fact_target){ .rows_estimate = -1 };
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+		read_field(out, &fields[i], pairs_get(r, fields[i].name));
+	out->falls = pairs_list(a, r, "fall", &out->n_falls);
+	out->blockers = pairs_list(a, r, "stop", &out->n_blockers);
+	out->keys = pairs_list(a, r, "key", &out->n_keys);
+	out->locks = pairs_list(a, r, "lock", &out->n_locks);
+	out->found = out->schema && out->table && out->column && out->definition;
+	if (out->found)
+		crypto_sha256_hex(out->definition, strlen(out->definition), out->definition_digest);
+	else
+		out->missing = what_is_missing(a, p, out);
+}
+
+bool probe_target(struct db *db, struct arena *a, const struct plan *p, struct fact_target *out, struct err *e)
+{
+	struct rows r;
+	*out = (struct fact_target){ .at = 0 };
+	const struct pairs_query q = { .plan = p, .more = "" };
+	if (!target_pairs(db, a, &q, &r, e))
+		return err_in(e, "looking at the column");
+	target_read(a, p, &r, out);
+	return true;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The standbys there are: those the plan names, and those the primary sends to without the plan knowing. Reads only. */
+#ifndef GW_ADAPTER_STANDBY_H
+#define GW_ADAPTER_STANDBY_H
+
+#include <stddef.h>
+
+#include "adapter/sessions.h"
+#include "adapter/statements.h"
+#include "core/plan.h"
+
+struct standby {
+	const char *name;
+	bool asked;                /* answered, and statements and sessions were read */
+	const char *why;           /* when not asked */
+	bool can_be_asked;         /* the plan has a dbname for it */
+	struct statements statements;
+	struct sessions sessions;
+};
+/* Asks each; one that does not answer is no error. False only when the primary could not be asked. */
+bool standby_ask_all(struct db *db, struct arena *a, const struct plan *p, const struct names *n, struct standby **out, size_t *count, struct err *e);
+
+#endif

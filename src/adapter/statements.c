@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "adapter/statements.h"
+
+#include <string.h>
+
+#include "adapter/audit.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "core/sql.h"
+#include "port/db.h"
+
+#define TEXT_MAX 1048576   /* longer texts are read to here: a generated list of values, not of columns */
+
+static const char SETUP_SQL[] = OWN_TAG
+"SELECT current_setting('pg_stat_statements.track', true), current_setting('pg_stat_statements.track_utility', true),\n"
+"  current_setting('compute_query_id'),\n"
+"  (SELECT n.nspname FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extname = 'pg_stat_statements'),\n"
+"  CASE WHEN pg_has_role(session_user, 'pg_read_all_settings', 'USAGE') THEN\n"
+"    (SELECT setting FROM pg_settings WHERE name = 'shared_preload_libraries') END,\n"
+"  (SELECT string_agg(coalesce(r.rolname, 'all roles'), ', ' ORDER BY r.rolname) FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole\n"
+"    WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))\n"
+"      AND EXISTS (SELECT FROM unnest(s.setconfig) c WHERE lower(c) = 'pg_stat_statements.track=none' OR lower(c) = 'compute_query_id=off')),\n"
+"  (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint, session_user";
+enum { S_TRACK, S_UTILITY, S_QUERYID, S_SCHEMA, S_PRELOAD, S_BLIND_ROLES, S_STARTED, S_ME, S_COLS };
+
+static bool missing(struct statements *out, const char *why)
+{
+	out->there = false;
+	out->why = why;
+	return true;
+}
+
+static const char *preload_command(struct arena *a, const char *now)
+{
+	return arena_printf(a, "ALTER SYSTEM SET shared_preload_libraries = %s%spg_stat_statements; then restart the server; then CREATE EXTENSION pg_stat_statements",
+		now ? now : "", now && *now ? ", " : "");
+}
+
+/* Fills out->why when something is missing; the words end with the command that helps. */
+static void judge_setup(struct arena *a, char *const *c, struct statements *out)
+{
+	out->there = true;
+	if (!c[S_TRACK])
+		missing(out, arena_printf(a, "pg_stat_statements is not loaded: %s", preload_command(a, c[S_PRELOAD])));
+	else if (!c[S_SCHEMA])
+		missing(out, "pg_stat_statements is loaded, but not created in this database: CREATE EXTENSION pg_stat_statements");
+	else if (text_eq(c[S_TRACK], "none"))
+		missing(out, "pg_stat_statements.track is none: ALTER SYSTEM SET pg_stat_statements.track = 'all'; SELECT pg_reload_conf()");
+	else if (text_eq(c[S_QUERYID], "off"))
+		missing(out, "compute_query_id is off, so statements are not counted: ALTER SYSTEM SET compute_query_id = auto; SELECT pg_reload_conf()");
+	else if (c[S_BLIND_ROLES])
+		missing(out, arena_printf(a, "statements of %s are not tracked (ALTER ROLE or DATABASE ... SET): ALTER ROLE ... RESET pg_stat_statements.track", c[S_BLIND_ROLES]));
+	size_t n = 0;
+	if (text_eq(c[S_TRACK], "top"))
+		out->limits[n++] = "pg_stat_statements.track is top: statements inside functions are not seen "
+			"(ALTER SYSTEM SET pg_stat_statements.track = 'all'; SELECT pg_reload_conf())";
+	if (text_eq(c[S_UTILITY], "off"))
+		out->limits[n++] = "pg_stat_statements.track_utility is off: COPY is not seen "
+			"(ALTER SYSTEM SET pg_stat_statements.track_utility = on; SELECT pg_reload_conf())";
+	out->track = arena_printf(a, "track %s, utility %s, query id %s", c[S_TRACK] ? c[S_TRACK] : "-", c[S_UTILITY] ? c[S_UTILITY] : "-", c[S_QUERYID]);
+	out->started = cell_int(c[S_STARTED]);
+}
+
+static bool read_info(struct db *db, struct arena *a, const char *schema, struct statements *out, struct err *e)
+{
+	const struct query q = { .sql = arena_printf(a, OWN_TAG "SELECT (extract(epoch FROM stats_reset) * 1000000)::bigint, dealloc FROM %s.pg_stat_statements_info",
+		sql_quoted(a, schema)), .cols = 2, .min_rows = 1, .max_rows = 1 };
+	struct rows r;
+	if (!db_ask(db, a, &q, &r, e))
+		return false;
+	out->reset = cell_int(r.cell[0][0]);
+	out->dealloc = cell_int(r.cell[0][1]);
+	return true;
+}
+
+static const char *texts_sql(struct arena *a, const char *schema)
+{
+	return arena_printf(a, OWN_TAG
+		"SELECT s.queryid, pg_get_userbyid(s.userid), sum(s.calls)::bigint, left(max(s.query), %d),\n"
+		"  (SELECT x.application_name FROM pg_stat_activity x WHERE x.usesysid = s.userid AND x.query_id = s.queryid ORDER BY x.query_start DESC LIMIT 1),\n"
+		"  (SELECT host(x.client_addr) FROM pg_stat_activity x WHERE x.usesysid = s.userid AND x.query_id = s.queryid ORDER BY x.query_start DESC LIMIT 1)\n"
+		"FROM %s.pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())\n"
+		"  AND (s.queryid IS NULL OR s.query = '<insufficient privilege>' OR s.query ILIKE '%%u&\"%%'\n"
+		"    OR position(lower($1) IN lower(s.query)) > 0 OR position(lower($2) IN lower(s.query)) > 0)\n"
+		"GROUP BY s.queryid, s.userid ORDER BY 3 DESC", TEXT_MAX, sql_quoted(a, schema));
+}
+
+/* A name as it can stand inside double quotes. */
+static const char *doubled(struct arena *a, const char *name)
+{
+	const char *q = sql_quoted(a, name);
+	return arena_dupn(a, q + 1, strlen(q) - 2);
+}
+
+static bool read_texts(struct db *db, struct arena *a, const struct names *n, const char *schema, const char *me, struct statements *out, struct err *e)
+{
+	const char *v[] = { doubled(a, n->target.table), doubled(a, n->target.column) };
+	const struct query q = { .sql = texts_sql(a, schema), .args = v, .nargs = 2, .ms = 30000, .cols = 6 };
+	struct rows r;
+	if (!db_ask(db, a, &q, &r, e))
+		return false;
+	size_t cap = 0, hidden = 0;
+	for (int i = 0; i < r.n; i++) {
+		char **c = r.cell[i];
+		if (!c[0] || !c[3] || text_eq(c[3], "<insufficient privilege>")) {
+			hidden++;
+			continue;
+		}
+		struct text_found f = names_use(n, a, c[1], c[3]);
+		if (f.use == USE_NONE)
+			continue;
+		out->v = arena_grow(a, out->v, &out->n, &cap, sizeof *out->v);
+		out->v[out->n - 1] = (struct statement){ .queryid = cell_int(c[0]), .role = c[1], .calls = cell_int(c[2]), .text = c[3],
+			.app = c[4], .addr = c[5], .use = f.use, .touch = f.touch };
+	}
+	if (hidden)
+		missing(out, arena_printf(a, "statements of %zu other logins are hidden from this one: GRANT pg_read_all_stats TO %s", hidden, sql_ident(a, me)));
+	return true;
+}
+
+bool statements_read(struct db *db, struct arena *a, const struct names *n, struct statements *out, struct err *e)
+{
+	*out = (struct statements){ .track = "" };
+	const struct query q = { .sql = SETUP_SQL, .cols = S_COLS, .min_rows = 1, .max_rows = 1 };
+	struct rows r;
+	struct err own = { 0 };
+	if (!db_ask(db, a, &q, &r, e))
+		return err_in(e, "looking at pg_stat_statements");
+	char **c = r.cell[0];
+	judge_setup(a, c, out);
+	if (!c[S_SCHEMA] || !c[S_TRACK])
+		return true;
+	if (read_info(db, a, c[S_SCHEMA], out, &own) && read_texts(db, a, n, c[S_SCHEMA], c[S_ME], out, &own))
+		return true;
+	if (own.code != ERR_DB) {
+		if (e)
+			*e = own;
+		return err_in(e, "looking at pg_stat_statements");
+	}
+	/* 55000: the setting stands in a file, but the library was not loaded at the start. */
+	return missing(out, strcmp(own.sqlstate, "55000") == 0
+		? arena_printf(a, "pg_stat_statements is not loaded: %s", preload_command(a, c[S_PRELOAD]))
+		: arena_printf(a, "pg_stat_statements cannot be read: %s", own.msg));
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/consumers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_open(const char **why, const char **todo, const char *reason, const char *help)
+{
+	if (why)
+		*why = reason;
+	if (todo)
+		*todo = help;
+	return false;
+}
+
+bool consumer_is_clear(const struct walk *w, const struct consumer *c, const char **why, const char **todo)
+{
+	struct walk_clear by;
+	if (c->structural)
+		return is_open(why, todo, "depends on the column: the drop would need CASCADE, or it would vanish",
+			"Change or drop it, by a change of its own. No word can clear it; it has to be gone.");
+	if (!walk_is_cleared(w, c->key, &by))
+		return is_open(why, todo, "has not been cleared", "Ask its owner, and clear it by name with the reason (item 4).");
+	if (by.survives && !c->may_survive)
+		return is_open(why, todo, "names the column and was cleared as surviving, which it cannot",
+			"Stop it, then clear it again as stopped.");
+	if (!by.survives && c->names_column && c->last >= by.at)
+		return is_open(why, todo, "names the column and was seen again after it was cleared",
+			"Have its owner stop it, then clear it again.");
+	return true;
+}
+
+/* "declared NAME" is how the audit calls a consumer of the plan. */
+static bool is_declared(const char *key, const char *name)
+{
+	static const char front[] = "declared ";
+	return strncmp(key, front, sizeof front - 1) == 0 && strcmp(key + sizeof front - 1, name) == 0;
+}
+
+static bool was_found(const struct fact_audit *a, const char *name)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (is_declared(a->found[i].key, name))
+			return true;
+	return false;
+}
+
+static bool name_cleared(const struct walk *w, const char *name)
+{
+	for (size_t i = 0; i < w->n_clears; i++)
+		if (is_declared(w->clears[i].key, name))
+			return true;
+	return false;
+}
+
+static void count_one(struct consumers_state *s, bool clear, bool named, const char *key)
+{
+	s->all++;
+	s->clear += clear;
+	s->named += named;
+	if (!clear && !s->first)
+		s->first = key;
+}
+
+void consumers_count(const struct plan *p, const struct walk *w, const struct fact_audit *a, struct consumers_state *out)
+{
+	const char *why, *todo;
+	*out = (struct consumers_state){ .all = 0 };
+	for (size_t i = 0; i < a->n; i++) {
+		const struct consumer *c = &a->found[i];
+		bool clear = consumer_is_clear(w, c, &why, &todo);
+		if (!clear && !out->first) {
+			out->why = why;
+			out->todo = todo;
+		}
+		count_one(out, clear, !c->structural && walk_is_cleared(w, c->key, NULL), c->key);
+	}
+	for (size_t i = 0; i < p->n_consumers; i++) {
+		const char *name = p->consumers[i].name;
+		if (was_found(a, name))
+			continue;
+		bool clear = name_cleared(w, name);
+		if (!clear && !out->first) {
+			out->why = "is declared in the plan and has not been cleared";
+			out->todo = "Ask its owner, and clear it by name with the reason (item 4).";
+		}
+		count_one(out, clear, clear, name);
+	}
+}

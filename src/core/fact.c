@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/fact.h"
+
+#include <string.h>
+
+static const char *const names[] = {
+	[ENV_NONE] = "none", [ENV_PRODUCTION] = "production", [ENV_STAGING] = "staging",
+	[ENV_DEVELOPMENT] = "development", [ENV_REHEARSAL] = "rehearsal",
+};
+
+const char *env_name(enum env e)
+{
+	return (unsigned)e <= ENV_REHEARSAL ? names[e] : names[ENV_NONE];
+}
+
+enum env env_parse(const char *s)
+{
+	for (enum env e = ENV_PRODUCTION; s && e <= ENV_REHEARSAL; e++)
+		if (strcmp(names[e], s) == 0)
+			return e;
+	return ENV_NONE;
+}

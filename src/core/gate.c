@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/gate.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/when.h"
+#include "core/gate_rules.h"
+
+/* lives: us; 0 as long as the walk; LOCKED: read under the lock. */
+#define LOCKED (-1)
+
+static const struct condition {
+	const char *id, *question;
+	enum gate gate;
+	int64_t lives;
+	rule *judge;
+} conditions[CONDITION_COUNT] = {
+	{ "A1", "a snapshot of it, from this very database", GATE_A, 0, rule_a1 },
+	{ "A2", "restored elsewhere and proven equal", GATE_A, 0, rule_a2 },
+	{ "A3", "a full restore drill, from files alone, has passed", GATE_A, 90 * US_DAY, rule_a3 },
+	{ "A4", "archetype confirmed, and what the SQL says", GATE_A, 0, rule_a4 },
+	{ "A5", "documented in full", GATE_A, 0, rule_a5 },
+	{ "A6", "no other walk is in the way", GATE_A, MOMENT_LIVES, rule_a6 },
+	{ "A7", "rehearsed, way back included, old code tested", GATE_A, 0, rule_a7 },
+	{ "B1", "every consumer is cleared, by name", GATE_B, 24 * US_HOUR, rule_b1 },
+	{ "B2", "the audit was able to see", GATE_B, 10 * US_MINUTE, rule_b2 },
+	{ "B3", "backfill: nothing left, nothing rejected", GATE_B, 24 * US_HOUR, rule_b3 },
+	{ "B4", "parity: old and new agree", GATE_B, 24 * US_HOUR, rule_b4 },
+	{ "B5", "the wait has passed", GATE_B, 10 * US_MINUTE, rule_b5 },
+	{ "B6", "nobody read or wrote it in that time", GATE_B, 10 * US_MINUTE, rule_b6 },
+	{ "B7", "reads moved after writes", GATE_B, 0, rule_b7 },
+	{ "B8", "hidden for 24 h without an alarm", GATE_B, 0, rule_b8 },
+	{ "C1", "a fresh snapshot, proven within the hour", GATE_C, 60 * US_MINUTE, rule_c1 },
+	{ "C2", "nothing written since that snapshot", GATE_C, LOCKED, rule_c2 },
+	{ "C3", "inside the off-peak window", GATE_C, MOMENT_LIVES, rule_c3 },
+	{ "C4", "the server is healthy", GATE_C, MOMENT_LIVES, rule_c4 },
+	{ "C5", "the target is what was documented", GATE_C, LOCKED, rule_c5 },
+	{ "C6", "log, ledger and mark agree", GATE_C, 60 * US_SECOND, rule_c6 },
+	{ "C7", "every signature the plan asks for", GATE_C, 30 * US_MINUTE, rule_c7 },
+	{ "C8", "the monitor can see, the way back is measured", GATE_C, 24 * US_HOUR, rule_c8 },
+};
+
+/* Without the server's clock, or with one that went back, nothing that has an age can be judged. */
+static bool clock_good(const struct judge *j)
+{
+	char now[WHEN_MAX], last[WHEN_MAX];
+	if (j->f->now <= 0) {
+		find_now(j->o, "not known");
+		find_shut(j->o, UNKNOWN, "the server's time is not known");
+		find_passes(j->o, "a connection to the server");
+		find_todo(j->o, "Connect again: r on the screens.");
+		return false;
+	}
+	if (j->lives == 0 || j->f->now >= j->w->last_t)
+		return true;
+	when_iso(j->f->now, now);
+	when_iso(j->w->last_t, last);
+	find_now(j->o, "%s", now);
+	find_shut(j->o, REFUSED, "the server's clock went back: it says %s, and the log's last line was written at %s", now, last);
+	find_passes(j->o, "a server clock later than the log's last line");
+	find_todo(j->o, "Have the server's clock set right; gatewalk counts by it alone.");
+	return false;
+}
+
+static void judge(const struct condition *c, const struct plan *p, const struct walk *w, const struct facts *f, struct finding *out)
+{
+	struct judge j = { p, w, f, out, c->lives };
+	*out = (struct finding){ .id = c->id, .gate = c->gate, .verdict = UNKNOWN, .question = c->question };
+	if (clock_good(&j))
+		c->judge(&j);
+}
+
+void gate_judge_all(const struct plan *p, const struct walk *w, const struct facts *f, struct finding out[static CONDITION_COUNT])
+{
+	for (size_t i = 0; i < CONDITION_COUNT; i++)
+		judge(&conditions[i], p, w, f, &out[i]);
+}
+
+void gate_judge_one(const struct plan *p, const struct walk *w, const struct facts *f, const char *id, struct finding *out)
+{
+	*out = (struct finding){ .id = id, .verdict = UNKNOWN, .question = "" };
+	for (size_t i = 0; i < CONDITION_COUNT; i++)
+		if (strcmp(conditions[i].id, id) == 0)
+			judge(&conditions[i], p, w, f, out);
+}
+
+static bool passes(const struct finding *f)
+{
+	return f->verdict == HOLDS || f->verdict == NOT_NEEDED;
+}
+
+unsigned gates_open(const struct finding f[static CONDITION_COUNT])
+{
+	unsigned open = GATES_ALL;
+	for (size_t i = 0; i < CONDITION_COUNT; i++)
+		if (!passes(&f[i]))
+			open &= ~(unsigned)conditions[i].gate;
+	return open;
+}
+
+static bool refuse(const struct finding *f, bool only_time, struct err *e)
+{
+	return err_set(e, only_time ? ERR_WAIT : ERR_GATE, f->todo[0] ? f->todo : f->passes, "gate %c is shut: %s, %s: %s",
+		gate_letter(f->gate), f->id, f->question, f->because);
+}
+
+/* The first shut one that somebody can do something about, else the first that waits. */
+static const struct finding *first_shut(const struct finding *f, size_t n, unsigned gates)
+{
+	const struct finding *waits = NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (passes(&f[i]) || !(f[i].gate & gates))
+			continue;
+		if (f[i].verdict != WAITS)
+			return &f[i];
+		if (!waits)
+			waits = &f[i];
+	}
+	return waits;
+}
+
+bool gate_refusal(const struct finding f[static CONDITION_COUNT], enum gate g, struct err *e)
+{
+	const struct finding *shut = first_shut(f, CONDITION_COUNT, g);
+	return shut ? refuse(shut, shut->verdict == WAITS, e) : true;
+}
+
+bool gate_change_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
+{
+	static const char *const ids[] = { "C3", "C4", "C6" };
+	struct finding out[3];
+	for (size_t i = 0; i < 3; i++)
+		gate_judge_one(p, w, f, ids[i], &out[i]);
+	const struct finding *shut = first_shut(out, 3, GATES_ALL);
+	return shut ? refuse(shut, shut->verdict == WAITS, e) : true;
+}
+
+const char *condition_id(size_t i)
+{
+	return i < CONDITION_COUNT ? conditions[i].id : NULL;
+}
+
+const char *condition_question(size_t i)
+{
+	return i < CONDITION_COUNT ? conditions[i].question : NULL;
+}
+
+int64_t condition_lives(size_t i)
+{
+	return i < CONDITION_COUNT ? conditions[i].lives : 0;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* Gate B: does anybody miss it? */
+#include "core/gate_rules.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/when.h"
+#include "core/consumers.h"
+
+static int64_t quiet_wait(const struct judge *j)
+{
+	return (int64_t)plan_unused_days(j->p) * j->w->day_us;
+}
+
+static int64_t last_sighting(const struct judge *j)
+{
+	return later(j->w->last_sighting, j->f->watch.last_sighting);
+}
+
+void rule_b1(const struct judge *j)
+{
+	struct consumers_state s;
+	if (!rule_fresh(j, j->f->audit.at, j->lives, "the consumers"))
+		return;
+	consumers_count(j->p, j->w, &j->f->audit, &s);
+	find_now(j->o, "%zu of %zu clear", s.clear, s.all);
+	if (s.clear == s.all) {
+		find_holds(j->o);
+		return;
+	}
+	find_shut(j->o, REFUSED, "%s %s", s.first, s.why);
+	find_passes(j->o, "%zu of %zu clear, each by its owner", s.all, s.all);
+	find_todo(j->o, "%s", s.todo);
+}
+
+static bool watch_shut(const struct judge *j, const char *because, const char *todo)
+{
+	find_now(j->o, "it cannot see everything");
+	find_shut(j->o, REFUSED, "%s", because);
+	find_passes(j->o, "every source can be read and has watched without a gap");
+	find_todo(j->o, "%s", todo);
+	return false;
+}
+
+static bool sources_see(const struct judge *j)
+{
+	const struct fact_watch *w = &j->f->watch;
+	if (!w->tripwire_there)
+		return watch_shut(j, "the write tripwire is not on the table", "Put the tripwire on the table and start the watcher (item 4).");
+	if (!w->tripwire_enabled)
+		return watch_shut(j, "the write tripwire is switched off",
+			"Find out who switched the trigger off; put the tripwire on again and begin the count anew.");
+	if (!w->statements_there)
+		return watch_shut(j, "statements cannot be watched", w->statements_why ? w->statements_why : "Run gatewalk doctor.");
+	if (!w->standbys_ok)
+		return watch_shut(j, "a standby could not be asked", w->standbys_why ? w->standbys_why : "Name each standby in the plan with a way to ask it.");
+	return true;
+}
+
+static bool blind_spots_cleared(const struct judge *j)
+{
+	const struct fact_audit *a = &j->f->audit;
+	char because[200];
+	for (size_t i = 0; i < a->n_blind_keys; i++) {
+		if (walk_is_cleared(j->w, a->blind_keys[i], NULL))
+			continue;
+		snprintf(because, sizeof because, "nobody has cleared the blind spot: %s", a->blind_keys[i]);
+		return watch_shut(j, because, "Ask its owner, and clear it by name (item 4).");
+	}
+	return true;
+}
+
+/* What the server itself still writes into the column is no evidence of quiet. */
+static bool relaxed(const struct judge *j)
+{
+	const struct fact_target *t = &j->f->target;
+	if (t->generated || t->identity)
+		return watch_shut(j, "the server itself fills the column (generated or identity)", "Take that off the column first, by a change of its own.");
+	if (t->def || t->not_null)
+		return watch_shut(j, t->not_null ? "the column is still NOT NULL" : "the column still has a default",
+			"Begin the count (item 9): it takes NOT NULL and DEFAULT off first.");
+	return true;
+}
+
+static bool long_enough(const struct judge *j)
+{
+	const struct fact_watch *w = &j->f->watch;
+	char span[WHEN_MAX], need[WHEN_MAX], when[WHEN_MAX];
+	int days = j->p->longest_job_days > 1 ? j->p->longest_job_days : 1;
+	int64_t wait = days * j->w->day_us, since = w->unbroken_since;
+	if (!since || since > j->f->now)
+		return watch_shut(j, w->gap ? w->gap : "the sources have not watched yet", "Start the watcher (item 4), or run gatewalk job tick.");
+	find_now(j->o, "no gap for %s", when_span(j->f->now - since, span));
+	if (j->f->now - since >= wait)
+		return true;
+	find_shut(j->o, WAITS, "the sources have watched without a gap for %s, and the longest job runs every %d d%s%s", span,
+		days, w->gap ? "; the last gap: " : "", w->gap ? w->gap : "");
+	find_passes(j->o, "no gap for %s", when_span(wait, need));
+	find_todo(j->o, "Wait until %s UTC; keep the watcher running.", when_short(since + wait, when));
+	j->o->at = since + wait;
+	return false;
+}
+
+void rule_b2(const struct judge *j)
+{
+	if (!rule_fresh(j, j->f->target.at, LOOK_LIVES, "the target") || !rule_target(j) ||
+	    !rule_fresh(j, j->f->audit.at, 24 * US_HOUR, "the consumers") ||
+	    !rule_fresh(j, j->f->watch.at, j->lives, "the watch"))
+		return;
+	if (sources_see(j) && blind_spots_cleared(j) && relaxed(j) && long_enough(j))
+		find_holds(j->o);
+}
+
+void rule_b3(const struct judge *j)
+{
+	find_not_needed(j->o, "no backfill");
+}
+
+void rule_b4(const struct judge *j)
+{
+	find_not_needed(j->o, "no new field beside the old one");
+}
+
+static const char *deploy_not_moved(const struct judge *j)
+{
+	for (size_t i = 0; i < j->p->n_deploys; i++) {
+		const struct walk_declared *d = walk_declared(j->w, "reads_moved", j->p->deploys[i].name);
+		if (!d || !d->value || *d->value == '\0')
+			return j->p->deploys[i].name;
+	}
+	return NULL;
+}
+
+void rule_b5(const struct judge *j)
+{
+	int64_t since = later(j->w->quiet_since, last_sighting(j)), wait = quiet_wait(j);
+	const char *deploy = deploy_not_moved(j);
+	char span[WHEN_MAX], need[WHEN_MAX], when[WHEN_MAX];
+	if (j->w->env == ENV_DEVELOPMENT) {
+		find_not_needed(j->o, "development asks for no waits");
+		return;
+	}
+	find_passes(j->o, "%s in a row", when_span(wait, need));
+	find_now(j->o, "not begun");
+	if (deploy) {
+		find_shut(j->o, REFUSED, "nobody has said when the last old instance of %s ended", deploy);
+		find_todo(j->o, "Declare its release and the time (item 8).");
+		return;
+	}
+	if (!j->w->quiet_since) {
+		find_shut(j->o, REFUSED, "the count has not begun");
+		find_todo(j->o, "Begin the count (item 9).");
+		return;
+	}
+	if (!rule_fresh(j, j->f->watch.at, j->lives, "the watch"))
+		return;
+	find_now(j->o, "%s", when_span(since > j->f->now ? 0 : j->f->now - since, span));
+	if (since <= j->f->now && j->f->now - since >= wait) {
+		find_holds(j->o);
+		return;
+	}
+	find_passes(j->o, "%s in a row", need);
+	find_shut(j->o, WAITS, "the count has run for %s of %s, since %s UTC", span, need, when_short(since, when));
+	find_todo(j->o, "Wait until %s UTC. The server's clock decides; leaving and coming back is safe.", when_short(since + wait, when));
+	j->o->at = since + wait;
+}
+
+static void sighted(const struct judge *j, int64_t last)
+{
+	char when[WHEN_MAX], need[WHEN_MAX];
+	bool live = j->f->watch.last_sighting >= j->w->last_sighting;
+	const char *who = live && j->f->watch.sighted ? j->f->watch.sighted : j->w->sighted;
+	bool no_waits = j->w->env == ENV_DEVELOPMENT;
+	find_now(j->o, "last seen %s", when_short(last, when));
+	find_shut(j->o, no_waits ? REFUSED : WAITS, "%s at %s UTC; the count began again from there", who ? who : "somebody used it", when);
+	find_passes(j->o, "no read and no write for %s", when_span(quiet_wait(j), need));
+	if (no_waits) {
+		find_todo(j->o, "Move that use off the column, then begin the count again (item 9).");
+		return;
+	}
+	j->o->at = last + quiet_wait(j);
+	find_todo(j->o, "Move that use off the column, or clear its reader as one that survives. Else wait until %s UTC.",
+		when_short(j->o->at, when));
+}
+
+void rule_b6(const struct judge *j)
+{
+	int64_t last = last_sighting(j);
+	bool no_waits = j->w->env == ENV_DEVELOPMENT;
+	char when[WHEN_MAX];
+	if (!rule_fresh(j, j->f->watch.at, j->lives, "the watch"))
+		return;
+	if (!j->w->quiet_since) {
+		find_now(j->o, "not begun");
+		find_shut(j->o, REFUSED, "the count has not begun");
+		find_passes(j->o, "the count has begun and nobody used it since");
+		find_todo(j->o, "Begin the count (item 9).");
+		return;
+	}
+	if (no_waits ? last > j->w->quiet_since : last && j->f->now - last < quiet_wait(j)) {
+		sighted(j, last);
+		return;
+	}
+	find_now(j->o, last ? "last seen %s" : "none seen", last ? when_short(last, when) : "");
+	find_holds(j->o);
+}
+
+void rule_b7(const struct judge *j)
+{
+	find_not_needed(j->o, "nothing is written to a new field");
+}
+
+void rule_b8(const struct judge *j)
+{
+	if (j->p->hide)
+		find_shut(j->o, REFUSED, "the plan asks for hiding, which this version does not do yet");
+	else
+		find_not_needed(j->o, "the plan does not ask for hiding");
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/* Gate C: is now the moment? */
+#include "core/gate_rules.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/when.h"
+
+#define FRIDAY 5
+#define WINDOW_LEFT_MIN 10
+#define RELEASE_QUIET_HOURS 48
+
+static bool final_shut(const struct judge *j, const char *because)
+{
+	find_shut(j->o, REFUSED, "%s", because);
+	find_passes(j->o, "a snapshot begun after gate B, proven within the last 60 min");
+	find_todo(j->o, "Take the final snapshot again (item 10).");
+	return false;
+}
+
+static bool final_there(const struct judge *j)
+{
+	const struct fact_snapshot *s = &j->w->final;
+	if (s->begun && s->id && s->manifest_sha256)
+		return true;
+	find_now(j->o, "none");
+	return final_shut(j, "the final snapshot has not been taken yet");
+}
+
+/* Right before the drop the files themselves have been read again. */
+static bool files_good(const struct judge *j)
+{
+	const struct facts *f = j->f;
+	if (f->files_at && !f->files_intact)
+		return final_shut(j, "the snapshot's files no longer have the hashes of the proof");
+	if (j->w->stage != AT_DROPPING)
+		return true;
+	return rule_fresh(j, f->files_at, j->lives, "the snapshot's files");
+}
+
+void rule_c1(const struct judge *j)
+{
+	const struct fact_snapshot *s = &j->w->final;
+	int64_t gate_b = j->w->gate_passed[1];
+	char when[WHEN_MAX];
+	if (!final_there(j) || !rule_fresh(j, j->f->server.at, LOOK_LIVES, "the server"))
+		return;
+	j->o->seen = s->proved;
+	find_now(j->o, "%s of %s", s->id, when_short(s->begun, when));
+	if (!s->equal || !s->proved) {
+		final_shut(j, "the final snapshot is not proven equal to its source");
+	} else if (!same_known(s->sysid, j->f->server.sysid) || s->dboid != j->f->server.dboid) {
+		final_shut(j, "the final snapshot was taken from another database");
+	} else if (!gate_b || s->begun <= gate_b) {
+		final_shut(j, "the final snapshot was begun before gate B was passed");
+	} else if (!rule_fresh(j, s->proved, j->lives, "the snapshot's proof")) {
+		find_todo(j->o, "Take the final snapshot again (item 10).");
+	} else if (files_good(j)) {
+		j->o->seen = s->proved;
+		find_holds(j->o);
+	}
+}
+
+void rule_c2(const struct judge *j)
+{
+	const struct fact_watch *w = &j->f->watch;
+	char written[32];
+	if (!final_there(j))
+		return;
+	if (!j->f->locked && !rule_fresh(j, w->at, LOOK_LIVES, "the write tripwire"))
+		return;
+	j->o->seen = j->f->locked ? j->f->now : w->at;
+	find_now(j->o, "not known");
+	if (j->w->final.trip_count < 0) {
+		final_shut(j, "the tripwire was not there when the final snapshot was taken");
+	} else if (!w->tripwire_there || !w->tripwire_enabled || w->trip_count < 0) {
+		find_shut(j->o, UNKNOWN, "the tripwire's count cannot be read");
+		find_passes(j->o, "the tripwire is there, enabled, and its count is that of the snapshot");
+		find_todo(j->o, "Put the tripwire on again (item 4), then take the final snapshot again.");
+	} else if (w->trip_count != j->w->final.trip_count) {
+		find_now(j->o, "%s writes", grouped(w->trip_count - j->w->final.trip_count, written));
+		final_shut(j, "the column was written to after the final snapshot");
+	} else {
+		find_now(j->o, "0 writes");
+		find_holds(j->o);
+	}
+}
+
+static bool releases_confirmed(const struct judge *j)
+{
+	const struct walk_declared *d = walk_declared(j->w, "releases", "");
+	if (d && d->at <= j->f->now && j->f->now - d->at <= 24 * US_HOUR)
+		return true;
+	find_now(j->o, "releases not confirmed");
+	find_shut(j->o, REFUSED, d ? "the list of releases was confirmed more than 24 h ago" : "the list of releases has not been confirmed");
+	find_passes(j->o, "the list of releases confirmed in the last 24 h");
+	find_todo(j->o, "Declare the releases of the next days, or \"none\" (item 10).");
+	return false;
+}
+
+static void wait_for(const struct judge *j, int64_t at, const char *because)
+{
+	char when[WHEN_MAX];
+	find_shut(j->o, at ? WAITS : REFUSED, "%s", because);
+	find_passes(j->o, "inside the window, not on a Friday, no release near");
+	if (at)
+		find_todo(j->o, "Wait until %s UTC; gatewalk window lists the next moments.", when_short(at, when));
+	else
+		find_todo(j->o, "No opening is known: see gatewalk window, and the plan's window and releases.");
+	j->o->at = at;
+}
+
+static bool release_far(const struct judge *j)
+{
+	const struct fact_moment *m = &j->f->moment;
+	int hours = j->p->release_quiet_hours > RELEASE_QUIET_HOURS ? j->p->release_quiet_hours : RELEASE_QUIET_HOURS;
+	char because[160], when[WHEN_MAX];
+	if (!m->next_release || m->next_release - j->f->now > hours * US_HOUR)
+		return true;
+	find_now(j->o, "release %s", when_short(m->next_release, when));
+	snprintf(because, sizeof because, "a release is planned for %s UTC, within %d h", when, hours);
+	wait_for(j, m->n_next > 0 ? later(m->next[0], m->next_release) : m->next_release, because);
+	return false;
+}
+
+void rule_c3(const struct judge *j)
+{
+	static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	const struct fact_moment *m = &j->f->moment;
+	int need = j->p->drop_estimate_min > WINDOW_LEFT_MIN ? j->p->drop_estimate_min : WINDOW_LEFT_MIN;
+	int64_t next = m->n_next > 0 ? m->next[0] : 0;
+	if (j->w->env == ENV_STAGING || j->w->env == ENV_DEVELOPMENT) {
+		find_not_needed(j->o, "only production has a window");
+		return;
+	}
+	if (!rule_fresh(j, m->at, j->lives, "the moment"))
+		return;
+	if (!m->zone_known || m->dow < 0 || m->dow > 6) {
+		find_now(j->o, "not known");
+		find_shut(j->o, UNKNOWN, "the server does not know the time zone %s", j->p->zone ? j->p->zone : "");
+		find_passes(j->o, "a zone that the server knows");
+		find_todo(j->o, "Correct window.zone of the plan, and take it in with gatewalk amend.");
+		return;
+	}
+	find_now(j->o, "%s %02d:%02d there", days[m->dow], m->minute / 60, m->minute % 60);
+	if (m->dow == FRIDAY) {
+		wait_for(j, next, "it is Friday there, and nothing is dropped on a Friday");
+	} else if (!m->in_window) {
+		wait_for(j, next, "it is outside the off-peak window");
+	} else if (m->minutes_left < need) {
+		char because[120];
+		snprintf(because, sizeof because, "the window has %d min left, and %d are needed", m->minutes_left, need);
+		wait_for(j, next, because);
+	} else if (release_far(j) && releases_confirmed(j)) {
+		find_now(j->o, "%s %02d:%02d there, %d min left", days[m->dow], m->minute / 60, m->minute % 60, m->minutes_left);
+		find_holds(j->o);
+	}
+}
+
+static void unhealthy(const struct judge *j, const char *what, double now, double limit)
+{
+	find_now(j->o, "%s %.1f", what, now);
+	find_shut(j->o, REFUSED, "%s is %.1f, and the plan's limit is %.1f", what, now, limit);
+	find_passes(j->o, "%s at or below %.1f", what, limit);
+	find_todo(j->o, "Wait until the server is quieter, and look again; nothing has to be done in gatewalk.");
+}
+
+static void unreadable(const struct judge *j, const char *what)
+{
+	find_now(j->o, "not known");
+	find_shut(j->o, UNKNOWN, "%s cannot be read", what);
+	find_passes(j->o, "%s can be read", what);
+	find_todo(j->o, "Run gatewalk doctor: it names the privilege or the address that is missing.");
+}
+
+void rule_c4(const struct judge *j)
+{
+	const struct fact_health *h = &j->f->health;
+	const struct plan *p = j->p;
+	if (!rule_fresh(j, h->at, j->lives, "the server's health"))
+		return;
+	if (!h->lag_known) {
+		unreadable(j, "the replication lag");
+	} else if (!h->standby_query_known) {
+		unreadable(j, "the longest query on a standby");
+	} else if (h->lag_s > p->max_lag_s) {
+		unhealthy(j, "replication lag, s,", h->lag_s, p->max_lag_s);
+	} else if (h->lock_waiters > p->max_lock_waiters) {
+		unhealthy(j, "sessions waiting for locks", h->lock_waiters, p->max_lock_waiters);
+	} else if (h->longest_tx_s > p->max_longest_tx_s) {
+		unhealthy(j, "longest transaction, s,", h->longest_tx_s, p->max_longest_tx_s);
+	} else if (h->standby_query_s > p->max_standby_query_s) {
+		unhealthy(j, "longest standby query, s,", h->standby_query_s, p->max_standby_query_s);
+	} else if (p->sync_standby && !h->sync_standby_there) {
+		find_now(j->o, "%s is not there", p->sync_standby);
+		find_shut(j->o, REFUSED, "the synchronous standby %s is not connected in step", p->sync_standby);
+		find_passes(j->o, "%s is there, synchronous", p->sync_standby);
+		find_todo(j->o, "Bring the standby back first.");
+	} else {
+		find_now(j->o, "lag %.1f s, %d waiting, longest %.0f s", h->lag_s, h->lock_waiters, h->longest_tx_s);
+		find_holds(j->o);
+	}
+}
+
+void rule_c5(const struct judge *j)
+{
+	const struct fact_target *t = &j->f->target;
+	const struct fact_snapshot *s = &j->w->final;
+	if (!rule_fresh(j, t->at, MOMENT_LIVES, "the target") || !rule_target(j) || !final_there(j))
+		return;
+	find_now(j->o, "changed");
+	if (s->relid != t->relid || s->attnum != t->attnum) {
+		final_shut(j, "the final snapshot holds another column");
+	} else if (!same_known(s->definition_digest, t->definition_digest)) {
+		final_shut(j, "the column's definition is not that of the final snapshot");
+	} else if (!same_known(j->w->first.definition_digest, t->definition_digest)) {
+		final_shut(j, "the column's definition is not that of the start");
+		find_todo(j->o, "Find out who changed the column. A changed column is a new walk: leave this one.");
+	} else if (t->n_blockers > 0) {
+		find_now(j->o, "%zu in the way", t->n_blockers);
+		find_shut(j->o, REFUSED, "the drop would need CASCADE, which gatewalk never uses: %s", t->blockers[0]);
+		find_passes(j->o, "nothing depends on the column");
+		find_todo(j->o, "Change or drop it first, by a change of its own.");
+	} else if (rule_falls(j)) {
+		find_now(j->o, "unchanged; %zu fall%s with it", t->n_falls, t->n_falls == 1 ? "s" : "");
+		find_holds(j->o);
+	}
+}
+
+void rule_c6(const struct judge *j)
+{
+	const struct fact_log *l = &j->f->log;
+	if (!rule_fresh(j, l->at, j->lives, "the log") || !rule_identity(j))
+		return;
+	if (j->f->server.pooled) {
+		find_now(j->o, "a pooler is in between");
+		find_shut(j->o, REFUSED, "the connection goes through a pooler, where locks and settings do not hold");
+		find_passes(j->o, "a direct connection");
+		find_todo(j->o, "Give the server's own address: -d host=... port=5432.");
+	} else if (!l->verifies || !l->ledger_agrees) {
+		find_now(j->o, l->verifies ? "the ledger differs" : "it does not verify");
+		find_shut(j->o, REFUSED, "%s", l->why ? l->why : l->verifies ? "the log and the ledger do not agree" : "the log does not verify");
+		find_passes(j->o, "the log verifies and the ledger agrees");
+		find_todo(j->o, "Run gatewalk verify: it names the first bad line. Do not go on before you know why.");
+	} else {
+		find_now(j->o, "%lld lines, the ledger agrees", (long long)j->w->n);
+		find_holds(j->o);
+	}
+}
+
+void rule_c7(const struct judge *j)
+{
+	if (j->p->signatures != 1) {
+		find_now(j->o, "%d asked for", j->p->signatures);
+		find_shut(j->o, REFUSED, "the plan asks for %d signatures, and this version takes one", j->p->signatures);
+		find_passes(j->o, "policy.signatures: 1");
+		return;
+	}
+	find_now(j->o, "the drop asks a person for its own signature");
+	find_holds(j->o);
+}
+
+static void monitor_shut(const struct judge *j, const char *now, const char *because, const char *todo)
+{
+	find_now(j->o, "%s", now);
+	find_shut(j->o, REFUSED, "%s", because);
+	find_passes(j->o, "baseline taken, errors visible, way back measured");
+	find_todo(j->o, "%s", todo);
+}
+
+void rule_c8(const struct judge *j)
+{
+	const struct fact_monitor *m = &j->f->monitor;
+	char back[WHEN_MAX];
+	if (!rule_fresh(j, m->at, j->lives, "the monitor"))
+		return;
+	if (!j->w->baseline_at || !m->baseline_at)
+		monitor_shut(j, "no baseline", "the monitor has taken no baseline yet", "Let the watcher run for some minutes (item 10).");
+	else if (!m->errors_seen)
+		monitor_shut(j, "no errors visible", "the monitor sees no source of errors", "Run gatewalk doctor: it names the view that cannot be read.");
+	else if (j->w->drill.restore_us <= 0)
+		monitor_shut(j, "way back not measured", "no drill has measured how long the way back takes", "Start a restore drill (item 1).");
+	else {
+		find_now(j->o, "baseline taken, way back %s", when_span(j->w->drill.restore_us, back));
+		find_holds(j->o);
+	}
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/permit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "core/gate_rules.h"
+#include "core/sql.h"
+
+#define MAC_LEN 32
+
+/* What a permit is bound to. */
+static const char *const names[] = { "walk", "plan", "statement", "snapshot", "log head", "nonce", "table", "column", "intent" };
+#define BOUND (sizeof names / sizeof *names)
+
+struct bound { const char *text[BOUND]; char numbers[3][24]; };
+
+/* No pointers and no texts: each binding as a keyed hash, and a seal over all of it, also over whether it was spent. */
+struct permit {
+	int64_t issued;
+	uint64_t spent;
+	unsigned char bound[BOUND][MAC_LEN];
+	unsigned char seal[MAC_LEN];
+};
+
+size_t permit_size(void)
+{
+	return sizeof(struct permit);
+}
+
+int64_t permit_expires(const struct permit *pm)
+{
+	return pm->issued + PERMIT_LIFE;
+}
+
+static void bound_of(const struct permit_binding *b, struct bound *out)
+{
+	snprintf(out->numbers[0], sizeof out->numbers[0], "%u", b->relid);
+	snprintf(out->numbers[1], sizeof out->numbers[1], "%d", b->attnum);
+	snprintf(out->numbers[2], sizeof out->numbers[2], "%lld", (long long)b->intent_n);
+	const char *all[BOUND] = {
+		b->sid, b->plan_digest, b->statement, b->snapshot_sha256, b->intent_head, b->nonce,
+		out->numbers[0], out->numbers[1], out->numbers[2],
+	};
+	memcpy(out->text, all, sizeof all);
+}
+
+static bool is_whole(const struct bound *b)
+{
+	for (size_t i = 0; i < BOUND; i++)
+		if (!b->text[i] || b->text[i][0] == '\0')
+			return false;
+	return true;
+}
+
+/* Place, time of issue and text: the same text in another place or another permit has another hash. */
+static void mac_one(const struct permit_mac *m, int64_t issued, size_t i, const char *s, unsigned char out[MAC_LEN])
+{
+	struct text t = { 0 };
+	text_addf(&t, "gatewalk-permit-v1 %zu %lld ", i, (long long)issued);
+	text_add(&t, s);
+	m->mac(m->key, text_str(&t), t.len, out);
+	text_free(&t);
+}
+
+static void mac_seal(const struct permit_mac *m, const struct permit *pm, unsigned char out[MAC_LEN])
+{
+	unsigned char data[sizeof pm->issued + sizeof pm->spent + sizeof pm->bound];
+	memcpy(data, &pm->issued, sizeof pm->issued);
+	memcpy(data + sizeof pm->issued, &pm->spent, sizeof pm->spent);
+	memcpy(data + sizeof pm->issued + sizeof pm->spent, pm->bound, sizeof pm->bound);
+	m->mac(m->key, data, sizeof data, out);
+}
+
+/* Takes the same time wherever they differ. */
+static bool same_mac(const unsigned char a[MAC_LEN], const unsigned char b[MAC_LEN])
+{
+	unsigned char differ = 0;
+	for (size_t i = 0; i < MAC_LEN; i++)
+		differ |= a[i] ^ b[i];
+	return differ == 0;
+}
+
+static bool no_permit(struct err *e, const char *why)
+{
+	return err_set(e, ERR_VERIFY, "Nothing was sent. Look again, and go to the drop again.", "no permit for the drop: %s", why);
+}
+
+static bool intent_open(const struct walk *w, struct err *e)
+{
+	if (w->stage != AT_DROPPING || w->intent_n < 0)
+		return no_permit(e, "no intent stands in the log");
+	if (w->outcome_known || w->dropped)
+		return no_permit(e, "its intent has an outcome already");
+	return true;
+}
+
+static bool is_intent(const struct walk *w, const struct permit_binding *b, struct err *e)
+{
+	const struct permit_binding open = {
+		.sid = w->sid, .plan_digest = w->plan_digest, .statement = w->intent_statement, .snapshot_sha256 = w->intent_snapshot,
+		.intent_head = w->intent_head, .nonce = w->intent_nonce, .relid = w->relid, .attnum = w->attnum, .intent_n = w->intent_n,
+	};
+	struct bound asked, stands;
+	bound_of(b, &asked);
+	bound_of(&open, &stands);
+	if (!is_whole(&asked) || !is_whole(&stands))
+		return no_permit(e, "a part of the intent is missing");
+	for (size_t i = 0; i < BOUND; i++)
+		if (strcmp(asked.text[i], stands.text[i]) != 0)
+			return err_set(e, ERR_VERIFY, "Nothing was sent.", "no permit for the drop: the %s is not that of the open intent", names[i]);
+	return true;
+}
+
+struct permit *permit_mint(struct arena *a, const struct plan *p, const struct walk *w, const struct facts *f,
+	const struct permit_binding *b, const struct permit_mac *mac, struct err *e)
+{
+	static const enum gate gates[] = { GATE_A, GATE_B, GATE_C };
+	struct finding found[CONDITION_COUNT];
+	struct bound bound;
+	if (!intent_open(w, e) || !is_intent(w, b, e))
+		return NULL;
+	if (!same_known(p->digest, w->plan_digest) || !same_known(sql_drop_column(a, p), b->statement)) {
+		no_permit(e, "the statement is not the one the plan makes");
+		return NULL;
+	}
+	gate_judge_all(p, w, f, found);
+	for (size_t i = 0; i < 3; i++)
+		if (!gate_refusal(found, gates[i], e))
+			return NULL;
+	bound_of(b, &bound);
+	struct permit *pm = arena_alloc(a, sizeof *pm);
+	pm->issued = f->now;
+	for (size_t i = 0; i < BOUND; i++)
+		mac_one(mac, pm->issued, i, bound.text[i], pm->bound[i]);
+	mac_seal(mac, pm, pm->seal);
+	return pm;
+}
+
+static bool bound_the_same(const struct permit *pm, const struct permit_binding *b, const struct permit_mac *mac, struct err *e)
+{
+	unsigned char one[MAC_LEN];
+	struct bound bound;
+	bound_of(b, &bound);
+	for (size_t i = 0; i < BOUND; i++) {
+		mac_one(mac, pm->issued, i, bound.text[i] ? bound.text[i] : "", one);
+		if (!same_mac(one, pm->bound[i]))
+			return err_set(e, ERR_VERIFY, "Nothing was sent.", "the permit is for another %s", names[i]);
+	}
+	return true;
+}
+
+bool permit_check(const struct permit *pm, const struct permit_binding *b, int64_t now, const struct permit_mac *mac, struct err *e)
+{
+	unsigned char seal[MAC_LEN];
+	if (!pm || !b || !mac || !mac->mac)
+		return no_permit(e, "there is none");
+	mac_seal(mac, pm, seal);
+	if (!same_mac(seal, pm->seal))
+		return err_set(e, ERR_VERIFY, "Nothing was sent. Restart gatewalk.", "the permit's seal does not hold: it was not made by this program's engine");
+	if (pm->spent)
+		return err_set(e, ERR_VERIFY, "Nothing was sent. A new drop needs a new intent.", "the permit has been used already");
+	if (now < pm->issued)
+		return err_set(e, ERR_VERIFY, "Nothing was sent. Have the server's clock looked at.", "the permit was issued later than now, by the server's clock");
+	if (now > permit_expires(pm))
+		return err_set(e, ERR_VERIFY, "Nothing was sent. Go to the drop again.", "the permit has expired: it holds for 60 s");
+	return bound_the_same(pm, b, mac, e);
+}
+
+bool permit_spend(struct permit *pm, const struct permit_binding *b, int64_t now, const struct permit_mac *mac, struct err *e)
+{
+	if (!permit_check(pm, b, now, mac, e))
+		return false;
+	pm->spent = 1;
+	mac_seal(mac, pm, pm->seal);
+	return true;
+}
+
+/* What can have changed between the mint and the lock. C6 judges identity too. */
+bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct walk *w, const struct facts *under_lock, struct err *e)
+{
+	static const char *const ids[] = { "C2", "C3", "C5", "C6" };
+	int64_t now = under_lock->now;
+	if (!pm || !under_lock->locked)
+		return no_permit(e, "the facts were not read under the lock");
+	if (now < pm->issued || now > permit_expires(pm))
+		return no_permit(e, "it is not valid at the server's time under the lock");
+	if (!intent_open(w, e))
+		return false;
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+		struct finding f;
+		gate_judge_one(p, w, under_lock, ids[i], &f);
+		if (f.verdict != HOLDS && f.verdict != NOT_NEEDED)
+			return err_set(e, ERR_GATE, f.todo, "under the lock: %s, %s: %s", f.id, f.question, f.because);
+	}
+	return true;
+}

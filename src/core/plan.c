@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/plan.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "core/sql.h"
+
+#define UNUSED_FLOOR_DAYS 14
+
+/* What a file may leave out. The health limits are those of a small server at a quiet hour; gatewalk-plan(5) says them. */
+void plan_defaults(struct plan *p)
+{
+	p->schema = "public";
+	p->unused_days = UNUSED_FLOOR_DAYS;
+	p->longest_job_days = 7;
+	p->release_quiet_hours = 48;
+	p->drop_estimate_min = 10;
+	p->signatures = 1;
+	p->max_lag_s = 5;
+	p->max_lock_waiters = 5;
+	p->max_longest_tx_s = 300;
+	p->max_standby_query_s = 300;
+	p->scope = SCOPE_COLUMN;
+	p->retention_days = 90;
+	p->monitor_hours = 48;
+	p->rehearsal_dow = 2;
+	p->rehearsal_minute = 4 * 60 + 30;
+	p->rehearsal_day_s = 1;
+}
+
+static const struct mark *mark_of(const struct plan *p, const char *path, size_t len)
+{
+	for (size_t i = 0; i < p->n_marks; i++)
+		if (strncmp(p->marks[i].path, path, len) == 0 && p->marks[i].path[len] == '\0')
+			return &p->marks[i].at;
+	return NULL;
+}
+
+struct mark plan_mark(const struct plan *p, const char *path)
+{
+	for (size_t len = strlen(path); len; ) {
+		const struct mark *at = mark_of(p, path, len);
+		if (at)
+			return *at;
+		do
+			len--;
+		while (len && path[len] != '.');
+	}
+	const struct mark *start = mark_of(p, "", 0);
+	return start ? *start : (struct mark){ 0, 0 };
+}
+
+bool plan_gives(const struct plan *p, const char *path)
+{
+	return mark_of(p, path, strlen(path)) != NULL;
+}
+
+int plan_unused_days(const struct plan *p)
+{
+	int days = p->unused_days > UNUSED_FLOOR_DAYS ? p->unused_days : UNUSED_FLOOR_DAYS;
+	return p->longest_job_days >= days ? p->longest_job_days + 1 : days;
+}
+
+static const struct { const char *name, *risk; } archetypes[] = {
+	[ARCH_NONE] = { "unknown", "unknown" },
+	[ARCH_ADDITIVE] = { "additive", "low" },
+	[ARCH_RENAME] = { "rename", "medium" },
+	[ARCH_TYPE] = { "type change", "high" },
+	[ARCH_DESTRUCTIVE] = { "destructive", "highest" },
+};
+#define ARCHETYPES (sizeof archetypes / sizeof archetypes[0])
+
+const char *archetype_name(enum archetype a)
+{
+	return archetypes[(size_t)a < ARCHETYPES ? a : ARCH_NONE].name;
+}
+
+const char *archetype_risk(enum archetype a)
+{
+	return archetypes[(size_t)a < ARCHETYPES ? a : ARCH_NONE].risk;
+}
+
+enum archetype archetype_parse(const char *s)
+{
+	for (size_t i = ARCH_ADDITIVE; i < ARCHETYPES; i++)
+		if (text_eq(s, archetypes[i].name))
+			return (enum archetype)i;
+	return ARCH_NONE;
+}
+
+const char *plan_target_name(struct arena *a, const struct plan *p)
+{
+	return arena_printf(a, "%s.%s.%s", sql_ident(a, p->schema), sql_ident(a, p->table), sql_ident(a, p->column));
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* How an amended plan differs from the one that a walk began with. What is neither equal nor surely stricter is laxer. */
+#include "core/plan.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "core/sql.h"
+
+#define WEEK_MIN (7 * 1440)
+
+struct comparison {
+	struct arena *a;
+	const struct plan *old, *now;
+	enum amend_class class;
+	const char *why;
+};
+
+/* The worst finding stands, and of equals the first. */
+static void differs(struct comparison *c, enum amend_class class, const char *why)
+{
+	if (class <= c->class)
+		return;
+	c->class = class;
+	c->why = why;
+}
+
+static const char *shown(struct arena *a, const char *s)
+{
+	return s ? arena_printf(a, "\"%s\"", text_clean(a, s)) : "not given";
+}
+
+struct text_field { const char *path; size_t at; enum amend_class class; };
+#define FIELD(path, member, class) { path, offsetof(struct plan, member), class }
+static const struct text_field texts[] = {
+	FIELD("target.schema", schema, AMEND_NEW_WALK), FIELD("target.table", table, AMEND_NEW_WALK),
+	FIELD("target.column", column, AMEND_NEW_WALK), FIELD("recipe", recipe, AMEND_NEW_WALK),
+	FIELD("name", name, AMEND_GATES), FIELD("document.before", before, AMEND_GATES),
+	FIELD("document.after", after, AMEND_GATES), FIELD("document.why", why, AMEND_GATES),
+	FIELD("document.way_back", way_back, AMEND_GATES), FIELD("document.leaves_behind", leaves_behind, AMEND_GATES),
+	FIELD("document.rollback_floor", rollback_floor, AMEND_GATES), FIELD("document.api_contract", api_contract, AMEND_GATES),
+	FIELD("window.zone", zone, AMEND_GATES), FIELD("health.sync_standby", sync_standby, AMEND_GATES),
+	FIELD("snapshot.store", store, AMEND_GATES), FIELD("snapshot.scratch", scratch, AMEND_GATES),
+	FIELD("monitor.notify", notify, AMEND_GATES), FIELD("monitor.migration_tool", migration_tool, AMEND_GATES),
+};
+
+static void compare_texts(struct comparison *c)
+{
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		const char *was = *(const char *const *)((const char *)c->old + texts[i].at);
+		const char *is = *(const char *const *)((const char *)c->now + texts[i].at);
+		if (!text_eq(was, is))
+			differs(c, texts[i].class, arena_printf(c->a, "%s was %s and is now %s", texts[i].path, shown(c->a, was), shown(c->a, is)));
+	}
+}
+
+/* Of each number, which way is stricter: 1 more, -1 less, 0 neither. */
+struct number_field { const char *path; size_t at; int stricter; };
+#define NUMBER(path, member, stricter) { path, offsetof(struct plan, member), stricter }
+static const struct number_field ints[] = {
+	NUMBER("policy.unused_days", unused_days, 1), NUMBER("policy.longest_job_days", longest_job_days, 1),
+	NUMBER("policy.monitor_hours", monitor_hours, 1), NUMBER("policy.release_quiet_hours", release_quiet_hours, 1),
+	NUMBER("policy.drop_estimate_min", drop_estimate_min, 1), NUMBER("policy.signatures", signatures, 1),
+	NUMBER("snapshot.retention_days", retention_days, 1), NUMBER("health.max_lock_waiters", max_lock_waiters, -1),
+	NUMBER("rehearsal.now", rehearsal_dow, 0), NUMBER("rehearsal.now", rehearsal_minute, 0),
+};
+static const struct number_field doubles[] = {
+	NUMBER("health.max_lag_s", max_lag_s, -1), NUMBER("health.max_longest_tx_s", max_longest_tx_s, -1),
+	NUMBER("health.max_standby_query_s", max_standby_query_s, -1), NUMBER("rehearsal.day", rehearsal_day_s, 0),
+};
+
+static void compare_number(struct comparison *c, const struct number_field *f, double was, double is)
+{
+	if (was < is || was > is)
+		differs(c, (is - was) * f->stricter > 0 ? AMEND_STRICTER : AMEND_GATES,
+			arena_printf(c->a, "%s was %.15g and is now %.15g", f->path, was, is));
+}
+
+static void compare_numbers(struct comparison *c)
+{
+	const char *old = (const char *)c->old, *now = (const char *)c->now;
+	for (size_t i = 0; i < sizeof ints / sizeof ints[0]; i++)
+		compare_number(c, &ints[i], *(const int *)(const void *)(old + ints[i].at), *(const int *)(const void *)(now + ints[i].at));
+	for (size_t i = 0; i < sizeof doubles / sizeof doubles[0]; i++)
+		compare_number(c, &doubles[i], *(const double *)(const void *)(old + doubles[i].at),
+			*(const double *)(const void *)(now + doubles[i].at));
+	if (c->old->hide != c->now->hide)
+		differs(c, c->now->hide ? AMEND_STRICTER : AMEND_GATES, "policy.hide changed");
+	if (c->old->scope != c->now->scope)
+		differs(c, AMEND_GATES, "snapshot.scope changed");
+}
+
+/* Another text of the same statement is still another proposal: what was confirmed is confirmed again. */
+static void compare_statement(struct comparison *c)
+{
+	const char *was = c->old->statement, *is = c->now->statement;
+	if (c->old->archetype != c->now->archetype)
+		differs(c, AMEND_NEW_WALK, arena_printf(c->a, "archetype was %s and is now %s",
+			archetype_name(c->old->archetype), archetype_name(c->now->archetype)));
+	if (text_eq(was, is))
+		return;
+	bool same = (was == NULL || sql_same_drop(c->a, c->old, was, NULL)) && (is == NULL || sql_same_drop(c->a, c->now, is, NULL));
+	differs(c, same ? AMEND_GATES : AMEND_NEW_WALK, same ? "statement is written in another way" : "statement changed");
+}
+
+static void mark_week(bool week[static WEEK_MIN], const struct plan *p)
+{
+	memset(week, 0, WEEK_MIN * sizeof *week);
+	for (size_t i = 0; i < p->n_windows; i++) {
+		const struct plan_window *w = &p->windows[i];
+		int minutes = w->to - w->from + (w->to < w->from ? 1440 : 0);
+		for (int day = 0; day < 7; day++)
+			for (int m = 0; w->days & 1U << day && m < minutes; m++)
+				week[(day * 1440 + w->from + m) % WEEK_MIN] = true;
+	}
+}
+
+static void compare_windows(struct comparison *c)
+{
+	bool *was = arena_array(c->a, WEEK_MIN, sizeof *was), *is = arena_array(c->a, WEEK_MIN, sizeof *is);
+	bool more = false, less = false;
+	mark_week(was, c->old);
+	mark_week(is, c->now);
+	for (size_t i = 0; i < WEEK_MIN; i++) {
+		more = more || (is[i] && !was[i]);
+		less = less || (was[i] && !is[i]);
+	}
+	if (more)
+		differs(c, AMEND_GATES, "the window is open at times when it was not");
+	else if (less)
+		differs(c, AMEND_STRICTER, "the window is shorter");
+}
+
+static bool same_text(const void *a, const void *b)
+{
+	return text_eq(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool same_time(const void *a, const void *b)
+{
+	return *(const int64_t *)a == *(const int64_t *)b;
+}
+
+static bool same_deploy(const void *a, const void *b)
+{
+	return text_eq(((const struct plan_deploy *)a)->name, ((const struct plan_deploy *)b)->name);
+}
+
+static bool same_consumer(const void *a, const void *b)
+{
+	const struct plan_consumer *x = a, *y = b;
+	return text_eq(x->name, y->name) && text_eq(x->kind, y->kind) && text_eq(x->owner, y->owner) && text_eq(x->check, y->check);
+}
+
+static bool same_standby(const void *a, const void *b)
+{
+	const struct plan_standby *x = a, *y = b;
+	return text_eq(x->name, y->name) && text_eq(x->dbname, y->dbname);
+}
+
+static bool same_limit(bool has_x, double x, bool has_y, double y)
+{
+	return has_x == has_y && !(has_x && (x < y || x > y));
+}
+
+static bool same_metric(const void *a, const void *b)
+{
+	const struct plan_metric *x = a, *y = b;
+	return text_eq(x->name, y->name) && text_eq(x->query, y->query) && text_eq(x->command, y->command) && text_eq(x->unit, y->unit)
+		&& same_limit(x->has_pause, x->pause, y->has_pause, y->pause) && same_limit(x->has_alarm, x->alarm, y->has_alarm, y->alarm);
+}
+
+/* One more consumer, standby, metric or release only asks for more; one that is gone or changed asks for less. */
+static const struct list {
+	const char *path;
+	size_t items, count, size;
+	bool (*same)(const void *, const void *);
+	enum amend_class added;
+} lists[] = {
+#define LIST(path, member, same, added) \
+	{ path, offsetof(struct plan, member), offsetof(struct plan, n_##member), sizeof *((struct plan *)0)->member, same, added }
+	LIST("document.falls", falls, same_text, AMEND_GATES),
+	LIST("deploys", deploys, same_deploy, AMEND_GATES),
+	LIST("consumers", consumers, same_consumer, AMEND_STRICTER),
+	LIST("standbys", standbys, same_standby, AMEND_STRICTER),
+	LIST("releases", releases, same_time, AMEND_STRICTER),
+	LIST("monitor.metrics", metrics, same_metric, AMEND_STRICTER),
+#undef LIST
+};
+
+/* True when every element of x is in y as well. */
+static bool within(const struct list *l, const struct plan *x, const struct plan *y)
+{
+	const char *xs = *(char *const *)(const void *)((const char *)x + l->items), *ys = *(char *const *)(const void *)((const char *)y + l->items);
+	size_t nx = *(const size_t *)(const void *)((const char *)x + l->count), ny = *(const size_t *)(const void *)((const char *)y + l->count);
+	for (size_t i = 0; i < nx; i++) {
+		bool found = false;
+		for (size_t j = 0; j < ny && !found; j++)
+			found = l->same(xs + i * l->size, ys + j * l->size);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static void compare_lists(struct comparison *c)
+{
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		const struct list *l = &lists[i];
+		if (!within(l, c->old, c->now))
+			differs(c, AMEND_GATES, arena_printf(c->a, "%s no longer has all that it had", l->path));
+		else if (!within(l, c->now, c->old))
+			differs(c, l->added, arena_printf(c->a, "%s has more than it had", l->path));
+	}
+	if (c->old->has_falls != c->now->has_falls)
+		differs(c, AMEND_GATES, "document.falls changed");
+}
+
+enum amend_class plan_compare(struct arena *a, const struct plan *old, const struct plan *now, const char **why)
+{
+	struct comparison c = { a, old, now, AMEND_SAME, "no field changed" };
+	compare_statement(&c);
+	compare_texts(&c);
+	compare_numbers(&c);
+	compare_windows(&c);
+	compare_lists(&c);
+	if (why)
+		*why = c.why;
+	return c.class;
+}

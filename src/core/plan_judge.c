@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/* Judges a plan by itself: what is missing, what contradicts, what is laxer than the floors, what this version does not do. */
+#include "core/plan.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "core/sql.h"
+
+#define MINUTES_A_DAY 1440
+#define WINDOW_FLOOR_MIN 10
+#define FRIDAY 5
+
+struct findings {
+	struct arena *a;
+	const struct plan *p;
+	struct plan_error *list;
+	size_t n, cap;
+};
+
+static void found_at(struct findings *f, struct mark at, const char *what, const char *instead)
+{
+	f->list = arena_grow(f->a, f->list, &f->n, &f->cap, sizeof *f->list);
+	f->list[f->n - 1] = (struct plan_error){ at, what, instead };
+}
+
+static void found(struct findings *f, const char *path, const char *what, const char *instead)
+{
+	found_at(f, plan_mark(f->p, path), what, instead);
+}
+
+static bool is_blank(const char *s)
+{
+	return s == NULL || s[strspn(s, " \t\r\n")] == '\0';
+}
+
+static const struct need { const char *path; size_t at; const char *instead; } needs[] = {
+	{ "name", offsetof(struct plan, name), "write a short name, such as orders-drop-legacy-total" },
+	{ "recipe", offsetof(struct plan, recipe), "write recipe: drop-column" },
+	{ "target.schema", offsetof(struct plan, schema), "write the table's schema, such as public" },
+	{ "target.table", offsetof(struct plan, table), "write the table's name" },
+	{ "target.column", offsetof(struct plan, column), "write the column's name" },
+	{ "document.before", offsetof(struct plan, before), "write the column as it is now: type, default, what it holds" },
+	{ "document.after", offsetof(struct plan, after), "write what stands there afterwards" },
+	{ "document.why", offsetof(struct plan, why), "write why the column goes" },
+	{ "document.way_back", offsetof(struct plan, way_back), "write how the data comes back, and who does it" },
+	{ "document.leaves_behind", offsetof(struct plan, leaves_behind), "write what a way back does not restore" },
+	{ "document.rollback_floor", offsetof(struct plan, rollback_floor),
+		"write the oldest release of the application that runs without the column" },
+	{ "document.api_contract", offsetof(struct plan, api_contract), "write what changes for those who call the application, or none" },
+	{ "window.zone", offsetof(struct plan, zone), "write a time zone, such as Europe/Madrid" },
+};
+
+static void judge_needs(struct findings *f)
+{
+	for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
+		const char *value = *(const char *const *)((const char *)f->p + needs[i].at);
+		if (is_blank(value))
+			found(f, needs[i].path, arena_printf(f->a, "%s is %s", needs[i].path, value ? "empty" : "missing"), needs[i].instead);
+	}
+	if (f->p->archetype == ARCH_NONE)
+		found(f, "archetype", "archetype is missing", "write archetype: destructive");
+	if (!f->p->has_falls)
+		found(f, "document.falls", "document.falls is missing", "list what else falls with the column, or write falls: [] when nothing does");
+	if (f->p->n_deploys == 0)
+		found(f, "deploys", "deploys names no part", "name each deployed part of the application, such as - {name: web}");
+	if (f->p->n_windows == 0)
+		found(f, "window.open", "window.open names no hours",
+			"write the hours in which the drop may happen, such as - {days: [Tue], from: \"02:00\", to: \"05:00\"}");
+}
+
+static const struct floor { const char *path; size_t at; int least; const char *why; } floors[] = {
+	{ "policy.unused_days", offsetof(struct plan, unused_days), 14, "two weeks without a reader are the least" },
+	{ "policy.monitor_hours", offsetof(struct plan, monitor_hours), 48, "two days of watching are the least" },
+	{ "policy.release_quiet_hours", offsetof(struct plan, release_quiet_hours), 48, "a release within two days hides the cause of a fault" },
+};
+
+static void judge_floors(struct findings *f)
+{
+	for (size_t i = 0; i < sizeof floors / sizeof floors[0]; i++) {
+		int value = *(const int *)(const void *)((const char *)f->p + floors[i].at);
+		if (value >= floors[i].least)
+			continue;
+		found(f, floors[i].path, arena_printf(f->a, "%s is %d, below the floor of %d", floors[i].path, value, floors[i].least),
+			arena_printf(f->a, "write %d or more: %s", floors[i].least, floors[i].why));
+	}
+}
+
+static void judge_version(struct findings *f)
+{
+	const struct plan *p = f->p;
+	if (p->archetype != ARCH_NONE && p->archetype != ARCH_DESTRUCTIVE)
+		found(f, "archetype", arena_printf(f->a, "archetype is %s: this version walks dropped columns only", archetype_name(p->archetype)),
+			"write archetype: destructive");
+	if (!is_blank(p->recipe) && strcmp(p->recipe, "drop-column") != 0)
+		found(f, "recipe", arena_printf(f->a, "recipe is \"%s\": this version walks dropped columns only", text_clean(f->a, p->recipe)),
+			"write recipe: drop-column");
+	if (p->signatures != 1)
+		found(f, "policy.signatures", arena_printf(f->a, "policy.signatures is %d: this version does not take a second signature yet",
+			p->signatures), "write 1, or leave it out");
+	if (p->hide)
+		found(f, "policy.hide", "policy.hide is true: this version does not hide a column yet", "write false, or leave it out");
+}
+
+static void judge_name(struct findings *f)
+{
+	const char *s = f->p->name;
+	if (is_blank(s))
+		return;
+	size_t fits = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	if (s[fits] != '\0' || s[0] == '-' || fits > 40)
+		found(f, "name", arena_printf(f->a, "name is \"%s\"", text_clean(f->a, s)),
+			"write 1 to 40 of a-z, 0-9 and -, not beginning with -");
+}
+
+static void judge_statement(struct findings *f)
+{
+	const struct plan *p = f->p;
+	const char *why;
+	if (is_blank(p->statement) || is_blank(p->schema) || is_blank(p->table) || is_blank(p->column))
+		return;
+	if (!sql_same_drop(f->a, p, p->statement, &why))
+		found(f, "statement", arena_printf(f->a, "statement is not the drop of the target: %s", why),
+			arena_printf(f->a, "write %s, or leave it out", text_clean(f->a, sql_drop_column(f->a, p))));
+}
+
+/* Area/Place as in the IANA list, or UTC: an abbreviation such as CET means other hours in other places. */
+static bool is_zone(const char *s)
+{
+	if (strcmp(s, "UTC") == 0)
+		return true;
+	int slashes = 0;
+	for (size_t i = 0; s[i]; i++) {
+		bool letter = (s[i] >= 'A' && s[i] <= 'Z') || (s[i] >= 'a' && s[i] <= 'z');
+		bool begins = i == 0 || s[i - 1] == '/';
+		if (s[i] == '/' && !begins)
+			slashes++;
+		else if (!letter && (begins || strchr("0123456789_+-", s[i]) == NULL))
+			return false;
+	}
+	return slashes >= 1 && slashes <= 2 && s[strlen(s) - 1] != '/' && strlen(s) < 64;
+}
+
+/* The most minutes in a row that a window has outside Fridays. */
+static int longest_run(const struct plan_window *w)
+{
+	bool over = w->to < w->from;
+	int best = 0;
+	for (unsigned day = 0; day < 7; day++) {
+		if ((w->days & 1U << day) == 0 || day == FRIDAY)
+			continue;
+		int end = !over ? w->to : day == FRIDAY - 1 ? MINUTES_A_DAY : MINUTES_A_DAY + w->to;
+		best = end - w->from > best ? end - w->from : best;
+	}
+	return best;
+}
+
+static void judge_window(struct findings *f, const struct plan_window *w)
+{
+	int least = f->p->drop_estimate_min > WINDOW_FLOOR_MIN ? f->p->drop_estimate_min : WINDOW_FLOOR_MIN;
+	if (w->days & 1U << FRIDAY)
+		found_at(f, w->at, "this window is open on Friday, and the drop never happens on a Friday", "leave Fri out of its days");
+	if (w->days && w->from == w->to)
+		found_at(f, w->at, "this window begins and ends at the same minute", "write a later time in to");
+	else if ((w->days & ~(1U << FRIDAY)) && longest_run(w) < least)
+		found_at(f, w->at, arena_printf(f->a, "this window is %d minutes long, the drop asks for %d", longest_run(w), least),
+			"write a longer window, or a smaller policy.drop_estimate_min");
+}
+
+static bool in_window(const struct plan_window *w, int dow, int minute)
+{
+	unsigned today = 1U << dow, yesterday = 1U << (dow + 6) % 7;
+	if (w->from <= w->to)
+		return (w->days & today) && minute >= w->from && minute < w->to;
+	return ((w->days & today) && minute >= w->from) || ((w->days & yesterday) && minute < w->to);
+}
+
+static void judge_moment(struct findings *f)
+{
+	const struct plan *p = f->p;
+	bool in = p->n_windows == 0;
+	if (!is_blank(p->zone) && !is_zone(p->zone))
+		found(f, "window.zone", arena_printf(f->a, "window.zone is \"%s\"", text_clean(f->a, p->zone)),
+			"write a name of the IANA list, such as Europe/Madrid, or UTC");
+	for (size_t i = 0; i < p->n_windows; i++) {
+		judge_window(f, &p->windows[i]);
+		in = in || in_window(&p->windows[i], p->rehearsal_dow, p->rehearsal_minute);
+	}
+	if (!plan_gives(p, "rehearsal.now"))
+		return;
+	if (p->rehearsal_dow == FRIDAY)
+		found(f, "rehearsal.now", "rehearsal.now is a Friday, and the drop never happens on a Friday", "write another day, such as \"Tue 04:30\"");
+	else if (!in)
+		found(f, "rehearsal.now", "rehearsal.now is outside the window", "write a day and time inside window.open");
+}
+
+static void judge_metric(struct findings *f, const struct plan_metric *m)
+{
+	const char *name = text_clean(f->a, m->name);
+	if (m->query && m->command)
+		found_at(f, m->at, arena_printf(f->a, "metric %s has a query and a command", name), "leave one of them");
+	if (m->query == NULL && m->command == NULL)
+		found_at(f, m->at, arena_printf(f->a, "metric %s has neither a query nor a command", name), "write one of them");
+	if (!m->has_pause && !m->has_alarm)
+		found_at(f, m->at, arena_printf(f->a, "metric %s has no limit", name), "write alarm, pause or both");
+}
+
+/* Names are what things are cleared by: two of one name would be cleared together. Each list's elements begin with the name. */
+static void judge_twins(struct findings *f, const char *list, const void *items, size_t n, size_t size)
+{
+	for (size_t i = 1; i < n; i++) {
+		const char *const *mine = (const void *)((const char *)items + i * size);
+		bool twice = false;
+		for (size_t j = 0; j < i && !twice; j++)
+			twice = text_eq(*mine, *(const char *const *)(const void *)((const char *)items + j * size));
+		if (twice && !is_blank(*mine))
+			found(f, arena_printf(f->a, "%s[%zu].name", list, i),
+				arena_printf(f->a, "%s has the name \"%s\" twice", list, text_clean(f->a, *mine)), "give each its own name");
+	}
+}
+
+/* A job's working folder is not the operator's: only a whole path or a remote means one place. */
+static void judge_store(struct findings *f)
+{
+	const char *s = f->p->store;
+	if (is_blank(s) || s[0] == '/')
+		return;
+	const char *colon = strchr(s, ':'), *slash = strchr(s, '/');
+	if (colon == NULL || colon == s || (slash && slash < colon))
+		found(f, "snapshot.store", arena_printf(f->a, "snapshot.store is \"%s\"", text_clean(f->a, s)),
+			"write a folder from / on, or a remote as name:path");
+}
+
+static void judge_lists(struct findings *f)
+{
+	const struct plan *p = f->p;
+	for (size_t i = 0; i < p->n_metrics; i++)
+		judge_metric(f, &p->metrics[i]);
+	judge_twins(f, "deploys", p->deploys, p->n_deploys, sizeof *p->deploys);
+	judge_twins(f, "consumers", p->consumers, p->n_consumers, sizeof *p->consumers);
+	judge_twins(f, "standbys", p->standbys, p->n_standbys, sizeof *p->standbys);
+	judge_twins(f, "monitor.metrics", p->metrics, p->n_metrics, sizeof *p->metrics);
+}
+
+static int by_place(const void *x, const void *y)
+{
+	const struct plan_error *a = x, *b = y;
+	if (a->at.line != b->at.line)
+		return a->at.line < b->at.line ? -1 : 1;
+	if (a->at.column != b->at.column)
+		return a->at.column < b->at.column ? -1 : 1;
+	return strcmp(a->what, b->what);
+}
+
+void plan_errors_sort(struct plan_error *list, size_t n)
+{
+	if (n)
+		qsort(list, n, sizeof *list, by_place);
+}
+
+size_t plan_judge(struct arena *a, const struct plan *p, struct plan_error **out)
+{
+	struct findings f = { .a = a, .p = p };
+	judge_needs(&f);
+	judge_floors(&f);
+	judge_version(&f);
+	judge_name(&f);
+	judge_statement(&f);
+	judge_moment(&f);
+	judge_store(&f);
+	judge_lists(&f);
+	plan_errors_sort(f.list, f.n);
+	*out = f.list;
+	return f.n;
+}

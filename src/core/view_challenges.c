@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* Challenge, answer, sensed: the questions of the current item, with the value now, its source and age. */
+#include "core/view_parts.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/when.h"
+#include "core/gate_rules.h"
+
+/* Where a condition's fact comes from, and what can be done about it. */
+static const struct { const char *id, *source; enum act_kind kind; const char *key; } helps[] = {
+	{ "A1", "catalogue, manifest", ACT_SNAPSHOT, NULL }, { "A2", "files loaded again", ACT_SNAPSHOT, NULL },
+	{ "A3", "drill, scratch database", ACT_DRILL, NULL }, { "A4", "plan", ACT_CONFIRM, "2" }, { "A5", "plan, catalogue", ACT_CONFIRM, "3" },
+	{ "A6", "gatewalk schema", ACT_NONE, NULL }, { "A7", "declared", ACT_DECLARE, NULL },
+	{ "B1", "audit", ACT_CLEAR, NULL }, { "B2", "watch", ACT_WATCH, NULL }, { "B5", "server's clock", ACT_QUIET, NULL },
+	{ "B6", "statements, tripwire", ACT_NONE, NULL }, { "C1", "files loaded again", ACT_SNAPSHOT, NULL },
+	{ "C2", "tripwire", ACT_SNAPSHOT, NULL }, { "C3", "server's clock, plan", ACT_DECLARE, "releases" },
+	{ "C4", "server's statistics", ACT_NONE, NULL }, { "C5", "catalogue", ACT_NONE, NULL }, { "C6", "log, ledger, mark", ACT_NONE, NULL },
+	{ "C7", "plan", ACT_NONE, NULL }, { "C8", "monitor", ACT_DRILL, NULL },
+};
+
+static struct challenge *add(struct view *v, const char *id, const char *question, const char *passes)
+{
+	struct challenge *c = v->n_challenges < CHALLENGE_MAX ? &v->challenges[v->n_challenges++] : arena_alloc(v->arena, sizeof *c);
+	*c = (struct challenge){ .id = id, .question = question, .passes = passes, .verdict = REFUSED };
+	return c;
+}
+
+static struct offer offered(const struct view *v, enum act_kind kind, const char *key)
+{
+	for (size_t i = 0; kind != ACT_NONE && i < v->n_offers; i++)
+		if (v->offers[i].kind == kind && (!key || (v->offers[i].key && strcmp(v->offers[i].key, key) == 0)))
+			return v->offers[i];
+	return (struct offer){ .kind = ACT_NONE };
+}
+
+static void sensed(struct view *v, const char *id)
+{
+	const struct finding *f = view_finding(v, id);
+	size_t i = 0;
+	while (i < sizeof helps / sizeof *helps - 1 && strcmp(helps[i].id, id) != 0)
+		i++;
+	if (f->verdict == NOT_NEEDED)
+		return;
+	struct challenge *c = add(v, f->id, f->question, f->passes[0] ? f->passes : "it holds");
+	c->verdict = f->verdict;
+	c->seen = f->seen;
+	put_text(c->now, sizeof c->now, "%s", f->now);
+	put_text(c->source, sizeof c->source, "%s", helps[i].source);
+	if (f->verdict != HOLDS)
+		c->offer = offered(v, helps[i].kind, helps[i].key);
+}
+
+static void gate(struct view *v, enum gate g)
+{
+	for (size_t i = 0; i < CONDITION_COUNT; i++)
+		if (v->findings[i].id && v->findings[i].gate == g)
+			sensed(v, v->findings[i].id);
+}
+
+static void typed(struct view *v, enum item item, const char *question, const char *passes, const char *now)
+{
+	struct challenge *c = add(v, "typed", question, passes);
+	c->declared = true;
+	c->seen = v->walk->confirmed[item];
+	c->verdict = c->seen ? HOLDS : REFUSED;
+	c->offer = offered(v, ACT_CONFIRM, arena_printf(v->arena, "%d", (int)item));
+	put_text(c->now, sizeof c->now, "%s", now);
+	put_text(c->source, sizeof c->source, "you");
+}
+
+static void declared(struct view *v, const char *what, const char *key, const char *question, const char *passes)
+{
+	const struct walk_declared *d = walk_declared(v->walk, what, key);
+	const char *full = *key ? arena_printf(v->arena, "%s/%s", what, key) : what;
+	struct challenge *c = add(v, full, question, passes);
+	c->declared = true;
+	c->seen = d ? d->at : 0;
+	c->verdict = d ? HOLDS : REFUSED;
+	c->offer = offered(v, ACT_DECLARE, full);
+	put_text(c->now, sizeof c->now, "%s", d ? d->value : "not declared");
+	put_text(c->source, sizeof c->source, "you");
+}
+
+static void fits(struct view *v)
+{
+	const struct fact_target *t = &v->facts->target;
+	struct challenge *c = add(v, "fits", "can this column be walked and dropped?", "a plain column of a plain table");
+	c->seen = t->at;
+	c->verdict = !t->at ? UNKNOWN : t->found && !t->unfit ? HOLDS : REFUSED;
+	put_text(c->now, sizeof c->now, "%s", !t->at ? "not looked at" : !t->found ? "not found" : t->unfit ? t->unfit : t->type ? t->type : "yes");
+	put_text(c->source, sizeof c->source, "catalogue");
+}
+
+static void depends(struct view *v)
+{
+	const struct fact_target *t = &v->facts->target;
+	struct challenge *c = add(v, "blockers", "does anything depend on it that would need CASCADE?", "nothing, before gate C");
+	c->seen = t->at;
+	c->verdict = !t->at ? UNKNOWN : t->n_blockers ? REFUSED : HOLDS;
+	put_text(c->now, sizeof c->now, "%s", !t->at ? "not looked at" : t->n_blockers ? t->blockers[0] : "nothing");
+	put_text(c->source, sizeof c->source, "catalogue");
+}
+
+static void at_snapshot(struct view *v)
+{
+	sensed(v, "A1");
+	sensed(v, "A2");
+	sensed(v, "A3");
+	fits(v);
+}
+
+static void at_archetype(struct view *v)
+{
+	typed(v, ITEM_ARCHETYPE, "what kind of change is this?", arena_printf(v->arena, "%s: the risk is %s",
+		archetype_name(v->plan->archetype), archetype_risk(v->plan->archetype)), "type the archetype");
+	fits(v);
+	depends(v);
+}
+
+static void rehearsal(struct view *v)
+{
+	if (v->walk->env != ENV_PRODUCTION)
+		return;
+	declared(v, "rehearsed", "", "was this very plan rehearsed?", arena_printf(v->arena, "%.12s, way back included", v->plan->digest));
+	declared(v, "tests", "old_code", "did the old code run on the new schema?", "the test's name");
+	declared(v, "tests", "half_filled", "did the new code run on half-filled data?", "the test's name");
+}
+
+static void falls(struct view *v)
+{
+	const struct fact_target *t = &v->facts->target;
+	struct challenge *c = add(v, "falls", "what falls with the column?", "exactly what the plan lists");
+	c->seen = t->at;
+	c->verdict = !t->at ? UNKNOWN : t->n_falls == v->plan->n_falls ? HOLDS : REFUSED;
+	put_text(c->now, sizeof c->now, "%zu there, %zu in the plan", t->n_falls, v->plan->n_falls);
+	put_text(c->source, sizeof c->source, "catalogue");
+}
+
+static void at_document(struct view *v)
+{
+	falls(v);
+	typed(v, ITEM_DOCUMENT, "to which release can the application still go back?", "the rollback floor, as the plan says it",
+		"read it all, then type the floor");
+	rehearsal(v);
+}
+
+static void at_gate_a(struct view *v)
+{
+	gate(v, GATE_A);
+	rehearsal(v);
+}
+
+static void at_consumers(struct view *v)
+{
+	struct consumers_state s = view_consumers(v);
+	const struct fact_watch *w = &v->facts->watch;
+	sensed(v, "B1");
+	struct challenge *c = add(v, "watch", "is the write tripwire on the table?", "there and enabled");
+	c->seen = w->at;
+	c->verdict = w->tripwire_there && w->tripwire_enabled ? HOLDS : REFUSED;
+	c->offer = offered(v, ACT_WATCH, NULL);
+	put_text(c->now, sizeof c->now, "%s", !w->tripwire_there ? "not there" : w->tripwire_enabled ? "there" : "switched off");
+	put_text(c->source, sizeof c->source, "catalogue");
+	typed(v, ITEM_CONSUMERS, "how many consumers were cleared?", arena_printf(v->arena, "%zu, each by name", s.all),
+		arena_printf(v->arena, "%zu of %zu answered for", s.named, s.all));
+}
+
+static void at_reads(struct view *v)
+{
+	size_t done = 0;
+	for (size_t i = 0; i < v->plan->n_deploys; i++)
+		declared(v, "reads_moved", v->plan->deploys[i].name, arena_printf(v->arena, "does %s no longer use it?", v->plan->deploys[i].name),
+			"release, and when its last old instance ended");
+	view_deploy_left(v, &done);
+	typed(v, ITEM_READS, "have reads and writes moved off it everywhere?", "moved", arena_printf(v->arena, "%zu of %zu deploys declared", done, v->plan->n_deploys));
+}
+
+static void at_unused(struct view *v)
+{
+	sensed(v, "B5");
+	sensed(v, "B6");
+	sensed(v, "B2");
+	sensed(v, "B1");
+}
+
+static void releases(struct view *v)
+{
+	if (v->walk->env == ENV_PRODUCTION || v->walk->env == ENV_REHEARSAL)
+		declared(v, "releases", "", "which releases are planned in the next days?", "a list or \"none\", not older than 24 h");
+}
+
+static void at_final(struct view *v)
+{
+	sensed(v, "C1");
+	sensed(v, "C2");
+	releases(v);
+}
+
+static void at_gate_c(struct view *v)
+{
+	gate(v, GATE_C);
+	releases(v);
+}
+
+static void at_monitor(struct view *v)
+{
+	const struct fact_monitor *m = &v->facts->monitor;
+	char end[WHEN_MAX];
+	bool over = v->now && v->now - v->walk->dropped_at >= view_watch_wait(v);
+	struct challenge *c = add(v, "watched", "was it watched long enough?", arena_printf(v->arena, "%d h", v->plan->monitor_hours));
+	c->seen = m->at;
+	c->verdict = over ? HOLDS : WAITS;
+	put_text(c->now, sizeof c->now, "until %s UTC", when_short(v->walk->dropped_at + view_watch_wait(v), end));
+	put_text(c->source, sizeof c->source, "monitor");
+	typed(v, ITEM_MONITOR, "how many alarms were there?", "the number you have seen", v->walk->alarm ? v->walk->alarm : "no alarm");
+}
+
+static void at_log(struct view *v)
+{
+	struct challenge *c = add(v, "schema_log", "is the change written down?", "schema log written");
+	c->verdict = v->walk->schema_logged ? HOLDS : REFUSED;
+	c->offer = offered(v, ACT_SCHEMA_LOG, NULL);
+	put_text(c->now, sizeof c->now, "%s", v->walk->schema_logged ? "written" : "not yet");
+	put_text(c->source, sizeof c->source, "gatewalk schema");
+}
+
+static void (*const at[STAGE_COUNT])(struct view *) = {
+	[AT_SNAPSHOT] = at_snapshot, [AT_ARCHETYPE] = at_archetype, [AT_DOCUMENT] = at_document, [AT_GATE_A] = at_gate_a,
+	[AT_CONSUMERS] = at_consumers, [AT_READS] = at_reads, [AT_UNUSED] = at_unused, [AT_FINAL] = at_final, [AT_GATE_C] = at_gate_c,
+	[AT_ARMED] = at_gate_c, [AT_MONITOR] = at_monitor, [AT_LOG] = at_log, [AT_CLOSED] = at_log,
+};
+
+void view_challenges(struct view *v)
+{
+	enum stage s = v->walk->stage;
+	if ((unsigned)s < STAGE_COUNT && at[s])
+		at[s](v);
+}

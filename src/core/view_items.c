@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* The thirteen lines of the checklist: their state, a short note, and how far. */
+#include "core/view_parts.h"
+
+#include <string.h>
+
+#include "base/when.h"
+#include "core/gate_rules.h"
+
+/* Where an item is worked on, where it is over, and the conditions that keep its tick true until the drop. */
+static const struct { enum stage from, past; const char *ids[3]; } places[ITEM_COUNT + 1] = {
+	[ITEM_SNAPSHOT] = { AT_SNAPSHOT, AT_ARCHETYPE, { "A1", "A2", "A3" } },
+	[ITEM_ARCHETYPE] = { AT_ARCHETYPE, AT_DOCUMENT, { "A4" } },
+	[ITEM_DOCUMENT] = { AT_DOCUMENT, AT_GATE_A, { "A5" } },
+	[ITEM_CONSUMERS] = { AT_CONSUMERS, AT_READS, { "B1" } },
+	[ITEM_READS] = { AT_READS, AT_UNUSED, { NULL } },
+	[ITEM_UNUSED] = { AT_UNUSED, AT_FINAL, { "B2", "B5", "B6" } },
+	[ITEM_FINAL] = { AT_FINAL, AT_GATE_C, { "C1", "C2" } },
+	[ITEM_DROP] = { AT_ARMED, AT_MONITOR, { NULL } },
+	[ITEM_MONITOR] = { AT_MONITOR, AT_LOG, { NULL } },
+	[ITEM_LOG] = { AT_LOG, AT_CLOSED, { NULL } },
+};
+
+typedef void noter(const struct view *v, struct view_item *it);
+
+static int percent_of(int64_t part, int64_t whole)
+{
+	if (whole <= 0 || part >= whole)
+		return 99;
+	return part <= 0 ? 0 : (int)((double)part / (double)whole * 100);
+}
+
+static void note_copy(const struct fact_snapshot *s, struct view_item *it)
+{
+	char rows[32];
+	if (s->begun)
+		put_text(it->note, sizeof it->note, "%s rows, %s", view_count(s->rows, rows), s->equal ? "equal" : "not equal");
+}
+
+static void note_first(const struct view *v, struct view_item *it)
+{
+	note_copy(&v->walk->first, it);
+}
+
+static void note_final(const struct view *v, struct view_item *it)
+{
+	if (v->walk->stage >= AT_FINAL)
+		note_copy(&v->walk->final, it);
+}
+
+static void note_archetype(const struct view *v, struct view_item *it)
+{
+	put_text(it->note, sizeof it->note, "%s: column", archetype_name(v->plan->archetype));
+}
+
+static void note_document(const struct view *v, struct view_item *it)
+{
+	(void)v;
+	put_text(it->note, sizeof it->note, "before and after");
+}
+
+static void note_consumers(const struct view *v, struct view_item *it)
+{
+	struct consumers_state s = view_consumers(v);
+	if (v->walk->dropped)
+		put_text(it->note, sizeof it->note, "all clear");
+	else if (v->facts->audit.at)
+		put_text(it->note, sizeof it->note, "%zu of %zu clear", s.clear, s.all);
+}
+
+static void note_reads(const struct view *v, struct view_item *it)
+{
+	size_t done = 0;
+	view_deploy_left(v, &done);
+	const struct walk_declared *d = v->plan->n_deploys == 1 ? walk_declared(v->walk, "reads_moved", v->plan->deploys[0].name) : NULL;
+	if (d)
+		put_text(it->note, sizeof it->note, "deploy %.*s", (int)(strcspn(d->value, " ") > 20 ? 20 : strcspn(d->value, " ")), d->value);
+	else
+		put_text(it->note, sizeof it->note, "%zu of %zu deploys", done, v->plan->n_deploys);
+}
+
+static void note_unused(const struct view *v, struct view_item *it)
+{
+	char span[WHEN_MAX], need[WHEN_MAX];
+	int64_t start = view_quiet_start(v), wait = view_quiet_wait(v), since = v->now - start;
+	if (!v->walk->quiet_since) {
+		put_text(it->note, sizeof it->note, "not begun");
+		return;
+	}
+	if (v->walk->dropped)
+		since = v->walk->dropped_at - start;
+	else if (!v->now)
+		return;
+	if (it->mood == MOOD_DONE) {
+		put_text(it->note, sizeof it->note, "none for %s", when_span(since, span));
+		return;
+	}
+	it->percent = percent_of(since, wait);
+	put_text(it->note, sizeof it->note, "%s of %s", when_span(since, span), when_span(wait, need));
+}
+
+static void note_drop(const struct view *v, struct view_item *it)
+{
+	char span[WHEN_MAX], when[WHEN_MAX];
+	if (v->walk->dropped)
+		put_text(it->note, sizeof it->note, "%s, held %s", when_short(v->walk->dropped_at, when), when_span(v->walk->drop_us, span));
+	else if (v->walk->stage == AT_DROPPING)
+		put_text(it->note, sizeof it->note, "outcome not known yet");
+}
+
+static void note_monitor(const struct view *v, struct view_item *it)
+{
+	char span[WHEN_MAX];
+	int64_t wait = view_watch_wait(v), since = v->now - v->walk->dropped_at;
+	if (v->walk->stage < AT_MONITOR || v->walk->stage == AT_LEFT || (!v->now && it->mood != MOOD_DONE))
+		return;
+	if (it->mood == MOOD_DONE) {
+		put_text(it->note, sizeof it->note, "%d alarm%s", v->walk->alarms, v->walk->alarms == 1 ? "" : "s");
+		return;
+	}
+	it->percent = percent_of(since, wait);
+	put_text(it->note, sizeof it->note, "%s of %d h", when_span(since, span), v->plan->monitor_hours);
+}
+
+static void note_log(const struct view *v, struct view_item *it)
+{
+	if (v->walk->schema_logged)
+		put_text(it->note, sizeof it->note, "written");
+}
+
+static noter *const noters[ITEM_COUNT + 1] = {
+	[ITEM_SNAPSHOT] = note_first, [ITEM_ARCHETYPE] = note_archetype, [ITEM_DOCUMENT] = note_document,
+	[ITEM_CONSUMERS] = note_consumers, [ITEM_READS] = note_reads, [ITEM_UNUSED] = note_unused, [ITEM_FINAL] = note_final,
+	[ITEM_DROP] = note_drop, [ITEM_MONITOR] = note_monitor, [ITEM_LOG] = note_log,
+};
+
+/* The worst of the conditions that an item rests on: evidence expires in sight. Without a server nothing new is known. */
+static enum mood mood_of(const struct view *v, enum item i, enum mood good)
+{
+	enum mood m = good;
+	for (size_t k = 0; v->connected && k < 3 && places[i].ids[k]; k++) {
+		const struct finding *f = view_finding(v, places[i].ids[k]);
+		if (f->verdict == REFUSED)
+			return MOOD_SHUT;
+		if (f->verdict == UNKNOWN || f->verdict == WAITS)
+			m = MOOD_WAITING;
+	}
+	return m;
+}
+
+/* The current item waits for somebody or something; it is shut only when what was done has failed. */
+static enum mood mood_here(const struct view *v, enum item i)
+{
+	const struct walk *w = v->walk;
+	bool failed = false;
+	if (i == ITEM_SNAPSHOT)
+		failed = (w->first.begun && !w->first.equal) || (w->drill.at && !w->drill.passed);
+	else if (i == ITEM_FINAL)
+		failed = w->final.begun > w->gate_passed[1] && !w->final.equal;
+	else if (i == ITEM_MONITOR)
+		failed = v->facts->monitor.alarms > 0 || w->alarms > 0;
+	else if (i == ITEM_UNUSED && w->quiet_since)
+		return mood_of(v, i, MOOD_WAITING);
+	return failed ? MOOD_SHUT : MOOD_WAITING;
+}
+
+/* A statement may run on until its deploy moves: seen again, its consumer only has to be cleared again. */
+static enum mood soften(enum item i, enum mood m)
+{
+	return i == ITEM_CONSUMERS && m == MOOD_SHUT ? MOOD_WAITING : m;
+}
+
+static enum mood judge(const struct view *v, enum item i, enum stage reached)
+{
+	if (!places[i].from)
+		return MOOD_NOT_NEEDED;
+	if (reached < places[i].from)
+		return MOOD_NOT_YET;
+	if (reached >= places[i].past)
+		return v->walk->dropped || v->walk->stage == AT_LEFT ? MOOD_DONE : soften(i, mood_of(v, i, MOOD_DONE));
+	return v->walk->stage == AT_LEFT ? MOOD_NOT_YET : mood_here(v, i);
+}
+
+/* A running job's own words beat the note. */
+static void show_job(struct view *v, enum stage reached)
+{
+	const struct view_job *j = view_job_here(v);
+	enum item i = !j ? ITEM_NONE : strcmp(j->kind, "restore") == 0 ? stage_item(reached) :
+		reached <= AT_GATE_A ? ITEM_SNAPSHOT : reached >= AT_FINAL && reached <= AT_ARMED ? ITEM_FINAL : ITEM_NONE;
+	if (i == ITEM_NONE)
+		return;
+	struct view_item *it = &v->items[i];
+	it->mood = MOOD_RUNNING;
+	put_text(it->note, sizeof it->note, "%.60s", j->phase && *j->phase ? j->phase : j->kind);
+	it->percent = j->total > 0 ? percent_of((int64_t)j->done, (int64_t)j->total) : -1;
+}
+
+void view_items(struct view *v)
+{
+	enum stage reached = view_reached(v->walk);
+	for (enum item i = ITEM_SNAPSHOT; i <= ITEM_LOG; i++) {
+		struct view_item *it = &v->items[i];
+		*it = (struct view_item){ .item = i, .mood = judge(v, i, reached), .percent = -1 };
+		if (it->mood == MOOD_NOT_NEEDED)
+			put_text(it->note, sizeof it->note, "not needed");
+		else if (it->mood != MOOD_NOT_YET)
+			noters[i](v, it);
+	}
+	show_job(v, reached);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* The two NEXT lines: what to do, or that there is nothing to do, until when, and that leaving is safe. */
+#include "core/view_parts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "core/gate_rules.h"
+
+#define NEXT_COLS 72
+
+static void line(struct view *v, int i, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void line(struct view *v, int i, const char *fmt, ...)
+{
+	struct arena *a = arena_new();
+	char all[512];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(all, sizeof all, fmt, ap);
+	va_end(ap);
+	put_text(v->next[i], sizeof v->next[i], "%s", text_fit(a, text_clean(a, all), NEXT_COLS, false));
+	arena_free(a);
+}
+
+static void two(struct view *v, const char *first, const char *second)
+{
+	line(v, 0, "%s", first);
+	line(v, 1, "%s", second);
+}
+
+static void quiet_until(struct view *v, int64_t at)
+{
+	char when[WHEN_MAX], span[WHEN_MAX];
+	line(v, 0, "Nothing to do before %s UTC (in %s). Safe to quit.", when_short(at, when), when_span(at - v->now, span));
+	line(v, 1, "The server keeps count while gatewalk is closed.");
+}
+
+/* What stands in the way, or until when there is nothing to do. */
+static void shut(struct view *v, const struct finding *f)
+{
+	if (f->verdict == WAITS && f->at > v->now) {
+		quiet_until(v, f->at);
+		return;
+	}
+	line(v, 0, "%s %s: %s", f->id, f->question, f->because);
+	line(v, 1, "%s", f->todo[0] ? f->todo : f->passes);
+}
+
+static void gate(struct view *v, enum gate g, const char *first, const char *second)
+{
+	const struct finding *f = view_shut(v, g);
+	if (f)
+		shut(v, f);
+	else
+		two(v, first, second);
+}
+
+static void at_snapshot(struct view *v)
+{
+	const struct walk *w = v->walk;
+	if (w->first.begun && !w->first.equal)
+		two(v, "The copy did not prove equal to its source. Take the snapshot again.", "Evidence is in the log. Nothing on the table has changed.");
+	else if (w->drill.at && !w->drill.passed && w->first.equal)
+		two(v, "The restore drill failed. Mend the reason, then start a drill again.", w->drill.problem ? w->drill.problem : "No reason was given.");
+	else
+		two(v, "Start the snapshot: copy, proof and restore drill in one go.", "It runs by itself and the table stays in use. Quitting is safe meanwhile.");
+}
+
+static void at_archetype(struct view *v)
+{
+	line(v, 0, "Confirm item 2: type what kind of change this is.");
+	line(v, 1, "The risk is %s. Confirming changes nothing on the server.", archetype_risk(v->plan->archetype));
+}
+
+static void at_document(struct view *v)
+{
+	two(v, "Read what is documented, then type the rollback floor (item 3).", "What is wrong there is mended in the plan, with gatewalk amend.");
+}
+
+static void at_gate_a(struct view *v)
+{
+	gate(v, GATE_A, "Gate A holds: it can be got back. Pass it.", "After it the consumers are audited. Nothing on the table changes yet.");
+}
+
+static void consumers(struct view *v)
+{
+	struct consumers_state s = view_consumers(v);
+	if (s.named < s.all) {
+		line(v, 0, "%zu of %zu consumers are clear. Next: %s", s.clear, s.all, s.first);
+		line(v, 1, "%s", s.todo);
+	} else {
+		line(v, 0, "All %zu consumers are answered for. Type their number (item 4).", s.all);
+		line(v, 1, "One that still runs has to be cleared again once it has stopped.");
+	}
+}
+
+static void at_consumers(struct view *v)
+{
+	if (!v->facts->audit.at)
+		two(v, "Look for consumers now.", "It reads catalogues and statistics, and changes nothing.");
+	else if (!v->facts->watch.tripwire_there)
+		two(v, "Start the watch: a tripwire on the table, and a job that looks.", "It counts writes to the column from now on, also after you quit.");
+	else
+		consumers(v);
+}
+
+static void at_reads(struct view *v)
+{
+	size_t done = 0;
+	const char *name = view_deploy_left(v, &done);
+	if (name) {
+		line(v, 0, "Deploy %s without the column, then declare its release (%zu of %zu).", name, done, v->plan->n_deploys);
+		line(v, 1, "And when its last old instance ended. Quitting meanwhile is safe.");
+	} else {
+		two(v, "Every deploy has declared its release. Type \"moved\" (item 8).", "Then the count of item 9 can begin.");
+	}
+}
+
+static void at_unused(struct view *v)
+{
+	if (!v->walk->quiet_since)
+		two(v, "Begin the count: it takes NOT NULL and DEFAULT off the column first.", "That is a short change of the table: window and health are asked before it.");
+	else
+		gate(v, GATE_B, "Gate B holds: nobody misses it. Pass it.", "After it comes the final snapshot, right before the drop.");
+}
+
+static void at_final(struct view *v)
+{
+	int64_t next = v->facts->moment.n_next > 0 ? v->facts->moment.next[0] : 0;
+	char when[WHEN_MAX];
+	two(v, "Take the final snapshot, right before the drop.", "Its proof counts for 60 min: take it when the window is near.");
+	if (view_finding(v, "C3")->verdict == WAITS && next)
+		line(v, 1, "Its proof counts for 60 min, and the window opens %s UTC.", when_short(next, when));
+}
+
+static const struct finding *any_shut(const struct view *v)
+{
+	static const enum gate gates[] = { GATE_A, GATE_B, GATE_C };
+	const struct finding *f = NULL;
+	for (size_t i = 0; i < 3 && !f; i++)
+		f = view_shut(v, gates[i]);
+	return f;
+}
+
+static void at_gate_c(struct view *v)
+{
+	const struct finding *f = any_shut(v);
+	if (f)
+		shut(v, f);
+	else
+		two(v, "Gate C holds: now is the moment. Pass it, then go to the drop.", "Nothing is dropped by passing it.");
+}
+
+static void at_armed(struct view *v)
+{
+	const struct finding *f = any_shut(v);
+	if (f)
+		shut(v, f);
+	else
+		two(v, "Gates A, B and C hold. Go to the drop when you are ready.", "It asks for the full name, counts down, and asks for your signature.");
+}
+
+static void at_dropping(struct view *v)
+{
+	two(v, "The outcome is not known yet: gatewalk asks the ledger; press r.", "Do not drop it by hand. The ledger alone decides what happened.");
+}
+
+static void at_monitor(struct view *v)
+{
+	int64_t end = v->walk->dropped_at + view_watch_wait(v);
+	char when[WHEN_MAX];
+	if (v->walk->alarms > 0 && v->now < end) {
+		line(v, 0, "ALARM: %s", v->walk->alarm ? v->walk->alarm : "see the monitor");
+		line(v, 1, "If it comes from the drop, put the column back: the way is on the screen.");
+	} else if (v->now < end) {
+		quiet_until(v, end);
+		line(v, 1, "The monitor watches and rings until %s UTC.", when_short(end, when));
+	} else {
+		line(v, 0, "The watch is over, with %d alarm%s. Type their number (item 12).", v->walk->alarms, v->walk->alarms == 1 ? "" : "s");
+		line(v, 1, "Then the schema log is written.");
+	}
+}
+
+static void at_log(struct view *v)
+{
+	two(v, "Write the schema log: that closes the walk.", "It holds the entry for the application's own migration tool, too.");
+}
+
+static void at_closed(struct view *v)
+{
+	char when[WHEN_MAX];
+	line(v, 0, "This walk is closed. Nothing to do.");
+	if (v->walk->restored_at)
+		line(v, 1, "The column was put back on %s UTC.", when_short(v->walk->restored_at, when));
+	else
+		line(v, 1, "The snapshot is kept for %d days: gatewalk restore puts the column back.", v->plan->retention_days);
+}
+
+static void at_left(struct view *v)
+{
+	line(v, 0, "This walk was left: %s", v->walk->left_why ? v->walk->left_why : "");
+	line(v, 1, "Nothing to do. Its log stays; a new walk can begin from the plan.");
+}
+
+static void (*const at[STAGE_COUNT])(struct view *) = {
+	[AT_SNAPSHOT] = at_snapshot, [AT_ARCHETYPE] = at_archetype, [AT_DOCUMENT] = at_document, [AT_GATE_A] = at_gate_a,
+	[AT_CONSUMERS] = at_consumers, [AT_READS] = at_reads, [AT_UNUSED] = at_unused, [AT_FINAL] = at_final, [AT_GATE_C] = at_gate_c,
+	[AT_ARMED] = at_armed, [AT_DROPPING] = at_dropping, [AT_MONITOR] = at_monitor, [AT_LOG] = at_log, [AT_CLOSED] = at_closed,
+	[AT_LEFT] = at_left,
+};
+
+static void offline(struct view *v)
+{
+	line(v, 0, "The server cannot be reached: %s", v->trouble && *v->trouble ? v->trouble : "no reason was given");
+	if (v->walk && v->walk->stage == AT_DROPPING)
+		line(v, 1, "The drop's outcome is not known: the ledger tells it. Press r to try again.");
+	else
+		line(v, 1, "Press r to try again. The log is safe, and no step is lost.");
+}
+
+static void running(struct view *v, const struct view_job *j)
+{
+	char percent[32] = "", about[WHEN_MAX];
+	if (strcmp(j->state, "needs a login") == 0 || strcmp(j->state, "paused") == 0) {
+		line(v, 0, "The %s is paused%s.", j->kind, j->state[0] == 'n' ? ": it needs a login" : "");
+		line(v, 1, "%s", j->state[0] == 'n' ? "Open the job and let it go on once the server takes its login again." : "Open the job to let it go on. Quitting is safe.");
+		return;
+	}
+	if (j->total > 0)
+		snprintf(percent, sizeof percent, ", %d %%", j->done >= j->total ? 99 : (int)(j->done / j->total * 100));
+	line(v, 0, "The %s runs: %s%s. Safe to quit.", j->kind, j->phase && *j->phase ? j->phase : "starting", percent);
+	if (j->eta_high_s > 0)
+		line(v, 1, "It goes on without you; at most %s more.", when_span((int64_t)(j->eta_high_s * 1e6), about));
+	else
+		line(v, 1, "It goes on without you. Look again later.");
+}
+
+static bool has_failed(const struct view_job *j)
+{
+	return j && j->mine && j->state && (strcmp(j->state, "failed") == 0 || strcmp(j->state, "lost") == 0);
+}
+
+/* The newest piece of work if it failed, else a watcher that is gone. A later success hides an older failure. */
+static const struct view_job *failed_job(const struct view *v)
+{
+	static const char *const works[] = { "snapshot", "drill", "restore" }, *const watchers[] = { "watch", "monitor" };
+	const struct view_job *newest = NULL;
+	for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
+		const struct view_job *j = view_job_of(v, works[i]);
+		if (j && j->mine && (!newest || j->id > newest->id))
+			newest = j;
+	}
+	for (size_t i = 0; !has_failed(newest) && i < sizeof watchers / sizeof *watchers; i++)
+		newest = view_job_of(v, watchers[i]);
+	return has_failed(newest) ? newest : NULL;
+}
+
+static void home(struct view *v)
+{
+	size_t need = 0;
+	const struct view_walk *first = NULL;
+	for (size_t i = 0; i < v->n_walks; i++) {
+		need += v->walks[i].needs_you;
+		if (v->walks[i].needs_you && !first)
+			first = &v->walks[i];
+	}
+	if (v->n_walks == 0)
+		two(v, "No walk yet: gatewalk new writes a plan, gatewalk walk PLAN begins.", "gatewalk demo shows it all on a private server.");
+	else
+		two(v, "Nothing needs you now. Safe to quit.", "Jobs go on without you; what waits, waits by the server's clock.");
+	if (!first)
+		return;
+	line(v, 0, need == 1 ? "Open %s: it needs you." : "Open %s: it and others need you.", first->name);
+	line(v, 1, "Jobs go on without you; quitting gatewalk does not stop them.");
+}
+
+void view_next(struct view *v)
+{
+	if (!v->walk || !v->plan || !v->facts) {
+		home(v);
+		return;
+	}
+	enum stage s = v->walk->stage;
+	const struct view_job *here = view_job_here(v), *failed = failed_job(v);
+	if (!v->connected && s != AT_CLOSED && s != AT_LEFT) {
+		offline(v);
+	} else if (here && here->mine) {
+		running(v, here);
+	} else if (failed) {
+		line(v, 0, "The %s %s: %s", failed->kind, failed->state, failed->error ? failed->error : "no reason was given");
+		line(v, 1, "Open the job to see why, then start it again.");
+	} else if ((unsigned)s < STAGE_COUNT && at[s]) {
+		at[s](v);
+	}
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be done here and now, best first. An offer is a convenience: the engine judges every act again. */
+#include "core/view_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/when.h"
+
+#define OFFERS_MAX (sizeof ((struct view *)0)->offers / sizeof *((struct view *)0)->offers)
+#define LAST_OFFERS 2   /* kept free for stepping back and leaving */
+
+static void offer(struct view *v, struct offer o)
+{
+	size_t room = o.kind == ACT_BACK || o.kind == ACT_LEAVE ? OFFERS_MAX : OFFERS_MAX - LAST_OFFERS;
+	if (v->n_offers < room)
+		v->offers[v->n_offers++] = o;
+}
+
+static void plain(struct view *v, enum act_kind kind, const char *label)
+{
+	offer(v, (struct offer){ .kind = kind, .label = label });
+}
+
+static void confirm(struct view *v, enum item item, const char *prompt, const char *expect)
+{
+	const char *key = arena_printf(v->arena, "%d", (int)item);
+	offer(v, (struct offer){ .kind = ACT_CONFIRM, .key = key, .label = arena_printf(v->arena, "confirm item %d", (int)item),
+		.prompt = prompt, .expect = expect });
+}
+
+static void declare(struct view *v, const char *key, const char *label, const char *prompt, const char *expect)
+{
+	offer(v, (struct offer){ .kind = ACT_DECLARE, .key = key, .label = label, .prompt = prompt, .expect = expect });
+}
+
+static void pass(struct view *v, enum gate g)
+{
+	const char *key = g == GATE_A ? "A" : g == GATE_B ? "B" : "C";
+	if (view_gate_holds(v, g))
+		offer(v, (struct offer){ .kind = ACT_PASS, .key = key, .label = arena_printf(v->arena, "pass gate %s", key) });
+}
+
+static void snapshot(struct view *v, const char *label)
+{
+	if (!view_job_here(v))
+		plain(v, ACT_SNAPSHOT, label);
+}
+
+static void drill(struct view *v)
+{
+	if (v->walk->first.equal && !view_holds(v, "A3") && !view_job_here(v))
+		plain(v, ACT_DRILL, "start a drill");
+}
+
+static void rehearsal(struct view *v)
+{
+	static const struct { const char *key, *what, *label, *prompt; } tests[] = {
+		{ "tests/old_code", "old_code", "name the test of old code", "which test ran the old code on the new schema" },
+		{ "tests/half_filled", "half_filled", "name the half-filled test", "which test ran the new code on half-filled data" },
+	};
+	if (v->walk->env != ENV_PRODUCTION || view_holds(v, "A7"))
+		return;
+	declare(v, "rehearsed", "declare the rehearsal", "the rehearsed plan's digest, as gatewalk status shows it, and the way back",
+		arena_printf(v->arena, "%.12s, way back included", v->plan->digest));
+	for (size_t i = 0; i < 2; i++)
+		if (!walk_declared(v->walk, "tests", tests[i].what))
+			declare(v, tests[i].key, tests[i].label, tests[i].prompt, "a name and a date, or a link");
+}
+
+static void releases(struct view *v)
+{
+	const struct walk_declared *d = walk_declared(v->walk, "releases", "");
+	bool asked = v->walk->env == ENV_PRODUCTION || v->walk->env == ENV_REHEARSAL;
+	if (asked && (!d || !v->now || v->now - d->at > 24 * US_HOUR))
+		declare(v, "releases", "declare the releases", "releases planned in the next days", "none, or 2026-11-24 10:00, ...");
+}
+
+static void clear_first(struct view *v)
+{
+	struct consumers_state s = view_consumers(v);
+	const struct fact_audit *a = &v->facts->audit;
+	for (size_t i = 0; s.first && i < a->n; i++)
+		if (strcmp(a->found[i].key, s.first) == 0 && a->found[i].structural)
+			return;
+	if (s.first)
+		offer(v, (struct offer){ .kind = ACT_CLEAR, .key = s.first, .label = "clear a consumer",
+			.prompt = arena_printf(v->arena, "why %s is clear, and who says so", s.first), .expect = "stopped 10 Nov, says Pair" });
+}
+
+static void blind_first(struct view *v)
+{
+	const struct fact_audit *a = &v->facts->audit;
+	for (size_t i = 0; i < a->n_blind_keys; i++) {
+		if (walk_is_cleared(v->walk, a->blind_keys[i], NULL))
+			continue;
+		offer(v, (struct offer){ .kind = ACT_CLEAR, .key = a->blind_keys[i], .label = "clear a blind spot",
+			.prompt = arena_printf(v->arena, "why %s need not be asked, and who says so", a->blind_keys[i]),
+			.expect = "no reader connects there, says dba" });
+		return;
+	}
+}
+
+static void watch(struct view *v)
+{
+	const struct fact_watch *w = &v->facts->watch;
+	if (!w->tripwire_there || !w->tripwire_enabled || !view_job_alive(view_job_of(v, "watch")))
+		plain(v, ACT_WATCH, "start the watch");
+}
+
+static void at_snapshot(struct view *v)
+{
+	drill(v);
+	snapshot(v, v->walk->first.begun ? "take the snapshot again" : "start the snapshot");
+}
+
+static void at_archetype(struct view *v)
+{
+	confirm(v, ITEM_ARCHETYPE, "type the archetype", archetype_name(v->plan->archetype));
+	drill(v);
+}
+
+static void at_document(struct view *v)
+{
+	confirm(v, ITEM_DOCUMENT, "type the rollback floor", v->plan->rollback_floor ? v->plan->rollback_floor : "");
+	rehearsal(v);
+	drill(v);
+}
+
+static void at_gate_a(struct view *v)
+{
+	pass(v, GATE_A);
+	drill(v);
+	rehearsal(v);
+	snapshot(v, "take the snapshot again");
+}
+
+static void at_consumers(struct view *v)
+{
+	struct consumers_state s = view_consumers(v);
+	bool looked = v->facts->audit.at != 0;
+	watch(v);
+	if (looked && s.named == s.all && v->facts->watch.tripwire_there)
+		confirm(v, ITEM_CONSUMERS, "type the number of consumers cleared", arena_printf(v->arena, "%zu", s.all));
+	clear_first(v);
+	blind_first(v);
+	plain(v, ACT_AUDIT, "look for consumers");
+}
+
+static void at_reads(struct view *v)
+{
+	for (size_t i = 0; i < v->plan->n_deploys; i++) {
+		const char *name = v->plan->deploys[i].name;
+		if (!walk_declared(v->walk, "reads_moved", name))
+			declare(v, arena_printf(v->arena, "reads_moved/%s", name), arena_printf(v->arena, "declare %s", name),
+				arena_printf(v->arena, "release of %s without the column, and when its last old instance ended", name),
+				"90ab17 ended 2026-11-10 11:20");
+	}
+	if (!view_deploy_left(v, NULL))
+		confirm(v, ITEM_READS, "type \"moved\"", "moved");
+	clear_first(v);
+}
+
+static void at_unused(struct view *v)
+{
+	bool again = v->walk->env == ENV_DEVELOPMENT && view_quiet_start(v) > v->walk->quiet_since;
+	watch(v);
+	if (!v->walk->quiet_since || again || v->facts->target.not_null || v->facts->target.def)
+		plain(v, ACT_QUIET, "begin the count");
+	pass(v, GATE_B);
+	if (view_finding(v, "B1")->verdict == REFUSED)
+		clear_first(v);
+	blind_first(v);
+	plain(v, ACT_AUDIT, "look for consumers");
+}
+
+static void at_final(struct view *v)
+{
+	snapshot(v, "take the final snapshot");
+	releases(v);
+}
+
+static void at_gate_c(struct view *v)
+{
+	if (view_gate_holds(v, GATE_A) && view_gate_holds(v, GATE_B))
+		pass(v, GATE_C);
+	releases(v);
+	snapshot(v, "take the snapshot again");
+	drill(v);
+}
+
+static void at_armed(struct view *v)
+{
+	if (gates_open(v->findings) == GATES_ALL)
+		plain(v, ACT_DROP, "go to the drop");
+	releases(v);
+	if (!view_holds(v, "C1") || !view_holds(v, "C2"))
+		snapshot(v, "take the snapshot again");
+	drill(v);
+}
+
+static void at_dropping(struct view *v)
+{
+	plain(v, ACT_LOOK, "ask the ledger");
+}
+
+static void restore(struct view *v)
+{
+	if (v->walk->dropped && !v->walk->restored_at && !view_job_here(v))
+		plain(v, ACT_RESTORE, "put the column back");
+}
+
+static void at_monitor(struct view *v)
+{
+	if (v->now && v->now - v->walk->dropped_at >= view_watch_wait(v))
+		confirm(v, ITEM_MONITOR, "type the number of alarms seen", arena_printf(v->arena, "%d", v->walk->alarms));
+	restore(v);
+}
+
+static void at_log(struct view *v)
+{
+	plain(v, ACT_SCHEMA_LOG, "write the schema log");
+	restore(v);
+}
+
+static void (*const at[STAGE_COUNT])(struct view *) = {
+	[AT_SNAPSHOT] = at_snapshot, [AT_ARCHETYPE] = at_archetype, [AT_DOCUMENT] = at_document, [AT_GATE_A] = at_gate_a,
+	[AT_CONSUMERS] = at_consumers, [AT_READS] = at_reads, [AT_UNUSED] = at_unused, [AT_FINAL] = at_final, [AT_GATE_C] = at_gate_c,
+	[AT_ARMED] = at_armed, [AT_DROPPING] = at_dropping, [AT_MONITOR] = at_monitor, [AT_LOG] = at_log, [AT_CLOSED] = restore,
+};
+
+void view_offers(struct view *v)
+{
+	struct move m;
+	enum stage s = v->walk->stage;
+	if (!v->connected || (unsigned)s >= STAGE_COUNT || !at[s])
+		return;
+	at[s](v);
+	if (walk_move(s, EV_BACK, 0, &m))
+		offer(v, (struct offer){ .kind = ACT_BACK, .label = "step back", .prompt = arena_printf(v->arena,
+			"why you step back to \"%s\"", stage_name(m.to)), .expect = "a reason" });
+	if (walk_move(s, EV_LEAVE, 0, &m))
+		offer(v, (struct offer){ .kind = ACT_LEAVE, .label = "leave this walk", .prompt = "why this walk is given up", .expect = "a reason" });
+}

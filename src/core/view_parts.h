@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of the view: what view*.c share. Nobody else includes this. */
+#ifndef GW_CORE_VIEW_PARTS_H
+#define GW_CORE_VIEW_PARTS_H
+
+#include "core/consumers.h"
+#include "core/view.h"
+
+/* Each fills its part of the view; in this order. */
+void view_items(struct view *v);
+void view_offers(struct view *v);
+void view_challenges(struct view *v);
+void view_next(struct view *v);
+
+/* The finding of a condition; never NULL for an id of the table. */
+const struct finding *view_finding(const struct view *v, const char *id);
+bool view_holds(const struct view *v, const char *id);
+/* The first shut condition of a gate, those that wait last; NULL when it holds. */
+const struct finding *view_shut(const struct view *v, enum gate g);
+bool view_gate_holds(const struct view *v, enum gate g);
+/* The stage, and for a walk that was left the furthest that it had reached. */
+enum stage view_reached(const struct walk *w);
+/* The newest job of this kind, alive or ended; NULL when there is none. */
+const struct view_job *view_job_of(const struct view *v, const char *kind);
+bool view_job_alive(const struct view_job *j);
+/* The job that does the current item's work: snapshot, drill or restore. NULL when none is alive. */
+const struct view_job *view_job_here(const struct view *v);
+/* Consumers as the live audit shows them. */
+struct consumers_state view_consumers(const struct view *v);
+/* The first deploy that has not declared its release; NULL when all have. */
+const char *view_deploy_left(const struct view *v, size_t *done);
+/* When the count of item 9 began, and how long it is; when the watch of item 12 ends. */
+int64_t view_quiet_start(const struct view *v);
+int64_t view_quiet_wait(const struct view *v);
+int64_t view_watch_wait(const struct view *v);
+/* "61.2 M", "204 118" */
+const char *view_count(int64_t n, char buf[static 32]);
+/* Is this act among the offers? */
+bool view_offered(const struct view *v, enum act_kind kind, const char *key);
+
+#endif

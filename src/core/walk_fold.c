@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/walk_fold.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/when.h"
+#include "core/body.h"
+
+void walk_init(struct walk *w, struct arena *a)
+{
+	*w = (struct walk){ .arena = a, .stage = AT_NOWHERE, .intent_n = -1 };
+}
+
+bool fold_refuse(struct err *e, const char *why)
+{
+	return err_set(e, ERR_VERIFY, NULL, "%s", why);
+}
+
+bool fold_here(const struct walk *w, enum stage low, enum stage high, struct err *e)
+{
+	if (w->stage >= low && w->stage <= high)
+		return true;
+	return err_set(e, ERR_VERIFY, NULL, "it may not stand at \"%s\"", stage_name(w->stage));
+}
+
+/* Waits and expiries are counted by the server's clock alone. */
+bool fold_timed(const struct record *r, struct err *e)
+{
+	return r->t ? true : fold_refuse(e, "a decision without the server's time");
+}
+
+unsigned fold_passed(const struct walk *w)
+{
+	unsigned open = 0;
+	for (int i = 0; i < 3; i++)
+		if (w->gate_passed[i])
+			open |= 1u << i;
+	return open;
+}
+
+bool fold_move(struct walk *w, enum event ev, enum effect *effect, struct err *e)
+{
+	struct move m;
+	if (!walk_move(w->stage, ev, fold_passed(w), &m))
+		return err_set(e, ERR_VERIFY, NULL, "it may not stand at \"%s\"", stage_name(w->stage));
+	if (m.to == AT_GATE_C)
+		w->gate_passed[2] = 0;
+	w->stage = m.to;
+	if (effect)
+		*effect = m.effect;
+	return true;
+}
+
+static bool begin_terms(struct walk *w, const struct json *b, struct err *e)
+{
+	const char *env;
+	if (!body_word(b, "environment", &env, e) || !body_count(b, "day_us", &w->day_us, e))
+		return false;
+	w->env = env_parse(env);
+	if (w->env == ENV_NONE)
+		return fold_refuse(e, "field \"environment\" has an unknown word");
+	if (w->day_us < 1 || w->day_us > US_DAY)
+		return fold_refuse(e, "field \"day_us\" is no day or part of one");
+	if (w->day_us != US_DAY && w->env != ENV_REHEARSAL)
+		return fold_refuse(e, "only a rehearsal has shorter days");
+	return true;
+}
+
+static bool fold_begin(struct walk *w, const struct record *r, struct err *e)
+{
+	const char *plan, *name, *target, *other;
+	if (!fold_timed(r, e) || !begin_terms(w, r->b, e) || !body_hex(r->b, "plan", 64, &plan, e) ||
+	    !body_hex(r->b, "signers", 64, &other, e) || !body_word(r->b, "name", &name, e) ||
+	    !body_word(r->b, "target", &target, e) || !body_word(r->b, "server", &other, e) ||
+	    !body_word(r->b, "install_id", &other, e) || !body_word(r->b, "gatewalk", &other, e) ||
+	    !body_oid(r->b, "relid", &w->relid, e) || !body_attnum(r->b, "attnum", &w->attnum, e))
+		return false;
+	w->sid = arena_dup(w->arena, r->sid);
+	w->db = arena_dup(w->arena, r->db);
+	w->who = arena_dup(w->arena, r->who);
+	w->name = arena_dup(w->arena, name);
+	w->target = arena_dup(w->arena, target);
+	w->plan_digest = arena_dup(w->arena, plan);
+	w->begun = r->t;
+	return fold_move(w, EV_BEGIN, NULL, e);
+}
+
+/* One row an op: how it is taken in, and whether it may stand after the walk has ended. */
+static const struct { bool (*fold)(struct walk *, const struct record *, struct err *); bool after_close, after_leave; } ops[OP_COUNT] = {
+	[OP_BEGIN] = { fold_begin, false, false },
+	[OP_EVIDENCE] = { fold_evidence, true, false },
+	[OP_CONFIRM] = { fold_confirm, false, false },
+	[OP_DECLARE] = { fold_declare, false, false },
+	[OP_CLEAR] = { fold_clear, false, false },
+	[OP_GATE] = { fold_gate, false, false },
+	[OP_QUIET] = { fold_quiet, false, false },
+	[OP_SIGHTING] = { fold_sighting, true, false },
+	[OP_JOB] = { fold_job, true, true },
+	[OP_INTENT] = { fold_intent, false, false },
+	[OP_OUTCOME] = { fold_outcome, false, false },
+	[OP_ALARM] = { fold_alarm, true, false },
+	[OP_RESTORE] = { fold_restore, true, false },
+	[OP_BACK] = { fold_back, false, false },
+	[OP_AMEND] = { fold_amend, false, false },
+	[OP_LEAVE] = { fold_leave, false, false },
+	[OP_TORN] = { fold_torn, true, true },
+	[OP_SCHEMA_LOG] = { fold_schema_log, false, false },
+	[OP_CLOSE] = { fold_close, false, false },
+};
+
+/* What every line must satisfy, whatever it says. */
+static bool fits_chain(const struct walk *w, const struct record *r, struct err *e)
+{
+	if ((unsigned)r->op >= OP_COUNT || !ops[r->op].fold || !r->b)
+		return fold_refuse(e, "it has no known meaning");
+	if (r->n != w->n)
+		return err_set(e, ERR_VERIFY, NULL, "line %lld is expected here", (long long)w->n);
+	if ((w->n == 0) != (r->op == OP_BEGIN))
+		return fold_refuse(e, w->n == 0 ? "a log starts with \"begin\"" : "a walk begins once");
+	if (w->n > 0 && (strcmp(r->sid, w->sid) != 0 || strcmp(r->db, w->db) != 0))
+		return fold_refuse(e, "it belongs to another walk or database");
+	if (r->t && r->t < w->last_t)
+		return fold_refuse(e, "the server's clock went back");
+	if (w->stage == AT_CLOSED && !ops[r->op].after_close)
+		return fold_refuse(e, "the walk is closed");
+	if (w->stage == AT_LEFT && !ops[r->op].after_leave)
+		return fold_refuse(e, "the walk was left");
+	return true;
+}
+
+bool walk_fold(struct walk *w, const struct record *r, struct err *e)
+{
+	struct walk next = *w;   /* lists only grow behind their counted end, so w keeps what it had */
+	if (!fits_chain(w, r, e) || !ops[r->op].fold(&next, r, e))
+		return err_in(e, "log line %lld (%s)", (long long)r->n, record_op_name(r->op));
+	next.n = r->n + 1;
+	if (r->sealed || r->signature)
+		next.sealed = next.n;
+	if (r->t)
+		next.last_t = r->t;
+	*w = next;
+	return true;
+}

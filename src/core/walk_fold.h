@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of the fold: what walk_fold.c, walk_steps.c, walk_seen.c and walk_evidence.c share. Nobody else includes this. */
+#ifndef GW_CORE_WALK_FOLD_H
+#define GW_CORE_WALK_FOLD_H
+
+#include "core/walk.h"
+
+/* Moves w by the table, with the gates that have been passed; says what may not be when there is no row. */
+bool fold_move(struct walk *w, enum event ev, enum effect *effect, struct err *e);
+/* Gates whose passing still stands. */
+unsigned fold_passed(const struct walk *w);
+bool fold_refuse(struct err *e, const char *why);
+/* The line may stand from one stage to another only. */
+bool fold_here(const struct walk *w, enum stage low, enum stage high, struct err *e);
+/* Waits and expiries are counted by the server's clock alone: this line needs it. */
+bool fold_timed(const struct record *r, struct err *e);
+
+/* One an op. They may change w before they refuse: walk_fold gives them a copy. */
+bool fold_evidence(struct walk *w, const struct record *r, struct err *e);
+bool fold_confirm(struct walk *w, const struct record *r, struct err *e);
+bool fold_declare(struct walk *w, const struct record *r, struct err *e);
+bool fold_clear(struct walk *w, const struct record *r, struct err *e);
+bool fold_gate(struct walk *w, const struct record *r, struct err *e);
+bool fold_quiet(struct walk *w, const struct record *r, struct err *e);
+bool fold_back(struct walk *w, const struct record *r, struct err *e);
+bool fold_amend(struct walk *w, const struct record *r, struct err *e);
+bool fold_leave(struct walk *w, const struct record *r, struct err *e);
+bool fold_schema_log(struct walk *w, const struct record *r, struct err *e);
+bool fold_close(struct walk *w, const struct record *r, struct err *e);
+bool fold_sighting(struct walk *w, const struct record *r, struct err *e);
+bool fold_job(struct walk *w, const struct record *r, struct err *e);
+bool fold_intent(struct walk *w, const struct record *r, struct err *e);
+bool fold_outcome(struct walk *w, const struct record *r, struct err *e);
+bool fold_alarm(struct walk *w, const struct record *r, struct err *e);
+bool fold_restore(struct walk *w, const struct record *r, struct err *e);
+bool fold_torn(struct walk *w, const struct record *r, struct err *e);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/walk_fold.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "core/body.h"
+
+bool fold_confirm(struct walk *w, const struct record *r, struct err *e)
+{
+	static const struct { int64_t item; enum stage at; enum event ev; } fits[] = {
+		{ ITEM_ARCHETYPE, AT_ARCHETYPE, EV_CONFIRM }, { ITEM_DOCUMENT, AT_DOCUMENT, EV_CONFIRM },
+		{ ITEM_CONSUMERS, AT_CONSUMERS, EV_CONFIRM }, { ITEM_READS, AT_READS, EV_CONFIRM },
+		{ ITEM_MONITOR, AT_MONITOR, EV_WATCHED },
+	};
+	const char *typed;
+	int64_t item;
+	if (!fold_timed(r, e) || !body_count(r->b, "item", &item, e) || !body_word(r->b, "typed", &typed, e))
+		return false;
+	for (size_t i = 0; i < sizeof fits / sizeof *fits; i++) {
+		if (fits[i].item != item || fits[i].at != w->stage)
+			continue;
+		w->confirmed[item] = r->t;
+		return fold_move(w, fits[i].ev, NULL, e);
+	}
+	return err_set(e, ERR_VERIFY, NULL, "item %lld cannot be confirmed at \"%s\"", (long long)item, stage_name(w->stage));
+}
+
+bool fold_declare(struct walk *w, const struct record *r, struct err *e)
+{
+	static const char *const whats[] = { "reads_moved", "rehearsed", "tests", "releases", "watch", NULL };
+	struct walk_declared d = { .at = r->t };
+	size_t what;
+	if (!fold_here(w, AT_SNAPSHOT, AT_ARMED, e) || !fold_timed(r, e) || !body_choice(r->b, "what", whats, &what, e) ||
+	    !body_text(r->b, "key", &d.key, e) || !body_word(r->b, "value", &d.value, e))
+		return false;
+	bool is_test = strcmp(d.key, "old_code") == 0 || strcmp(d.key, "half_filled") == 0;
+	if (((what == 0 || what == 4) && *d.key == '\0') || (what == 2 && !is_test) || ((what == 1 || what == 3) && *d.key != '\0'))
+		return fold_refuse(e, "field \"key\" does not fit what is declared");
+	d.what = whats[what];
+	d.key = arena_dup(w->arena, d.key);
+	d.value = arena_dup(w->arena, d.value);
+	w->declared = arena_grow(w->arena, w->declared, &w->n_declared, &w->cap_declared, sizeof d);
+	w->declared[w->n_declared - 1] = d;
+	return true;
+}
+
+bool fold_clear(struct walk *w, const struct record *r, struct err *e)
+{
+	struct walk_clear c = { .at = r->t };
+	if (!fold_here(w, AT_SNAPSHOT, AT_ARMED, e) || !fold_timed(r, e) || !body_word(r->b, "consumer", &c.key, e) ||
+	    !body_word(r->b, "reason", &c.reason, e) || !body_flag(r->b, "survives", &c.survives, e))
+		return false;
+	c.key = arena_dup(w->arena, c.key);
+	c.reason = arena_dup(w->arena, c.reason);
+	w->clears = arena_grow(w->arena, w->clears, &w->n_clears, &w->cap_clears, sizeof c);
+	w->clears[w->n_clears - 1] = c;
+	return true;
+}
+
+static bool conditions_hold(const struct json *b, struct err *e)
+{
+	static const char *const verdicts[] = { "holds", "not needed", NULL };
+	const struct json *all = json_get(b, "conditions");
+	const char *id, *now;
+	size_t which;
+	if (!all || all->kind != JSON_ARR || !all->first)
+		return fold_refuse(e, "field \"conditions\" is missing or empty");
+	for (const struct json *c = all->first; c; c = c->next)
+		if (!body_word(c, "id", &id, e) || !body_text(c, "now", &now, e) || !body_choice(c, "verdict", verdicts, &which, e))
+			return false;
+	return true;
+}
+
+bool fold_gate(struct walk *w, const struct record *r, struct err *e)
+{
+	static const char *const letters[] = { "A", "B", "C", NULL };
+	size_t gate;
+	if (!fold_timed(r, e) || !body_choice(r->b, "gate", letters, &gate, e) || !conditions_hold(r->b, e))
+		return false;
+	static const enum event events[] = { EV_GATE_A, EV_GATE_B, EV_GATE_C };
+	w->gate_passed[gate] = r->t;
+	return fold_move(w, events[gate], NULL, e);
+}
+
+bool fold_quiet(struct walk *w, const struct record *r, struct err *e)
+{
+	if (!fold_timed(r, e) || !fold_move(w, EV_QUIET, NULL, e))
+		return false;
+	w->quiet_since = r->t;
+	return true;
+}
+
+/* What was reached behind the step that the walk goes back to no longer stands. */
+static void undo(struct walk *w)
+{
+	static const struct { enum item item; enum stage at; } confirms[] = {
+		{ ITEM_ARCHETYPE, AT_ARCHETYPE }, { ITEM_DOCUMENT, AT_DOCUMENT }, { ITEM_CONSUMERS, AT_CONSUMERS }, { ITEM_READS, AT_READS },
+	};
+	static const enum stage gates[] = { AT_GATE_A, AT_UNUSED, AT_GATE_C };
+	for (size_t i = 0; i < sizeof confirms / sizeof *confirms; i++)
+		if (confirms[i].at >= w->stage)
+			w->confirmed[confirms[i].item] = 0;
+	for (size_t i = 0; i < 3; i++)
+		if (gates[i] >= w->stage)
+			w->gate_passed[i] = 0;
+	if (w->stage < AT_UNUSED)
+		w->quiet_since = 0;
+}
+
+bool fold_back(struct walk *w, const struct record *r, struct err *e)
+{
+	const char *from, *to, *why;
+	if (!body_word(r->b, "from", &from, e) || !body_word(r->b, "to", &to, e) || !body_text(r->b, "why", &why, e))
+		return false;
+	if (strcmp(from, stage_name(w->stage)) != 0)
+		return err_set(e, ERR_VERIFY, NULL, "it steps back from another step than \"%s\"", stage_name(w->stage));
+	if (!fold_move(w, EV_BACK, NULL, e))
+		return false;
+	if (strcmp(to, stage_name(w->stage)) != 0)
+		return err_set(e, ERR_VERIFY, NULL, "one step back is \"%s\"", stage_name(w->stage));
+	undo(w);
+	return true;
+}
+
+bool fold_amend(struct walk *w, const struct record *r, struct err *e)
+{
+	static const char *const classes[] = { "same", "stricter", "gates", NULL };
+	const char *plan, *why;
+	size_t which;
+	if (w->stage == AT_DROPPING)
+		return fold_refuse(e, "no plan is taken in while a drop is open");
+	if (!body_choice(r->b, "class", classes, &which, e) || !body_hex(r->b, "plan", 64, &plan, e) ||
+	    !body_text(r->b, "why", &why, e))
+		return false;
+	w->plan_digest = arena_dup(w->arena, plan);
+	return true;
+}
+
+bool fold_leave(struct walk *w, const struct record *r, struct err *e)
+{
+	const char *why;
+	if (!body_word(r->b, "why", &why, e) || !fold_move(w, EV_LEAVE, NULL, e))
+		return false;
+	w->left_why = arena_dup(w->arena, why);
+	return true;
+}
+
+bool fold_schema_log(struct walk *w, const struct record *r, struct err *e)
+{
+	const char *blob;
+	if (!fold_here(w, AT_LOG, AT_LOG, e) || !body_hex(r->b, "blob", 64, &blob, e))
+		return false;
+	w->schema_logged = true;
+	return true;
+}
+
+bool fold_close(struct walk *w, const struct record *r, struct err *e)
+{
+	(void)r;
+	if (w->stage == AT_LOG && !w->schema_logged)
+		return fold_refuse(e, "the schema log has not been written");
+	return fold_move(w, EV_CLOSE, NULL, e);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapter/cluster.h"
+#include "adapter/probe.h"
+#include "adapter/probe_version.h"
+#include "adapter/schema.h"
+#include "tests/lib_db.h"
+
+static struct db *db;
+static struct arena *a;
+static struct err e;
+
+static void setup(void)
+{
+	db = test_database("gwt_doctor");
+	a = arena_new();
+	e = (struct err){ 0 };
+}
+
+static void teardown(void)
+{
+	db_close(db);
+	arena_free(a);
+	test_drop_database("gwt_doctor");
+	struct db *x = test_connect("dbname=postgres");
+	test_sql(x, "DROP ROLE IF EXISTS gatewalk_owner; DROP ROLE IF EXISTS gatewalk_operator; DROP ROLE IF EXISTS \"Gwt plain\"; DROP ROLE IF EXISTS gwt_app");
+	db_close(x);
+}
+
+static const struct doctor_row *row(struct db *on, const char *id)
+{
+	struct doctor_row *rows;
+	size_t n;
+	ck_assert_msg(probe_doctor(on, a, &rows, &n, &e), "%s", e.msg);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].id, id) == 0)
+			return &rows[i];
+	ck_abort_msg("no row %s", id);
+	return NULL;
+}
+
+static void says(struct db *on, const char *id, enum doctor_state state, const char *now, const char *fix)
+{
+	const struct doctor_row *r = row(on, id);
+	ck_assert_msg(r->state == state, "%s: state %d: %s", id, r->state, r->now);
+	if (now)
+		ck_assert_str_eq(r->now, now);
+	ck_assert_msg((r->fix == NULL) == (fix == NULL), "%s: %s", id, r->fix ? r->fix : "no fix");
+	if (fix)
+		ck_assert_str_eq(r->fix, fix);
+}
+
+START_TEST(server_is_known)
+{
+	struct fact_server s;
+	int64_t now = 0;
+	ck_assert_msg(probe_server(db, a, &s, &e), "%s", e.msg);
+	ck_assert_int_eq(s.version, db_version(db));
+	ck_assert_str_eq(s.dbname, "gwt_doctor");
+	ck_assert_ptr_eq(strstr(s.label, "gwt_doctor@"), s.label);
+	ck_assert_str_eq(s.sysid, test_value(db, a, "SELECT system_identifier FROM pg_control_system()"));
+	ck_assert_str_eq(s.login, test_value(db, a, "SELECT session_user"));
+	ck_assert(s.superuser && !s.pooled && !s.in_recovery);
+	ck_assert_int_eq(s.timeline, 1);
+	ck_assert_ptr_nonnull(s.lsn);
+	ck_assert_int_gt(s.at, s.started);
+	ck_assert_uint_ge(strlen(s.boot_id), 32);
+	ck_assert(probe_now(db, &now, &e));
+	ck_assert_int_ge(now, s.at);
+}
+END_TEST
+
+START_TEST(versions_outside_are_audit_only)
+{
+	ck_assert(probe_supported(150018, &e) && probe_supported(180000, &e));
+	ck_assert(!probe_supported(140011, &e));
+	ck_assert_str_eq(e.msg, "this server is PostgreSQL 14: audit only");
+	ck_assert(!probe_supported(190000, &e));
+	ck_assert_int_eq(e.code, ERR_USE);
+	ck_assert_int_eq(probe_version(140000)->major, 15);
+	ck_assert_int_eq(probe_version(170004)->major, 17);
+	ck_assert_int_eq(probe_version(210000)->major, 18);
+}
+END_TEST
+
+START_TEST(superuser_before_and_after_init)
+{
+	bool strong;
+	says(db, "server", DOCTOR_OK, NULL, NULL);
+	says(db, "pooler", DOCTOR_OK, "none in between", NULL);
+	says(db, "create", DOCTOR_OK, NULL, NULL);
+	says(db, "stats", DOCTOR_OK, NULL, NULL);
+	says(db, "tracking", DOCTOR_OK, "track_activities and track_counts are on", NULL);
+	says(db, "standbys", DOCTOR_OK, "none is known to this server", NULL);
+	says(db, "clock", DOCTOR_OK, NULL, NULL);
+	says(db, "schema", DOCTOR_MISSING, "not there", "gatewalk init --environment production|staging|development|rehearsal");
+	says(db, "mark", DOCTOR_MISSING, "not marked", "gatewalk init --environment production|staging|development|rehearsal");
+	ck_assert_msg(schema_init(db, a, ENV_PRODUCTION, &strong, &e), "%s", e.msg);
+	says(db, "schema", DOCTOR_OK, "version 1", NULL);
+	says(db, "mark", DOCTOR_OK, "production", NULL);
+	says(db, "ledger", DOCTOR_WARN, "the ledger is as strong as this login: it can rewrite it", "walk with a login that is no superuser and no member of gatewalk_owner");
+	test_sql(db, "COMMENT ON DATABASE gwt_doctor IS NULL");
+	says(db, "mark", DOCTOR_MISSING, "the schema says production, the comment on the database says none",
+		"find out who changed it; gatewalk init --environment production writes the comment again");
+}
+END_TEST
+
+START_TEST(statements_in_four_states)
+{
+	static const char on[] = "ALTER SYSTEM SET pg_stat_statements.track = 'all'; SELECT pg_reload_conf();";
+	says(db, "statements", DOCTOR_MISSING, "loaded, but not created in this database", "CREATE EXTENSION pg_stat_statements;");
+	test_sql(db, "CREATE EXTENSION pg_stat_statements WITH SCHEMA public; SET pg_stat_statements.track = 'none'");
+	says(db, "statements", DOCTOR_MISSING, "track is none: nothing is counted", on);
+	test_sql(db, "SET pg_stat_statements.track = 'top'");
+	says(db, "statements", DOCTOR_WARN, "track is top: statements inside functions are not counted", on);
+	test_sql(db, "SET pg_stat_statements.track = 'all'");
+	says(db, "statements", DOCTOR_OK, "loaded, created, track = all", NULL);
+}
+END_TEST
+
+START_TEST(plain_login_gets_the_commands_that_help)
+{
+	test_sql(db, "CREATE ROLE \"Gwt plain\" LOGIN; CREATE ROLE gwt_app; CREATE TABLE public.t (k int); ALTER TABLE public.t OWNER TO gwt_app");
+	struct db *plain = test_connect("dbname=gwt_doctor user='Gwt plain'");
+	says(plain, "create", DOCTOR_MISSING, "this login may not create a schema", "GRANT CREATE ON DATABASE gwt_doctor TO \"Gwt plain\";");
+	says(plain, "owner", DOCTOR_WARN, "this login may not alter 1 of 1 tables", "GRANT gwt_app TO \"Gwt plain\";");
+	says(plain, "stats", DOCTOR_MISSING, "this login sees only its own statements and sessions", "GRANT pg_read_all_stats TO \"Gwt plain\";");
+	bool strong;
+	ck_assert(schema_init(db, a, ENV_STAGING, &strong, &e));
+	says(plain, "schema", DOCTOR_MISSING, "this login may not read the gatewalk schema", "GRANT gatewalk_operator TO \"Gwt plain\";");
+	test_sql(db, "GRANT gatewalk_operator TO \"Gwt plain\"");
+	says(plain, "schema", DOCTOR_OK, "version 1", NULL);
+	says(plain, "ledger", DOCTOR_OK, "the ledger's owner is a role that this login is not", NULL);
+	db_close(plain);
+	test_sql(db, "DROP TABLE public.t");
+}
+END_TEST
+
+START_TEST(tracking_and_standbys)
+{
+	test_sql(db, "SET track_activities = off; SELECT pg_create_physical_replication_slot('gwt_standby')");
+	struct doctor_row standbys = *row(db, "standbys");
+	says(db, "tracking", DOCTOR_MISSING, "track_activities is off: sessions cannot be seen", "ALTER SYSTEM SET track_activities = on; SELECT pg_reload_conf();");
+	test_sql(db, "SELECT pg_drop_replication_slot('gwt_standby')");
+	ck_assert_int_eq(standbys.state, DOCTOR_WARN);
+	ck_assert_str_eq(standbys.now, "1: gwt_standby (slot)");
+}
+END_TEST
+
+/* A server without the library, with another one that must stay: the command must not break its start. */
+START_TEST(missing_library_command_keeps_the_others)
+{
+	struct cluster c;
+	char dir[64];
+	snprintf(dir, sizeof dir, "/tmp/gwt-doctor-%d", (int)getpid());
+	struct cluster_opts o = { .dir = dir, .settings = "shared_preload_libraries = 'auto_explain, pg_prewarm'\nfsync = off\n" };
+	ck_assert_msg(cluster_start(a, &o, &c, &e), "%s", e.msg);
+	struct db *bare = test_connect(c.conninfo);
+	const struct doctor_row *r = row(bare, "statements");
+	ck_assert_str_eq(r->fix, "ALTER SYSTEM SET shared_preload_libraries = 'auto_explain', 'pg_prewarm', 'pg_stat_statements'; then restart the server");
+	test_sql(bare, arena_dupn(a, r->fix, strcspn(r->fix, ";")));
+	db_close(bare);
+	bool again = cluster_restart(a, &c, &e);
+	if (again) {
+		bare = test_connect(c.conninfo);
+		r = row(bare, "statements");
+		db_close(bare);
+	}
+	ck_assert(cluster_remove(a, &c, &e));
+	ck_assert_msg(again, "%s", e.msg);
+	ck_assert_str_eq(r->now, "loaded, but not created in this database");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	const TTest *const tests[] = { server_is_known, versions_outside_are_audit_only, superuser_before_and_after_init, statements_in_four_states,
+		plain_login_gets_the_commands_that_help, tracking_and_standbys, missing_library_command_keeps_the_others };
+	Suite *s = suite_create("doctor");
+	TCase *c = tcase_create("doctor");
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_set_timeout(c, 120);
+	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+		tcase_add_test(c, tests[i]);
+	suite_add_tcase(s, c);
+	return s;
+}
+
+int main(void)
+{
+	return test_main(suite());
+}

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs the Debian packages that are missing: deps.sh demo | check | check-long. Says nothing and takes no time when all are there.
+set -eu
+
+build="gcc make pkg-config libc6-dev libncurses-dev libpq-dev libyaml-dev libsodium-dev libjansson-dev libzstd-dev"
+run="postgresql-15 postgresql-contrib postgresql-client-15 openssh-client ncurses-base"
+check="clang check libvterm-dev mandoc cppcheck shellcheck strace faketime util-linux"
+long="valgrind llvm"
+
+case ${1:-} in
+demo) want="$build $run" ;;
+check) want="$build $run $check" ;;
+check-long) want="$build $run $check $long" ;;
+*) echo "deps.sh demo | check | check-long" >&2; exit 1 ;;
+esac
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+	echo "This is not Debian: install what these packages hold, then run make again:" >&2
+	echo "  $want" >&2
+	# Somebody who has them all under other names may go on.
+	command -v pg_config >/dev/null 2>&1 && command -v cc >/dev/null 2>&1 && exit 0
+	exit 1
+fi
+
+missing=""
+for p in $want; do
+	case $(dpkg-query -W -f '${Status}' "$p" 2>/dev/null || true) in
+	*" ok installed") ;;
+	*)
+		# A newer server than 15 does as well; pkg-config may be pkgconf.
+		case $p in
+		postgresql-15 | postgresql-client-15)
+			ls /usr/lib/postgresql/1[5-8]/bin/initdb >/dev/null 2>&1 && continue ;;
+		pkg-config)
+			command -v pkg-config >/dev/null 2>&1 && continue ;;
+		esac
+		missing="$missing $p" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+	echo "Missing:$missing" >&2
+	echo "There is no apt-get here: install them another way, then run make again." >&2
+	exit 1
+fi
+root=""
+if [ "$(id -u)" -ne 0 ]; then
+	if ! command -v sudo >/dev/null 2>&1; then
+		echo "Missing:$missing" >&2
+		echo "There is no sudo here. As root: apt-get install --no-install-recommends$missing" >&2
+		exit 1
+	fi
+	root=sudo
+fi
+
+echo "Installing:$missing"
+# Debian would start a server of its own on installation; gatewalk brings its own, private ones.
+if [ ! -e /etc/postgresql-common/createcluster.conf ] && ! dpkg-query -W -f '${Status}' postgresql-common 2>/dev/null | grep -q 'ok installed'; then
+	$root mkdir -p /etc/postgresql-common
+	echo "create_main_cluster = false" | $root tee /etc/postgresql-common/createcluster.conf >/dev/null
+fi
+install() {
+	# shellcheck disable=SC2086  # words on purpose
+	$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends -o Dpkg::Options::=--force-confold $missing
+}
+# The lists of a fresh system are empty or old: fetched once when the first try fails.
+if ! install; then
+	$root apt-get update -q
+	if ! install; then
+		echo "apt-get could not install:$missing" >&2
+		echo "Read what it says above; then run make again." >&2
+		exit 1
+	fi
+fi

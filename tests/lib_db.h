@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* What the db_* tests share: a fresh database each, reached by libpq's environment. In a header, so that tests that need no
+   server do not link the database port. */
+#ifndef GW_TESTS_LIB_DB_H
+#define GW_TESTS_LIB_DB_H
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "port/db.h"
+#include "tests/lib_test.h"
+
+static inline struct db *test_connect(const char *conninfo)
+{
+	struct err e = { 0 };
+	struct db *db = db_open(&(struct db_opts){ .conninfo = conninfo, .app = "gatewalk test" }, &e);
+	ck_assert_msg(db != NULL, "%s", e.msg);
+	return db;
+}
+
+static inline void test_sql(struct db *db, const char *sql)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	ck_assert_msg(db_script(db, a, sql, 30000, NULL, &e), "%s: %s", sql, e.msg);
+	arena_free(a);
+}
+
+/* The one value of an answer. */
+static inline const char *test_value(struct db *db, struct arena *a, const char *sql)
+{
+	struct err e = { 0 };
+	const char *v = db_value(db, a, &(struct query){ .sql = sql }, &e);
+	ck_assert_msg(e.code == ERR_NONE, "%s: %s", sql, e.msg);
+	return v;
+}
+
+static inline void test_drop_database(const char *name)
+{
+	char sql[256];
+	struct db *db = test_connect("dbname=postgres");
+	snprintf(sql, sizeof sql, "DROP DATABASE IF EXISTS %s WITH (FORCE)", name);
+	test_sql(db, sql);
+	db_close(db);
+}
+
+/* A new, empty database; name is a plain lower-case word. */
+static inline struct db *test_database(const char *name)
+{
+	char sql[256];
+	test_drop_database(name);
+	struct db *db = test_connect("dbname=postgres");
+	snprintf(sql, sizeof sql, "CREATE DATABASE %s", name);
+	test_sql(db, sql);
+	db_close(db);
+	snprintf(sql, sizeof sql, "dbname=%s", name);
+	return test_connect(sql);
+}
+
+#endif

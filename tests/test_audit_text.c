@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "adapter/audit_text.h"
+
+#include "base/arena.h"
+#include "tests/lib_test.h"
+
+static const char *const views[] = { "order_sum", NULL };
+static const char *const columns[] = { "id", "note", "legacy_total", NULL };
+static const struct text_target target = { "public", "orders", "legacy_total", views, columns };
+static const struct text_target odd = { "s", "Odd \"t\"", "Legacy Total", NULL, NULL };
+
+struct row { const char *text; enum text_use use; enum touch touch; };
+#define NONE USE_NONE, TOUCH_NONE
+#define NAME_R USE_NAME, TOUCH_READ
+#define NAME_W USE_NAME, TOUCH_WRITE
+#define STAR_R USE_STAR, TOUCH_READ
+#define STAR_W USE_STAR, TOUCH_WRITE
+
+static const struct row statements[] = {
+	{ "SELECT legacy_total FROM orders", NAME_R },
+	{ "select o.LEGACY_TOTAL from public.orders o", NAME_R },
+	{ "/* app:web */ select \"legacy_total\" from orders", NAME_R },
+	{ "select legacy_total_eur from orders", NONE },
+	{ "select x_legacy_total, id from orders", NONE },
+	{ "select legacy_total from invoices", NONE },
+	{ "select legacy_total from order_sum", NAME_R },
+	{ "select id from orders -- legacy_total", NONE },
+	{ "select id from orders where note = 'legacy_total'", NONE },
+	{ "select id from orders where legacy_total > $1", NAME_R },
+	{ "update orders set legacy_total = $1 where id = $2", NAME_W },
+	{ "update orders set (note, legacy_total) = ($1, $2)", NAME_W },
+	{ "update orders set note = $1 where legacy_total = $2", NAME_R },
+	{ "insert into orders (id, legacy_total) values ($1, $2)", NAME_W },
+	{ "insert into orders (id) values ($1) returning legacy_total", NAME_R },
+	{ "insert into copy_of (id) select legacy_total from orders", NAME_R },
+	{ "with x as (update public.orders set legacy_total = $1 returning id) select * from x", NAME_W },
+	{ "merge into orders o using s on s.id = o.id when matched then update set legacy_total = s.t", NAME_W },
+	{ "copy orders (id, legacy_total) from stdin", NAME_W },
+	{ "copy orders (id, legacy_total) to stdout", NAME_R },
+	{ "copy (select legacy_total from orders) to stdout", NAME_R },
+	{ "delete from orders where legacy_total is null", NAME_R },
+	{ "prepare p as select legacy_total from orders", NAME_R },
+	{ "declare c cursor for select legacy_total from orders", NAME_R },
+	{ "create table x as select legacy_total from orders", NAME_R },
+	{ "create materialized view x as select legacy_total from orders", NAME_R },
+	{ "select U&\"legacy\\005ftotal\" from orders", NAME_R },
+	{ "create view v as select legacy_total from orders", NONE },
+	{ "create or replace function f() returns int as 'select legacy_total from orders' language sql", NONE },
+	{ "create trigger t after update of legacy_total on orders execute function f()", NONE },
+	{ "create table orders (id int, legacy_total int)", NONE },
+	{ "alter table orders alter column legacy_total drop not null", NONE },
+	{ "lock table orders in access share mode", NONE },
+	{ "analyze orders (legacy_total)", NONE },
+	{ "select * from orders", STAR_R },
+	{ "select o.* from orders o where id = $1", STAR_R },
+	{ "select id, * from orders", STAR_R },
+	{ "select distinct on (id) * from orders", STAR_R },
+	{ "select count(*) from orders", NONE },
+	{ "select count(*), sum(a * b) from orders", NONE },
+	{ "select id * $1 from orders", NONE },
+	{ "table orders", STAR_R },
+	{ "table public.orders", STAR_R },
+	{ "copy orders to stdout", STAR_R },
+	{ "copy public.orders from stdin", STAR_W },
+	{ "copy orders (id) to stdout", NONE },
+	{ "select to_jsonb(o) from orders o", STAR_R },
+	{ "select row_to_json(orders) from orders", STAR_R },
+	{ "select o from orders as o", STAR_R },
+	{ "select o.id from orders o join items i on i.o = o.id", NONE },
+	{ "select orders.id from orders", NONE },
+	{ "select a.id from items a, orders b where a.id = b.id", NONE },
+	{ "select a.id, b from items a, orders b where a.id = b.id", STAR_R },
+	{ "insert into orders values ($1, $2)", STAR_W },
+	{ "insert into orders select * from staging", STAR_W },
+	{ "insert into orders (id) values ($1)", NONE },
+	{ "insert into orders (id) values ($1) returning *", STAR_R },
+	{ "update orders set note = $1 where id = $2", NONE },
+	{ "delete from orders where id = $1 returning *", STAR_R },
+	{ "select * from items", NONE },
+	{ "select 'it''s \\' , $t$ orders $t$, legacy_total from orders", NAME_R },
+	{ "select legacy_total from other.orders", NONE },
+	{ "select * from other.orders", NONE },
+	{ "select x.orders from items x", NONE },
+	{ "COPY public.orders (id, note, legacy_total) TO stdout;", STAR_R },
+	{ "COPY public.orders (id, legacy_total) TO stdout;", NAME_R },
+	{ "COPY public.orders (id, note, legacy_total) FROM stdin;", NAME_W },
+	{ "DECLARE _pg_dump_cursor CURSOR FOR SELECT id, note, legacy_total FROM ONLY public.orders", STAR_R },
+	{ "", NONE },
+	{ "/* never closed select legacy_total from orders", NONE },
+	{ "select \"never closed legacy_total from orders", NONE },
+};
+
+START_TEST(statement_texts)
+{
+	struct arena *a = arena_new();
+	const struct row *r = &statements[_i];
+	struct text_found f;
+	audit_text_statement(a, r->text, &target, &f);
+	ck_assert_msg(f.use == r->use, "%s: use %d, not %d", r->text, f.use, r->use);
+	ck_assert_msg(f.touch == r->touch, "%s: touch %d, not %d", r->text, f.touch, r->touch);
+	arena_free(a);
+}
+END_TEST
+
+static const struct row odd_statements[] = {
+	{ "select \"Legacy Total\" from \"Odd \"\"t\"\"\"", NAME_R },
+	{ "update s.\"Odd \"\"t\"\"\" set \"Legacy Total\" = 1", NAME_W },
+	{ "select \"legacy total\" from \"Odd \"\"t\"\"\"", NONE },
+	{ "select * from \"Odd \"\"t\"\"\" x", STAR_R },
+	{ "select x.a from \"Odd \"\"t\"\"\" x", NONE },
+};
+
+START_TEST(odd_names)
+{
+	struct arena *a = arena_new();
+	const struct row *r = &odd_statements[_i];
+	struct text_found f;
+	audit_text_statement(a, r->text, &odd, &f);
+	ck_assert_msg(f.use == r->use && f.touch == r->touch, "%s: use %d touch %d", r->text, f.use, f.touch);
+	arena_free(a);
+}
+END_TEST
+
+struct body { const char *text; enum text_use use; bool table, column, dynamic; };
+static const struct body bodies[] = {
+	{ "begin return new.legacy_total; end", USE_NAME, false, true, false },
+	{ "begin execute 'select legacy_total from orders'; end", USE_NAME, true, true, true },
+	{ "begin execute format('select %I from orders', 'legacy' || '_total'); end", USE_NONE, true, false, true },
+	{ "select * from orders", USE_STAR, true, false, false },
+	{ "declare r orders%rowtype; begin end", USE_STAR, true, false, false },
+	{ "select id from orders", USE_NONE, true, false, false },
+	{ "select 1", USE_NONE, false, false, false },
+};
+
+START_TEST(body_texts)
+{
+	struct arena *a = arena_new();
+	const struct body *b = &bodies[_i];
+	struct text_found f;
+	audit_text_body(a, b->text, &target, &f);
+	ck_assert_msg(f.use == b->use && f.names_table == b->table && f.names_column == b->column && f.dynamic == b->dynamic,
+		"%s: use %d table %d column %d dynamic %d", b->text, f.use, f.names_table, f.names_column, f.dynamic);
+	arena_free(a);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("audit_text");
+	TCase *c = tcase_create("texts");
+	tcase_add_loop_test(c, statement_texts, 0, (int)(sizeof statements / sizeof statements[0]));
+	tcase_add_loop_test(c, odd_names, 0, (int)(sizeof odd_statements / sizeof odd_statements[0]));
+	tcase_add_loop_test(c, body_texts, 0, (int)(sizeof bodies / sizeof bodies[0]));
+	suite_add_tcase(s, c);
+	return s;
+}
+
+int main(void) { return test_main(suite()); }

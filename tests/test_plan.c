@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/plan.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/when.h"
+#include "tests/lib_test.h"
+
+static struct arena *a;
+static struct plan p;
+static struct plan_deploy deploys[] = { { .name = "web" }, { .name = "worker" } };
+static struct plan_window windows[] = { { .days = 1 << 2, .from = 120, .to = 300 } };
+static struct plan_consumer consumers[] = { { .name = "report", .kind = "report", .owner = "Ana" }, { .name = "hook", .kind = "webhook", .owner = "Luis" } };
+static const char *falls[] = { "index a", "index b" };
+
+static struct plan whole(void)
+{
+	struct plan w = { .name = "a-plan", .archetype = ARCH_DESTRUCTIVE, .recipe = "drop-column", .table = "orders", .column = "total",
+		.before = "b", .after = "a", .why = "w", .way_back = "w", .leaves_behind = "l", .rollback_floor = "1", .api_contract = "none",
+		.falls = falls, .n_falls = 1, .has_falls = true, .deploys = deploys, .n_deploys = 1, .zone = "Europe/Madrid",
+		.windows = windows, .n_windows = 1, .consumers = consumers, .n_consumers = 1 };
+	plan_defaults(&w);
+	return w;
+}
+
+static void setup(void)
+{
+	a = arena_new();
+	p = whole();
+}
+
+static void teardown(void)
+{
+	arena_free(a);
+}
+
+/* Judges p: "" when it is in order, else every error, one a line. */
+static const char *judged(void)
+{
+	struct plan_error *errs;
+	size_t n = plan_judge(a, &p, &errs);
+	const char *all = "";
+	for (size_t i = 0; i < n; i++)
+		all = arena_printf(a, "%s%s; %s\n", all, errs[i].what, errs[i].instead);
+	return all;
+}
+
+START_TEST(a_whole_plan_is_in_order)
+{
+	ck_assert_str_eq(judged(), "");
+}
+END_TEST
+
+START_TEST(nothing_is_missed_in_an_empty_plan)
+{
+	p = (struct plan){ .name = NULL };
+	plan_defaults(&p);
+	struct plan_error *errs;
+	ck_assert_int_eq((int)plan_judge(a, &p, &errs), 16);
+	for (size_t i = 0; i < 16; i++) {
+		ck_assert_ptr_nonnull(errs[i].what);
+		ck_assert_int_gt((int)strlen(errs[i].instead), 0);
+	}
+}
+END_TEST
+
+START_TEST(blank_is_empty)
+{
+	p.why = " \n\t";
+	ck_assert_str_eq(judged(), "document.why is empty; write why the column goes\n");
+}
+END_TEST
+
+START_TEST(floors_hold)
+{
+	p.unused_days = 13;
+	ck_assert_str_eq(judged(), "policy.unused_days is 13, below the floor of 14; write 14 or more: two weeks without a reader are the least\n");
+	p = whole();
+	p.monitor_hours = 47;
+	ck_assert_str_eq(judged(), "policy.monitor_hours is 47, below the floor of 48; write 48 or more: two days of watching are the least\n");
+	p = whole();
+	p.release_quiet_hours = 0;
+	ck_assert_str_eq(judged(),
+		"policy.release_quiet_hours is 0, below the floor of 48; write 48 or more: a release within two days hides the cause of a fault\n");
+}
+END_TEST
+
+START_TEST(this_version)
+{
+	static const enum archetype later[] = { ARCH_ADDITIVE, ARCH_RENAME, ARCH_TYPE };
+	for (size_t i = 0; i < 3; i++) {
+		p.archetype = later[i];
+		ck_assert_str_eq(judged(), arena_printf(a, "archetype is %s: this version walks dropped columns only; write archetype: destructive\n",
+			archetype_name(later[i])));
+	}
+	p = whole();
+	p.signatures = 0;
+	ck_assert_str_eq(judged(), "policy.signatures is 0: this version does not take a second signature yet; write 1, or leave it out\n");
+	p = whole();
+	p.hide = true;
+	ck_assert_str_eq(judged(), "policy.hide is true: this version does not hide a column yet; write false, or leave it out\n");
+}
+END_TEST
+
+START_TEST(names)
+{
+	static const char *const bad[] = { "A", "a_b", "-a", "../a", "a/b", "a b", "01234567890123456789012345678901234567890" };
+	static const char *const good[] = { "a", "0", "a-", "0123456789012345678901234567890123456789" };
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		p.name = bad[i];
+		ck_assert_str_eq(judged(), arena_printf(a, "name is \"%s\"; write 1 to 40 of a-z, 0-9 and -, not beginning with -\n", bad[i]));
+	}
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		p.name = good[i];
+		ck_assert_str_eq(judged(), "");
+	}
+}
+END_TEST
+
+START_TEST(zones)
+{
+	static const char *const bad[] = { "CET", "GMT+1", "Europe/", "/Madrid", "Europe//Madrid", "Europe/Madrid'", "../etc/passwd", "+01:00", "A/B/C/D" };
+	static const char *const good[] = { "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "America/Port-au-Prince" };
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		p.zone = bad[i];
+		ck_assert_str_eq(judged(),
+			arena_printf(a, "window.zone is \"%s\"; write a name of the IANA list, such as Europe/Madrid, or UTC\n", bad[i]));
+	}
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		p.zone = good[i];
+		ck_assert_str_eq(judged(), "");
+	}
+}
+END_TEST
+
+static void window(unsigned days, int from, int to)
+{
+	static struct plan_window one;
+	one = (struct plan_window){ .days = days, .from = from, .to = to };
+	p.windows = &one;
+}
+
+START_TEST(window_lengths)
+{
+	window(1 << 2, 120, 129);
+	ck_assert_str_eq(judged(),
+		"this window is 9 minutes long, the drop asks for 10; write a longer window, or a smaller policy.drop_estimate_min\n");
+	window(1 << 2, 120, 130);
+	ck_assert_str_eq(judged(), "");
+	p.drop_estimate_min = 11;
+	ck_assert_str_eq(judged(),
+		"this window is 10 minutes long, the drop asks for 11; write a longer window, or a smaller policy.drop_estimate_min\n");
+	p.drop_estimate_min = 1;
+	window(1 << 2, 1435, 5);
+	ck_assert_str_eq(judged(), "");
+	window(1 << 2, 1435, 4);
+	ck_assert_ptr_nonnull(strstr(judged(), "9 minutes long"));
+	window(1 << 2, 60, 60);
+	ck_assert_str_eq(judged(), "this window begins and ends at the same minute; write a later time in to\n");
+}
+END_TEST
+
+START_TEST(fridays)
+{
+	static const char friday[] = "this window is open on Friday, and the drop never happens on a Friday; leave Fri out of its days\n";
+	window(1 << 5, 120, 300);
+	ck_assert_str_eq(judged(), friday);
+	window(1 << 4 | 1 << 5, 120, 300);
+	ck_assert_str_eq(judged(), friday);
+	window(1 << 4, 1435, 300);   /* Thursday 23:55 to Friday 05:00 */
+	ck_assert_ptr_nonnull(strstr(judged(), "this window is 5 minutes long"));
+	window(1 << 3 | 1 << 4, 1435, 300);
+	ck_assert_str_eq(judged(), "");
+}
+END_TEST
+
+START_TEST(stores)
+{
+	static const char *const bad[] = { "backups", "./x", "~/x", ":x", "a/b:c" };
+	static const char *const good[] = { "/srv/backup", "r2:shop", "s3:", "crypt:a/b" };
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		p.store = bad[i];
+		ck_assert_str_eq(judged(), arena_printf(a, "snapshot.store is \"%s\"; write a folder from / on, or a remote as name:path\n", bad[i]));
+	}
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		p.store = good[i];
+		ck_assert_str_eq(judged(), "");
+	}
+}
+END_TEST
+
+START_TEST(statements)
+{
+	p.statement = "alter table orders drop total";
+	ck_assert_str_eq(judged(), "");
+	p.statement = "alter table orders drop total cascade";
+	ck_assert_str_eq(judged(), "statement is not the drop of the target: it says CASCADE, which takes other objects along; gatewalk never cascades; "
+		"write ALTER TABLE public.orders DROP COLUMN total, or leave it out\n");
+}
+END_TEST
+
+START_TEST(twins)
+{
+	struct plan_deploy two[] = { { .name = "web" }, { .name = "web" }, { .name = "web" } };
+	p.deploys = two;
+	p.n_deploys = 2;
+	ck_assert_str_eq(judged(), "deploys has the name \"web\" twice; give each its own name\n");
+}
+END_TEST
+
+START_TEST(the_wait_of_item_9)
+{
+	static const int rows[][3] = { { 14, 7, 14 }, { 14, 13, 14 }, { 14, 14, 15 }, { 14, 31, 32 }, { 40, 31, 40 }, { 3, 1, 14 }, { 32, 31, 32 } };
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		p.unused_days = rows[i][0];
+		p.longest_job_days = rows[i][1];
+		ck_assert_int_eq(plan_unused_days(&p), rows[i][2]);
+	}
+}
+END_TEST
+
+START_TEST(archetypes)
+{
+	static const char *const risks[] = { "unknown", "low", "medium", "high", "highest" };
+	for (int i = ARCH_NONE; i <= ARCH_DESTRUCTIVE; i++) {
+		ck_assert_str_eq(archetype_risk((enum archetype)i), risks[i]);
+		ck_assert_int_eq(archetype_parse(archetype_name((enum archetype)i)), i);
+	}
+	ck_assert_int_eq(archetype_parse(NULL), ARCH_NONE);
+	ck_assert_int_eq(archetype_parse("Destructive"), ARCH_NONE);
+	ck_assert_str_eq(archetype_name((enum archetype)99), "unknown");
+}
+END_TEST
+
+START_TEST(target_name)
+{
+	ck_assert_str_eq(plan_target_name(a, &p), "public.orders.total");
+	p.schema = "My Shop";
+	p.column = "a\"b";
+	ck_assert_str_eq(plan_target_name(a, &p), "\"My Shop\".orders.\"a\"\"b\"");
+}
+END_TEST
+
+static void compare(const struct plan *now, enum amend_class class, const char *why)
+{
+	struct plan old = whole();
+	const char *got = NULL;
+	ck_assert_int_eq(plan_compare(a, &old, now, &got), class);
+	ck_assert_str_eq(got, why);
+}
+
+START_TEST(amended_target)
+{
+	compare(&p, AMEND_SAME, "no field changed");
+	p.column = "tax";
+	p.unused_days = 20;
+	compare(&p, AMEND_NEW_WALK, "target.column was \"total\" and is now \"tax\"");
+	p = whole();
+	p.archetype = ARCH_RENAME;
+	compare(&p, AMEND_NEW_WALK, "archetype was destructive and is now rename");
+	p = whole();
+	p.statement = "drop table orders";
+	compare(&p, AMEND_NEW_WALK, "statement changed");
+	p.statement = "alter table orders drop total";
+	compare(&p, AMEND_GATES, "statement is written in another way");
+}
+END_TEST
+
+START_TEST(amended_numbers)
+{
+	p.unused_days = 21;
+	compare(&p, AMEND_STRICTER, "policy.unused_days was 14 and is now 21");
+	p.max_lag_s = 4.5;
+	compare(&p, AMEND_STRICTER, "policy.unused_days was 14 and is now 21");
+	p.max_lag_s = 5.5;
+	compare(&p, AMEND_GATES, "health.max_lag_s was 5 and is now 5.5");
+	p = whole();
+	p.retention_days = 30;
+	compare(&p, AMEND_GATES, "snapshot.retention_days was 90 and is now 30");
+	p = whole();
+	p.rehearsal_day_s = 0.1;
+	compare(&p, AMEND_GATES, "rehearsal.day was 1 and is now 0.1");
+}
+END_TEST
+
+START_TEST(amended_texts)
+{
+	p.sync_standby = "db2";
+	compare(&p, AMEND_GATES, "health.sync_standby was not given and is now \"db2\"");
+	p = whole();
+	p.before = "x\x1b[31m";
+	compare(&p, AMEND_GATES, "document.before was \"b\" and is now \"x\\x1b[31m\"");
+	p = whole();
+	p.scope = SCOPE_TABLE;
+	compare(&p, AMEND_GATES, "snapshot.scope changed");
+}
+END_TEST
+
+START_TEST(amended_windows)
+{
+	window(1 << 2, 120, 240);
+	compare(&p, AMEND_STRICTER, "the window is shorter");
+	window(1 << 2, 119, 240);
+	compare(&p, AMEND_GATES, "the window is open at times when it was not");
+	struct plan_window halves[] = { { .days = 1 << 2, .from = 200, .to = 300 }, { .days = 1 << 2, .from = 120, .to = 200 } };
+	p.windows = halves;
+	p.n_windows = 2;
+	compare(&p, AMEND_SAME, "no field changed");
+	window(1 << 1, 1380, 60);
+	p.n_windows = 1;
+	compare(&p, AMEND_GATES, "the window is open at times when it was not");
+}
+END_TEST
+
+START_TEST(amended_lists)
+{
+	p.n_consumers = 2;
+	compare(&p, AMEND_STRICTER, "consumers has more than it had");
+	p.n_consumers = 0;
+	compare(&p, AMEND_GATES, "consumers no longer has all that it had");
+	p = whole();
+	p.n_deploys = 2;
+	compare(&p, AMEND_GATES, "deploys has more than it had");
+	p = whole();
+	p.n_falls = 2;
+	compare(&p, AMEND_GATES, "document.falls has more than it had");
+	p = whole();
+	int64_t releases[] = { 5 * US_DAY };
+	p.releases = releases;
+	p.n_releases = 1;
+	compare(&p, AMEND_STRICTER, "releases has more than it had");
+	struct plan without = whole();
+	const char *why;
+	ck_assert_int_eq(plan_compare(a, &p, &without, &why), AMEND_GATES);
+	ck_assert_str_eq(why, "releases no longer has all that it had");
+	struct plan_consumer changed[] = { { .name = "report", .kind = "report", .owner = "Eve" } };
+	p = whole();
+	p.consumers = changed;
+	compare(&p, AMEND_GATES, "consumers no longer has all that it had");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("plan");
+	TCase *c = tcase_create("plan");
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, a_whole_plan_is_in_order);
+	tcase_add_test(c, nothing_is_missed_in_an_empty_plan);
+	tcase_add_test(c, blank_is_empty);
+	tcase_add_test(c, floors_hold);
+	tcase_add_test(c, this_version);
+	tcase_add_test(c, names);
+	tcase_add_test(c, zones);
+	tcase_add_test(c, window_lengths);
+	tcase_add_test(c, fridays);
+	tcase_add_test(c, stores);
+	tcase_add_test(c, statements);
+	tcase_add_test(c, twins);
+	tcase_add_test(c, the_wait_of_item_9);
+	tcase_add_test(c, archetypes);
+	tcase_add_test(c, target_name);
+	tcase_add_test(c, amended_target);
+	tcase_add_test(c, amended_numbers);
+	tcase_add_test(c, amended_texts);
+	tcase_add_test(c, amended_windows);
+	tcase_add_test(c, amended_lists);
+	suite_add_tcase(s, c);
+	return s;
+}
+
+int main(void)
+{
+	return test_main(suite());
+}

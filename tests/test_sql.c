@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/sql.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "core/plan.h"
+#include "tests/lib_test.h"
+
+static struct arena *a;
+static struct plan p;
+
+static void setup(void)
+{
+	a = arena_new();
+	p = (struct plan){ .schema = "public", .table = "orders", .column = "legacy_total" };
+}
+
+static void teardown(void)
+{
+	arena_free(a);
+}
+
+START_TEST(names_are_quoted_where_they_must)
+{
+	static const struct { const char *name, *sql; } rows[] = {
+		{ "orders", "orders" }, { "_a1", "_a1" }, { "legacy_total", "legacy_total" }, { "Order", "\"Order\"" }, { "1a", "\"1a\"" },
+		{ "", "\"\"" }, { "a b", "\"a b\"" }, { "a\"b", "\"a\"\"b\"" }, { "a$b", "\"a$b\"" }, { "user", "\"user\"" }, { "table", "\"table\"" },
+		{ "all", "\"all\"" }, { "xmltable", "\"xmltable\"" }, { "json", "\"json\"" }, { "system_user", "\"system_user\"" },
+		{ "name", "name" }, { "if", "if" }, { "ma\xc3\xb1" "ana", "\"ma\xc3\xb1" "ana\"" }, { "x\\y", "\"x\\y\"" }, { "a;b", "\"a;b\"" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		ck_assert_str_eq(sql_ident(a, rows[i].name), rows[i].sql);
+	ck_assert_str_eq(sql_quoted(a, "orders"), "\"orders\"");
+	ck_assert_str_eq(sql_quoted(a, "\"\""), "\"\"\"\"\"\"");
+}
+END_TEST
+
+START_TEST(literals)
+{
+	ck_assert_str_eq(sql_literal(a, "it's"), "'it''s'");
+	ck_assert_str_eq(sql_literal(a, ""), "''");
+	ck_assert_str_eq(sql_literal(a, "a\\'b"), "E'a\\\\''b'");
+	ck_assert_str_eq(sql_literal(a, "line\nbreak"), "'line\nbreak'");
+	ck_assert_str_eq(sql_literal(a, NULL), "NULL");
+}
+END_TEST
+
+START_TEST(the_statement)
+{
+	ck_assert_str_eq(sql_drop_column(a, &p), "ALTER TABLE public.orders DROP COLUMN legacy_total");
+	p = (struct plan){ .schema = "My Shop", .table = "select", .column = "x\"; DROP TABLE y; --" };
+	ck_assert_str_eq(sql_drop_column(a, &p), "ALTER TABLE \"My Shop\".\"select\" DROP COLUMN \"x\"\"; DROP TABLE y; --\"");
+}
+END_TEST
+
+static const char *const same[] = {
+	"ALTER TABLE public.orders DROP COLUMN legacy_total", "alter table orders drop column legacy_total;",
+	"AlTeR\n\tTABLE\f\"public\" . \"orders\"\r\nDROP COLUMN \"legacy_total\" ; ", "alter table orders drop legacy_total",
+	"ALTER TABLE Orders DROP COLUMN LEGACY_TOTAL RESTRICT;", "/* a /* nested */ one */ALTER/**/TABLE orders--x\nDROP COLUMN legacy_total -- end",
+	"alter table public/* . */.orders drop column legacy_total--", "ALTER TABLE orders DROP COLUMN legacy_total;--;",
+};
+
+START_TEST(the_same_drop)
+{
+	const char *why = NULL;
+	ck_assert_msg(sql_same_drop(a, &p, same[_i], &why), "%s: %s", same[_i], why);
+	ck_assert_str_eq(why, "it is the statement that gatewalk writes itself");
+}
+END_TEST
+
+static const struct { const char *sql, *why; } other[] = {
+	{ "", "it is empty" },
+	{ " -- only a comment", "it is empty" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total CASCADE", "it says CASCADE, which takes other objects along; gatewalk never cascades" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total /* */ cascade;", "it says CASCADE, which takes other objects along; gatewalk never cascades" },
+	{ "ALTER TABLE IF EXISTS orders DROP COLUMN legacy_total", "it says IF EXISTS, and then it would pass where the target is not there" },
+	{ "ALTER TABLE orders DROP COLUMN IF EXISTS legacy_total", "it says IF EXISTS, and then it would pass where the target is not there" },
+	{ "ALTER TABLE orders DROP IF/**/EXISTS legacy_total", "it says IF EXISTS, and then it would pass where the target is not there" },
+	{ "ALTER TABLE ONLY orders DROP COLUMN legacy_total", "it says ONLY, which leaves the column in the tables that inherit it" },
+	{ "ALTER TABLE orders * DROP COLUMN legacy_total", "it has a * behind the table's name" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total, DROP COLUMN tax", "it has a second command behind the first" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total; DROP TABLE orders", "it has a second statement behind the first" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total;;", "it has a second statement behind the first" },
+	{ "ALTER TABLE orders DROP COLUMN tax", "it names the column tax, the plan names legacy_total" },
+	{ "ALTER TABLE orders DROP COLUMN \"Legacy_Total\"", "it names the column \"Legacy_Total\", the plan names legacy_total" },
+	{ "ALTER TABLE sales.orders DROP COLUMN legacy_total", "it names the schema sales, the plan names public" },
+	{ "ALTER TABLE customers DROP COLUMN legacy_total", "it names the table customers, the plan names orders" },
+	{ "ALTER TABLE shop.public.orders DROP COLUMN legacy_total", "the table's name has three parts; write schema.table" },
+	{ "ALTER TABLE orders DROP COLUMN orders.legacy_total", "the column's name has a dot in it that is not quoted" },
+	{ "ALTER TABLE orders DROP CONSTRAINT legacy_total", "it drops a constraint, not a column" },
+	{ "ALTER TABLE orders RENAME COLUMN legacy_total TO x", "\"rename\" stands where the drop of one column has \"drop\"" },
+	{ "DROP TABLE orders", "\"drop\" stands where the drop of one column has \"alter\"" },
+	{ "\"alter\" table orders drop column legacy_total", "\"alter\" stands where the drop of one column has \"alter\"" },
+	{ "ALTER TABLE orders DROP COLUMN", "its end stands where a name belongs" },
+	{ "ALTER TABLE", "its end stands where a name belongs" },
+	{ "ALTER TABLE orders DROP COLUMN U&\"legacy_total\"", "it writes a name as U&\"...\"; write the name itself in double quotes" },
+	{ "ALTER TABLE orders DROP COLUMN u&\"\\006c\"", "it writes a name as U&\"...\"; write the name itself in double quotes" },
+	{ "ALTER TABLE orders DROP COLUMN $$legacy_total$$", "it has a dollar sign; write such a name in double quotes" },
+	{ "ALTER TABLE orders DROP COLUMN legacy$total", "it has a dollar sign; write such a name in double quotes" },
+	{ "ALTER TABLE orders DROP COLUMN 'legacy_total'", "it has a string in single quotes, and a name stands in double quotes" },
+	{ "ALTER TABLE orders DROP COLUMN \"legacy_total", "a double quote in it has no end" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total /* x", "a comment in it has no end" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total /* /* */", "a comment in it has no end" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total x", "\"x\" stands behind the column's name" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total \"cascade\"", "\"cascade\" stands behind the column's name" },
+	{ "ALTER TABLE orders DROP COLUMN 1", "\"1\" stands where a name belongs" },
+	{ "BEGIN; ALTER TABLE orders DROP COLUMN legacy_total", "\"begin\" stands where the drop of one column has \"alter\"" },
+	{ "\\! rm", "\"\\\" stands where the drop of one column has \"alter\"" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total\xc2\xa0", "it names the column \"legacy_total\xc2\xa0\", the plan names legacy_total" },
+	{ "ALTER TABLE orders DROP COLUMN \xe2\x80\xae", "it names the column \"\\u{202E}\", the plan names legacy_total" },
+};
+
+START_TEST(another_statement)
+{
+	const char *why = NULL;
+	ck_assert_msg(!sql_same_drop(a, &p, other[_i].sql, &why), "%s", other[_i].sql);
+	ck_assert_str_eq(why, other[_i].why);
+}
+END_TEST
+
+START_TEST(odd_names)
+{
+	const char *why;
+	p = (struct plan){ .schema = "public", .table = "if", .column = "restrict" };
+	ck_assert(sql_same_drop(a, &p, "alter table if drop restrict", &why));
+	ck_assert(sql_same_drop(a, &p, "alter table if drop column restrict restrict", &why));
+	p.column = "if";
+	ck_assert(sql_same_drop(a, &p, "alter table if drop if", &why));
+	p.column = "a\"b;--/*";
+	ck_assert(sql_same_drop(a, &p, "alter table \"if\" drop column \"a\"\"b;--/*\"", &why));
+	p.schema = "Public";
+	ck_assert(!sql_same_drop(a, &p, "alter table if drop column \"a\"\"b;--/*\"", &why));
+	ck_assert_str_eq(why, "it names the schema public, the plan names \"Public\"");
+	ck_assert(!sql_same_drop(a, &p, NULL, NULL));
+}
+END_TEST
+
+/* What gatewalk writes is the same as itself, whatever the names. */
+START_TEST(own_statement)
+{
+	static const char *const names[] = { "a", "A", "a b", "\"", "\"\"", "user", "'", "$", "\\", "--", "/*", "\n", ".", "U&\"x\"", "\xc3\xb1" };
+	const char *why;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		p = (struct plan){ .schema = names[i], .table = names[i], .column = names[i] };
+		ck_assert_msg(sql_same_drop(a, &p, sql_drop_column(a, &p), &why), "%s", why);
+	}
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("sql");
+	TCase *c = tcase_create("sql");
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, names_are_quoted_where_they_must);
+	tcase_add_test(c, literals);
+	tcase_add_test(c, the_statement);
+	tcase_add_loop_test(c, the_same_drop, 0, (int)(sizeof same / sizeof same[0]));
+	tcase_add_loop_test(c, another_statement, 0, (int)(sizeof other / sizeof other[0]));
+	tcase_add_test(c, odd_names);
+	tcase_add_test(c, own_statement);
+	suite_add_tcase(s, c);
+	return s;
+}
+
+int main(void)
+{
+	return test_main(suite());
+}
