@@ -2,25 +2,24 @@
 #include "screens/screen.h"
 
 #include "base/arena.h"
+#include "core/consumers.h"
 #include "screens/num.h"
 
 enum standing { STAND_OPEN, STAND_CLEAR };
 struct verdict_word { const char *text; enum verdict verdict; enum standing standing; };
 
-/* What the screen says; gate B judges for itself (B1). */
+/* By the same rule as gate B (B1). */
 static struct verdict_word judge(const struct view *v, const struct consumer *c)
 {
-	struct walk_clear done;
-	bool cleared = v->walk && walk_is_cleared(v->walk, c->key, &done);
+	struct walk_clear done = { 0 };
+	bool cleared = walk_is_cleared(v->walk, c->key, &done);
+	if (consumer_is_clear(v->walk, c, NULL, NULL))
+		return (struct verdict_word){ cleared && done.survives ? "survives" : "clear", HOLDS, STAND_CLEAR };
 	if (c->structural)
 		return (struct verdict_word){ "must go", REFUSED, STAND_OPEN };
-	if (cleared && c->names_column && c->last > done.at)
+	if (c->touch != TOUCH_NONE && c->last)
 		return (struct verdict_word){ c->touch == TOUCH_WRITE ? "WRITES" : "READS", REFUSED, STAND_OPEN };
-	if (cleared)
-		return (struct verdict_word){ done.survives ? "survives" : "clear", HOLDS, STAND_CLEAR };
-	if (c->touch == TOUCH_NONE || c->last == 0)
-		return (struct verdict_word){ "open", WAITS, STAND_OPEN };
-	return (struct verdict_word){ c->touch == TOUCH_WRITE ? "WRITES" : "READS", REFUSED, STAND_OPEN };
+	return (struct verdict_word){ "open", WAITS, STAND_OPEN };
 }
 
 /* The n-th as shown: open ones first. Gives its place in the audit, -1 past the end. */
@@ -39,9 +38,9 @@ static struct columns columns_of(const struct page *p)
 {
 	int w = page_width(p);
 	if (page_narrow(p))
-		return (struct columns){ 0, 0, w - 26, 0 };
+		return (struct columns){ 0, 0, w - 25, 0 };
 	int more = (w - 80) / 4;
-	return (struct columns){ 25 + more, 32 + more, 52 + 3 * more, 65 + 4 * more };
+	return (struct columns){ 24 + more, 31 + more, 43 + 2 * more, 58 + 3 * more };
 }
 
 static void consumer_row(struct page *p, const struct view *v, const struct consumer *c, struct columns at)
@@ -58,7 +57,7 @@ static void consumer_row(struct page *p, const struct view *v, const struct cons
 	}
 	page_fit(p, ST_PLAIN, at.touch, 14, touch);
 	if (at.owner)
-		page_fit(p, ST_PLAIN, at.owner + 2, 6, c->owner ? c->owner : "-");
+		page_fit(p, ST_PLAIN, at.owner, 10, c->owner ? c->owner : "-");
 	page_put(p, style_of_verdict(w.verdict), RIGHT, "%s", w.text);
 }
 
@@ -69,14 +68,15 @@ static void titles(struct page *p, struct columns at)
 	if (at.role) {
 		page_sign(p, ST_DIM, at.role, "role", "");
 		page_sign(p, ST_DIM, at.source, "how we know", "");
-		page_sign(p, ST_DIM, at.owner + 2, "owner", "");
+		page_sign(p, ST_DIM, at.owner, "owner", "");
 	}
 	page_sign(p, ST_DIM, at.touch, "last touch", "");
 	page_sign(p, ST_DIM, RIGHT, "verdict", "");
 }
 
-static void evidence_of(struct page *p, const struct consumer *c)
+static void evidence_of(struct page *p, const struct view *v, const struct consumer *c)
 {
+	const char *why = NULL, *todo = NULL;
 	page_blank(p);
 	page_row(p, "evidence");
 	page_sign(p, ST_PLAIN, 1, "EVIDENCE", "");
@@ -86,12 +86,10 @@ static void evidence_of(struct page *p, const struct consumer *c)
 	if (c->calls)
 		page_put(p, ST_DIM, FOLLOW, "  calls %s", num_group(p->arena, c->calls));
 	page_lines(p, ST_PLAIN, 2, c->evidence);
-	if (c->structural)
-		page_text(p, ST_SHUT, 2, "It would need CASCADE or vanish silently: change or remove it; a word cannot clear it.");
-	else if (c->names_column)
-		page_text(p, ST_PLAIN, 2, "It names the column: it is cleared by having stopped, and its owner saying so.");
-	else if (c->may_survive)
-		page_text(p, ST_PLAIN, 2, "It takes whole rows: it can be cleared as one that survives, with evidence that it works without the column.");
+	if (!consumer_is_clear(v->walk, c, &why, &todo)) {
+		page_labelled(p, "WHY", 7, why);
+		page_labelled(p, "DO", 7, todo);
+	}
 	page_copy(p, c->evidence);
 }
 
@@ -125,7 +123,7 @@ static void render(struct page *p, const struct scene *s)
 	screen_place(p, v, "4 consumers");
 	if (!v->facts || v->facts->audit.at == 0) {
 		page_text(p, ST_PLAIN, 1, "Nobody has looked for consumers yet.");
-		offers_rows(p, v, ACT_CLEAR);
+		offers_rows(p, v, ACT_COUNT);
 		return;
 	}
 	const struct fact_audit *u = &v->facts->audit;
@@ -141,9 +139,9 @@ static void render(struct page *p, const struct scene *s)
 		page_text(p, ST_PLAIN, 3, "none found");
 	int c = consumer_at(v, s->cursor >= 0 ? s->cursor : 0);
 	if (view_item_now(v) == ITEM_CONSUMERS || view_item_now(v) == ITEM_UNUSED)
-		offers_rows(p, v, ACT_CLEAR);
+		offers_rows(p, v, ACT_COUNT);
 	if (c >= 0)
-		evidence_of(p, &u->found[c]);
+		evidence_of(p, v, &u->found[c]);
 	blind_spots(p, u);
 }
 
@@ -164,7 +162,7 @@ static struct action key(const struct scene *s, enum key k)
 	if (k == K_ENTER && c >= 0)
 		return action_open(&screen_evidence, -(c + 1));
 	if (k == K_ENTER)
-		return action_offer(offers_at(v, ACT_CLEAR, s->cursor - (v->facts ? (int)v->facts->audit.n : 0)));
+		return action_offer(offers_at(v, ACT_COUNT, s->cursor - (v->facts ? (int)v->facts->audit.n : 0)));
 	return (struct action){ .todo = DO_COMMON };
 }
 

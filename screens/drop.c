@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "screens/glyph.h"
 #include "screens/num.h"
 
 #define AT 17
@@ -47,6 +48,7 @@ static void consequences(struct page *p, const struct view *v)
 	const struct fact_snapshot *f = &v->walk->final;
 	page_row(p, "about to run");
 	page_put(p, ST_PLAIN, 1, "You are about to run, once, in one transaction, lock_timeout 500 ms:");
+	page_blank(p);
 	page_row(p, "statement");
 	page_put(p, ST_BOLD, 3, "%s", v->statement ? v->statement : "");
 	page_blank(p);
@@ -77,7 +79,7 @@ static void stages(struct page *p, const struct scene *s)
 	stage_row(p, 1, open, false, "gates");
 	page_put(p, open ? ST_PLAIN : ST_SHUT, AT, "%s", open ? "A, B and C hold now" : "not every gate holds: the engine will refuse");
 	stage_row(p, 2, !typing, typing, "type it");
-	page_put(p, ST_PLAIN, AT, "the full name of what goes: %s", v->target_name ? v->target_name : "");
+	page_more(p, ST_PLAIN, AT, arena_printf(p->arena, "the full name of what goes: %s", v->target_name ? v->target_name : ""));
 	if (typing) {
 		page_row(p, "type");
 		page_sign(p, ST_INFO, AT, "> ", "");
@@ -89,7 +91,7 @@ static void stages(struct page *p, const struct scene *s)
 	else
 		page_put(p, ST_DIM, AT, "%d s; any key stops it", d->seconds);
 	stage_row(p, 4, d->stage == DROP_ENDED && d->ok, d->stage == DROP_RUNNING, "sign");
-	page_put(p, ST_DIM, AT, "your passphrase or a touch, there and then; after it the statement runs");
+	page_put(p, ST_DIM, AT, "your passphrase or a touch; then the statement runs");
 	if (d->stopped)
 		page_message(p, ST_WAITING, "◔", "Stopped by a key. Nothing was sent.");
 }
@@ -106,7 +108,7 @@ static void ended(struct page *p, const struct scene *s)
 		page_blank(p);
 		page_text(p, ST_PLAIN, 1, s->drop->error ? s->drop->error : "");
 		page_text(p, ST_PLAIN, 1, s->drop->hint ? s->drop->hint : "");
-		page_next(p, unknown ? "The ledger in the database knows: r asks it." : "Nothing was dropped. Read the reason, go back, and see gate C.",
+		page_next(p, unknown ? "The ledger in the database knows: r asks it." : "Nothing was dropped. Read the reason, go back, see gate C.",
 			"Ctrl-C goes back to the walk.");
 		return;
 	}
@@ -120,7 +122,7 @@ static void ended(struct page *p, const struct scene *s)
 	page_labelled(p, " ", AT, v->restore_span);
 	page_labelled(p, "log", AT, arena_printf(a, "line %lld holds the intent, signed; the outcome follows it", (long long)w->intent_n));
 	page_copy(p, v->restore_command);
-	page_next(p, "Watch it: item 12 compares errors and latency with the time before.", "Enter or Ctrl-C goes back to the walk.");
+	page_next(p, "Watch it: item 12 compares errors and latency with before.", "Enter or Ctrl-C goes back to the walk.");
 }
 
 static void render(struct page *p, const struct scene *s)
@@ -147,8 +149,18 @@ static void render(struct page *p, const struct scene *s)
 	else if (d->stage == DROP_RUNNING)
 		page_next(p, "The engine looks again, signs the intent, and runs the statement.", "");
 	else
-		page_next(p, "Type the name, then Enter: the countdown begins. Nothing runs before step 4.",
+		page_next(p, "Type the name, then Enter: the countdown begins. Nothing runs yet.",
 			arena_printf(p->arena, "Log line %lld will hold the statement and your signature.", (long long)v->walk->n));
+}
+
+bool drop_is_named(const struct view *v, const char *typed)
+{
+	struct arena *a = arena_new();
+	const char *shown = text_clean(a, v->target_name);
+	bool same = v->target_name && *v->target_name &&
+		(text_eq(typed, v->target_name) || text_eq(typed, shown) || text_eq(typed, glyph_ascii(a, shown)));
+	arena_free(a);
+	return same;
 }
 
 /* Enter begins the countdown when the name is right, and never more than that. */
@@ -158,7 +170,7 @@ static struct action key(const struct scene *s, enum key k)
 		return (struct action){ .todo = DO_COMMON };
 	if (s->drop->stage == DROP_ENDED)
 		return (struct action){ .todo = DO_BACK };
-	if (s->drop->stage == DROP_TYPING && text_eq(s->field->text, s->view->target_name))
+	if (s->drop->stage == DROP_TYPING && drop_is_named(s->view, s->field->text))
 		return (struct action){ .todo = DO_COUNT };
 	return (struct action){ .todo = DO_NOTHING };
 }

@@ -19,7 +19,7 @@ static void log_line(struct page *p, const struct view *v, const struct view_lin
 	page_blank(p);
 	page_lines(p, ST_PLAIN, 1, l->text);
 	page_copy(p, l->text);
-	page_next(p, "Nothing to do here.", "Anyone can check this log with sha256sum and ssh-keygen alone: gatewalk-log(5).");
+	page_next(p, "Nothing to do here.", "Anyone can check this log without gatewalk: see gatewalk-log(5).");
 }
 
 static void consumer(struct page *p, const struct view *v, const struct consumer *c, int64_t now)

@@ -17,17 +17,13 @@ static struct columns columns_of(const struct page *p)
 	return (struct columns){ 5, 33 + more, 53 + 2 * more, w - 11 };
 }
 
-/* "Mon 06:20" within a week, else "24 Nov". */
 static const char *at_word(struct page *p, const struct finding *f, int64_t now)
 {
 	if (f->verdict == HOLDS)
 		return "-";
 	if (f->at == 0)
 		return f->verdict == WAITS ? "later" : "";
-	if (f->at <= now)
-		return "now";
-	const char *when = num_when(p->arena, f->at);
-	return f->at - now < 7 * INT64_C(86400000000) ? arena_printf(p->arena, "%.3s %s", when, when + 11) : num_day(p->arena, f->at);
+	return num_soon(p->arena, f->at, now);
 }
 
 static void condition_row(struct page *p, const struct finding *f, struct columns c, int64_t now)
@@ -103,15 +99,15 @@ static void reasons(struct page *p, const struct finding *f, int64_t now)
 
 static void next_lines(struct page *p, const struct gate_sum *sum, bool passed, int64_t now)
 {
-	const char *never = "No key overrides a gate; a plan that changes has to pass all of them again.";
+	const char *never = "No key overrides a gate; a changed plan has to pass them all again.";
 	if (passed)
-		page_next(p, "This gate was passed. Its conditions are judged again where they matter.", never);
+		page_next(p, "This gate was passed. Its conditions are judged again at the drop.", never);
 	else if (sum->open)
 		page_next(p, "This gate is open: pass it below, with Enter.", never);
 	else if (sum->at)
 		page_next(p, arena_printf(p->arena, "Earliest this gate can open: %s.", num_moment(p->arena, sum->at, now)), never);
 	else
-		page_next(p, "Time alone does not open this gate: see DO of each condition that is shut.", never);
+		page_next(p, "Time alone does not open it: see DO of each condition that is shut.", never);
 }
 
 static void state_line(struct page *p, enum gate g, const struct gate_sum *sum)

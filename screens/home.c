@@ -46,7 +46,7 @@ static void trail(struct page *p, const struct view_walk *w, int at)
 
 static void walk_row(struct page *p, const struct view_walk *w, struct columns c, int64_t now)
 {
-	const char *look = w->look_again == 0 || (now && w->look_again <= now) ? "now" : num_when(p->arena, w->look_again);
+	const char *look = w->look_again ? num_soon(p->arena, w->look_again, now) : w->needs_you ? "now" : "-";
 	page_pick(p, "walk");
 	page_fit(p, ST_PLAIN, 3, (c.server ? c.server : c.state) - 4, w->name);
 	if (c.server) {

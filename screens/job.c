@@ -45,10 +45,12 @@ static void total_row(struct page *p, const struct view_job *j)
 		return;
 	page_row(p, "total");
 	page_sign(p, ST_PLAIN, 2, "TOTAL", "");
-	page_sign(p, style_of_mood(mood_of(j)), 10, glyph_bar(a, percent(j) / 100.0, page_width(p) - 42), "");
-	page_put(p, ST_PLAIN, FOLLOW, "  %3d %%", percent(j));
-	page_put(p, ST_PLAIN, FOLLOW, "   %s of %s%s", num_unit(a, j->done, j->unit), num_unit(a, j->total, j->unit),
-		j->estimate ? " (estimate)" : "");
+	const char *amount = arena_printf(a, "%s of %s%s", num_unit(a, j->done, j->unit), j->estimate ? "about " : "",
+		num_unit(a, j->total, j->unit));
+	int cells = page_width(p) - 10 - 10 - text_width(amount);
+	page_sign(p, style_of_mood(mood_of(j)), 10, glyph_bar(a, percent(j) / 100.0, cells > 5 ? cells : 5), "");
+	page_put(p, ST_PLAIN, FOLLOW, " %3d %%", percent(j));
+	page_put(p, ST_PLAIN, FOLLOW, "   %s", amount);
 }
 
 static void eta_row(struct page *p, const struct view_job *j, int64_t now)

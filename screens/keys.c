@@ -33,7 +33,7 @@ static const struct { enum raw raw; uint32_t cp; enum key key; } in_field[] = {
 	{ RAW_LEFT, 0, K_EDIT_LEFT }, { RAW_RIGHT, 0, K_EDIT_RIGHT }, { RAW_HOME, 0, K_EDIT_HOME }, { RAW_END, 0, K_EDIT_END },
 	{ RAW_BACKSPACE, 0, K_EDIT_ERASE }, { RAW_NONE, 0x7F, K_EDIT_ERASE }, { RAW_NONE, '\b', K_EDIT_ERASE },
 	{ RAW_DELETE, 0, K_EDIT_DELETE }, { RAW_ENTER, 0, K_EDIT_DONE }, { RAW_NONE, '\r', K_EDIT_DONE },
-	{ RAW_NONE, '\n', K_EDIT_DONE }, { RAW_F1, 0, K_HELP }, { RAW_NONE, 'c' & 0x1F, K_CANCEL },
+	{ RAW_NONE, '\n', K_EDIT_DONE }, { RAW_PAGE_UP, 0, K_PAGE_UP }, { RAW_PAGE_DOWN, 0, K_PAGE_DOWN }, { RAW_F1, 0, K_HELP }, { RAW_NONE, 'c' & 0x1F, K_CANCEL },
 };
 
 static const struct key_use common[] = {
@@ -100,9 +100,12 @@ char *key_footer(struct arena *a, const struct key_use *uses, size_t n, int cols
 	struct text out = { 0 };
 	if (n == 0)
 		return arena_dup(a, "");
+	size_t kept = n > 1 ? 2 : 1;   /* the way back and help */
 	const char *last = one(a, uses[n - 1], ascii);
+	if (kept == 2)
+		last = arena_printf(a, "%s  %s", one(a, uses[n - 2], ascii), last);
 	int left = cols - 1 - text_width(last);
-	for (size_t i = 0; i + 1 < n; i++) {
+	for (size_t i = 0; i + kept < n; i++) {
 		const char *s = one(a, uses[i], ascii);
 		if (text_width(s) + 2 > left)
 			break;

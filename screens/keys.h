@@ -59,7 +59,7 @@ enum raw {
 struct stroke { enum raw raw; uint32_t cp; bool pasted; };   /* raw RAW_NONE: the character cp */
 struct key_event { enum key key; uint32_t cp; };
 
-/* field: a screen with a text field binds its editing, F-keys and Ctrl-C only. What is pasted presses nothing. */
+/* field: a screen with a text field binds its editing, paging, F-keys and Ctrl-C only. What is pasted presses nothing. */
 struct key_event key_read(struct stroke s, bool field);
 
 /* A key a screen uses, with its own word (NULL: the list's). */
@@ -68,7 +68,7 @@ const char *key_cap(enum key k, bool ascii);         /* the first way to write i
 const char *key_caps(enum key k, bool ascii);        /* all of them: "Enter l right" */
 const char *key_what(enum key k);
 const char *key_word(struct key_use u);
-/* The footer: as many as fit into cols, the last one always. Owned by a. */
+/* The footer: as many as fit into cols, the last two always. Owned by a. */
 char *key_footer(struct arena *a, const struct key_use *uses, size_t n, int cols, bool ascii);
 /* The keys that every screen without a field knows, for its help. NULL past the end. */
 const struct key_use *key_common(size_t i);

@@ -41,7 +41,7 @@ static void render(struct page *p, const struct scene *s)
 	p->start = n > 0 ? (int)n - 1 : 0;
 	if (n == 0)
 		page_text(p, ST_PLAIN, 1, "The log has no lines yet.");
-	page_next(p, "✓ signed   · sealed by a later signature   ◔ the next signature seals it", "Enter shows a whole line, with the statement that was run.");
+	page_next(p, "✓ signed   · sealed by a later line   ◔ not sealed before the next one", "Enter shows a whole line, with the statement that was run.");
 	if (at >= 0 && at < n)
 		page_copy(p, v->lines[at].text);
 }

@@ -76,11 +76,12 @@ static void state_line(struct page *p, const struct scene *s)
 	}
 	if (gone > all)
 		gone = all;
-	page_state(p, ST_PLAIN, FOLLOW, "  %s of %s  ", num_span(a, gone), num_span(a, all));
+	const char *whole = w->day_us == US_DAY ? arena_printf(a, "%d h", v->plan->monitor_hours) : num_span(a, all);
+	page_state(p, ST_PLAIN, FOLLOW, "  %s of %s  ", num_span(a, gone), whole);
 	if (!page_narrow(p))
 		page_state(p, ST_DIM, FOLLOW, "%s", glyph_bar(a, all ? (double)gone / (double)all : 0, 20));
 	page_state(p, w->alarms ? ST_SHUT : ST_PLAIN, RIGHT, "%d alarm%s", w->alarms, w->alarms == 1 ? "" : "s");
-	page_state(p, ST_PLAIN, RIGHT, "· ends %s", num_when(a, w->dropped_at + all));
+	page_state(p, ST_PLAIN, RIGHT, "· ends %s", num_soon(a, w->dropped_at + all, s->now));
 }
 
 static void way_back(struct page *p, const struct view *v)
@@ -92,8 +93,8 @@ static void way_back(struct page *p, const struct view *v)
 		page_text(p, ST_PLAIN, 3, "An alarm now proposes to step back: see the step's screen.");
 		return;
 	}
-	page_labelled(p, "  F", 5, arena_printf(p->arena, "put the column back, %s", v->restore_span ? v->restore_span : "time not measured"));
-	page_labelled(p, "  or", 5, v->restore_command);
+	page_labelled(p, "  F", 6, arena_printf(p->arena, "put the column back, %s", v->restore_span ? v->restore_span : "time not measured"));
+	page_labelled(p, "  or", 6, v->restore_command);
 	page_copy(p, v->restore_command);
 }
 
@@ -117,14 +118,14 @@ static void render(struct page *p, const struct scene *s)
 		page_labelled(p, "ALARM", 10, v->walk->alarm);
 	}
 	way_back(p, v);
-	offers_rows(p, v, ACT_NONE);
+	offers_rows(p, v, ACT_COUNT);
 }
 
 static struct action key(const struct scene *s, enum key k)
 {
 	int i = s->cursor - (int)s->view->n_series;
 	if (k == K_ENTER && i >= 0)
-		return action_offer(offers_at(s->view, ACT_NONE, i));
+		return action_offer(offers_at(s->view, ACT_COUNT, i));
 	return k == K_ENTER ? action_open(&screen_step, ITEM_MONITOR) : (struct action){ .todo = DO_COMMON };
 }
 

@@ -29,8 +29,12 @@ static char *scaled(struct arena *a, double n, double step, const char *const *s
 		i++;
 	}
 	const char *blank = *suffix[i] ? " " : "";
-	bool whole = n >= 99.95 || n <= -99.95 || n == (double)(long long)n;
-	return whole ? arena_printf(a, "%.0f%s%s", n, blank, suffix[i]) : arena_printf(a, "%.1f%s%s", n, blank, suffix[i]);
+	char number[32];
+	snprintf(number, sizeof number, n >= 99.95 || n <= -99.95 ? "%.0f" : "%.1f", n);
+	size_t len = strlen(number);
+	if (len > 2 && strcmp(number + len - 2, ".0") == 0)
+		number[len - 2] = '\0';
+	return arena_printf(a, "%s%s%s", number, blank, suffix[i]);
 }
 
 char *num_short(struct arena *a, double n)
@@ -75,6 +79,16 @@ char *num_moment(struct arena *a, int64_t at, int64_t now)
 		return arena_dup(a, "now");
 	char *when = num_when(a, at);
 	return now ? arena_printf(a, "%s UTC (in %s)", when, num_span(a, at - now)) : arena_printf(a, "%s UTC", when);
+}
+
+char *num_soon(struct arena *a, int64_t at, int64_t now)
+{
+	char *when = num_when(a, at);
+	if (now && at <= now)
+		return arena_dup(a, "now");
+	if (now && at / US_DAY == now / US_DAY)
+		return arena_dup(a, when + 11);
+	return now && at - now < 7 * US_DAY ? arena_printf(a, "%.3s %s", when, when + 11) : num_day(a, at);
 }
 
 char *num_when(struct arena *a, int64_t at)

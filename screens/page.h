@@ -72,6 +72,8 @@ void page_mood(struct page *p, int at, enum mood m);
 void page_blank(struct page *p);
 /* A paragraph, wrapped, from column `at` on. */
 void page_text(struct page *p, unsigned style, int at, const char *s);
+/* The same, beginning on the row that was begun last. */
+void page_more(struct page *p, unsigned style, int at, const char *s);
 /* "WHY   text", wrapped, the text from column `at` on. */
 void page_labelled(struct page *p, const char *label, int at, const char *s);
 /* The same with a sign on the screen, and the label only where there is none. */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "screens/glyph.h"
+#include "screens/wrap.h"
 
 #define MESSAGE_MAX 5
 
@@ -145,17 +146,31 @@ static int row_of_pick(const struct pane_rows *rows, int pick)
 	return -1;
 }
 
+/* The row to keep in sight: the field's, what was found, or the cursor's; and the last row that belongs to it. */
+static int row_in_sight(const struct pane_rows *rows, const struct scroll *s, int *last)
+{
+	int at = s->found >= 0 ? s->found : row_of_pick(rows, s->cursor);
+	for (size_t i = 0; i < rows->n; i++)
+		if (rows->row[i].field)
+			at = (int)i;
+	*last = at;
+	while (at >= 0 && *last + 1 < (int)rows->n && *last - at < 5 && rows->row[*last + 1].pick < 0 && rows->row[*last + 1].n > 0)
+		++*last;
+	return at;
+}
+
 static void correct(const struct page *p, const struct pane_rows *main, struct scroll *s)
 {
+	int last = -1;
 	if (s->cursor >= p->picks)
 		s->cursor = p->picks - 1;
 	if (s->cursor < 0 && p->picks > 0)
 		s->cursor = p->start;
-	int at = s->follow ? (s->found >= 0 ? s->found : row_of_pick(main, s->cursor)) : -1;
+	int at = s->follow ? row_in_sight(main, s, &last) : -1;
+	if (at >= 0 && last >= s->top + s->height)
+		s->top = last - s->height + 1;
 	if (at >= 0 && at < s->top)
 		s->top = at;
-	if (at >= 0 && at >= s->top + s->height)
-		s->top = at - s->height + 1;
 	if (s->top > s->rows - s->height)
 		s->top = s->rows - s->height;
 	if (s->top < 0 || (s->follow && s->cursor == 0 && at >= 0 && at < s->height))
@@ -182,8 +197,10 @@ static void draw_next(const struct drawing *d)
 	const struct page *p = d->p;
 	int y = d->g->rows - 3, end = d->g->cols;
 	grid_put(d->g, y, 1, end, ST_PLAIN, "NEXT");
-	grid_put(d->g, y, 7, end, ST_PLAIN, text_fit(d->a, p->next[0], end - 8, p->ascii));
-	grid_put(d->g, y + 1, 7, end, ST_PLAIN, text_fit(d->a, p->next[1], end - 8, p->ascii));
+	size_t n;
+	const char **line = wrap(d->a, p->next[0], end - 8, &n);   /* what does not fit goes on in the second line */
+	grid_put(d->g, y, 7, end, ST_PLAIN, line[0]);
+	grid_put(d->g, y + 1, 7, end, ST_PLAIN, text_fit(d->a, n > 1 ? p->next[0] + strlen(line[0]) + 1 : p->next[1], end - 8, p->ascii));
 	grid_put(d->g, y + 2, 1, end, ST_DIM, p->keys);
 }
 

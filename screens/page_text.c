@@ -31,6 +31,11 @@ static void put_wrapped(struct page *p, unsigned style, int at, const char *s, b
 	}
 }
 
+void page_more(struct page *p, unsigned style, int at, const char *s)
+{
+	put_wrapped(p, style, at, s, true);
+}
+
 void page_text(struct page *p, unsigned style, int at, const char *s)
 {
 	put_wrapped(p, style, at, s, false);

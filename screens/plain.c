@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -122,12 +123,24 @@ static bool fill(struct plain *p, int ms, bool tell)
 	return true;
 }
 
+static int64_t clock_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
 bool plain_waiting(struct plain *p, int ms)
 {
-	if (memchr(p->in, '\n', p->have) || p->at_end)
-		return true;
-	fill(p, ms, false);
-	return memchr(p->in, '\n', p->have) || p->at_end || interrupted;
+	int64_t until = clock_ms() + ms;
+	for (;;) {
+		if (memchr(p->in, '\n', p->have) || p->at_end || interrupted)
+			return true;
+		int64_t left = until - clock_ms();
+		if (left <= 0)
+			return false;
+		fill(p, (int)left, false);
+	}
 }
 
 bool plain_line(struct plain *p, char out[static PLAIN_LINE_MAX])

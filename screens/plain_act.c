@@ -114,7 +114,7 @@ void plain_drop(struct plain *p, const char *typed)
 		plain_error(p, "the drop needs a terminal: a person types the name and the passphrase there", "Run gatewalk walk in a terminal.");
 		return;
 	}
-	if (!text_eq(name, p->view->target_name)) {
+	if (!drop_is_named(p->view, name)) {
 		plain_error(p, "the full name was not typed", "Write: drop, and the name as it stands above.");
 		return;
 	}
@@ -127,6 +127,7 @@ void plain_drop(struct plain *p, const char *typed)
 	if (p->view->demo_hint)
 		plain_say(p, "demo", p->view->demo_hint);
 	fflush(stdout);
+	snprintf(name, sizeof name, "%s", p->view->target_name);
 	bool ok = desk_drop(p->desk, name, &e);
 	plain_refresh(p);
 	if (ok)

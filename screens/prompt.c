@@ -29,7 +29,7 @@ static void render_prompt(struct page *p, const struct scene *s)
 			: "Your answer goes into the log, signed with your key; you will be asked for its passphrase.");
 	else
 		page_text(p, ST_DIM, 1, "Your answer goes into the log.");
-	page_next(p, "Type the answer, then Enter. It must be typed; Enter alone answers nothing.", "Ctrl-C leaves, and nothing happens.");
+	page_next(p, "Type the answer, then Enter. Enter alone answers nothing.", "Ctrl-C leaves, and nothing happens.");
 }
 
 static struct action key_prompt(const struct scene *s, enum key k)
@@ -45,7 +45,7 @@ static void render_find(struct page *p, const struct scene *s)
 		s->below->render(p, s);
 	p->copy = NULL;
 	page_message_field(p, "find > ", arena_dupn(p->arena, s->field->text, s->field->at), s->field->text + s->field->at);
-	page_next(p, "Type what to find on this page, then Enter. n and N go on and back.", "Ctrl-C leaves.");
+	page_next(p, "Type what to find on this page, then Enter. n and N go on, back.", "Ctrl-C leaves.");
 }
 
 static struct action key_find(const struct scene *s, enum key k)

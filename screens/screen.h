@@ -94,9 +94,12 @@ void screen_place(struct page *p, const struct view *v, const char *where);
 enum style style_of_verdict(enum verdict v);
 const char *glyph_of_verdict(enum verdict v);
 const char *verdict_word(enum verdict v);
-/* The offers as rows that can be chosen, under "YOU CAN"; those in `skip` are left out. The first gets number `first`. */
+/* True when this is the whole name of what goes: as it is, or as it is shown where it holds what no key types. */
+bool drop_is_named(const struct view *v, const char *typed);
+/* The offers as rows that can be chosen, under "YOU CAN". skip: this kind is left out; ACT_NONE: those that a challenge
+   asks for already; ACT_COUNT: none. */
 void offers_rows(struct page *p, const struct view *v, enum act_kind skip);
-/* The offer of picked row `pick`, when the rows began at `first`; NULL when it is none. */
+/* The index-th of these rows' offers; NULL past the end. */
 const struct offer *offers_at(const struct view *v, enum act_kind skip, int index);
 
 #endif

@@ -15,7 +15,7 @@ static void challenge_rows(struct page *p, const struct challenge *c, int64_t no
 	page_row(p, "source");
 	page_sign(p, ST_DIM, 5, c->declared ? "you" : "source", "");
 	if (c->declared)
-		page_put(p, ST_DIM, 13, "declared by a person%s%s", c->seen ? ", " : "", c->seen ? num_age(p->arena, c->seen, now) : "");
+		page_put(p, ST_DIM, 13, "%s%s", c->seen ? "said by a person, " : "to be said by a person", c->seen ? num_age(p->arena, c->seen, now) : "");
 	else
 		page_put(p, ST_DIM, 13, "%s%s%s (ticks by itself)", c->source, c->source[0] ? ", " : "", num_age(p->arena, c->seen, now));
 	if (c->offer.kind == ACT_NONE)

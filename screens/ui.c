@@ -108,6 +108,7 @@ void ui_stroke(struct ui *u, struct stroke st)
 		return;
 	if (at->screen->field && field_key(at->screen == &screen_find ? &u->find : &u->field, e)) {
 		u->drop.stopped = false;
+		at->scroll.follow = true;
 		return;
 	}
 	struct scene s = ui_scene(u);

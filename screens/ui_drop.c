@@ -8,7 +8,6 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "base/text.h"
 #include "engine/desk.h"
 #include "screens/term.h"
 
@@ -24,7 +23,7 @@ void ui_drop_begin(struct ui *u)
 		ui_say(u, true, "Not now: a gate is shut. Ctrl-C leaves; v on the walk shows which one and why.");
 		return;
 	}
-	if (!text_eq(u->field.text, u->view->target_name))
+	if (!drop_is_named(u->view, u->field.text))
 		return;
 	u->drop = (struct drop_run){ .stage = DROP_COUNTING, .seconds = desk_countdown(u->desk) };
 	u->drop.seconds_left = u->drop.seconds;
@@ -48,6 +47,12 @@ bool ui_drop_stroke(struct ui *u)
 static void run(struct ui *u)
 {
 	struct err e = { 0 };
+	char name[FIELD_MAX];
+	if (!drop_is_named(u->view, u->field.text)) {   /* the target of the view is another one by now */
+		stop(u);
+		return;
+	}
+	snprintf(name, sizeof name, "%s", u->view->target_name);
 	u->drop.stage = DROP_RUNNING;
 	ui_draw(u);
 	term_suspend(u->term);
@@ -56,7 +61,7 @@ static void run(struct ui *u)
 	if (u->view->demo_hint)
 		printf("This is the demo: %s\n", u->view->demo_hint);
 	fflush(stdout);
-	bool ok = desk_drop(u->desk, u->field.text, &e);
+	bool ok = desk_drop(u->desk, name, &e);
 	term_resume(u->term);
 	snprintf(u->drop_error, sizeof u->drop_error, "%s", e.msg);
 	snprintf(u->drop_hint, sizeof u->drop_hint, "%s", e.hint);

@@ -40,8 +40,8 @@ static void item_row(struct page *p, const struct view *v, enum item i)
 	page_sign(p, ST_PLAIN, 1, arena_printf(p->arena, "%2d", (int)i), "");
 	page_mood(p, 4, it->mood);
 	page_put(p, it->mood == MOOD_NOT_YET || it->mood == MOOD_NOT_NEEDED ? ST_DIM : ST_PLAIN, 6, "%s", name);
-	if (it->percent >= 0 && room >= 18) {
-		page_sign(p, style_of_mood(it->mood), RIGHT, glyph_bar(p->arena, it->percent / 100.0, 12), "");
+	if (it->percent >= 0 && room >= 12) {
+		page_sign(p, style_of_mood(it->mood), RIGHT, glyph_bar(p->arena, it->percent / 100.0, room - 6 < 12 ? room - 6 : 12), "");
 		page_put(p, ST_PLAIN, RIGHT, "%d %%", it->percent);
 	} else if (it->mood == MOOD_NOT_NEEDED || (it->mood == MOOD_NOT_YET && !it->note[0])) {
 		page_sign(p, ST_DIM, RIGHT, mood_word(it->mood), "");
@@ -67,10 +67,11 @@ static void day_of(struct page *p, const struct view *v, int64_t now)
 	int64_t from = w->last_sighting > w->quiet_since ? w->last_sighting : w->quiet_since;
 	if (w->stage != AT_UNUSED || w->quiet_since == 0 || now < from || w->day_us <= 0)
 		return;
-	page_state(p, ST_PLAIN, RIGHT, "· day %lld of %d or more", (long long)((now - from) / w->day_us) + 1, plan_unused_days(v->plan));
+	page_state(p, ST_PLAIN, RIGHT, "day %lld of %d or more ·", (long long)((now - from) / w->day_us) + 1, plan_unused_days(v->plan));
 }
 
-static void state_line(struct page *p, const struct view *v, int64_t now)
+/* The whole walk as one row of signs. */
+static void trail(struct page *p, const struct view *v)
 {
 	bool first = true;
 	for (int i = 0; i < STEPS; i++) {
@@ -84,12 +85,20 @@ static void state_line(struct page *p, const struct view *v, int64_t now)
 		}
 		first = false;
 	}
+}
+
+static void state_line(struct page *p, const struct view *v, int64_t now)
+{
 	enum item at = view_item_now(v);
+	if (p->plain)
+		page_state(p, ST_PLAIN, 1, "%s", at ? mood_word(v->items[at].mood) : stage_name(v->walk->stage));
+	else
+		trail(p, v);
+	day_of(p, v, now);
 	if (v->walk->stage == AT_CLOSED || v->walk->stage == AT_LEFT)
 		page_state(p, ST_PLAIN, RIGHT, "%s", stage_name(v->walk->stage));
 	else
 		page_state(p, ST_PLAIN, RIGHT, "%d of %d", (int)at, ITEM_COUNT);
-	day_of(p, v, now);
 }
 
 static const struct challenge *first_open(const struct view *v)
@@ -124,7 +133,7 @@ static void side_challenges(struct page *p, const struct view *v, int64_t now)
 /* Named here, done on the step's own screen. */
 static void side_offers(struct page *p, const struct view *v)
 {
-	if (v->n_offers == 0)
+	if (v->n_offers == 0 || p->plain)
 		return;
 	page_blank(p);
 	for (size_t i = 0; i < v->n_offers; i++)

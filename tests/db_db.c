@@ -272,10 +272,10 @@ START_TEST(copy_carries_ten_megabytes_in_one_value)
 	struct sunk s = { 0 };
 	int64_t rows = 0;
 	test_sql(db, "CREATE TABLE public.s AS SELECT repeat('0123456789', 1048576) AS v; CREATE TABLE public.t (v text)");
-	ck_assert(db_copy_out(db, "COPY public.s TO STDOUT", 5000, sink, &s, &e));
+	ck_assert(db_copy_out(db, "COPY public.s TO STDOUT", 20000, sink, &s, &e));
 	ck_assert_uint_eq(s.t.len, 10485761);
 	struct poured p = { .data = s.t.s, .len = s.t.len, .piece = s.t.len };
-	ck_assert(db_copy_in(db, "COPY public.t FROM STDIN", 5000, pour, &p, &rows, &e));
+	ck_assert_msg(db_copy_in(db, "COPY public.t FROM STDIN", 20000, pour, &p, &rows, &e), "%s", e.msg);
 	ck_assert_str_eq(test_value(db, a, "SELECT count(*) FROM public.s JOIN public.t USING (v)"), "1");
 	text_free(&s.t);
 }

@@ -226,7 +226,7 @@ static inline void fix_ready(struct fix *x, const char *schema, const char *tabl
 		crypto_random_hex(16, x->sid);
 	fix_plan(x, schema, table, column);
 	crypto_random_hex(16, x->nonce);
-	crypto_sha256_hex(x->sid, 32, x->manifest);
+	crypto_sha256_hex(x->nonce, 31, x->manifest);
 	x->statement = sql_drop_column(x->a, &x->plan);
 	struct fact_target t;
 	fix_must(probe_target(x->db, x->a, &x->plan, &t, &e) && t.found, &e, t.missing ? t.missing : "target");

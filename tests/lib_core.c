@@ -91,7 +91,11 @@ bool core_fold(struct core *c, enum record_op op, const char *body)
 	struct record r = core_record(c, op, body);
 	err_clear(&c->err);
 	c->t += US_MINUTE;
-	return walk_fold(&c->walk, &r, &c->err);
+	if (!walk_fold(&c->walk, &r, &c->err))
+		return false;
+	ck_assert_int_lt(r.n, (int64_t)(sizeof c->records / sizeof *c->records));
+	c->records[r.n] = r;
+	return true;
 }
 
 bool core_foldf(struct core *c, enum record_op op, const char *fmt, ...)

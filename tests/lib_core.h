@@ -27,6 +27,7 @@ struct core {
 	struct plan_consumer declared[1];
 	struct consumer found[3];
 	const char *falls[1];
+	struct record records[128];   /* every line that was taken in */
 };
 
 /* A plan and a walk that has not begun, at CORE_BEGUN. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A link that can be cut: a unix socket in front of the server's own, one connection at a time, run by a thread. It reads the
-   protocol just far enough to count: it cuts before it hands on the k-th ReadyForQuery, or before it hands on a query of the
-   client's that contains a word; and it can give the client another backend's number, as a pooler does. */
+   protocol just far enough to count: it cuts before it hands on the k-th ReadyForQuery, or before or after it hands on a query
+   of the client's that begins with a word; and it can give the client another backend's number, as a pooler does. */
 #ifndef GW_TESTS_PG_PROXY_H
 #define GW_TESTS_PG_PROXY_H
 
@@ -21,7 +21,7 @@
 struct proxy {
 	char dir[200], path[220], server[220];
 	int cut_ready;            /* cut before the k-th ReadyForQuery; 0: never */
-	const char *cut_query;    /* cut before a query with this word; NULL: never */
+	const char *cut_query;    /* cut before a query that begins so; NULL: never */
 	const char *cut_after;    /* cut once such a query was handed on */
 	bool other_pid;
 	int listener, ready;      /* ReadyForQuery seen */
@@ -103,8 +103,8 @@ static inline bool proxy_from_client(struct proxy *p, int from, int to)
 	const char *text = m[0] == 'Q' ? (const char *)m + 5 : m[0] == 'P' ? (const char *)m + 6 : NULL;   /* P: an empty name first */
 	if (text && p->n_texts < PROXY_TEXTS)
 		snprintf(p->texts[p->n_texts++], sizeof p->texts[0], "%s", text);
-	p->cut |= text && p->cut_query && strstr(text, p->cut_query);
-	bool after = text && p->cut_after && strstr(text, p->cut_after);
+	p->cut |= text && p->cut_query && strncmp(text, p->cut_query, strlen(p->cut_query)) == 0;
+	bool after = text && p->cut_after && strncmp(text, p->cut_after, strlen(p->cut_after)) == 0;
 	bool ok = !p->cut && proxy_all(to, m, len);
 	if (ok && after) {
 		usleep(100 * 1000);   /* the server has begun it */

@@ -12,7 +12,7 @@
 #include "base/when.h"
 #include "port/db.h"
 
-static struct consumer *found_by_key(struct look *l, const char *key)
+static struct consumer *found_by_key(struct audit *l, const char *key)
 {
 	for (size_t i = 0; i < l->out->n; i++)
 		if (text_eq(l->out->found[i].key, key))
@@ -20,7 +20,7 @@ static struct consumer *found_by_key(struct look *l, const char *key)
 	return NULL;
 }
 
-static void merge(struct look *l, struct consumer *to, const struct consumer *c)
+static void merge(struct audit *l, struct consumer *to, const struct consumer *c)
 {
 	to->structural = to->structural || c->structural;
 	to->names_column = to->names_column || c->names_column;
@@ -35,7 +35,7 @@ static void merge(struct look *l, struct consumer *to, const struct consumer *c)
 		to->source = arena_printf(l->a, "%s, %s", to->source, c->source);
 }
 
-void look_add(struct look *l, const struct consumer *c)
+void audit_add(struct audit *l, const struct consumer *c)
 {
 	struct consumer *old = found_by_key(l, c->key);
 	if (old) {
@@ -48,7 +48,7 @@ void look_add(struct look *l, const struct consumer *c)
 	to->evidence = c->evidence ? names_cut(l->a, c->evidence, EVIDENCE_MAX) : "";
 }
 
-void look_blind(struct look *l, const char *fmt, ...)
+void audit_blind(struct audit *l, const char *fmt, ...)
 {
 	char line[2048];
 	va_list ap;
@@ -59,18 +59,18 @@ void look_blind(struct look *l, const char *fmt, ...)
 	l->out->blind[l->out->n_blind - 1] = arena_dup(l->a, line);
 }
 
-void look_blind_key(struct look *l, const char *key)
+void audit_blind_key(struct audit *l, const char *key)
 {
 	l->out->blind_keys = arena_grow(l->a, l->out->blind_keys, &l->out->n_blind_keys, &l->cap_keys, sizeof *l->out->blind_keys);
 	l->out->blind_keys[l->out->n_blind_keys - 1] = key;
 }
 
 /* Strongest evidence first: what is found twice keeps the place and the text of the first. */
-static bool (*const parts[])(struct look *, struct err *) = {
+static bool (*const parts[])(struct audit *, struct err *) = {
 	audit_catalog, audit_code, audit_statements, audit_sessions, audit_standbys, audit_declared,
 };
 
-static bool look_begin(struct look *l, struct err *e)
+static bool audit_begin(struct audit *l, struct err *e)
 {
 	static const struct query now = { .sql = OWN_TAG "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", .cols = 1, .min_rows = 1, .max_rows = 1 };
 	const char *at = db_value(l->db, l->a, &now, e);
@@ -82,15 +82,15 @@ static bool look_begin(struct look *l, struct err *e)
 
 bool audit_look(struct db *db, struct arena *a, const char *sid, const struct plan *p, const struct fact_target *t, struct fact_audit *out, struct err *e)
 {
-	struct look l = { .db = db, .a = a, .sid = sid ? sid : "", .plan = p, .target = t, .out = out };
+	struct audit l = { .db = db, .a = a, .sid = sid ? sid : "", .plan = p, .target = t, .out = out };
 	*out = (struct fact_audit){ 0 };
 	if (!t->found)
 		return err_set(e, ERR_USE, NULL, "there is nothing to audit: %s", t->missing ? t->missing : "the target is not there");
-	bool ok = look_begin(&l, e);
+	bool ok = audit_begin(&l, e);
 	for (size_t i = 0; ok && i < sizeof parts / sizeof parts[0]; i++)
 		ok = parts[i](&l, e);
 	if (ok)
-		look_blind(&l, "not seen by any look at a server: programs that have not run yet, names put together at run time, exports and reports kept elsewhere, "
+		audit_blind(&l, "not seen by any look at a server: programs that have not run yet, names put together at run time, exports and reports kept elsewhere, "
 			"databases that read this one by dblink or a foreign server");
 	else
 		out->at = 0;   /* half an audit is none */

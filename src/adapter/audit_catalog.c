@@ -13,21 +13,21 @@ enum { C_CLASS, C_KIND, C_NAME, C_WAY, C_SOURCE, C_OWNER, C_EVIDENCE, C_COLS };
    S structural: DROP COLUMN would refuse without CASCADE, it must be gone;
    W whole row: may survive, its shape changes silently;
    P plain: a person has to say; B no consumer, a blind spot. */
-static void add(struct look *l, char *const *c)
+static void add(struct audit *l, char *const *c)
 {
 	char way = c[C_WAY][0];
 	if (way == 'B') {
-		look_blind(l, "%s: %s; what they do with this table is not visible from here", c[C_KIND], c[C_NAME]);
+		audit_blind(l, "%s: %s; what they do with this table is not visible from here", c[C_KIND], c[C_NAME]);
 		return;
 	}
 	const struct consumer found = {
 		.key = arena_printf(l->a, "%s %s", c[C_KIND], c[C_NAME]), .kind = c[C_KIND], .source = c[C_SOURCE], .role = c[C_OWNER],
 		.owner = c[C_OWNER], .touch = TOUCH_NONE, .structural = way == 'S', .may_survive = way == 'W', .evidence = c[C_EVIDENCE],
 	};
-	look_add(l, &found);
+	audit_add(l, &found);
 }
 
-static bool ask(struct look *l, const char *sql, struct err *e)
+static bool ask(struct audit *l, const char *sql, struct err *e)
 {
 	const char *v[] = { arena_printf(l->a, "%u", l->target->relid), arena_printf(l->a, "%d", l->target->attnum) };
 	const struct query q = { .sql = sql, .args = v, .nargs = 2, .ms = 30000, .cols = C_COLS };
@@ -39,7 +39,7 @@ static bool ask(struct look *l, const char *sql, struct err *e)
 	return true;
 }
 
-bool audit_catalog(struct look *l, struct err *e)
+bool audit_catalog(struct audit *l, struct err *e)
 {
 	static const char *const queries[] = { AUDIT_NAMED_SQL, AUDIT_WHOLE_SQL, AUDIT_ROWTYPE_SQL, AUDIT_OTHERS_SQL };
 	for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++)

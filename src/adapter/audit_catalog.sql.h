@@ -14,7 +14,7 @@
 "    WHEN k.contype = 'f' THEN 'foreign key' ELSE i.type END,\n" \
 "  CASE WHEN w.rulename = '_RETURN' THEN format('%I.%I', vn.nspname, vc.relname)\n" \
 "    WHEN gd.oid IS NOT NULL THEN (pg_identify_object('pg_class'::regclass, gd.adrelid, gd.adnum)).identity\n" \
-"    WHEN pr.oid IS NOT NULL THEN quote_ident(pb.pubname) ELSE i.identity END,\n" \
+"    WHEN pr.oid IS NOT NULL THEN quote_ident(pb.pubname) ELSE replace(i.identity, 'pg_catalog.', '') END,\n" \
 "  " way ", " source ",\n" \
 "  pg_get_userbyid(coalesce(vc.relowner, f.proowner, pb.pubowner, tc.relowner, pc.relowner, kc.relowner, xc.relowner)),\n" \
 "  coalesce(CASE WHEN w.rulename = '_RETURN' THEN pg_get_viewdef(w.ev_class) END, pg_get_ruledef(w.oid),\n" \
@@ -37,27 +37,28 @@
 "  LATERAL pg_identify_object(o.classid, o.objid, o.objsubid) i\n" \
 "ORDER BY 2, 3"
 
-/* Named: a normal dependency on the column, or a generated column made from it (deptype a, but DROP COLUMN refuses); then what
+/* Named: a normal dependency on the column alone (a check has a normal one and an automatic one: it falls), or a generated column made from it (deptype a, but DROP COLUMN refuses); then what
    stands on a view or function that was found. gatewalk's own triggers are left out by their name and function. */
 #define AUDIT_NAMED_SQL OWN_TAG \
 "WITH RECURSIVE dep AS (\n" \
 "  SELECT d.classid, d.objid, d.objsubid, 0 AS depth FROM pg_depend d\n" \
 "  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1::oid AND d.refobjsubid = $2::int\n" \
-"    AND (d.deptype = 'n' OR EXISTS (SELECT FROM pg_attrdef g JOIN pg_attribute ga ON ga.attrelid = g.adrelid AND ga.attnum = g.adnum\n" \
+"    AND (d.deptype = 'n' AND NOT EXISTS (SELECT FROM pg_depend f WHERE (f.classid, f.objid, f.objsubid, f.refclassid, f.refobjid, f.refobjsubid)\n" \
+"        = (d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid) AND f.deptype = 'a') OR EXISTS (SELECT FROM pg_attrdef g JOIN pg_attribute ga ON ga.attrelid = g.adrelid AND ga.attnum = g.adnum\n" \
 "      WHERE d.classid = 'pg_attrdef'::regclass AND g.oid = d.objid AND ga.attgenerated <> '' AND (g.adrelid <> $1::oid OR g.adnum <> $2::int)))\n" \
 "    AND NOT EXISTS (SELECT FROM pg_trigger t JOIN pg_proc tf ON tf.oid = t.tgfoid JOIN pg_namespace tn ON tn.oid = tf.pronamespace\n" \
 "      WHERE d.classid = 'pg_trigger'::regclass AND t.oid = d.objid AND tn.nspname = 'gatewalk' AND t.tgname LIKE 'gatewalk\\_trip\\_%')\n" \
-"  UNION SELECT d.classid, d.objid, d.objsubid, 1 FROM dep JOIN pg_rewrite w ON dep.classid = 'pg_rewrite'::regclass AND w.oid = dep.objid\n" \
-"    JOIN pg_class v ON v.oid = w.ev_class AND v.relkind IN ('v', 'm')\n" \
-"    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = v.oid AND d.deptype = 'n' AND (d.classid, d.objid) <> (dep.classid, dep.objid)\n" \
-"  UNION SELECT d.classid, d.objid, d.objsubid, 1 FROM dep JOIN pg_depend d\n" \
-"    ON dep.classid = 'pg_proc'::regclass AND d.refclassid = dep.classid AND d.refobjid = dep.objid AND d.deptype = 'n'),\n" \
+"  UNION SELECT d.classid, d.objid, d.objsubid, 1 FROM dep LEFT JOIN pg_rewrite w ON dep.classid = 'pg_rewrite'::regclass AND w.oid = dep.objid\n" \
+"    LEFT JOIN pg_class v ON v.oid = w.ev_class AND v.relkind IN ('v', 'm')\n" \
+"    JOIN pg_depend d ON d.refclassid = CASE WHEN v.oid IS NULL THEN 'pg_proc'::regclass ELSE 'pg_class'::regclass END AND d.deptype = 'n'\n" \
+"      AND d.refobjid = CASE WHEN v.oid IS NOT NULL THEN v.oid WHEN dep.classid = 'pg_proc'::regclass THEN dep.objid END\n" \
+"  WHERE (d.classid, d.objid) <> (dep.classid, dep.objid)),\n" \
 "o AS (SELECT classid, objid, objsubid, min(depth) AS depth FROM dep GROUP BY 1, 2, 3)\n" \
 AUDIT_DESCRIBE("'S'", "CASE WHEN o.depth = 0 THEN 'catalogue' ELSE 'catalogue, through a view or function' END")
 
 /* The row as a whole: a Var with attribute number 0 of the table's own type, wherever an expression is kept. */
 #define AUDIT_WHOLE_SQL OWN_TAG \
-"WITH t AS (SELECT ':varattno 0 :vartype ' || reltype || ' ' AS mark, reltype, relname FROM pg_class WHERE oid = $1::oid),\n" \
+"WITH t AS (SELECT ':varattno 0 :vartype ' || reltype || ' ' AS mark, reltype FROM pg_class WHERE oid = $1::oid AND $2::int > 0),\n" \
 "o AS (SELECT 'pg_rewrite'::regclass::oid AS classid, w.oid AS objid, 0 AS objsubid FROM t, pg_rewrite w\n" \
 "    WHERE strpos(w.ev_action::text, mark) > 0 OR strpos(w.ev_qual::text, mark) > 0\n" \
 "  UNION SELECT 'pg_proc'::regclass, f.oid, 0 FROM t, pg_proc f WHERE strpos(f.prosqlbody::text, mark) > 0\n" \
@@ -70,7 +71,7 @@ AUDIT_DESCRIBE("'W'", "'catalogue, uses the whole row'")
 
 /* Users of the row type: functions that take or return it, columns and types made of it. */
 #define AUDIT_ROWTYPE_SQL OWN_TAG \
-"WITH t AS (SELECT c.reltype, y.typarray FROM pg_class c JOIN pg_type y ON y.oid = c.reltype WHERE c.oid = $1::oid),\n" \
+"WITH t AS (SELECT c.reltype, y.typarray FROM pg_class c JOIN pg_type y ON y.oid = c.reltype WHERE c.oid = $1::oid AND $2::int > 0),\n" \
 "o AS (SELECT DISTINCT d.classid, d.objid, d.objsubid FROM t JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass\n" \
 "  AND d.refobjid IN (t.reltype, t.typarray) AND d.deptype = 'n' AND d.classid <> 'pg_rewrite'::regclass)\n" \
 AUDIT_DESCRIBE("'W'", "'catalogue, uses the row type'")

@@ -11,7 +11,7 @@
 
 /* Bodies of C and internal functions are names of symbols. trig: a trigger function of this very table. */
 static const char BODIES_SQL[] = OWN_TAG
-"SELECT (pg_identify_object('pg_proc'::regclass, p.oid, 0)).identity, CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END,\n"
+"SELECT replace((pg_identify_object('pg_proc'::regclass, p.oid, 0)).identity, 'pg_catalog.', ''), CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END,\n"
 "  pg_get_userbyid(p.proowner), p.prosrc, l.lanname, coalesce(u.calls, 0),\n"
 "  EXISTS (SELECT FROM pg_trigger t WHERE t.tgfoid = p.oid AND t.tgrelid = $1::oid AND NOT t.tgisinternal), p.prosecdef\n"
 "FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang JOIN pg_namespace n ON n.oid = p.pronamespace\n"
@@ -24,7 +24,7 @@ enum { F_NAME, F_KIND, F_OWNER, F_BODY, F_LANGUAGE, F_CALLS, F_TRIGGER, F_DEFINE
 struct opaque { size_t n; const char *names; };
 
 /* A trigger's function gets the row as NEW and OLD without naming the table. */
-static bool takes_row(struct look *l, const char *body)
+static bool takes_row(struct audit *l, const char *body)
 {
 	static const char *const rows[] = { "new", "old" };
 	struct text_target t = l->names.target;
@@ -38,7 +38,7 @@ static bool takes_row(struct look *l, const char *body)
 	return false;
 }
 
-static void body_found(struct look *l, char *const *c, const struct text_found *f, bool trigger)
+static void body_found(struct audit *l, char *const *c, const struct text_found *f, bool trigger)
 {
 	bool named = f->use == USE_NAME;
 	const struct consumer found = {
@@ -48,16 +48,16 @@ static void body_found(struct look *l, char *const *c, const struct text_found *
 		.names_column = named, .may_survive = !named,
 		.evidence = f->dynamic ? arena_printf(l->a, "-- has EXECUTE: what it builds cannot be read, only by eye\n%s", c[F_BODY]) : c[F_BODY],
 	};
-	look_add(l, &found);
+	audit_add(l, &found);
 }
 
-static void opaque_add(struct look *l, struct opaque *o, const char *name)
+static void opaque_add(struct audit *l, struct opaque *o, const char *name)
 {
 	if (o->n++ < OPAQUE_SHOWN)
 		o->names = o->names ? arena_printf(l->a, "%s, %s", o->names, name) : name;
 }
 
-static void body_read(struct look *l, char *const *c, struct opaque *dynamic)
+static void body_read(struct audit *l, char *const *c, struct opaque *dynamic)
 {
 	struct text_found f;
 	bool trigger = cell_bool(c[F_TRIGGER]);
@@ -75,7 +75,7 @@ static void body_read(struct look *l, char *const *c, struct opaque *dynamic)
 		opaque_add(l, dynamic, c[F_NAME]);
 }
 
-bool audit_code(struct look *l, struct err *e)
+bool audit_code(struct audit *l, struct err *e)
 {
 	const char *v[] = { arena_printf(l->a, "%u", l->target->relid) };
 	const struct query q = { .sql = BODIES_SQL, .args = v, .nargs = 1, .ms = 30000, .cols = F_COLS };
@@ -86,7 +86,7 @@ bool audit_code(struct look *l, struct err *e)
 	for (int i = 0; i < r.n; i++)
 		body_read(l, r.cell[i], &dynamic);
 	if (dynamic.n)
-		look_blind(l, "dynamic SQL in %zu functions that name neither the table nor the column, to be read by eye: %s%s", dynamic.n, dynamic.names,
+		audit_blind(l, "dynamic SQL in %zu functions that name neither the table nor the column, to be read by eye: %s%s", dynamic.n, dynamic.names,
 			dynamic.n > OPAQUE_SHOWN ? ", ..." : "");
 	return true;
 }

@@ -13,7 +13,7 @@
 #define CHECK_MS 30000
 
 /* The plan's own command for this consumer. Its word is evidence; clearing stays with a person. */
-static const char *check_run(struct look *l, const struct plan_consumer *c)
+static const char *check_run(struct audit *l, const struct plan_consumer *c)
 {
 	struct child_end end;
 	struct err e = { 0 };
@@ -27,7 +27,7 @@ static const char *check_run(struct look *l, const struct plan_consumer *c)
 	return end.status == 0 ? arena_printf(l->a, "clear says its own check: %s", said) : arena_printf(l->a, "its check says no (status %d): %s", end.status, said);
 }
 
-bool audit_declared(struct look *l, struct err *e)
+bool audit_declared(struct audit *l, struct err *e)
 {
 	(void)e;
 	for (size_t i = 0; i < l->plan->n_consumers; i++) {
@@ -36,12 +36,12 @@ bool audit_declared(struct look *l, struct err *e)
 			.key = arena_printf(l->a, "declared %s", c->name), .kind = c->kind ? c->kind : "declared", .source = "declared in the plan",
 			.owner = c->owner, .touch = TOUCH_NONE, .evidence = check_run(l, c),
 		};
-		look_add(l, &found);
+		audit_add(l, &found);
 	}
 	return true;
 }
 
-bool audit_standbys(struct look *l, struct err *e)
+bool audit_standbys(struct audit *l, struct err *e)
 {
 	struct standby *v;
 	size_t n;
@@ -56,8 +56,8 @@ bool audit_standbys(struct look *l, struct err *e)
 		const char *why = !s->asked ? s->why : !s->statements.there ? s->statements.why : NULL;
 		if (!why)
 			continue;
-		look_blind(l, "standby %s: %s", s->name, why);
-		look_blind_key(l, arena_printf(l->a, "standby %s", s->name));
+		audit_blind(l, "standby %s: %s", s->name, why);
+		audit_blind_key(l, arena_printf(l->a, "standby %s", s->name));
 	}
 	return true;
 }

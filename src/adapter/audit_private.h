@@ -10,7 +10,7 @@
 
 #define EVIDENCE_MAX 4000   /* bytes of a text kept as evidence */
 
-struct look {
+struct audit {
 	struct db *db;
 	struct arena *a;
 	const char *sid;
@@ -22,18 +22,18 @@ struct look {
 };
 
 /* Adds a consumer. One with the same key is kept once: what is stricter and what is newer of both holds. */
-void look_add(struct look *l, const struct consumer *c);
-void look_blind(struct look *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void look_blind_key(struct look *l, const char *key);
+void audit_add(struct audit *l, const struct consumer *c);
+void audit_blind(struct audit *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void audit_blind_key(struct audit *l, const char *key);
 
-bool audit_catalog(struct look *l, struct err *e);
-bool audit_code(struct look *l, struct err *e);
-bool audit_statements(struct look *l, struct err *e);    /* pg_stat_statements of the primary, and what the watch has kept */
-bool audit_sessions(struct look *l, struct err *e);      /* sessions of the primary, and the tripwire's writers */
-bool audit_declared(struct look *l, struct err *e);
-bool audit_standbys(struct look *l, struct err *e);
+bool audit_catalog(struct audit *l, struct err *e);
+bool audit_code(struct audit *l, struct err *e);
+bool audit_statements(struct audit *l, struct err *e);    /* pg_stat_statements of the primary, and what the watch has kept */
+bool audit_sessions(struct audit *l, struct err *e);      /* sessions of the primary, and the tripwire's writers */
+bool audit_declared(struct audit *l, struct err *e);
+bool audit_standbys(struct audit *l, struct err *e);
 
-void audit_add_statements(struct look *l, const struct statements *s, const char *server);
-void audit_add_sessions(struct look *l, const struct sessions *s, const char *server);
+void audit_add_statements(struct audit *l, const struct statements *s, const char *server);
+void audit_add_sessions(struct audit *l, const struct sessions *s, const char *server);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "port/db.h"
 
-void audit_add_sessions(struct look *l, const struct sessions *s, const char *server)
+void audit_add_sessions(struct audit *l, const struct sessions *s, const char *server)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const struct session *x = &s->v[i];
@@ -15,17 +15,17 @@ void audit_add_sessions(struct look *l, const struct sessions *s, const char *se
 			.role = x->role, .app = x->app, .touch = x->touch, .last = x->active ? l->out->at : x->at, .calls = 1,
 			.names_column = x->use == USE_NAME, .may_survive = x->use == USE_STAR, .evidence = x->text, .server = server,
 		};
-		look_add(l, &found);
+		audit_add(l, &found);
 	}
 	if (s->hidden)
-		look_blind(l, "what %zu sessions%s%s run is hidden from this login: GRANT pg_read_all_stats", s->hidden, server ? " on " : "", server ? server : "");
+		audit_blind(l, "what %zu sessions%s%s run is hidden from this login: GRANT pg_read_all_stats", s->hidden, server ? " on " : "", server ? server : "");
 }
 
 static const char WRITERS_SQL[] = OWN_TAG
 "SELECT role, coalesce(app, ''), string_agg(DISTINCT addr, ', '), count(*), (extract(epoch FROM max(at)) * 1000000)::bigint, string_agg(DISTINCT op, ', ')\n"
 "FROM gatewalk.trip WHERE sid = $1 GROUP BY 1, 2 ORDER BY 5 DESC";
 
-static bool writers(struct look *l, struct err *e)
+static bool writers(struct audit *l, struct err *e)
 {
 	const char *v[] = { l->sid };
 	const struct query q = { .sql = WRITERS_SQL, .args = v, .nargs = 1, .cols = 6 };
@@ -39,12 +39,12 @@ static bool writers(struct look *l, struct err *e)
 			.touch = TOUCH_WRITE, .last = cell_int(c[4]), .calls = cell_int(c[3]), .names_column = true,
 			.evidence = arena_printf(l->a, "%s, noted once a minute at most%s%s", c[5], c[2] ? ", from " : "", c[2] ? c[2] : ""),
 		};
-		look_add(l, &found);
+		audit_add(l, &found);
 	}
 	return true;
 }
 
-bool audit_sessions(struct look *l, struct err *e)
+bool audit_sessions(struct audit *l, struct err *e)
 {
 	struct sessions s;
 	if (!sessions_read(l->db, l->a, &l->names, &s, e))

@@ -10,7 +10,7 @@
 
 /* pg_stat_statements does not say when a statement ran last. The watch does; without it, "not after this look" is all that is
    known, and that is the safe side. */
-void audit_add_statements(struct look *l, const struct statements *s, const char *server)
+void audit_add_statements(struct audit *l, const struct statements *s, const char *server)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const struct statement *x = &s->v[i];
@@ -19,7 +19,7 @@ void audit_add_statements(struct look *l, const struct statements *s, const char
 			.app = x->app, .touch = x->touch, .last = l->out->at, .calls = x->calls, .names_column = x->use == USE_NAME,
 			.may_survive = x->use == USE_STAR, .evidence = x->text, .server = server,
 		};
-		look_add(l, &found);
+		audit_add(l, &found);
 	}
 }
 
@@ -27,7 +27,7 @@ static const char KEPT_SQL[] = OWN_TAG
 "SELECT queryid, role, server, how, touch, query, calls, (extract(epoch FROM coalesce(last_at, first_at)) * 1000000)::bigint\n"
 "FROM gatewalk.statement WHERE sid = $1 ORDER BY calls DESC";
 
-static struct consumer *find(struct look *l, const char *key)
+static struct consumer *find(struct audit *l, const char *key)
 {
 	for (size_t i = 0; i < l->out->n; i++)
 		if (text_eq(l->out->found[i].key, key))
@@ -36,7 +36,7 @@ static struct consumer *find(struct look *l, const char *key)
 }
 
 /* What the watch has kept: when each statement ran last, and those that are in the statistics no more. */
-static bool kept(struct look *l, struct err *e)
+static bool kept(struct audit *l, struct err *e)
 {
 	const char *v[] = { l->sid };
 	const struct query q = { .sql = KEPT_SQL, .args = v, .nargs = 1, .cols = 8 };
@@ -53,25 +53,25 @@ static bool kept(struct look *l, struct err *e)
 		};
 		struct consumer *live = find(l, k.key);
 		if (!live)
-			look_add(l, &k);
+			audit_add(l, &k);
 		else if (live->calls == k.calls)
 			live->last = k.last;
 	}
 	return true;
 }
 
-static void limits(struct look *l, const struct statements *s)
+static void limits(struct audit *l, const struct statements *s)
 {
 	char buf[WHEN_MAX];
 	if (!s->there)
-		look_blind(l, "statements: %s", s->why);
+		audit_blind(l, "statements: %s", s->why);
 	for (size_t i = 0; s->limits[i]; i++)
-		look_blind(l, "%s", s->limits[i]);
+		audit_blind(l, "%s", s->limits[i]);
 	if (s->reset)
-		look_blind(l, "statements that ran before %s are not counted, nor those that failed", when_iso(s->reset, buf));
+		audit_blind(l, "statements that ran before %s are not counted, nor those that failed", when_iso(s->reset, buf));
 }
 
-bool audit_statements(struct look *l, struct err *e)
+bool audit_statements(struct audit *l, struct err *e)
 {
 	struct statements s;
 	if (!statements_read(l->db, l->a, &l->names, &s, e))

@@ -47,8 +47,8 @@ static bool is_definition(const struct tokens *v)
 /* A mention qualified by something else is another table, or a column. */
 static bool is_table(const struct tokens *v, size_t i, const struct text_target *t)
 {
-	if (!token_names(v, i, t->table))
-		return false;
+	if (!token_names(v, i, t->table) || (i > 0 && token_is(v, i - 1, "return")))
+		return false;   /* RETURN new, at the end of each trigger's function, uses nothing */
 	return i < 2 || !token_is(v, i - 1, ".") || token_names(v, i - 2, t->schema);
 }
 

@@ -187,7 +187,7 @@ struct journal *journal_open(const char *dir, struct signer *s, struct err *e)
 		err_set(e, ERR_SYSTEM, NULL, "there is no log %s", j->shown);
 		return given_up(j);
 	}
-	if (!journal_hold(j, e) || !read_log(j, e) || (s && !signer_is_known(j, e)))
+	if (!journal_hold(j, e) || !file_sync(j->fd, j->path, e) || !read_log(j, e) || (s && !signer_is_known(j, e)))
 		return given_up(j);
 	return j;
 }

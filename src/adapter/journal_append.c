@@ -164,6 +164,14 @@ static const char *tail_bytes(struct journal *j, struct err *e)
 	return NULL;
 }
 
+/* A sealing that failed half way: its own bytes, which nobody has believed, go again, so that debris never ends in a LF of ours
+   alone. Where the file may only grow, they stay, and are debris themselves. */
+static void take_back(const struct journal *j)
+{
+	bool taken = ftruncate(j->fd, (off_t)(j->torn_at + j->torn_len)) == 0;
+	(void)taken;
+}
+
 bool journal_seal_torn(struct journal *j, const struct stamp *st, struct err *e)
 {
 	if (j->torn_at < 0)
@@ -175,19 +183,18 @@ bool journal_seal_torn(struct journal *j, const struct stamp *st, struct err *e)
 		return false;
 	struct json *b = json_obj(j->arena);
 	struct record want;
-	char before[65];
 	json_add_int(b, "length", j->torn_len);
 	json_add_int(b, "offset", j->torn_at);
 	json_add_str(b, "sha256", j->torn_sha);
-	memcpy(before, j->head, sizeof before);
-	sha256_add(&j->torn_hash, "\n", 1);
-	sha256_hex(j->torn_hash, j->head);
+	journal_step_over(j, &p);
 	describe(j, OP_TORN, b, st, &want);
 	bool good = append(j, &want, false, &p, e) != NULL;
-	if (good)
+	if (good) {
 		j->torn_at = -1;
-	else
-		memcpy(j->head, before, sizeof before);
+	} else {
+		take_back(j);
+		sha256_hex(j->hash, j->head);
+	}
 	j->dead = j->dead || !good;
 	fresh_scratch(j);
 	return good;

@@ -43,7 +43,6 @@ struct journal {
 	struct sha256 hash;            /* over them */
 	char head[65];
 	int64_t torn_at;               /* where an unsealed torn tail begins, -1 none */
-	struct sha256 torn_hash;       /* over everything, the torn tail included */
 	char torn_sha[65];             /* of the tail alone */
 	int64_t torn_len;
 
@@ -64,6 +63,8 @@ bool journal_trust(struct journal *j, struct err *e);
 bool journal_take(struct journal *j, char *data, size_t len, struct err *e);
 /* Form, chain and signature of the next line; what it says goes to *out (owned by j->scratch). Changes nothing but at scratch. */
 bool journal_judge(struct journal *j, char *text, size_t len, struct record *out, struct err *e);
+/* Before a line that covers debris is judged or described: the head it must name includes the debris. */
+void journal_step_over(struct journal *j, const struct piece *p);
 /* The judged line becomes the last one. */
 bool journal_push(struct journal *j, const struct piece *p, const struct record *r, struct err *e);
 /* Canonical form and fields only. */

@@ -10,6 +10,7 @@
 
 #define SCRATCH_LINES 64        /* lines judged before the scratch memory is given back */
 #define TAIL_LINES 8            /* whole but unreadable lines that a torn tail may hold: leavings of sealings that failed */
+#define DEBRIS_MAX (16 * GWLOG_LINE_MAX)
 #define TORN_MAX 1000           /* torn lines in a file; more is no accident */
 #define TORN_MARK "\"op\":\"torn\""
 
@@ -122,6 +123,16 @@ static void seal_up_to_here(struct journal *j)
 	j->sealed = j->count;
 }
 
+void journal_step_over(struct journal *j, const struct piece *p)
+{
+	struct sha256 hash = j->hash;
+	if (!p->debris)
+		return;
+	sha256_add(&hash, p->debris, p->debris_len);
+	sha256_add(&hash, "\n", 1);
+	sha256_hex(hash, j->head);
+}
+
 bool journal_push(struct journal *j, const struct piece *p, const struct record *r, struct err *e)
 {
 	struct record whole = *r;
@@ -183,7 +194,7 @@ static const struct torn *covered(const struct journal *j, const char *data, int
 	char sha[65];
 	for (size_t i = 0; i < j->n_torn; i++) {
 		const struct torn *t = &j->torn[i];
-		if (t->at != at || t->length <= 0 || t->line_at != at + t->length + 1 || data[t->line_at - 1] != '\n')
+		if (t->at != at || t->length <= 0 || t->length > DEBRIS_MAX || t->line_at != at + t->length + 1 || data[t->line_at - 1] != '\n')
 			continue;
 		crypto_sha256_hex(data + at, (size_t)t->length, sha);
 		if (strcmp(sha, t->sha) == 0)
@@ -195,7 +206,7 @@ static const struct torn *covered(const struct journal *j, const char *data, int
 /* The file ends without LF, and from here on no line can be read: what a crash in the middle of an append leaves. */
 static bool is_torn_tail(struct journal *j, const char *data, size_t len)
 {
-	if (len == 0 || data[len - 1] == '\n')
+	if (len == 0 || len > DEBRIS_MAX || data[len - 1] == '\n')
 		return false;
 	for (int i = 0; i <= TAIL_LINES; i++) {
 		const char *lf = memchr(data, '\n', len);
@@ -215,8 +226,6 @@ static void note_tail(struct journal *j, const char *tail, size_t len)
 {
 	j->torn_at = j->size;
 	j->torn_len = (int64_t)len;
-	j->torn_hash = j->hash;
-	sha256_add(&j->torn_hash, tail, len);
 	crypto_sha256_hex(tail, len, j->torn_sha);
 }
 
@@ -254,11 +263,13 @@ static bool take_next(struct journal *j, char *data, size_t len, struct err *e)
 	size_t left = len - (size_t)(p.text - data);
 	char *lf = memchr(p.text, '\n', left);
 	if (!lf)
-		return false;
+		return left <= DEBRIS_MAX ? false : bad(e, "it does not end");
 	p.len = (size_t)(lf - p.text);
+	journal_step_over(j, &p);
 	if (!journal_judge(j, p.text, p.len, &r, e)) {
 		if (is_torn_tail(j, p.text, left))
 			err_clear(e);
+		sha256_hex(j->hash, j->head);
 		return false;
 	}
 	if (r.op == OP_TORN && !t)

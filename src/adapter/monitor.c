@@ -51,10 +51,11 @@ bool monitor_tick(struct db *db, struct arena *a, const char *sid, const struct 
 
 /* Newest value of a metric, its baseline, and when. */
 static const char READ_SQL[] = OWN_TAG
-"SELECT DISTINCT ON (s.metric) s.metric, s.value, s.why, (extract(epoch FROM s.at) * 1000000)::bigint, s.baseline,\n"
-"  (SELECT avg(b.value) FROM gatewalk.sample b WHERE b.sid = s.sid AND b.metric = s.metric AND b.baseline),\n"
-"  (SELECT (extract(epoch FROM max(b.at)) * 1000000)::bigint FROM gatewalk.sample b WHERE b.sid = s.sid AND b.metric = s.metric AND b.baseline)\n"
-"FROM gatewalk.sample s WHERE s.sid = $1 AND (s.metric NOT LIKE 'raw:%' OR s.metric = 'raw:rollbacks') ORDER BY s.metric, s.at DESC";
+"WITH newest AS (SELECT DISTINCT ON (metric) * FROM gatewalk.sample\n"
+"    WHERE sid = $1 AND (metric NOT LIKE 'raw:%' OR metric = 'raw:rollbacks') ORDER BY metric, at DESC),\n"
+"  base AS (SELECT metric, avg(value) AS value, max(at) FILTER (WHERE value IS NOT NULL) AS at FROM gatewalk.sample WHERE sid = $1 AND baseline GROUP BY metric)\n"
+"SELECT n.metric, n.value, n.why, (extract(epoch FROM n.at) * 1000000)::bigint, n.baseline, b.value, (extract(epoch FROM b.at) * 1000000)::bigint\n"
+"FROM newest n LEFT JOIN base b USING (metric) ORDER BY n.metric";
 enum { M_NAME, M_VALUE, M_WHY, M_AT, M_BASELINE, M_BASE, M_BASE_AT, M_COLS };
 
 static char *const *row_of(const struct rows *r, const char *name)

@@ -55,18 +55,10 @@ static void unknown(struct arena *a, struct measures *m, const char *name, const
 }
 
 /* Counters of now and of the look before; -1 unknown. */
-struct counters { double at, commits, rollbacks, deadlocks, exec_ms, calls; };
-static const struct { const char *name; size_t offset; } raws[] = {
-	{ RAW "at", offsetof(struct counters, at) }, { RAW "commits", offsetof(struct counters, commits) },
-	{ RAW "rollbacks", offsetof(struct counters, rollbacks) }, { RAW "deadlocks", offsetof(struct counters, deadlocks) },
-	{ RAW "exec_ms", offsetof(struct counters, exec_ms) }, { RAW "calls", offsetof(struct counters, calls) },
-};
-#define RAWS (sizeof raws / sizeof raws[0])
-
-static double *raw_of(struct counters *c, size_t i)
-{
-	return (double *)((char *)c + raws[i].offset);
-}
+enum { RAW_AT, RAW_COMMITS, RAW_ROLLBACKS, RAW_DEADLOCKS, RAW_EXEC_MS, RAW_CALLS, RAWS };
+static const char *const raws[RAWS] = { RAW "at", RAW "commits", RAW "rollbacks", RAW "deadlocks", RAW "exec_ms", RAW "calls" };
+struct counters { double v[RAWS]; };
+static const struct counters no_counters = { { -1, -1, -1, -1, -1, -1 } };
 
 static bool counters_before(struct db *db, struct arena *a, const char *sid, struct counters *out, struct err *e)
 {
@@ -74,13 +66,13 @@ static bool counters_before(struct db *db, struct arena *a, const char *sid, str
 	const struct query q = { .sql = OWN_TAG "SELECT metric, value FROM gatewalk.sample WHERE sid = $1 AND metric LIKE 'raw:%' ORDER BY at",
 		.args = v, .nargs = 1, .cols = 2 };
 	struct rows r;
-	*out = (struct counters){ -1, -1, -1, -1, -1, -1 };
+	*out = no_counters;
 	if (!db_ask(db, a, &q, &r, e))
 		return false;
 	for (int i = 0; i < r.n; i++)
 		for (size_t k = 0; k < RAWS; k++)
-			if (r.cell[i][1] && text_eq(r.cell[i][0], raws[k].name))
-				*raw_of(out, k) = cell_double(r.cell[i][1]);
+			if (r.cell[i][1] && text_eq(r.cell[i][0], raws[k]))
+				out->v[k] = cell_double(r.cell[i][1]);
 	return true;
 }
 
@@ -89,14 +81,14 @@ static bool database_counters(struct db *db, struct arena *a, struct counters *o
 	static const struct query q = { .sql = OWN_TAG "SELECT extract(epoch FROM clock_timestamp()), xact_commit, xact_rollback, deadlocks\n"
 		"FROM pg_stat_database WHERE datname = current_database()", .cols = 4, .min_rows = 1, .max_rows = 1 };
 	struct rows r;
-	*out = (struct counters){ -1, -1, -1, -1, -1, -1 };
+	*out = no_counters;
 	if (!db_ask(db, a, &q, &r, e))
 		return false;
 	char **c = r.cell[0];
-	out->at = cell_double(c[0]);
-	out->commits = cell_double(c[1]);
-	out->rollbacks = cell_double(c[2]);
-	out->deadlocks = cell_double(c[3]);
+	out->v[RAW_AT] = cell_double(c[0]);
+	out->v[RAW_COMMITS] = cell_double(c[1]);
+	out->v[RAW_ROLLBACKS] = cell_double(c[2]);
+	out->v[RAW_DEADLOCKS] = cell_double(c[3]);
 	return true;
 }
 
@@ -112,18 +104,18 @@ static void statement_counters(struct db *db, struct arena *a, struct counters *
 		"WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())", sql_quoted(a, r.cell[0][0])), .cols = 2, .min_rows = 1, .max_rows = 1 };
 	if (!db_ask(db, a, &sum, &r, NULL))
 		return;
-	out->exec_ms = cell_double(r.cell[0][0]);
-	out->calls = cell_double(r.cell[0][1]);
+	out->v[RAW_EXEC_MS] = cell_double(r.cell[0][0]);
+	out->v[RAW_CALLS] = cell_double(r.cell[0][1]);
 }
 
 /* Why the difference of two looks says nothing; NULL when it does. */
 static const char *no_difference(const struct counters *old, const struct counters *now)
 {
-	if (old->at < 0)
+	if (old->v[RAW_AT] < 0)
 		return "the first look: a rate needs two";
-	if (now->at - old->at < 0.5)
+	if (now->v[RAW_AT] - old->v[RAW_AT] < 0.5)
 		return "looked at twice within half a second";
-	if (now->commits < old->commits || now->rollbacks < old->rollbacks || now->deadlocks < old->deadlocks)
+	if (now->v[RAW_COMMITS] < old->v[RAW_COMMITS] || now->v[RAW_ROLLBACKS] < old->v[RAW_ROLLBACKS] || now->v[RAW_DEADLOCKS] < old->v[RAW_DEADLOCKS])
 		return "the server's counters were set back";
 	return NULL;
 }
@@ -137,10 +129,10 @@ static void rates(struct arena *a, struct measures *m, const struct counters *ol
 		unknown(a, m, "deadlocks", why);
 		return;
 	}
-	double minutes = (now->at - old->at) / 60, rolled = now->rollbacks - old->rollbacks;
-	double all = rolled + now->commits - old->commits;
+	double minutes = (now->v[RAW_AT] - old->v[RAW_AT]) / 60, rolled = now->v[RAW_ROLLBACKS] - old->v[RAW_ROLLBACKS];
+	double all = rolled + now->v[RAW_COMMITS] - old->v[RAW_COMMITS];
 	known(a, m, "rollbacks", rolled / minutes);
-	known(a, m, "deadlocks", (now->deadlocks - old->deadlocks) / minutes);
+	known(a, m, "deadlocks", (now->v[RAW_DEADLOCKS] - old->v[RAW_DEADLOCKS]) / minutes);
 	if (all >= FEW)
 		known(a, m, "rollback share", 100 * rolled / all);
 	else
@@ -149,16 +141,16 @@ static void rates(struct arena *a, struct measures *m, const struct counters *ol
 
 static void statement_mean(struct arena *a, struct measures *m, const struct counters *old, const struct counters *now)
 {
-	if (now->calls < 0)
+	if (now->v[RAW_CALLS] < 0)
 		unknown(a, m, "statement mean", "pg_stat_statements cannot be read");
-	else if (old->calls < 0)
+	else if (old->v[RAW_CALLS] < 0)
 		unknown(a, m, "statement mean", "the first look: a mean needs two");
-	else if (now->calls < old->calls || now->exec_ms < old->exec_ms)
+	else if (now->v[RAW_CALLS] < old->v[RAW_CALLS] || now->v[RAW_EXEC_MS] < old->v[RAW_EXEC_MS])
 		unknown(a, m, "statement mean", "the statistics were reset");
-	else if (now->calls == old->calls)
+	else if (now->v[RAW_CALLS] == old->v[RAW_CALLS])
 		unknown(a, m, "statement mean", "no statement ran since the last look");
 	else
-		known(a, m, "statement mean", (now->exec_ms - old->exec_ms) / (now->calls - old->calls));
+		known(a, m, "statement mean", (now->v[RAW_EXEC_MS] - old->v[RAW_EXEC_MS]) / (now->v[RAW_CALLS] - old->v[RAW_CALLS]));
 }
 
 /* How long a small read takes from here: the only latency to be had without pg_stat_statements. The best of three. */
@@ -263,7 +255,7 @@ bool measure_all(struct db *db, struct arena *a, const char *sid, const struct p
 	round_trip(db, a, out);
 	of_plan(db, a, p, out);
 	for (size_t k = 0; k < RAWS; k++)
-		if (*raw_of(&now, k) >= 0)
-			known(a, out, raws[k].name, *raw_of(&now, k));
+		if (now.v[k] >= 0)
+			known(a, out, raws[k], now.v[k]);
 	return db_alive(db) || err_set(e, ERR_DB_LOST, NULL, "the connection was lost while measuring");
 }

@@ -133,7 +133,9 @@ static bool place(struct restore *r, struct err *e)
 		return false;
 	if (state == COLUMN_GONE && !add_column(r, e))
 		return false;
-	return as_application(r, e) && restore_fill(r, e) && restore_rest(r, e) && stage_drop(r, e);
+	/* The comment is last: as long as ours stands there, the next run goes on. */
+	return as_application(r, e) && restore_fill(r, e) && restore_rest(r, BACK_SETTING, BACK_GRANT, e) && stage_drop(r, e)
+		&& restore_rest(r, BACK_COMMENT, BACK_COMMENT, e);
 }
 
 bool restore_run(struct arena *a, const struct snapshot_opts *o, const struct manifest *m, bool drill, struct restore_end *out, struct err *e)

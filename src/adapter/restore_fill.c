@@ -108,7 +108,8 @@ static bool match_content(struct fill *f, struct err *e)
 	struct restore *r = f->r;
 	const char *sql = arena_printf(r->a, "BEGIN; UPDATE %s AS s SET h = %s;\n"
 		"WITH g AS (SELECT n, h, row_number() OVER (PARTITION BY h ORDER BY n) AS i, count(*) OVER (PARTITION BY h) AS size,\n"
-		"    min(coalesce(pg_catalog.format('%%s', v), '') || (v IS NULL)::text) OVER (PARTITION BY h) = max(coalesce(pg_catalog.format('%%s', v), '') || (v IS NULL)::text) OVER (PARTITION BY h) AS alike FROM %s),\n"
+		"    min(x) OVER (PARTITION BY h) = max(x) OVER (PARTITION BY h) AS alike\n"
+		"    FROM (SELECT n, h, (v IS NULL)::text || pg_catalog.format('%%s', v) AS x FROM %s) z),\n"
 		"  m AS (SELECT c AS at, h, row_number() OVER (PARTITION BY h ORDER BY c) AS i, count(*) OVER (PARTITION BY h) AS size\n"
 		"    FROM (SELECT t.ctid AS c, %s AS h FROM ONLY %s t WHERE t.%s IS NULL) q)\n"
 		"UPDATE %s AS s SET at = m.at FROM g JOIN m ON g.h = m.h AND g.i = m.i AND (g.size = m.size OR g.alike) WHERE s.n = g.n;\n"
@@ -149,8 +150,8 @@ static bool batch(struct fill *f, struct arena *a, int64_t to, bool last_try, in
 		got[i] = cell_int(rows.cell[0][i]);
 	if (got[4] > 0 && !last_try)
 		return true;   /* not committed: rows were changed under our hands, look again */
-	const char *sql = arena_printf(a, "UPDATE %s SET done = %lld, placed = placed + %lld, kept = kept + %lld, gone = gone + %lld, conflicts = conflicts + %lld, missed = missed + %lld",
-		r->control, (long long)to, (long long)got[0], (long long)got[1], (long long)got[2], (long long)got[3], (long long)got[4]);
+	const char *sql = arena_printf(a, "UPDATE %s SET done = %lld, placed = placed + %lld, kept = kept + %lld, gone = gone + %lld,"
+		" conflicts = conflicts + %lld, missed = missed + %lld", r->control, (long long)to, (long long)got[0], (long long)got[1], (long long)got[2], (long long)got[3], (long long)got[4]);
 	return db_script(r->db, a, sql, 0, NULL, e) && db_commit(r->db, 0, e) == DB_COMMITTED;
 }
 
@@ -218,6 +219,17 @@ static const char *row_name_sql(const struct fill *f)
 	return arena_printf(r->a, "pg_catalog.concat_ws(', ', %s)", owned(r->a, &t));
 }
 
+static const char *why_not(const struct fill *f, const char *state)
+{
+	if (!f->keyed)
+		return "no row of the table, or not one alone, has the same content";
+	if (strcmp(state, "gone") == 0)
+		return "deleted since";
+	if (strcmp(state, "conflict") == 0)
+		return "its key was used again for another row";
+	return "the table did not take the value; a trigger or a rule may have changed it";
+}
+
 /* The rows that did not get their value, read from what stands now, so that a resumed run names them all. */
 static bool list_rows(struct fill *f, struct err *e)
 {
@@ -232,11 +244,8 @@ static bool list_rows(struct fill *f, struct err *e)
 	const char *sql = arena_printf(r->a, "SELECT q.name, q.x FROM (%s) q(n, name, x) WHERE x IN ('gone', 'conflict', 'missed') ORDER BY n LIMIT %d", from, LISTED_MAX);
 	if (!db_ask(r->db, r->a, &(struct query){ .sql = sql, .ms = SNAP_SCAN_MS, .cols = 2 }, &rows, e))
 		return false;
-	for (int i = 0; i < rows.n; i++) {
-		const char *x = rows.cell[i][1];
-		restore_left(r, "row %s: %s", rows.cell[i][0], !f->keyed ? "no row of the table, or not one alone, has the same content" : strcmp(x, "gone") == 0 ? "deleted since"
-			: strcmp(x, "conflict") == 0 ? "its key was used again for another row" : "the table did not take the value; a trigger or a rule may have changed it");
-	}
+	for (int i = 0; i < rows.n; i++)
+		restore_left(r, "row %s: %s", rows.cell[i][0], why_not(f, rows.cell[i][1]));
 	if (all > rows.n)
 		restore_left(r, "and %lld rows more", (long long)(all - rows.n));
 	return true;

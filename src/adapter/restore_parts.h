@@ -36,7 +36,7 @@ bool stage_drop(struct restore *r, struct err *e);
 
 /* restore_fill.c */
 bool restore_fill(struct restore *r, struct err *e);
-/* restore_back.c: NOT NULL, indexes, constraints, statistics, privileges, comment. */
-bool restore_rest(struct restore *r, struct err *e);
+/* restore_back.c: the statements of these kinds. */
+bool restore_rest(struct restore *r, enum back_kind from, enum back_kind to, struct err *e);
 
 #endif

@@ -11,7 +11,7 @@
 #include "port/files.h"
 
 static const char tables[] =
-	"CREATE EXTENSION pg_stat_statements;\n"
+	"CREATE EXTENSION pg_stat_statements SCHEMA public;\n"
 	"CREATE ROLE web LOGIN;\n"
 	"CREATE TABLE public.customers (id bigint PRIMARY KEY, name text NOT NULL, email text NOT NULL);\n"
 	"CREATE TABLE public.orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES public.customers, total numeric(10,2) NOT NULL,\n"

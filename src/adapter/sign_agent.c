@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -44,10 +46,22 @@ bool agent_alive(const struct signer *s)
 	return s->agent.pid > 0 && child_alive(s->agent.pid) && file_exists(s->socket);
 }
 
+/* Its name stands before it listens: only an answer counts. */
+static bool answers(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
+	bool good = fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0;
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
 static bool wait_for_socket(const struct signer *s, struct err *e)
 {
 	for (int ms = 0; ms < START_MS; ms += STEP_MS) {
-		if (file_exists(s->socket))
+		if (answers(s->socket))
 			return true;
 		if (!child_alive(s->agent.pid))
 			break;

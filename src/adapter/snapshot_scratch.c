@@ -63,7 +63,8 @@ static void drop_scratch(struct arena *a, struct db *db, const char *name)
 {
 	struct err e;
 	if (strncmp(name, NAME_START, strlen(NAME_START)) == 0)
-		db_ask(db, a, &(struct query){ .sql = arena_printf(a, "DROP DATABASE IF EXISTS %s WITH (FORCE)", sql_quoted(a, name)), .ms = SNAP_QUERY_MS, .cols = -1 }, NULL, &e);
+		db_ask(db, a, &(struct query){ .sql = arena_printf(a, "DROP DATABASE IF EXISTS %s WITH (FORCE)", sql_quoted(a, name)),
+			.ms = SNAP_QUERY_MS, .cols = -1 }, NULL, &e);
 }
 
 /* Only what carries gatewalk's own comment and gatewalk's own name, and whose maker is gone. */

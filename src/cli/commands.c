@@ -9,14 +9,14 @@
 #include "base/json.h"
 #include "cli/options.h"
 #include "cli/print.h"
-#include "engine/demo.h"
+#include "cli/run.h"
 #include "engine/desk.h"
 #include "engine/jobrun.h"
 #include "engine/tools.h"
 
 #define LOOK_EVERY_MS 2000
 
-static struct engine_opts engine_options(const struct line *l)
+struct engine_opts run_options(const struct line *l)
 {
 	return (struct engine_opts){
 		.dbname = l->value[OPT_DBNAME], .key = l->value[OPT_KEY], .principal = l->value[OPT_AS], .program = l->program, .tty = l->tty,
@@ -41,7 +41,7 @@ static int show_tree(const struct line *l, const struct json *o, void (*print)(c
 static int run_check(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
-	const struct engine_opts o = engine_options(l);
+	const struct engine_opts o = run_options(l);
 	const struct json *t = tool_check(a, l->words, l->n_words, given(l, OPT_DBNAME) ? &o : NULL, e);
 	int rc = show_tree(l, t, print_check, e);
 	if (t && e->code != ERR_NONE)
@@ -53,7 +53,7 @@ static int run_check(const struct line *l, struct err *e)
 static int run_new(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
-	const struct engine_opts o = engine_options(l);
+	const struct engine_opts o = run_options(l);
 	const struct new_plan n = {
 		.recipe = l->value[OPT_RECIPE], .name = l->value[OPT_NAME], .schema = l->value[OPT_SCHEMA], .table = l->value[OPT_TABLE],
 		.column = l->value[OPT_COLUMN], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .file = l->value[OPT_OUTPUT],
@@ -79,7 +79,7 @@ static int run_new(const struct line *l, struct err *e)
 static int run_doctor(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
-	const struct engine_opts o = engine_options(l);
+	const struct engine_opts o = run_options(l);
 	int rc = show_tree(l, tool_doctor(a, &o, e), print_doctor, e);
 	arena_free(a);
 	return rc;
@@ -88,7 +88,7 @@ static int run_doctor(const struct line *l, struct err *e)
 static int run_init(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
-	const struct engine_opts o = engine_options(l);
+	const struct engine_opts o = run_options(l);
 	int rc = show_tree(l, tool_init(a, &o, l->value[OPT_ENVIRONMENT], e), print_init, e);
 	arena_free(a);
 	return rc;
@@ -102,7 +102,7 @@ static void print_uninstalled(const struct json *o)
 static int run_uninstall(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
-	const struct engine_opts o = engine_options(l);
+	const struct engine_opts o = run_options(l);
 	int rc = show_tree(l, tool_uninstall(a, &o, e), print_uninstalled, e);
 	arena_free(a);
 	return rc;
@@ -119,7 +119,7 @@ static int run_verify(const struct line *l, struct err *e)
 static int run_info(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
-	const struct engine_opts o = engine_options(l);
+	const struct engine_opts o = run_options(l);
 	int rc = show_tree(l, tool_info(a, &o, e), print_info, e);
 	arena_free(a);
 	return rc;
@@ -130,7 +130,7 @@ typedef struct json *walk_tool(struct arena *a, struct engine *g, const char *wa
 static int with_walk(const struct line *l, walk_tool *tool, void (*print)(const struct json *), struct err *e)
 {
 	struct arena *a = arena_new();
-	const struct engine_opts o = engine_options(l);
+	const struct engine_opts o = run_options(l);
 	struct engine *g = engine_new(&o, e);
 	int rc = g ? show_tree(l, tool(a, g, l->n_words ? l->words[0] : NULL, e), print, e) : end_of(e);
 	engine_free(g);
@@ -153,14 +153,14 @@ static int run_window(const struct line *l, struct err *e)
 	return with_walk(l, tool_window, print_window, e);
 }
 
-static void say(const char *line)
+void run_say(const char *line)
 {
 	print_clean("%s", line);
 }
 
 static struct json *restore_spoken(struct arena *a, struct engine *g, const char *walk, struct err *e)
 {
-	return tool_restore(a, g, walk, say, e);
+	return tool_restore(a, g, walk, run_say, e);
 }
 
 static struct json *restore_silent(struct arena *a, struct engine *g, const char *walk, struct err *e)
@@ -176,7 +176,7 @@ static int run_restore(const struct line *l, struct err *e)
 static int run_job(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
-	const struct engine_opts o = engine_options(l);
+	const struct engine_opts o = run_options(l);
 	const char *verb = l->words[0];
 	int rc;
 	if (strcmp(verb, "run") == 0) {
@@ -191,7 +191,7 @@ static int run_job(const struct line *l, struct err *e)
 
 static int run_leave(const struct line *l, struct err *e)
 {
-	const struct engine_opts o = engine_options(l);
+	const struct engine_opts o = run_options(l);
 	struct engine *g = engine_new(&o, e);
 	const struct act act = { .kind = ACT_LEAVE, .text = l->value[OPT_REASON] };
 	bool ok = g != NULL;
@@ -206,7 +206,7 @@ static int run_leave(const struct line *l, struct err *e)
 
 static int run_amend(const struct line *l, struct err *e)
 {
-	const struct engine_opts o = engine_options(l);
+	const struct engine_opts o = run_options(l);
 	const char *what = "";
 	struct engine *g = engine_new(&o, e);
 	bool ok = g && engine_amend(g, l->words[0], l->words[1], &what, e);
@@ -217,7 +217,7 @@ static int run_amend(const struct line *l, struct err *e)
 }
 
 /* Gives the engine to a desk and the desk to the screens. */
-static int run_screens(const struct line *l, struct engine *g, bool home, struct err *e)
+int run_screens(const struct line *l, struct engine *g, bool home, struct err *e)
 {
 	const struct show_opts so = { .plain = given(l, OPT_PLAIN), .ascii = given(l, OPT_ASCII), .home = home };
 	if (!l->show) {
@@ -243,7 +243,7 @@ static bool may_show(const struct line *l, struct err *e)
 
 static int run_walk(const struct line *l, struct err *e)
 {
-	const struct engine_opts o = engine_options(l);
+	const struct engine_opts o = run_options(l);
 	const char *word = l->words[0];
 	struct engine *g = may_show(l, e) ? engine_new(&o, e) : NULL;
 	bool ok = g != NULL;
@@ -259,32 +259,12 @@ static int run_walk(const struct line *l, struct err *e)
 
 static int run_home(const struct line *l, struct err *e)
 {
-	const struct engine_opts o = engine_options(l);
+	const struct engine_opts o = run_options(l);
 	struct engine *g = may_show(l, e) ? engine_new(&o, e) : NULL;
 	if (g && engine_home(g, e))
 		return run_screens(l, g, true, e);
 	engine_free(g);
 	return end_of(e);
-}
-
-static int run_demo(const struct line *l, struct err *e)
-{
-	struct demo *d = NULL;
-	if (!l->tty && !given(l, OPT_PLAIN)) {
-		err_set(e, ERR_USE, "Run it in a terminal of at least 80 columns and 24 lines.", "the demo needs a terminal: it opens screens to walk through");
-		return end_of(e);
-	}
-	if (!demo_start(l->program, say, &d, e)) {
-		demo_stop(d);
-		return end_of(e);
-	}
-	struct engine_opts o = engine_options(l);
-	demo_options(d, &o);
-	struct engine *g = engine_new(&o, e);
-	int rc = g && engine_home(g, e) ? run_screens(l, g, true, e) : end_of(e);
-	demo_stop(d);
-	print_clean("the demo's server is stopped and its folder is gone");
-	return rc;
 }
 
 const struct command commands[] = {

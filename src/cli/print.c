@@ -132,6 +132,8 @@ void print_status(const struct json *o)
 	print_clean("target      %s on %s, %s", str(o, "target"), str(o, "server"), str(o, "environment"));
 	print_clean("plan        %s", str(o, "plan_sha256"));
 	print_clean("watched     %s", moment(str(o, "watched"), buf));
+	if (*str(o, "trouble"))
+		print_clean("trouble     %s", str(o, "trouble"));
 	for (const struct json *i = list(o, "items"); i; i = i->next)
 		print_clean("%2lld %-20s %-10s %s", (long long)json_int_or(i, "item", 0), str(i, "name"), str(i, "state"), str(i, "note"));
 	for (const struct json *n = list(o, "next"); n; n = n->next)

@@ -117,6 +117,7 @@ void rule_a4(const struct judge *j)
 	find_now(j->o, "%s", archetype_name(j->p->archetype));
 	if (j->p->archetype != ARCH_DESTRUCTIVE) {
 		find_shut(j->o, REFUSED, "dropping a column is destructive, and the plan says %s", archetype_name(j->p->archetype));
+		find_passes(j->o, "archetype: destructive");
 		find_todo(j->o, "Correct the plan's archetype: that is a new walk.");
 		return;
 	}

@@ -213,8 +213,12 @@ void rule_b7(const struct judge *j)
 
 void rule_b8(const struct judge *j)
 {
-	if (j->p->hide)
-		find_shut(j->o, REFUSED, "the plan asks for hiding, which this version does not do yet");
-	else
+	if (!j->p->hide) {
 		find_not_needed(j->o, "the plan does not ask for hiding");
+		return;
+	}
+	find_now(j->o, "not hidden");
+	find_shut(j->o, REFUSED, "the plan asks for hiding, which this version does not do yet");
+	find_passes(j->o, "policy.hide: false");
+	find_todo(j->o, "Take hide out of the plan, and take it in with gatewalk amend.");
 }

@@ -78,7 +78,10 @@ void rule_c2(const struct judge *j)
 		find_shut(j->o, UNKNOWN, "the tripwire's count cannot be read");
 		find_passes(j->o, "the tripwire is there, enabled, and its count is that of the snapshot");
 		find_todo(j->o, "Put the tripwire on again (item 4), then take the final snapshot again.");
-	} else if (w->trip_count != j->w->final.trip_count) {
+	} else if (w->trip_count < j->w->final.trip_count) {
+		find_now(j->o, "counted anew");
+		final_shut(j, "the tripwire counts anew since the final snapshot: somebody put it on again");
+	} else if (w->trip_count > j->w->final.trip_count) {
 		find_now(j->o, "%s writes", grouped(w->trip_count - j->w->final.trip_count, written));
 		final_shut(j, "the column was written to after the final snapshot");
 	} else {
@@ -255,6 +258,7 @@ void rule_c7(const struct judge *j)
 		find_now(j->o, "%d asked for", j->p->signatures);
 		find_shut(j->o, REFUSED, "the plan asks for %d signatures, and this version takes one", j->p->signatures);
 		find_passes(j->o, "policy.signatures: 1");
+		find_todo(j->o, "Correct the plan, and take it in with gatewalk amend.");
 		return;
 	}
 	find_now(j->o, "the drop asks a person for its own signature");

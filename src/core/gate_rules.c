@@ -109,12 +109,12 @@ bool rule_fresh(const struct judge *j, int64_t at, int64_t lives, const char *wh
 		find_shut(j->o, UNKNOWN, "nobody has looked at %s yet", what);
 	} else if (at > now) {
 		find_now(j->o, "seen later than now");
-		find_shut(j->o, UNKNOWN, "%s was seen at a time that has not come yet by the server's clock", what);
+		find_shut(j->o, UNKNOWN, "the look at %s bears a time that has not come yet by the server's clock", what);
 	} else {
 		when_span(now - at, age);
 		when_span(lives, limit);
 		find_now(j->o, "seen %s ago", age);
-		find_shut(j->o, UNKNOWN, "%s was seen %s ago, and that counts for %s only", what, age, limit);
+		find_shut(j->o, UNKNOWN, "the look at %s is %s old, and it counts for %s", what, age, limit);
 	}
 	find_passes(j->o, "a look at %s", what);
 	find_todo(j->o, "Look again: r on the screens, or run gatewalk gates.");

@@ -162,14 +162,6 @@ const char *view_count(int64_t n, char buf[static 32])
 	return buf;
 }
 
-bool view_offered(const struct view *v, enum act_kind kind, const char *key)
-{
-	for (size_t i = 0; i < v->n_offers; i++)
-		if (v->offers[i].kind == kind && (!key || (v->offers[i].key && strcmp(v->offers[i].key, key) == 0)))
-			return true;
-	return false;
-}
-
 void view_judge(struct view *v)
 {
 	v->n_offers = v->n_challenges = 0;

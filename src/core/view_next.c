@@ -46,7 +46,7 @@ static void shut(struct view *v, const struct finding *f)
 		quiet_until(v, f->at);
 		return;
 	}
-	line(v, 0, "%s %s: %s", f->id, f->question, f->because);
+	line(v, 0, "Gate %c is shut: %s (%s).", gate_letter(f->gate), f->because, f->id);
 	line(v, 1, "%s", f->todo[0] ? f->todo : f->passes);
 }
 
@@ -67,7 +67,7 @@ static void at_snapshot(struct view *v)
 	else if (w->drill.at && !w->drill.passed && w->first.equal)
 		two(v, "The restore drill failed. Mend the reason, then start a drill again.", w->drill.problem ? w->drill.problem : "No reason was given.");
 	else
-		two(v, "Start the snapshot: copy, proof and restore drill in one go.", "It runs by itself and the table stays in use. Quitting is safe meanwhile.");
+		two(v, "Start the snapshot: copy, proof and restore drill in one go.", "It runs by itself, the table stays in use, and quitting is safe.");
 }
 
 static void at_archetype(struct view *v)
@@ -98,12 +98,25 @@ static void consumers(struct view *v)
 	}
 }
 
+/* The tripwire changes the table, so the window and the server's health stand before it. */
+static void before_watch(struct view *v)
+{
+	const struct finding *c3 = view_finding(v, "C3"), *c4 = view_finding(v, "C4");
+	const struct finding *shut = c3->verdict != HOLDS && c3->verdict != NOT_NEEDED ? c3 : c4->verdict != HOLDS ? c4 : NULL;
+	if (!shut) {
+		two(v, "Start the watch: a tripwire on the table, and a job that looks.", "It counts writes to the column from now on, also after you quit.");
+		return;
+	}
+	line(v, 0, "Before the watch: %s.", shut->because);
+	line(v, 1, "%s", shut->todo);
+}
+
 static void at_consumers(struct view *v)
 {
 	if (!v->facts->audit.at)
 		two(v, "Look for consumers now.", "It reads catalogues and statistics, and changes nothing.");
 	else if (!v->facts->watch.tripwire_there)
-		two(v, "Start the watch: a tripwire on the table, and a job that looks.", "It counts writes to the column from now on, also after you quit.");
+		before_watch(v);
 	else
 		consumers(v);
 }
@@ -123,7 +136,7 @@ static void at_reads(struct view *v)
 static void at_unused(struct view *v)
 {
 	if (!v->walk->quiet_since)
-		two(v, "Begin the count: it takes NOT NULL and DEFAULT off the column first.", "That is a short change of the table: window and health are asked before it.");
+		two(v, "Begin the count: it takes NOT NULL and DEFAULT off the column first.", "That is a short change of the table: window and health come first.");
 	else
 		gate(v, GATE_B, "Gate B holds: nobody misses it. Pass it.", "After it comes the final snapshot, right before the drop.");
 }
@@ -175,7 +188,7 @@ static void at_monitor(struct view *v)
 	char when[WHEN_MAX];
 	if (v->walk->alarms > 0 && v->now < end) {
 		line(v, 0, "ALARM: %s", v->walk->alarm ? v->walk->alarm : "see the monitor");
-		line(v, 1, "If it comes from the drop, put the column back: the way is on the screen.");
+		line(v, 1, "If the drop is the cause, put the column back: the way is shown here.");
 	} else if (v->now < end) {
 		quiet_until(v, end);
 		line(v, 1, "The monitor watches and rings until %s UTC.", when_short(end, when));
@@ -217,7 +230,7 @@ static void offline(struct view *v)
 {
 	line(v, 0, "The server cannot be reached: %s", v->trouble && *v->trouble ? v->trouble : "no reason was given");
 	if (v->walk && v->walk->stage == AT_DROPPING)
-		line(v, 1, "The drop's outcome is not known: the ledger tells it. Press r to try again.");
+		line(v, 1, "What became of the drop, the ledger tells. Press r to try again.");
 	else
 		line(v, 1, "Press r to try again. The log is safe, and no step is lost.");
 }
@@ -291,8 +304,10 @@ void view_next(struct view *v)
 	} else if (here && here->mine) {
 		running(v, here);
 	} else if (failed) {
-		line(v, 0, "The %s %s: %s", failed->kind, failed->state, failed->error ? failed->error : "no reason was given");
-		line(v, 1, "Open the job to see why, then start it again.");
+		bool lost = strcmp(failed->state, "lost") == 0;
+		line(v, 0, lost ? "The %s job is gone: %s" : "The %s job failed: %s", failed->kind,
+			failed->error ? failed->error : lost ? "its process has ended" : "no reason was given");
+		line(v, 1, "Open the job to see how far it came, then start it again.");
 	} else if ((unsigned)s < STAGE_COUNT && at[s]) {
 		at[s](v);
 	}

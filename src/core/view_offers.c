@@ -105,6 +105,9 @@ static void blind_first(struct view *v)
 static void watch(struct view *v)
 {
 	const struct fact_watch *w = &v->facts->watch;
+	/* The tripwire changes the table: C3 stands before it, and C3 asks for the releases. */
+	if (!w->tripwire_there || !w->tripwire_enabled)
+		releases(v);
 	if (!w->tripwire_there || !w->tripwire_enabled || !view_job_alive(view_job_of(v, "watch")))
 		plain(v, ACT_WATCH, "start the watch");
 }

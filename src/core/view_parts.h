@@ -35,7 +35,5 @@ int64_t view_quiet_wait(const struct view *v);
 int64_t view_watch_wait(const struct view *v);
 /* "61.2 M", "204 118" */
 const char *view_count(int64_t n, char buf[static 32]);
-/* Is this act among the offers? */
-bool view_offered(const struct view *v, enum act_kind kind, const char *key);
 
 #endif

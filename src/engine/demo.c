@@ -2,7 +2,6 @@
 #include "engine/demo.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +22,6 @@ struct demo {
 	struct arena *arena;
 	const char *dir, *conninfo, *key, *program;
 	struct cluster cluster;
-	bool started;
 	int traffic;
 };
 
@@ -83,10 +81,7 @@ void demo_options(const struct demo *d, struct engine_opts *o)
 static bool server(struct demo *d, struct err *e)
 {
 	const struct cluster_opts o = { .dir = path_join(d->arena, d->dir, "pg"), .settings = "fsync = off\nshared_buffers = 64MB\n" };
-	if (!cluster_start(d->arena, &o, &d->cluster, e))
-		return false;
-	d->started = true;
-	return true;
+	return cluster_start(d->arena, &o, &d->cluster, e);
 }
 
 static bool mark(struct demo *d, struct err *e)
@@ -96,15 +91,23 @@ static bool mark(struct demo *d, struct err *e)
 	return tool_init(d->arena, &o, "rehearsal", e) != NULL;
 }
 
-bool demo_start(const char *program, void (*say)(const char *line), struct demo **out, struct err *e)
+struct demo *demo_new(const char *program, struct err *e)
 {
 	struct arena *a = arena_new();
 	struct demo *d = arena_alloc(a, sizeof *d);
 	d->arena = a;
 	d->program = arena_dup(a, program);
-	*out = d;
+	if (own_folders(d, e))
+		return d;
+	demo_stop(d);
+	return NULL;
+}
+
+bool demo_prepare(struct demo *d, void (*say)(const char *line), struct err *e)
+{
+	struct arena *a = d->arena;
 	say("1/5 a private PostgreSQL in a folder of its own");
-	if (!own_folders(d, e) || !make_key(d, e) || !server(d, e))
+	if (!make_key(d, e) || !server(d, e))
 		return false;
 	say("2/5 a shop with 200,000 orders");
 	if (!shop_make(a, &d->cluster, &d->conninfo, e))
@@ -127,9 +130,8 @@ void demo_stop(struct demo *d)
 	struct err e = { 0 };
 	if (!d)
 		return;
-	if (d->traffic > 0)
-		kill(d->traffic, SIGTERM);
-	if (d->started)
+	/* Found by its folder: whoever started it may have been another process. Traffic and jobs end with their server. */
+	if (d->dir && cluster_find(d->arena, path_join(d->arena, d->dir, "pg"), &d->cluster, &e))
 		cluster_remove(d->arena, &d->cluster, &e);
 	if (d->dir) {
 		const char *const argv[] = { "rm", "-rf", "--", d->dir, NULL };

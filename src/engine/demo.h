@@ -8,10 +8,13 @@
 
 struct demo;
 
-/* *out is set as soon as there is something to stop, also on failure. say gets a line a step. */
-bool demo_start(const char *program, void (*say)(const char *line), struct demo **out, struct err *e);
+/* Makes the folder and points the XDG folders of this process into it. */
+struct demo *demo_new(const char *program, struct err *e);
+/* Server, shop, traffic, walks. say gets a line a step. */
+bool demo_prepare(struct demo *d, void (*say)(const char *line), struct err *e);
 /* The engine's options for the demo's database. Valid until demo_stop. */
 void demo_options(const struct demo *d, struct engine_opts *o);
+/* Stops the server if it runs, also one that another process of ours started there, and removes the folder. NULL is fine. */
 void demo_stop(struct demo *d);
 
 #endif

@@ -116,7 +116,7 @@ struct json *tool_status(struct arena *a, struct engine *g, const char *walk, st
 	json_add_str(o, "sid", v->walk->sid);
 	json_add_str(o, "stage", stage_name(v->walk->stage));
 	json_add_str(o, "target", v->walk->target);
-	json_add_str(o, "trouble", v->trouble);
+	json_add_str(o, "trouble", v->trouble ? v->trouble : v->last_error);
 	if (!v->connected)
 		err_set(e, ERR_DB_CONNECT, g->db_err.hint, "%s", v->trouble ? v->trouble : "no connection to the server");
 	view_free(v);

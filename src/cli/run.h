@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What several commands share. */
+#ifndef GW_CLI_RUN_H
+#define GW_CLI_RUN_H
+
+#include "cli/options.h"
+#include "engine/engine.h"
+
+struct engine_opts run_options(const struct line *l);
+/* Gives the engine to a desk and the desk to the screens; the engine is gone afterwards. The exit status. */
+int run_screens(const struct line *l, struct engine *g, bool home, struct err *e);
+void run_say(const char *line);
+
+int run_demo(const struct line *l, struct err *e);
+
+#endif

@@ -1,0 +1,170 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Everything that must hold. Three builds (gcc, gcc with sanitizers, clang), the layers, the unit tests, one private cluster for
+# db_* and e2e_*, the manual pages, the scripts, cppcheck, the fuzzers' corpora. The last line is "N passed, N failed".
+# check.sh [NAME...]: only the tests whose name contains one of these.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+export LC_ALL=C.UTF-8 CK_VERBOSITY=normal GW_ROOT="$PWD" B=build GATEWALK="$PWD/build/gatewalk"
+jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+only="$*"
+limit=${CHECK_LIMIT:-300}   # seconds a test may take
+
+# Not below TMPDIR: the socket's path must be short. 0711: the server's user must get through to its folder.
+top=$(mktemp -d /tmp/gwcheck.XXXXXX) || exit 1
+chmod 711 "$top"
+mkdir "$top/out" "$top/home" "$top/tmp"
+chmod 711 "$top/tmp"
+# No test touches the user's own files, keys or databases.
+export HOME="$top/home" XDG_STATE_HOME="$top/home/state" XDG_DATA_HOME="$top/home/data" XDG_CONFIG_HOME="$top/home/config" TMPDIR="$top/tmp"
+unset XDG_RUNTIME_DIR SSH_AUTH_SOCK PGSERVICE PGPASSWORD PGOPTIONS PGSSLMODE PGHOSTADDR PGPASSFILE NO_COLOR 2>/dev/null
+cluster=""
+finish() {
+	[ -z "$cluster" ] || build/tests/tool_cluster stop "$cluster" >/dev/null 2>&1
+	rm -rf "$top"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM HUP
+
+wanted() {
+	[ -n "$only" ] || return 0
+	for w in $only; do
+		case $1 in *"$w"*) return 0 ;; esac
+	done
+	return 1
+}
+
+# Counts what a test said. $1 lane, $2 name, $3 its output, $4 its status
+count() {
+	good=0
+	wrong=0
+	line=$(grep -E '^[0-9]+%: Checks: ' "$3" | tail -n 1)
+	if [ -n "$line" ]; then
+		checks=$(echo "$line" | sed 's/.*Checks: \([0-9]*\).*/\1/')
+		failures=$(echo "$line" | sed 's/.*Failures: \([0-9]*\),.*/\1/')
+		errors=$(echo "$line" | sed 's/.*Errors: \([0-9]*\).*/\1/')
+		wrong=$((failures + errors))
+		good=$((checks - wrong))
+	fi
+	good=$((good + $(grep -c '^ok ' "$3")))
+	wrong=$((wrong + $(grep -c '^not ok ' "$3")))
+	# A test that died, or that said nothing, has failed whatever it counted.
+	[ "$4" -eq 0 ] || [ "$wrong" -gt 0 ] || wrong=1
+	[ $((good + wrong)) -gt 0 ] || wrong=1
+	echo "$good $wrong" >>"$top/$1.sum"
+	if [ "$wrong" -eq 0 ]; then
+		echo "ok   $2: $good"
+	else
+		echo "FAIL $2: $good passed, $wrong failed (status $4)"
+		sed 's/^/     | /' "$3" | tail -n 60
+	fi
+}
+
+# Runs a test within its time. $1 lane, $2 name, the rest: the command
+try() {
+	lane=$1
+	name=$2
+	shift 2
+	wanted "$name" || return 0
+	log="$top/out/$(echo "$lane-$name" | tr -c 'a-zA-Z0-9\n' _)"
+	timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
+	count "$lane" "$name" "$log" $?
+}
+
+# A step that either holds or not.
+step() {
+	lane=$1
+	name=$2
+	shift 2
+	log="$top/out/$(echo "$lane-$name" | tr -c 'a-zA-Z0-9\n' _)"
+	if timeout -k 10 900 "$@" >"$log" 2>&1 </dev/null; then
+		echo "ok - $name" >>"$log"
+		count "$lane" "$name" "$log" 0
+	else
+		count "$lane" "$name" "$log" 1
+		return 1
+	fi
+}
+
+SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
+export ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:allocator_may_return_null=1" UBSAN_OPTIONS="print_stacktrace=1"
+replay() {
+	name=$1
+	make B=build/san CC=gcc OPT=-O1 SAN="$SAN" CFLAGS="-Werror -DREPLAY" "build/san/tests/fuzz_$name" >"$top/out/fuzz_$name.make" 2>&1 || {
+		cat "$top/out/fuzz_$name.make"
+		return 1
+	}
+	"build/san/tests/fuzz_$name" "tests/fuzz/$name"/*
+}
+
+# Which other manuals this machine has is not asked.
+lint_man() {
+	said=$(mandoc -Tlint man/*.[1-9] 2>&1 | grep -vE 'outdated mandoc.db|referenced manual not found')
+	[ -z "$said" ] || { echo "$said"; return 1; }
+}
+lint_sh() { shellcheck tests/*.sh && shellcheck .ci/run; }
+# cppcheck 2.10 takes a compound literal behind ? for a syntax error, and then mistakes members of other structs.
+lint_c() {
+	cppcheck --quiet --std=c11 --enable=warning --inline-suppr --suppress=missingIncludeSystem --suppress=internalAstError \
+		--suppress=assignBoolToPointer:screens/page.c --error-exitcode=1 \
+		-j "$jobs" -I src -I . -D_GNU_SOURCE -DGATEWALK_VERSION='""' -DGATEWALK_PLANS='""' src screens tests/tool_*.c
+}
+
+echo "== build"
+# Warnings are errors here. What does not build is counted, and the rest goes on (-k).
+step build "build gcc" make -k -j"$jobs" B=build CC=gcc CFLAGS=-Werror all tests
+step build "build gcc with sanitizers" make -k -j"$jobs" B=build/san CC=gcc OPT=-O1 SAN="$SAN" CFLAGS=-Werror tests
+step build "build clang" make -k -j"$jobs" B=build/clang CC=clang CFLAGS=-Werror all tests
+
+# Two lanes side by side: one that needs no server, one that shares one cluster.
+alone() {
+	try alone layers env LAYERS_OBJ="$PWD/build" sh tests/layers.sh
+	try alone "layers self-test" env LAYERS_OBJ="$PWD/build" sh tests/layers.sh --self-test
+	for t in tests/test_*.c; do
+		n=$(basename "$t" .c)
+		try alone "$n (sanitizers)" "build/san/tests/$n"
+		try alone "$n (clang)" "build/clang/tests/$n"
+	done
+	for t in tests/fuzz_*.c; do
+		n=$(basename "$t" .c)
+		wanted "corpus of $n" || continue
+		log="$top/out/$n"
+		replay "${n#fuzz_}" >"$log" 2>&1
+		count alone "corpus of $n" "$log" $?
+	done
+	for s in lint_man lint_sh lint_c; do
+		wanted "$s" || continue
+		log="$top/out/$s"
+		if $s >"$log" 2>&1; then echo "ok - $s" >>"$log"; count alone "$s" "$log" 0; else count alone "$s" "$log" 1; fi
+	done
+}
+
+with_server() {
+	for t in tests/db_*.c; do
+		n=$(basename "$t" .c)
+		try server "$n (sanitizers)" "build/san/tests/$n"
+	done
+	for t in tests/e2e_*.sh; do
+		case $t in tests/e2e_long_*) continue ;; esac
+		[ -e "$t" ] || continue
+		try server "$(basename "$t" .sh)" sh "$t"
+	done
+}
+
+echo "== tests"
+cluster="$top/pg"
+if build/tests/tool_cluster start "$cluster" fsync=off; then
+	env=$(build/tests/tool_cluster env "$cluster")
+	alone &
+	first=$!
+	eval "$env"
+	with_server
+	wait "$first"
+else
+	echo "FAIL the private cluster did not start"
+	echo "0 1" >>"$top/server.sum"
+	cluster=""
+	alone
+fi
+
+cat "$top"/*.sum 2>/dev/null | awk '{ good += $1; wrong += $2 } END { printf "%d passed, %d failed\n", good, wrong; exit wrong > 0 || good == 0 }'

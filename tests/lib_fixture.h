@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Views made by hand, one for each state a walk can be looked at in: what the tests of the screens draw. */
+#ifndef GW_TESTS_LIB_FIXTURE_H
+#define GW_TESTS_LIB_FIXTURE_H
+
+#include "core/view.h"
+
+/* name, what it shows */
+#define FIXTURES(X) \
+	X(FIX_HOME, "home") X(FIX_EMPTY, "empty") X(FIX_BEGIN, "begin") X(FIX_SNAPSHOT, "snapshot") X(FIX_GATE_A, "gate_a") \
+	X(FIX_CONSUMERS, "consumers") X(FIX_WAITING, "waiting") X(FIX_ARMED, "armed") X(FIX_QUIET, "quiet") X(FIX_ALARM, "alarm") \
+	X(FIX_CLOSED, "closed") X(FIX_GONE, "gone") X(FIX_HOSTILE, "hostile")
+
+enum fixture {
+#define X(id, name) id,
+	FIXTURES(X)
+#undef X
+	FIXTURE_COUNT
+};
+
+#define FIX_NOW INT64_C(1763611929000000)   /* Thu 20 Nov 2025 04:12:09 UTC */
+
+const char *fixture_name(enum fixture f);
+enum fixture fixture_parse(const char *name);   /* FIXTURE_COUNT when unknown */
+/* Owned by its own arena: free it with arena_free(v->arena). */
+struct view *fixture_view(enum fixture f);
+
+#endif

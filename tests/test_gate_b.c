@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* Gate B, one wrong fact at a time. */
+#include "tests/gate_harness.h"
+
+static void find_not_there(void)
+{
+	f->audit.n = 2;
+	w->clears[2].key = "another key";
+}
+
+static void quiet_for(int64_t us)
+{
+	w->quiet_since = f->now - us;
+}
+
+#define BREAKS_B(X) \
+	X(b1_unknown, "B1", UNKNOWN, "nobody has looked at the consumers yet", f->audit.at = 0) \
+	X(b1_uncleared, "B1", REFUSED, "statement 1 by etl has not been cleared", w->clears[0].key = "another key") \
+	X(b1_again, "B1", REFUSED, "statement 1 by etl names the column and was seen again after it was cleared", c->found[0].last = w->clears[0].at) \
+	X(b1_survives, "B1", REFUSED, "statement 1 by etl names the column and was cleared as surviving, which it cannot", w->clears[0].survives = true) \
+	X(b1_structural, "B1", REFUSED, "view public.all_orders depends on the column: the drop would need CASCADE, or it would vanish", c->found[1].structural = true) \
+	X(b1_declared, "B1", REFUSED, "looker is declared in the plan and has not been cleared", find_not_there()) \
+	X(b1_declared_found, "B1", REFUSED, "declared looker has not been cleared", w->clears[2].key = "another key") \
+	X(b2_unknown, "B2", UNKNOWN, "nobody has looked at the watch yet", f->watch.at = 0) \
+	X(b2_no_audit, "B2", UNKNOWN, "nobody has looked at the consumers yet", f->audit.at = 0) \
+	X(b2_no_target, "B2", UNKNOWN, "nobody has looked at the target yet", f->target.at = 0) \
+	X(b2_gone, "B2", REFUSED, "the target is not there: not found", f->target.found = false) \
+	X(b2_tripwire, "B2", REFUSED, "the write tripwire is not on the table", f->watch.tripwire_there = false) \
+	X(b2_disabled, "B2", REFUSED, "the write tripwire is switched off", f->watch.tripwire_enabled = false) \
+	X(b2_statements, "B2", REFUSED, "statements cannot be watched", f->watch.statements_there = false, f->watch.statements_why = "CREATE EXTENSION pg_stat_statements;") \
+	X(b2_standby, "B2", REFUSED, "a standby could not be asked", f->watch.standbys_ok = false) \
+	X(b2_standby_why, "B2", REFUSED, "a standby could not be asked", f->watch.standbys_ok = false, f->watch.standbys_why = "Start db3.") \
+	X(b2_blind, "B2", REFUSED, "nobody has cleared the blind spot: standby db3", w->clears[3].key = "another key") \
+	X(b2_default, "B2", REFUSED, "the column still has a default", f->target.def = "0") \
+	X(b2_not_null, "B2", REFUSED, "the column is still NOT NULL", f->target.not_null = true) \
+	X(b2_generated, "B2", REFUSED, "the server itself fills the column (generated or identity)", f->target.generated = true) \
+	X(b2_identity, "B2", REFUSED, "the server itself fills the column (generated or identity)", f->target.identity = true) \
+	X(b2_never, "B2", REFUSED, "the sources have not watched yet", f->watch.unbroken_since = 0) \
+	X(b2_future, "B2", REFUSED, "the sources have not watched yet", f->watch.unbroken_since = f->now + 1) \
+	X(b2_never_gap, "B2", REFUSED, "statistics reset", f->watch.unbroken_since = 0, f->watch.gap = "statistics reset") \
+	X(b2_short, "B2", WAITS, "the sources have watched without a gap for 6 d 23 h, and the longest job runs every 7 d", \
+		f->watch.unbroken_since = f->now - 7 * US_DAY + 1) \
+	X(b2_gap, "B2", WAITS, "the sources have watched without a gap for 1 d 00 h, and the longest job runs every 7 d; the last gap: statistics reset", \
+		f->watch.unbroken_since = f->now - US_DAY, f->watch.gap = "statistics reset") \
+	X(b2_daily, "B2", WAITS, "the sources have watched without a gap for 1 h 00 min, and the longest job runs every 1 d", \
+		f->watch.unbroken_since = f->now - US_HOUR, p->longest_job_days = 0) \
+	X(b5_deploy, "B5", REFUSED, "nobody has said when the last old instance of web ended", declared("web")->key = "x") \
+	X(b5_second, "B5", REFUSED, "nobody has said when the last old instance of workers ended", declared("workers")->value = "") \
+	X(b5_not_begun, "B5", REFUSED, "the count has not begun", w->quiet_since = 0) \
+	X(b5_unknown, "B5", UNKNOWN, "nobody has looked at the watch yet", f->watch.at = 0) \
+	X(b6_unknown, "B6", UNKNOWN, "nobody has looked at the watch yet", f->watch.at = 0) \
+	X(b6_not_begun, "B6", REFUSED, "the count has not begun", w->quiet_since = 0) \
+	X(b8_hide, "B8", REFUSED, "the plan asks for hiding, which this version does not do yet", p->hide = true)
+
+BREAK_TABLE(BREAKS_B);
+
+START_TEST(one_wrong_fact_shuts_gate_b)
+{
+	for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++)
+		broken(&breaks[i], GATE_B);
+}
+END_TEST
+
+START_TEST(the_count_of_days)
+{
+	quiet_for(14 * US_DAY - 1);
+	const struct finding *b5 = judge("B5");
+	ck_assert_int_eq(b5->verdict, WAITS);
+	ck_assert_int_eq(b5->at, w->quiet_since + 14 * US_DAY);
+	ck_assert_str_eq(b5->now, "13 d 23 h");
+	ck_assert_str_eq(b5->passes, "14 d 00 h in a row");
+	quiet_for(14 * US_DAY);
+	ck_assert_int_eq(judge("B5")->verdict, HOLDS);
+	p->longest_job_days = 31;
+	ck_assert_int_eq(judge("B5")->verdict, WAITS);
+	ck_assert_int_eq(judge("B5")->at, w->quiet_since + 32 * US_DAY);
+	quiet_for(-US_MINUTE);
+	ck_assert_int_eq(judge("B5")->verdict, WAITS);
+	ck_assert_str_eq(judge("B5")->now, "0 ms");
+}
+END_TEST
+
+START_TEST(sightings_begin_it_again)
+{
+	f->watch.last_sighting = f->now - 10 * US_DAY;
+	f->watch.sighted = "etl_nightly (role etl) read it";
+	const struct finding *b6 = judge("B6");
+	ck_assert_int_eq(b6->verdict, WAITS);
+	ck_assert_int_eq(b6->at, f->now + 4 * US_DAY);
+	ck_assert_ptr_nonnull(strstr(b6->because, "etl_nightly (role etl) read it at "));
+	ck_assert_int_eq(judge("B5")->at, f->now + 4 * US_DAY);
+	w->last_sighting = f->now - 9 * US_DAY;
+	w->sighted = "web (role app)";
+	ck_assert_ptr_nonnull(strstr(judge("B6")->because, "web (role app) at "));
+	ck_assert_int_eq(judge("B6")->at, f->now + 5 * US_DAY);
+	w->sighted = NULL;
+	ck_assert_ptr_nonnull(strstr(judge("B6")->because, "somebody used it at "));
+	w->last_sighting = f->watch.last_sighting = f->now - 14 * US_DAY;
+	ck_assert_int_eq(judge("B6")->verdict, HOLDS);
+	ck_assert_ptr_nonnull(strstr(judge("B6")->now, "last seen "));
+	ck_assert_int_eq(judge("B5")->verdict, HOLDS);
+}
+END_TEST
+
+START_TEST(development_does_not_wait)
+{
+	teardown();
+	fresh(ENV_DEVELOPMENT);
+	w->quiet_since = f->now - US_MINUTE;
+	ck_assert_int_eq(judge("B5")->verdict, NOT_NEEDED);
+	f->watch.last_sighting = w->quiet_since - 1;
+	ck_assert_int_eq(judge("B6")->verdict, HOLDS);
+	f->watch.last_sighting = w->quiet_since + 1;
+	ck_assert_int_eq(judge("B6")->verdict, REFUSED);
+	ck_assert_int_eq(judge("B6")->at, 0);
+	ck_assert_str_eq(judge("B6")->todo, "Move that use off the column, then begin the count again (item 9).");
+}
+END_TEST
+
+START_TEST(rehearsal_scales_waits_only)
+{
+	teardown();
+	fresh(ENV_REHEARSAL);
+	quiet_for(14 * US_SECOND - 1);
+	ck_assert_int_eq(judge("B5")->verdict, WAITS);
+	quiet_for(14 * US_SECOND);
+	ck_assert_int_eq(judge("B5")->verdict, HOLDS);
+	f->watch.unbroken_since = f->now - 7 * US_SECOND;
+	ck_assert_int_eq(judge("B2")->verdict, HOLDS);
+	f->watch.unbroken_since += 1;
+	ck_assert_int_eq(judge("B2")->verdict, WAITS);
+	f->watch.at = f->now - 9 * US_MINUTE;
+	ck_assert_int_eq(judge("B6")->verdict, HOLDS);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("gate_b");
+	TCase *t = tcase_create("gate_b");
+	const TTest *const tests[] = {
+		one_wrong_fact_shuts_gate_b, the_count_of_days, sightings_begin_it_again, development_does_not_wait, rehearsal_scales_waits_only,
+	};
+	tcase_add_checked_fixture(t, setup, teardown);
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
+		tcase_add_test(t, tests[i]);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	return test_main(suite());
+}

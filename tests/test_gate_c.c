@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* Gate C, one wrong fact at a time. */
+#include "tests/gate_harness.h"
+
+static const char *blocker[] = { "view public.v" };
+
+#define BREAKS_C(X) \
+	X(c1_none, "C1", REFUSED, "the final snapshot has not been taken yet", w->final.begun = 0) \
+	X(c1_no_server, "C1", UNKNOWN, "nobody has looked at the server yet", f->server.at = 0) \
+	X(c1_differs, "C1", REFUSED, "the final snapshot is not proven equal to its source", w->final.equal = false) \
+	X(c1_unproved, "C1", REFUSED, "the final snapshot is not proven equal to its source", w->final.proved = 0) \
+	X(c1_elsewhere, "C1", REFUSED, "the final snapshot was taken from another database", w->final.sysid = "1") \
+	X(c1_dboid, "C1", REFUSED, "the final snapshot was taken from another database", w->final.dboid++) \
+	X(c1_before_b, "C1", REFUSED, "the final snapshot was begun before gate B was passed", w->final.begun = w->gate_passed[1]) \
+	X(c1_no_b, "C1", REFUSED, "the final snapshot was begun before gate B was passed", w->gate_passed[1] = 0) \
+	X(c1_old, "C1", UNKNOWN, "the look at the snapshot's proof is 1 h 00 min old, and it counts for 1 h 00 min", w->final.proved = f->now - US_HOUR - 1) \
+	X(c1_damaged, "C1", REFUSED, "the snapshot's files no longer have the hashes of the proof", f->files_intact = false) \
+	X(c1_unread, "C1", UNKNOWN, "nobody has looked at the snapshot's files yet", f->files_at = 0) \
+	X(c2_no_final, "C2", REFUSED, "the final snapshot has not been taken yet", w->final.id = NULL) \
+	X(c2_unknown, "C2", UNKNOWN, "nobody has looked at the write tripwire yet", f->watch.at = 0) \
+	X(c2_no_wire_then, "C2", REFUSED, "the tripwire was not there when the final snapshot was taken", w->final.trip_count = -1) \
+	X(c2_no_count, "C2", UNKNOWN, "the tripwire's count cannot be read", f->watch.trip_count = -1) \
+	X(c2_no_wire, "C2", UNKNOWN, "the tripwire's count cannot be read", f->watch.tripwire_there = false) \
+	X(c2_off, "C2", UNKNOWN, "the tripwire's count cannot be read", f->watch.tripwire_enabled = false) \
+	X(c2_written, "C2", REFUSED, "the column was written to after the final snapshot", f->watch.trip_count = 1042) \
+	X(c2_went_back, "C2", REFUSED, "the tripwire counts anew since the final snapshot: somebody put it on again", f->watch.trip_count = 41) \
+	X(c3_unknown, "C3", UNKNOWN, "nobody has looked at the moment yet", f->moment.at = 0) \
+	X(c3_zone, "C3", UNKNOWN, "the server does not know the time zone Europe/Berlin", f->moment.zone_known = false) \
+	X(c3_no_day, "C3", UNKNOWN, "the server does not know the time zone Europe/Berlin", f->moment.dow = 9) \
+	X(c3_friday, "C3", WAITS, "it is Friday there, and nothing is dropped on a Friday", f->moment.dow = 5) \
+	X(c3_outside, "C3", WAITS, "it is outside the off-peak window", f->moment.in_window = false) \
+	X(c3_outside_for_good, "C3", REFUSED, "it is outside the off-peak window", f->moment.in_window = false, f->moment.n_next = 0) \
+	X(c3_late, "C3", WAITS, "the window has 9 min left, and 10 are needed", f->moment.minutes_left = 9) \
+	X(c3_long_step, "C3", WAITS, "the window has 60 min left, and 61 are needed", p->drop_estimate_min = 61) \
+	X(c3_undeclared, "C3", REFUSED, "the list of releases has not been confirmed", undeclare("releases")) \
+	X(c3_old_list, "C3", REFUSED, "the list of releases was confirmed more than 24 h ago", declared("releases")->at = f->now - US_DAY - 1) \
+	X(c4_unknown, "C4", UNKNOWN, "nobody has looked at the server's health yet", f->health.at = 0) \
+	X(c4_lag_unknown, "C4", UNKNOWN, "the replication lag cannot be read", f->health.lag_known = false) \
+	X(c4_standby_unknown, "C4", UNKNOWN, "the longest query on a standby cannot be read", f->health.standby_query_known = false) \
+	X(c4_lag, "C4", REFUSED, "replication lag, s, is 5.1, and the plan's limit is 5.0", f->health.lag_s = 5.1) \
+	X(c4_waiters, "C4", REFUSED, "sessions waiting for locks is 6.0, and the plan's limit is 5.0", f->health.lock_waiters = 6) \
+	X(c4_tx, "C4", REFUSED, "longest transaction, s, is 301.0, and the plan's limit is 300.0", f->health.longest_tx_s = 301) \
+	X(c4_query, "C4", REFUSED, "longest standby query, s, is 301.0, and the plan's limit is 300.0", f->health.standby_query_s = 301) \
+	X(c4_sync, "C4", REFUSED, "the synchronous standby db2 is not connected in step", f->health.sync_standby_there = false) \
+	X(c5_unknown, "C5", UNKNOWN, "nobody has looked at the target yet", f->target.at = 0) \
+	X(c5_gone, "C5", REFUSED, "the target is not there: not found", f->target.found = false) \
+	X(c5_replaced, "C5", REFUSED, "the walk began with oid 16400, column 7; under this name now stands another one", f->target.relid++) \
+	X(c5_no_final, "C5", REFUSED, "the final snapshot has not been taken yet", w->final.manifest_sha256 = NULL) \
+	X(c5_final_other, "C5", REFUSED, "the final snapshot holds another column", w->final.attnum++) \
+	X(c5_changed, "C5", REFUSED, "the column's definition is not that of the final snapshot", f->target.definition_digest[0] = 'f') \
+	X(c5_since_start, "C5", REFUSED, "the column's definition is not that of the start", w->first.definition_digest[0] = 'f') \
+	X(c5_cascade, "C5", REFUSED, "the drop would need CASCADE, which gatewalk never uses: view public.v", f->target.n_blockers = 1, f->target.blockers = blocker) \
+	X(c5_falls, "C5", REFUSED, "it would take along, and the plan does not list it: index public.orders_legacy", p->n_falls = 0) \
+	X(c6_unknown, "C6", UNKNOWN, "nobody has looked at the log yet", f->log.at = 0) \
+	X(c6_broken, "C6", REFUSED, "line 7 was changed", f->log.verifies = false, f->log.why = "line 7 was changed") \
+	X(c6_broken_mute, "C6", REFUSED, "the log does not verify", f->log.verifies = false) \
+	X(c6_ledger, "C6", REFUSED, "the log and the ledger do not agree", f->log.ledger_agrees = false) \
+	X(c6_pooled, "C6", REFUSED, "the connection goes through a pooler, where locks and settings do not hold", f->server.pooled = true) \
+	X(c6_mark, "C6", REFUSED, MARK "the mark of gatewalk init is gone", f->mark.installed = false) \
+	X(c6_comment, "C6", REFUSED, MARK "the comment on the database names another environment than the mark", f->mark.comment_env = ENV_DEVELOPMENT) \
+	X(c7_two, "C7", REFUSED, "the plan asks for 2 signatures, and this version takes one", p->signatures = 2) \
+	X(c7_none, "C7", REFUSED, "the plan asks for 0 signatures, and this version takes one", p->signatures = 0) \
+	X(c8_unknown, "C8", UNKNOWN, "nobody has looked at the monitor yet", f->monitor.at = 0) \
+	X(c8_baseline, "C8", REFUSED, "the monitor has taken no baseline yet", w->baseline_at = 0) \
+	X(c8_baseline_gone, "C8", REFUSED, "the monitor has taken no baseline yet", f->monitor.baseline_at = 0) \
+	X(c8_errors, "C8", REFUSED, "the monitor sees no source of errors", f->monitor.errors_seen = false) \
+	X(c8_way_back, "C8", REFUSED, "no drill has measured how long the way back takes", w->drill.restore_us = 0)
+
+BREAK_TABLE(BREAKS_C);
+
+START_TEST(one_wrong_fact_shuts_gate_c)
+{
+	for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++)
+		broken(&breaks[i], GATE_C);
+}
+END_TEST
+
+START_TEST(a_release_is_near)
+{
+	char want[200], when[WHEN_MAX];
+	f->moment.next_release = f->now + 48 * US_HOUR;
+	snprintf(want, sizeof want, "a release is planned for %s UTC, within 48 h", when_short(f->moment.next_release, when));
+	ck_assert_int_eq(judge("C3")->verdict, WAITS);
+	ck_assert_str_eq(judge("C3")->because, want);
+	ck_assert_int_eq(judge("C3")->at, f->moment.next_release);
+	f->moment.next[0] = f->moment.next_release + US_DAY;
+	ck_assert_int_eq(judge("C3")->at, f->moment.next[0]);
+	f->moment.n_next = 0;
+	ck_assert_int_eq(judge("C3")->at, f->moment.next_release);
+	f->moment.next_release += 1;
+	ck_assert_int_eq(judge("C3")->verdict, HOLDS);
+	p->release_quiet_hours = 72;
+	ck_assert_int_eq(judge("C3")->verdict, WAITS);
+	p->release_quiet_hours = 1;   /* the floor stays */
+	f->moment.next_release = f->now + 47 * US_HOUR;
+	ck_assert_int_eq(judge("C3")->verdict, WAITS);
+}
+END_TEST
+
+START_TEST(the_window)
+{
+	f->moment.minutes_left = 10;
+	ck_assert_int_eq(judge("C3")->verdict, HOLDS);
+	p->drop_estimate_min = 1;   /* the floor stays */
+	f->moment.minutes_left = 9;
+	ck_assert_int_eq(judge("C3")->verdict, WAITS);
+	f->moment.in_window = false;
+	f->moment.next[0] = f->now + US_DAY;
+	ck_assert_int_eq(judge("C3")->at, f->now + US_DAY);
+	ck_assert_ptr_nonnull(strstr(judge("C3")->todo, "gatewalk window lists the next moments."));
+	f->moment.n_next = 0;
+	ck_assert_int_eq(judge("C3")->at, 0);
+}
+END_TEST
+
+START_TEST(limits_are_reached_not_passed)
+{
+	f->health.lag_s = p->max_lag_s;
+	f->health.lock_waiters = p->max_lock_waiters;
+	f->health.longest_tx_s = p->max_longest_tx_s;
+	f->health.standby_query_s = p->max_standby_query_s;
+	ck_assert_int_eq(judge("C4")->verdict, HOLDS);
+	p->sync_standby = NULL;
+	f->health.sync_standby_there = false;
+	ck_assert_int_eq(judge("C4")->verdict, HOLDS);
+}
+END_TEST
+
+START_TEST(under_the_lock_the_count_is_of_now)
+{
+	f->watch.at = 0;
+	f->locked = true;
+	ck_assert_int_eq(judge("C2")->verdict, HOLDS);
+	f->watch.trip_count = 1042;
+	ck_assert_int_eq(judge("C2")->verdict, REFUSED);
+	ck_assert_str_eq(judge("C2")->now, "1 000 writes");
+}
+END_TEST
+
+START_TEST(files_are_read_again_at_the_drop)
+{
+	w->stage = AT_ARMED;
+	f->files_at = 0;
+	ck_assert_int_eq(judge("C1")->verdict, HOLDS);
+	f->files_at = f->now;
+	f->files_intact = false;
+	ck_assert_int_eq(judge("C1")->verdict, REFUSED);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("gate_c");
+	TCase *t = tcase_create("gate_c");
+	const TTest *const tests[] = {
+		one_wrong_fact_shuts_gate_c, a_release_is_near, the_window, limits_are_reached_not_passed,
+		under_the_lock_the_count_is_of_now, files_are_read_again_at_the_drop,
+	};
+	tcase_add_checked_fixture(t, setup, teardown);
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
+		tcase_add_test(t, tests[i]);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	return test_main(suite());
+}
