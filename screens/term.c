@@ -209,13 +209,11 @@ unsigned term_wait(struct tty *t, int other, int ms)
 	(void)t;
 	int n = ppoll(fds, 3, ms < 0 ? NULL : &limit, signals_mask());
 	unsigned flags = signals_read();
-	if (n < 0)
-		return flags;
-	if (fds[0].revents & POLLIN)
+	if (n > 0 && (fds[0].revents & POLLIN))
 		flags |= TERM_KEYS;
-	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+	if (n > 0 && (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)))
 		flags |= TERM_END;
-	if (fds[2].revents)
+	if (n > 0 && fds[2].revents)
 		flags |= TERM_OTHER;
 	if (flags & TERM_RESIZED)
 		fit();

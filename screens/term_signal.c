@@ -49,8 +49,10 @@ void signals_give_back(void)
 {
 	if (wake[0] < 0)
 		return;
-	for (size_t i = 0; i < TAKEN; i++)
+	for (size_t i = 0; i < TAKEN; i++) {
+		signal(taken[i].sig, SIG_IGN);   /* what is pending was heeded: a terminal that goes sends SIGHUP more than once */
 		sigaction(taken[i].sig, &old[i], NULL);
+	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(wake[0]);
 	close(wake[1]);

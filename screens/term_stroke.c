@@ -21,6 +21,13 @@ static enum raw raw_of(int code)
 	return RAW_OTHER;
 }
 
+/* Arrows as terminals send them that were not asked for the keypad's. */
+static enum raw arrow(wint_t c)
+{
+	static const enum raw of[] = { RAW_UP, RAW_DOWN, RAW_RIGHT, RAW_LEFT, RAW_OTHER, RAW_END, RAW_OTHER, RAW_HOME };
+	return c >= 'A' && c <= 'H' ? of[c - 'A'] : RAW_OTHER;
+}
+
 /* An escape that ncurses did not know: a sequence is swallowed whole, so that its letters press nothing. */
 static struct stroke after_escape(void)
 {
@@ -28,12 +35,12 @@ static struct stroke after_escape(void)
 	int kind = get_wch(&c);
 	if (kind == ERR)
 		return (struct stroke){ .cp = 0x1B };
-	if (kind == OK && c == '[')
-		while (get_wch(&c) == OK && (c < 0x40 || c > 0x7E))
-			;
-	else if (kind == OK && c == 'O')
-		get_wch(&c);
-	return (struct stroke){ .raw = RAW_OTHER };
+	if (kind != OK || (c != '[' && c != 'O'))
+		return (struct stroke){ .raw = RAW_OTHER };
+	int length = 0;
+	while (get_wch(&c) == OK && (c < 0x40 || c > 0x7E))
+		length++;
+	return (struct stroke){ .raw = length ? RAW_OTHER : arrow(c) };
 }
 
 void stroke_define(void)

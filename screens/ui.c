@@ -111,6 +111,8 @@ void ui_stroke(struct ui *u, struct stroke st)
 		at->scroll.follow = true;
 		return;
 	}
+	if (at->scroll.cursor < 0)
+		ui_draw(u);   /* typed ahead: where the cursor begins is not known before */
 	struct scene s = ui_scene(u);
 	struct action a = screen_key(at->screen, &s, e.key);
 	if (a.todo == DO_COMMON) {

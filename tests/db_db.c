@@ -69,7 +69,7 @@ END_TEST
 START_TEST(no_password_in_errors)
 {
 	static const char *const infos[] = { "host=/nowhere dbname=x password=hunter22", "postgresql://me:hunter22@127.0.0.1:1/x?bad=1",
-		"host=x password=hunter22 port", "password = 'hunter22", "postgresql://me:hunter22@[::1", "postgresql://u:hunter22@127.0.0.1:1/hunter22" };
+		"host=x password=hunter22 port", "password = 'hunter22", "postgresql://me:hunter22@[::1", "postgresql://u:hunter22@127.0.0.1:1/hunter22", "user=hunter22 password=hunter22 dbname=postgres" };
 	for (size_t i = 0; i < sizeof infos / sizeof infos[0]; i++) {
 		ck_assert_ptr_null(db_open(&(struct db_opts){ .conninfo = infos[i] }, &e));
 		ck_assert_int_eq(e.code, ERR_DB_CONNECT);
@@ -260,7 +260,7 @@ START_TEST(copy_out_and_in_again)
 	ck_assert_msg(db_copy_out(db, "COPY public.s TO STDOUT", 5000, sink, &s, &e), "%s", e.msg);
 	ck_assert_int_eq(s.rows, 20000);
 	struct poured p = { .data = s.t.s, .len = s.t.len, .piece = 1000 };
-	ck_assert_msg(db_copy_in(db, "COPY public.t FROM STDIN", 5000, pour, &p, &rows, &e), "%s", e.msg);
+	ck_assert_msg(db_copy_in(db, "COPY public.t FROM STDIN", 2000, pour, &p, &rows, &e), "%s", e.msg);
 	ck_assert_int_eq(rows, 20000);
 	ck_assert_str_eq(test_value(db, a, "SELECT count(*) FROM (TABLE public.s EXCEPT TABLE public.t) d"), "0");
 	text_free(&s.t);

@@ -67,6 +67,17 @@ START_TEST(consumers)
 	c->found[0].structural = false;
 	c->facts.watch.tripwire_there = false;
 	judge();
+	next_is("Before the watch: the list of releases has not been confirmed.", "Declare the releases of the next days, or \"none\".");
+	ck_assert_ptr_nonnull(offered(ACT_DECLARE, "releases"));
+	core_fold(c, OP_DECLARE, "{'key':'','value':'none','what':'releases'}");
+	core_good_facts(c);
+	c->facts.watch.tripwire_there = false;
+	c->facts.log.verifies = false;
+	judge();
+	next_is("Before the watch: the log does not verify.", "Run gatewalk verify: it names the first bad line. Find out why first.");
+	c->facts.log.verifies = true;
+	judge();
+	ck_assert_ptr_null(offered(ACT_DECLARE, "releases"));
 	next_is("Start the watch: a tripwire on the table, and a job that looks.", "It counts writes to the column from now on, also after you quit.");
 	ck_assert_int_eq(v->offers[0].kind, ACT_WATCH);
 	ck_assert_str_eq(challenge("watch")->now, "not there");
@@ -123,6 +134,15 @@ START_TEST(unused)
 {
 	char want[120], when[WHEN_MAX];
 	at(AT_UNUSED);
+	next_is("Begin the count: from now on nobody may use the column.", "The server keeps count, also while gatewalk is closed.");
+	c->facts.target.def = "0";
+	judge();
+	ck_assert_ptr_nonnull(offered(ACT_DECLARE, "releases"));
+	next_is("Before the count: the list of releases has not been confirmed.", "Declare the releases of the next days, or \"none\".");
+	core_fold(c, OP_DECLARE, "{'key':'','value':'none','what':'releases'}");
+	core_good_facts(c);
+	c->facts.target.def = "0";
+	judge();
 	next_is("Begin the count: it takes NOT NULL and DEFAULT off the column first.", "That is a short change of the table: window and health come first.");
 	ck_assert_ptr_nonnull(offered(ACT_QUIET, NULL));
 	ck_assert_str_eq(v->items[ITEM_UNUSED].note, "not begun");
@@ -174,7 +194,7 @@ START_TEST(final_and_gate_c)
 	ck_assert_ptr_null(offered(ACT_PASS, NULL));
 	ck_assert_ptr_nonnull(offered(ACT_DECLARE, "releases"));
 	ck_assert_ptr_nonnull(offered(ACT_SNAPSHOT, NULL));
-	ck_assert_str_eq(v->next[1], "Declare the releases of the next days, or \"none\" (item 10).");
+	ck_assert_str_eq(v->next[1], "Declare the releases of the next days, or \"none\".");
 	core_foldf(c, OP_EVIDENCE, "{'at':'%s','kind':'baseline'}", core_time(c->t));
 	core_fold(c, OP_DECLARE, "{'key':'','value':'none','what':'releases'}");
 	core_good_facts(c);

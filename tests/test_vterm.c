@@ -374,7 +374,7 @@ START_TEST(the_terminal_goes_away)
 	close(p.fd);
 	int status;
 	ck_assert_int_eq(waitpid(p.pid, &status, 0), p.pid);
-	ck_assert(WIFEXITED(status));
+	ck_assert_msg(WIFEXITED(status), "ended by signal %d", WTERMSIG(status));
 	p.gone = true;
 	p.fd = p.slave = -1;
 }
@@ -383,13 +383,13 @@ END_TEST
 START_TEST(terminals_that_cannot)
 {
 	static const char *const dumb[] = { "TERM=dumb", NULL }, *const unknown[] = { "TERM=no-such-terminal", NULL };
-	start_at(24, 100, dumb, "armed", NULL, NULL);
+	start_at(70, 100, dumb, "armed", NULL, NULL);
 	pty_wait(&p, "this terminal cannot move its cursor: showing plain lines");
 	pty_wait(&p, "place: orders-drop-legacy-total");
 	pty_send(&p, "quit\n");
 	ends(0);
 	teardown();
-	start_at(24, 100, unknown, "armed", NULL, NULL);
+	start_at(70, 100, unknown, "armed", NULL, NULL);
 	pty_wait(&p, "the terminal type in TERM is not known here: showing plain lines");
 }
 END_TEST
@@ -439,7 +439,7 @@ END_TEST
 
 START_TEST(plain_mode_walks_too)
 {
-	start("waiting", "--plain", NULL);
+	start_at(60, 80, NULL, "waiting", "--plain", NULL);
 	pty_wait(&p, "> ");
 	pty_send(&p, "gate B\n");
 	pty_wait(&p, "WHY:");
@@ -455,7 +455,7 @@ END_TEST
 
 START_TEST(plain_drop_counts_down)
 {
-	start("armed", "--plain", NULL);
+	start_at(60, 80, NULL, "armed", "--plain", NULL);
 	pty_wait(&p, "> ");
 	pty_send(&p, "drop public.orders.legacy_tota\n");
 	pty_wait(&p, "the full name was not typed");

@@ -98,7 +98,7 @@ static bool releases_confirmed(const struct judge *j)
 	find_now(j->o, "releases not confirmed");
 	find_shut(j->o, REFUSED, d ? "the list of releases was confirmed more than 24 h ago" : "the list of releases has not been confirmed");
 	find_passes(j->o, "the list of releases confirmed in the last 24 h");
-	find_todo(j->o, "Declare the releases of the next days, or \"none\" (item 10).");
+	find_todo(j->o, "Declare the releases of the next days, or \"none\".");
 	return false;
 }
 
@@ -245,7 +245,7 @@ void rule_c6(const struct judge *j)
 		find_now(j->o, l->verifies ? "the ledger differs" : "it does not verify");
 		find_shut(j->o, REFUSED, "%s", l->why ? l->why : l->verifies ? "the log and the ledger do not agree" : "the log does not verify");
 		find_passes(j->o, "the log verifies and the ledger agrees");
-		find_todo(j->o, "Run gatewalk verify: it names the first bad line. Do not go on before you know why.");
+		find_todo(j->o, "Run gatewalk verify: it names the first bad line. Find out why first.");
 	} else {
 		find_now(j->o, "%lld lines, the ledger agrees", (long long)j->w->n);
 		find_holds(j->o);

@@ -98,27 +98,29 @@ static void consumers(struct view *v)
 	}
 }
 
-/* The tripwire changes the table, so the window and the server's health stand before it. */
-static void before_watch(struct view *v)
+/* What changes the table waits for the window, the server's health, and log and ledger. */
+static bool change_waits(struct view *v, const char *what)
 {
-	const struct finding *c3 = view_finding(v, "C3"), *c4 = view_finding(v, "C4");
-	const struct finding *shut = c3->verdict != HOLDS && c3->verdict != NOT_NEEDED ? c3 : c4->verdict != HOLDS ? c4 : NULL;
-	if (!shut) {
-		two(v, "Start the watch: a tripwire on the table, and a job that looks.", "It counts writes to the column from now on, also after you quit.");
-		return;
+	static const char *const ids[] = { "C3", "C4", "C6" };
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+		const struct finding *f = view_finding(v, ids[i]);
+		if (view_holds(v, ids[i]))
+			continue;
+		line(v, 0, "Before %s: %s.", what, f->because);
+		line(v, 1, "%s", f->todo);
+		return true;
 	}
-	line(v, 0, "Before the watch: %s.", shut->because);
-	line(v, 1, "%s", shut->todo);
+	return false;
 }
 
 static void at_consumers(struct view *v)
 {
 	if (!v->facts->audit.at)
 		two(v, "Look for consumers now.", "It reads catalogues and statistics, and changes nothing.");
-	else if (!v->facts->watch.tripwire_there)
-		before_watch(v);
-	else
+	else if (v->facts->watch.tripwire_there)
 		consumers(v);
+	else if (!change_waits(v, "the watch"))
+		two(v, "Start the watch: a tripwire on the table, and a job that looks.", "It counts writes to the column from now on, also after you quit.");
 }
 
 static void at_reads(struct view *v)
@@ -135,10 +137,13 @@ static void at_reads(struct view *v)
 
 static void at_unused(struct view *v)
 {
-	if (!v->walk->quiet_since)
-		two(v, "Begin the count: it takes NOT NULL and DEFAULT off the column first.", "That is a short change of the table: window and health come first.");
-	else
+	const struct fact_target *t = &v->facts->target;
+	if (v->walk->quiet_since)
 		gate(v, GATE_B, "Gate B holds: nobody misses it. Pass it.", "After it comes the final snapshot, right before the drop.");
+	else if (!t->not_null && !t->def)
+		two(v, "Begin the count: from now on nobody may use the column.", "The server keeps count, also while gatewalk is closed.");
+	else if (!change_waits(v, "the count"))
+		two(v, "Begin the count: it takes NOT NULL and DEFAULT off the column first.", "That is a short change of the table: window and health come first.");
 }
 
 static void at_final(struct view *v)

@@ -169,8 +169,11 @@ static void at_unused(struct view *v)
 {
 	bool again = v->walk->env == ENV_DEVELOPMENT && view_quiet_start(v) > v->walk->quiet_since;
 	watch(v);
-	if (!v->walk->quiet_since || again || v->facts->target.not_null || v->facts->target.def)
+	bool relax = v->facts->target.not_null || v->facts->target.def;
+	if (!v->walk->quiet_since || again || relax)
 		plain(v, ACT_QUIET, "begin the count");
+	if (relax)
+		releases(v);
 	pass(v, GATE_B);
 	if (view_finding(v, "B1")->verdict == REFUSED)
 		clear_first(v);

@@ -75,7 +75,7 @@ void demo_options(const struct demo *d, struct engine_opts *o)
 	o->dbname = d->conninfo;
 	o->key = d->key;
 	o->program = d->program;
-	o->demo_hint = "The demo's passphrase is: " PASSPHRASE;
+	o->demo_hint = "the passphrase is " PASSPHRASE;
 }
 
 static bool server(struct demo *d, struct err *e)

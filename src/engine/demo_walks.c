@@ -88,7 +88,7 @@ static bool job_alive(const struct engine *g, const char *kind)
 }
 
 /* The first offer of the view that does something now; jobs and waits are given time. */
-static bool step(struct engine *g, struct arena *a, struct err *e)
+static bool step(struct engine *g, struct arena *a, enum stage until, struct err *e)
 {
 	struct view *v = engine_view(g);
 	bool ok = true, acted = false;
@@ -100,7 +100,7 @@ static bool step(struct engine *g, struct arena *a, struct err *e)
 		bool takes = o->kind == ACT_SNAPSHOT || o->kind == ACT_WATCH || o->kind == ACT_QUIET || o->kind == ACT_PASS || typed;
 		if (!takes || (o->kind == ACT_SNAPSHOT && (job_alive(g, "snapshot") || g->walk.stage == AT_GATE_C)))
 			continue;
-		if ((o->kind == ACT_PASS && o->key && *o->key == 'C') || (o->kind == ACT_WATCH && g->facts.watch.tripwire_there))
+		if ((o->kind == ACT_PASS && o->key && *o->key == 'C' && until <= AT_GATE_C) || (o->kind == ACT_WATCH && g->facts.watch.tripwire_there))
 			continue;
 		const struct act act = { .kind = o->kind, .key = o->key, .text = typed };
 		struct err why = { 0 };
@@ -112,26 +112,27 @@ static bool step(struct engine *g, struct arena *a, struct err *e)
 
 static bool there(const struct engine *g, enum stage until)
 {
+	if (until == AT_ARMED)
+		return g->walk.stage == AT_ARMED;
 	return g->walk.stage >= until && (until != AT_UNUSED || g->walk.quiet_since) &&
 		(until != AT_GATE_C || (gates_open(g->findings) & GATES_ALL) == GATES_ALL);
 }
 
-static bool bring(struct engine *g, const struct sample *s, struct err *e)
+bool walk_bring(struct engine *g, enum stage until, struct err *e)
 {
 	const struct timespec pause = { .tv_nsec = STEP_NS };
 	struct arena *a = arena_new();
 	bool ok = true;
-	for (int i = 0; ok && i < STEPS_MAX && !there(g, s->until); i++) {
+	for (int i = 0; ok && i < STEPS_MAX && !there(g, until); i++) {
 		struct err soft = { 0 };
-		ok = step(g, a, e);
-		if (ok && !there(g, s->until))
+		ok = step(g, a, until, e);
+		if (ok && !there(g, until))
 			nanosleep(&pause, NULL);
 		engine_look(g, &soft);
 	}
 	arena_free(a);
-	if (ok && !there(g, s->until))
-		return err_set(e, ERR_INTERNAL, NULL, "the demo's walk of %s.%s stopped at: %s (%s)", s->table, s->column, stage_name(g->walk.stage),
-			g->last.msg[0] ? g->last.msg : "no reason");
+	if (ok && !there(g, until))
+		return err_set(e, ERR_INTERNAL, NULL, "the walk stopped at: %s (%s)", stage_name(g->walk.stage), g->last.msg[0] ? g->last.msg : "no reason");
 	return ok;
 }
 
@@ -140,7 +141,7 @@ static bool one(struct arena *a, const struct engine_opts *o, const char *dir, c
 	const char *path = path_join(a, dir, arena_printf(a, "%s-%s.yaml", s->table, s->column));
 	const char *text = plan_text(a, s);
 	struct engine *g = engine_new(o, e);
-	bool ok = g && file_write(path, text, strlen(text), e) && engine_walk_plan(g, path, e) && bring(g, s, e);
+	bool ok = g && file_write(path, text, strlen(text), e) && engine_walk_plan(g, path, e) && walk_bring(g, s->until, e);
 	engine_free(g);
 	return ok;
 }

@@ -54,7 +54,13 @@ static bool load_walk(struct run *r, const char *sid, struct err *e)
 	return load_plan(r, e);
 }
 
-/* What the operator cleared as surviving stands in the mirror of the log. */
+/* What the operator cleared as surviving stands in the mirror of the log; a standby that cannot be asked is cleared by name. */
+static bool excused(const struct json *b)
+{
+	const char *key = json_str(b, "consumer");
+	return key && (json_int_or(b, "survives", 0) == 1 || strncmp(key, "standby ", 8) == 0);
+}
+
 static bool survivors(struct run *r, const char ***keys, size_t *n, struct err *e)
 {
 	const char **lines;
@@ -67,7 +73,7 @@ static bool survivors(struct run *r, const char ***keys, size_t *n, struct err *
 		size_t len = strcspn(lines[i], "\t");
 		const struct json *o = strstr(lines[i], "\"op\":\"clear\"") ? json_read(r->arena, lines[i], len, NULL) : NULL;
 		const struct json *b = json_get(o, "b");
-		if (!b || json_int_or(b, "survives", 0) != 1 || !json_str(b, "consumer"))
+		if (!b || !excused(b))
 			continue;
 		*keys = arena_grow(r->arena, *keys, n, &cap, sizeof **keys);
 		(*keys)[*n - 1] = json_str(b, "consumer");

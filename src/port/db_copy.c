@@ -60,10 +60,11 @@ static bool copy_abandon(struct db *db)
 	return false;
 }
 
-static bool copy_wait(struct db *db, int ms, struct err *e)
+/* What came of waiting for the server. */
+static bool copy_turn(struct db *db, enum db_turn turn, int ms, struct err *e)
 {
 	PGresult *last = NULL;
-	switch (db_wait(db, db_deadline(ms))) {
+	switch (turn) {
 	case TURN_READY:
 		return true;
 	case TURN_LOST:
@@ -86,7 +87,7 @@ bool db_copy_out(struct db *db, const char *sql, int idle_ms, db_sink *sink, voi
 		char *row = NULL;
 		int got = PQgetCopyData(db->conn, &row, 1);
 		if (got == 0) {
-			if (!copy_wait(db, ms, e))
+			if (!copy_turn(db, db_wait(db, db_deadline(ms)), ms, e))
 				return false;
 			continue;
 		}
@@ -100,16 +101,6 @@ bool db_copy_out(struct db *db, const char *sql, int idle_ms, db_sink *sink, voi
 	return copy_end(db, ms, NULL, e);
 }
 
-/* Everything given to libpq so far has left: its memory stays bounded. */
-static bool copy_flush(struct db *db, int ms, struct err *e)
-{
-	int unsent;
-	while ((unsent = PQflush(db->conn)) > 0)
-		if (!copy_wait(db, ms, e))
-			return false;
-	return unsent == 0 || db_error(db, NULL, e);
-}
-
 static bool copy_send(struct db *db, const char *data, size_t len, int ms, struct err *e)
 {
 	while (len > 0) {
@@ -121,7 +112,8 @@ static bool copy_send(struct db *db, const char *data, size_t len, int ms, struc
 			data += piece;
 			len -= piece;
 		}
-		if (!copy_flush(db, ms, e))
+		/* Everything has left before the next piece: libpq's memory stays bounded. */
+		if (!copy_turn(db, db_flush(db, db_deadline(ms)), ms, e))
 			return false;
 	}
 	return true;
@@ -144,7 +136,7 @@ bool db_copy_in(struct db *db, const char *sql, int idle_ms, db_source *source, 
 	}
 	int put;
 	while ((put = PQputCopyEnd(db->conn, NULL)) == 0)
-		if (!copy_wait(db, ms, e))
+		if (!copy_turn(db, db_flush(db, db_deadline(ms)), ms, e))
 			return false;
 	if (put < 0)
 		return db_error(db, NULL, e);

@@ -25,6 +25,8 @@ enum db_turn { TURN_READY, TURN_LATE, TURN_LOST };
 int64_t db_deadline(int ms);
 /* Waits until the socket can be read (or written, when something waits to go out) or the deadline. */
 enum db_turn db_wait(struct db *db, int64_t deadline);
+/* Sends everything that waits to go out. */
+enum db_turn db_flush(struct db *db, int64_t deadline);
 /* Sends and reads until a result can be taken without waiting. */
 enum db_turn db_pump(struct db *db, int64_t deadline);
 /* Takes all results up to a COPY; keeps the first that failed, else the last. NULL unless TURN_READY. */

@@ -28,15 +28,13 @@ static int ms_left(int64_t deadline)
 	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
-enum db_turn db_wait(struct db *db, int64_t deadline)
+/* Waits for the socket and takes what has come in. */
+static enum db_turn wait_socket(struct db *db, short events, int64_t deadline)
 {
 	for (;;) {
-		struct pollfd p = { .fd = PQsocket(db->conn), .events = POLLIN };
+		struct pollfd p = { .fd = PQsocket(db->conn), .events = events };
 		if (p.fd < 0)
 			return TURN_LOST;
-		int unsent = PQflush(db->conn);   /* < 0: the reason can still be read */
-		if (unsent > 0)
-			p.events |= POLLOUT;
 		int n = poll(&p, 1, ms_left(deadline));
 		if (n > 0)
 			return PQconsumeInput(db->conn) ? TURN_READY : TURN_LOST;
@@ -47,9 +45,28 @@ enum db_turn db_wait(struct db *db, int64_t deadline)
 	}
 }
 
+enum db_turn db_wait(struct db *db, int64_t deadline)
+{
+	/* A failed flush is no reason to stop: the server's last words can still be read. */
+	return wait_socket(db, PQflush(db->conn) > 0 ? POLLIN | POLLOUT : POLLIN, deadline);
+}
+
+/* Asks for the room to write only as long as something waits to go out: nobody answers an idle COPY. */
+enum db_turn db_flush(struct db *db, int64_t deadline)
+{
+	for (;;) {
+		int unsent = PQflush(db->conn);
+		if (unsent <= 0)
+			return unsent == 0 ? TURN_READY : TURN_LOST;
+		enum db_turn turn = wait_socket(db, POLLIN | POLLOUT, deadline);
+		if (turn != TURN_READY)
+			return turn;
+	}
+}
+
 enum db_turn db_pump(struct db *db, int64_t deadline)
 {
-	while (PQflush(db->conn) > 0 || PQisBusy(db->conn)) {
+	while (PQisBusy(db->conn)) {
 		enum db_turn turn = db_wait(db, deadline);
 		if (turn != TURN_READY)
 			return turn;
