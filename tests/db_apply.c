@@ -427,6 +427,8 @@ START_TEST(three_round_trips)
 	ck_assert_int_ge(n, 4);
 	ck_assert_str_eq(p.texts[n - 1], "COMMIT");
 	ck_assert(strstr(p.texts[n - 2], "DROP TRIGGER gatewalk_trip_"));
+	ck_assert_msg(strstr(p.texts[n - 2], ";\nALTER TABLE public.orders DROP COLUMN total;\nSELECT gatewalk.append("), "%s", p.texts[n - 2]);
+	ck_assert(!strstr(p.texts[n - 2], "CASCADE"));
 	ck_assert(strstr(p.texts[n - 3], "WITH RECURSIVE t AS"));
 	ck_assert(strstr(p.texts[n - 4], "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; LOCK TABLE"));
 }

@@ -25,7 +25,7 @@ struct proxy {
 	const char *cut_after;    /* cut once such a query was handed on */
 	bool other_pid;
 	int listener, ready;      /* ReadyForQuery seen */
-	char texts[PROXY_TEXTS][120];   /* the client's queries, their beginnings */
+	char texts[PROXY_TEXTS][800];   /* the client's queries, their beginnings */
 	int n_texts;
 	bool cut;
 	pthread_t thread;

@@ -84,6 +84,10 @@ START_TEST(lines_belong_to_one_log)
 	other = r;
 	other.op = OP_COUNT;
 	ck_assert(!walk_fold(&c->walk, &other, &c->err));
+	other = r;
+	other.t = c->walk.last_t;
+	struct walk copy = c->walk;
+	ck_assert_msg(walk_fold(&copy, &other, &c->err), "two lines may bear the same time");
 	other.op = OP_NONE;
 	ck_assert(!walk_fold(&c->walk, &other, NULL));
 	ck_assert(walk_fold(&c->walk, &r, &c->err));

@@ -11,7 +11,12 @@ static void sight(int64_t at, int counts)
 START_TEST(a_sighting_shuts_the_gates)
 {
 	static const enum stage from[] = { AT_FINAL, AT_GATE_C, AT_ARMED };
+	core_walk_to(c, AT_READS);
+	refused(OP_QUIET, "{}", "it may not stand at \"reads moved\"");
 	core_walk_to(c, AT_UNUSED);
+	struct record r = core_record(c, OP_QUIET, "{}");
+	r.t = 0;
+	ck_assert(!walk_fold(&c->walk, &r, &c->err));
 	refused(OP_GATE, GATE("C", "holds"), "it may not stand at \"nobody uses it\"");
 	taken(OP_QUIET, "{}");
 	int64_t quiet = c->walk.quiet_since;

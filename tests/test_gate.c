@@ -58,6 +58,8 @@ START_TEST(values_in_words)
 	ck_assert_str_eq(judge("B6")->now, "none seen");
 	ck_assert_str_eq(judge("C2")->now, "0 writes");
 	ck_assert_str_eq(judge("C3")->now, "Tue 04:30 there, 60 min left");
+	ck_assert_str_eq(judge("A5")->now, "in full; 1 falls with it");
+	ck_assert_str_eq(judge("C5")->now, "unchanged; 1 falls with it");
 	ck_assert_str_eq(judge("C4")->now, "lag 0.4 s, 0 waiting, longest 2 s");
 	ck_assert_str_eq(judge("C7")->now, "the drop asks a person for its own signature");
 	ck_assert_str_eq(judge("C8")->now, "baseline taken, way back 52 min");
@@ -179,6 +181,8 @@ START_TEST(no_clock_no_gate)
 	}
 	ck_assert_uint_eq(gates_open(all), 0);
 	core_good_facts(c);
+	w->last_t = f->now;
+	ck_assert_int_eq(judge("A6")->verdict, HOLDS);
 	w->last_t = f->now + 1;
 	judge("A1");
 	for (size_t i = 0; i < CONDITION_COUNT; i++) {

@@ -61,6 +61,21 @@ START_TEST(one_wrong_fact_shuts_gate_b)
 }
 END_TEST
 
+START_TEST(the_first_open_consumer_is_named)
+{
+	w->clears[0].key = "another key";
+	c->found[1].structural = true;
+	ck_assert_str_eq(judge("B1")->now, "1 of 3 clear");
+	ck_assert_str_eq(judge("B1")->because, "statement 1 by etl has not been cleared");
+	ck_assert_str_eq(judge("B1")->todo, "Ask its owner, and clear it by name with the reason (item 4).");
+	f->audit.n = 2;
+	ck_assert_str_eq(judge("B1")->now, "1 of 3 clear");   /* the plan's own is counted though the audit did not list it */
+	w->clears[2].key = "another key";
+	ck_assert_str_eq(judge("B1")->now, "0 of 3 clear");
+	ck_assert_str_eq(judge("B1")->because, "statement 1 by etl has not been cleared");
+}
+END_TEST
+
 START_TEST(the_count_of_days)
 {
 	quiet_for(14 * US_DAY - 1);
@@ -139,7 +154,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("gate_b");
 	TCase *t = tcase_create("gate_b");
 	const TTest *const tests[] = {
-		one_wrong_fact_shuts_gate_b, the_count_of_days, sightings_begin_it_again, development_does_not_wait, rehearsal_scales_waits_only,
+		one_wrong_fact_shuts_gate_b, the_first_open_consumer_is_named, the_count_of_days, sightings_begin_it_again, development_does_not_wait, rehearsal_scales_waits_only,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

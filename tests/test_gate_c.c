@@ -137,6 +137,15 @@ START_TEST(under_the_lock_the_count_is_of_now)
 }
 END_TEST
 
+START_TEST(no_write_at_all)
+{
+	w->final.trip_count = f->watch.trip_count = 0;
+	ck_assert_int_eq(judge("C2")->verdict, HOLDS);
+	f->watch.trip_count = 1;
+	ck_assert_str_eq(judge("C2")->now, "1 write");
+}
+END_TEST
+
 START_TEST(files_are_read_again_at_the_drop)
 {
 	w->stage = AT_ARMED;
@@ -154,7 +163,7 @@ static Suite *suite(void)
 	TCase *t = tcase_create("gate_c");
 	const TTest *const tests[] = {
 		one_wrong_fact_shuts_gate_c, a_release_is_near, the_window, limits_are_reached_not_passed,
-		under_the_lock_the_count_is_of_now, files_are_read_again_at_the_drop,
+		under_the_lock_the_count_is_of_now, no_write_at_all, files_are_read_again_at_the_drop,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

@@ -278,7 +278,10 @@ START_TEST(judged_again_under_the_lock)
 	f.locked = false;
 	refused(pm, &f, "no permit for the drop: the facts were not read under the lock");
 	f = under_lock();
-	f.now += PERMIT_LIFE + 1;
+	f.now += PERMIT_LIFE;
+	f.health.at = f.moment.at = f.target.at = f.log.at = f.now;
+	ck_assert_msg(rejudge(pm, &f), "%s", e.msg);
+	f.now += 1;
 	refused(pm, &f, "no permit for the drop: it is not valid at the server's time under the lock");
 	f = under_lock();
 	f.watch.trip_count++;

@@ -249,6 +249,14 @@ START_TEST(monitor)
 	c->t = end;
 	core_good_facts(c);
 	judge();
+	ck_assert_int_eq(challenge("watched")->verdict, HOLDS);
+	c->facts.monitor.at = end - 1;
+	judge();
+	ck_assert_ptr_null(offered(ACT_CONFIRM, NULL));
+	ck_assert_int_eq(challenge("watched")->verdict, REFUSED);
+	next_is("The time of the watch is over, but nobody has looked since it ended.", "Press r; or take a sample now, with gatewalk job tick.");
+	core_good_facts(c);
+	judge();
 	asks(ACT_CONFIRM, "12", "type the number of alarms seen", "1");
 	next_is("The watch is over, with 1 alarm. Type their number (item 12).", "Then the schema log is written.");
 	ck_assert_str_eq(challenge("typed")->now, "latency 128 ms, limit 84");

@@ -341,27 +341,29 @@ START_TEST(a_crash_gives_the_terminal_back)
 }
 END_TEST
 
-static void stopped_and_on(void)
+static void stopped_and_on(const char *word)
 {
-	int status;
-	ck_assert_int_eq(waitpid(p.pid, &status, WUNTRACED), p.pid);
-	ck_assert(WIFSTOPPED(status));
-	pty_read(&p, 100);
-	ck_assert(pty_given_back(&p));
-	kill(p.pid, SIGCONT);
+	pty_wait(&p, word);
+	ck_assert(!p.alt);
+	pty_send(&p, "\n");
 	pty_wait(&p, "2 things");
 	ck_assert(p.alt);
 }
 
+/* Under a shell with job control: a process that nobody could continue is not stopped at all. */
 START_TEST(stopped_and_continued)
 {
-	start("waiting", NULL, NULL);
+	char line[1500];
+	snprintf(line, sizeof line, "%s waiting; echo once; read x; fg; echo twice; read x; fg; echo over $?", tool());
+	char *argv[] = { (char *)"/bin/sh", (char *)"-mc", line, NULL };
+	pty_start(&p, 24, 80, NULL, argv);
 	pty_wait(&p, "2 things");
 	pty_send(&p, "\032");
-	stopped_and_on();
-	kill(p.pid, SIGTSTP);
-	stopped_and_on();
+	stopped_and_on("once");
+	kill(-tcgetpgrp(p.fd), SIGTSTP);
+	stopped_and_on("twice");
 	pty_send(&p, "Q");
+	pty_wait(&p, "over 0");
 	ends(0);
 }
 END_TEST

@@ -39,6 +39,8 @@ bool job_set(struct db *db, struct arena *a, long long id, const char *name, con
    newest evidence stands last in the log. */
 bool job_result(struct db *db, struct arena *a, const char *sid, long long *id, const char **kind, const char **state, const char **result, const char **error, struct err *e);
 bool job_taken(struct db *db, long long id, struct err *e);
+/* Tells every job of this database to stop and waits up to ms until they have. For a server that is about to go. */
+void job_stop_all(struct db *db, int ms);
 /* Is a job of this kind alive for this walk? */
 bool job_running(struct db *db, struct arena *a, const char *sid, const char *kind, bool *yes, struct err *e);
 

@@ -2,6 +2,7 @@
 #include "adapter/job.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "adapter/job_private.h"
@@ -11,6 +12,7 @@
 #include "base/when.h"
 #include "port/child.h"
 #include "port/db.h"
+#include "port/files.h"
 
 #define JOBS_MAX "100"
 #define EVENTS_MAX "500"
@@ -275,4 +277,19 @@ bool job_running(struct db *db, struct arena *a, const char *sid, const char *ki
 		*yes = *yes || state_open(shown) || text_eq(shown, "needs a login");
 	}
 	return true;
+}
+
+void job_stop_all(struct db *db, int ms)
+{
+	static const char stop[] = "UPDATE gatewalk.job SET control = 'stop' WHERE ended_at IS NULL AND control <> 'stop'";
+	static const char left[] = "SELECT count(*) FROM gatewalk.job WHERE ended_at IS NULL";
+	const struct timespec pause = { .tv_nsec = 100000000L };
+	struct arena *a = arena_new();
+	const struct query q = { .sql = left, .ms = 2000, .cols = 1, .min_rows = 1, .max_rows = 1 };
+	struct rows r;
+	int64_t until = clock_mono() + (int64_t)ms * 1000;
+	bool ok = db_script(db, a, stop, 2000, NULL, NULL);
+	while (ok && clock_mono() < until && db_ask(db, a, &q, &r, NULL) && cell_int(r.cell[0][0]) > 0)
+		nanosleep(&pause, NULL);
+	arena_free(a);
 }

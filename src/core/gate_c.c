@@ -82,7 +82,8 @@ void rule_c2(const struct judge *j)
 		find_now(j->o, "counted anew");
 		final_shut(j, "the tripwire counts anew since the final snapshot: somebody put it on again");
 	} else if (w->trip_count > j->w->final.trip_count) {
-		find_now(j->o, "%s writes", grouped(w->trip_count - j->w->final.trip_count, written));
+		int64_t n = w->trip_count - j->w->final.trip_count;
+		find_now(j->o, n == 1 ? "%s write" : "%s writes", grouped(n, written));
 		final_shut(j, "the column was written to after the final snapshot");
 	} else {
 		find_now(j->o, "0 writes");

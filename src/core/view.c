@@ -146,9 +146,15 @@ int64_t view_quiet_wait(const struct view *v)
 	return v->walk->env == ENV_DEVELOPMENT ? 0 : plan_unused_days(v->plan) * v->walk->day_us;
 }
 
-int64_t view_watch_wait(const struct view *v)
+int64_t view_watch_end(const struct view *v)
 {
-	return v->plan->monitor_hours * (v->walk->day_us / 24);
+	return v->walk->dropped_at + v->plan->monitor_hours * (v->walk->day_us / 24);
+}
+
+bool view_watched(const struct view *v)
+{
+	int64_t end = view_watch_end(v);
+	return v->now >= end && v->facts->monitor.at >= end;
 }
 
 const char *view_count(int64_t n, char buf[static 32])

@@ -111,7 +111,7 @@ static void note_drop(const struct view *v, struct view_item *it)
 static void note_monitor(const struct view *v, struct view_item *it)
 {
 	char span[WHEN_MAX];
-	int64_t wait = view_watch_wait(v), since = v->now - v->walk->dropped_at;
+	int64_t wait = view_watch_end(v) - v->walk->dropped_at, since = v->now - v->walk->dropped_at;
 	if (v->walk->stage < AT_MONITOR || v->walk->stage == AT_LEFT || (!v->now && it->mood != MOOD_DONE))
 		return;
 	if (it->mood == MOOD_DONE) {

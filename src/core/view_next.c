@@ -189,7 +189,7 @@ static void at_dropping(struct view *v)
 
 static void at_monitor(struct view *v)
 {
-	int64_t end = v->walk->dropped_at + view_watch_wait(v);
+	int64_t end = view_watch_end(v);
 	char when[WHEN_MAX];
 	if (v->walk->alarms > 0 && v->now < end) {
 		line(v, 0, "ALARM: %s", v->walk->alarm ? v->walk->alarm : "see the monitor");
@@ -197,6 +197,8 @@ static void at_monitor(struct view *v)
 	} else if (v->now < end) {
 		quiet_until(v, end);
 		line(v, 1, "The monitor watches and rings until %s UTC.", when_short(end, when));
+	} else if (!view_watched(v)) {
+		two(v, "The time of the watch is over, but nobody has looked since it ended.", "Press r; or take a sample now, with gatewalk job tick.");
 	} else {
 		line(v, 0, "The watch is over, with %d alarm%s. Type their number (item 12).", v->walk->alarms, v->walk->alarms == 1 ? "" : "s");
 		line(v, 1, "Then the schema log is written.");

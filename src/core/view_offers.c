@@ -219,7 +219,7 @@ static void restore(struct view *v)
 
 static void at_monitor(struct view *v)
 {
-	if (v->now && v->now - v->walk->dropped_at >= view_watch_wait(v))
+	if (view_watched(v))
 		confirm(v, ITEM_MONITOR, "type the number of alarms seen", arena_printf(v->arena, "%d", v->walk->alarms));
 	restore(v);
 }

@@ -29,10 +29,12 @@ const struct view_job *view_job_here(const struct view *v);
 struct consumers_state view_consumers(const struct view *v);
 /* The first deploy that has not declared its release; NULL when all have. */
 const char *view_deploy_left(const struct view *v, size_t *done);
-/* When the count of item 9 began, and how long it is; when the watch of item 12 ends. */
+/* When the count of item 9 began, and how long it takes; when the watch of item 12 ends. */
 int64_t view_quiet_start(const struct view *v);
 int64_t view_quiet_wait(const struct view *v);
-int64_t view_watch_wait(const struct view *v);
+int64_t view_watch_end(const struct view *v);
+/* True when that time has come, and the monitor has looked since. */
+bool view_watched(const struct view *v);
 /* "61.2 M", "204 118" */
 const char *view_count(int64_t n, char buf[static 32]);
 

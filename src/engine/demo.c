@@ -9,11 +9,13 @@
 #include <unistd.h>
 
 #include "adapter/cluster.h"
+#include "adapter/job.h"
 #include "adapter/shop.h"
 #include "base/arena.h"
 #include "engine/demo_walks.h"
 #include "engine/tools.h"
 #include "port/child.h"
+#include "port/db.h"
 #include "port/files.h"
 
 #define PASSPHRASE "gatewalk"
@@ -125,14 +127,27 @@ bool demo_prepare(struct demo *d, void (*say)(const char *line), struct err *e)
 	return demo_walks(a, &o, d->dir, say, e) && lock_key(d, e);
 }
 
+static void stop_jobs(struct demo *d)
+{
+	const struct cluster *c = &d->cluster;
+	const struct db_opts o = { .app = "gatewalk demo",
+		.conninfo = arena_printf(d->arena, "host=%s port=%d user=%s dbname=shop", c->host, c->port, c->user) };
+	struct db *db = db_open(&o, NULL);
+	if (db)
+		job_stop_all(db, 5000);
+	db_close(db);
+}
+
 void demo_stop(struct demo *d)
 {
 	struct err e = { 0 };
 	if (!d)
 		return;
-	/* Found by its folder: whoever started it may have been another process. Traffic and jobs end with their server. */
-	if (d->dir && cluster_find(d->arena, path_join(d->arena, d->dir, "pg"), &d->cluster, &e))
+	/* Found by its folder: whoever started it may have been another process. The traffic ends with its server. */
+	if (d->dir && cluster_find(d->arena, path_join(d->arena, d->dir, "pg"), &d->cluster, &e)) {
+		stop_jobs(d);
 		cluster_remove(d->arena, &d->cluster, &e);
+	}
 	if (d->dir) {
 		const char *const argv[] = { "rm", "-rf", "--", d->dir, NULL };
 		struct child_end end;

@@ -26,7 +26,8 @@
 struct run {
 	struct arena *arena;
 	const char *conninfo;
-	struct db *db;            /* the job's own: rows, samples */
+	struct db *db;            /* for the work: rows, samples */
+	struct db *claimed;       /* the connection the job's row was taken with: job.c keeps it, also when it is lost */
 	struct job *job;          /* NULL in a tick */
 	const struct ledger_walk *walk;
 	struct plan *plan;
@@ -163,6 +164,8 @@ static int interval_ms(const struct run *r)
 	return ms < 1000 ? 1000 : ms > 60000 ? 60000 : (int)ms;
 }
 
+#define RELOGIN_MS 5000
+
 static void nap(int ms)
 {
 	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L };
@@ -170,11 +173,24 @@ static void nap(int ms)
 		;
 }
 
+/* A server that restarts or fails over comes back; the watch of weeks waits for it. After a day somebody has to look. */
 static bool reopen(struct run *r, struct err *e)
 {
-	if (db_alive(r->db))
-		return true;
-	return err_set(e, ERR_DB_LOST, "gatewalk job tick, or open the walk: it starts the job again.", "the connection was lost");
+	const struct db_opts o = { .conninfo = r->conninfo, .app = "gatewalk job", .read_write = true };
+	int64_t until = clock_mono() + US_DAY;
+	while (!db_alive(r->db)) {
+		if (r->db != r->claimed)
+			db_close(r->db);
+		r->db = db_open(&o, e);
+		if (r->db)
+			break;
+		r->db = r->claimed;
+		if (clock_mono() > until)
+			return false;
+		nap(RELOGIN_MS);
+	}
+	err_clear(e);
+	return true;
 }
 
 /* One arena a round: a watch lasts for weeks. */
@@ -184,7 +200,7 @@ static bool one_round(struct run *r, bool (*tick)(struct run *, struct err *), b
 	int64_t now = 0;
 	round.arena = arena_new();
 	bool ok = load_walk(&round, r->walk->sid, e) && probe_now(r->db, &now, e);
-	*more = ok && goes_on(&round, now);
+	*more = !ok || goes_on(&round, now);
 	ok = ok && (!*more || tick(&round, e));
 	arena_free(round.arena);
 	return ok;
@@ -194,8 +210,11 @@ static bool loop(struct run *r, const char *phase, bool (*tick)(struct run *, st
 {
 	double rounds = 0;
 	for (bool more = true; more; nap(more ? interval_ms(r) : 0)) {
-		if (!reopen(r, e) || !one_round(r, tick, goes_on, &more, e))
+		if (!reopen(r, e))
 			return false;
+		if (!one_round(r, tick, goes_on, &more, e) && db_alive(r->db))
+			return false;
+		err_clear(e);
 		if (!job_tick(r->job, phase, ++rounds, 0, "rounds", false, ""))
 			return err_set(e, ERR_INTERRUPTED, NULL, "stopped");
 	}
@@ -265,13 +284,15 @@ bool job_run(const char *conninfo, long long id, struct err *e)
 	char app[64];
 	snprintf(app, sizeof app, "gatewalk job %lld", id);
 	const struct db_opts o = { .conninfo = conninfo, .app = app };
-	bool ok = crypto_start() && (r.db = db_open(&o, e)) != NULL && (r.job = job_claim(r.db, id, e)) != NULL;
+	bool ok = crypto_start() && (r.db = r.claimed = db_open(&o, e)) != NULL && (r.job = job_claim(r.db, id, e)) != NULL;
 	if (ok) {
 		r.conninfo = conninfo;
 		ok = finish(&r, run_body(&r, e), e);
 	}
 	job_free(r.job);
-	db_close(r.db);
+	if (r.db != r.claimed)
+		db_close(r.db);
+	db_close(r.claimed);
 	arena_free(r.arena);
 	return ok;
 }

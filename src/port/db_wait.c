@@ -131,12 +131,9 @@ static bool cancel_start(struct db *db, pthread_t *thread)
 }
 
 /* False when it has not come back: it might still hit a later statement, so this session must not run one. */
-static bool cancel_ended(pthread_t thread)
+static bool cancel_ended(pthread_t thread, const struct timespec *until)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += DB_DRAIN_MS / 1000;
-	if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+	if (pthread_timedjoin_np(thread, NULL, until) == 0)
 		return true;
 	pthread_detach(thread);
 	return false;
@@ -175,10 +172,13 @@ static bool drain(struct db *db, int64_t deadline, PGresult **last)
 bool db_stop(struct db *db, PGresult **last)
 {
 	pthread_t thread;
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += DB_DRAIN_MS / 1000;
 	*last = NULL;
 	bool sent = cancel_start(db, &thread);
 	bool ended = sent && drain(db, db_deadline(DB_DRAIN_MS), last);
-	bool quiet = sent && cancel_ended(thread);
+	bool quiet = sent && cancel_ended(thread, &until);
 	if (!ended || !quiet)
 		db->lost = true;
 	return ended;

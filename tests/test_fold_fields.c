@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* Every field of every line is asked for, and in its own kind: each is taken away and each is replaced, one at a time. */
+#include "tests/fold_harness.h"
+
+#include "base/json.h"
+#include "base/text.h"
+
+enum spoil { TAKE_AWAY, OTHER_KIND };
+
+static struct json *spoil(const struct json *from, int *nth, enum spoil how);
+
+static void spoil_one(struct json *to, const struct json *m, int *nth, enum spoil how)
+{
+	bool hit = (m->key || how == OTHER_KIND) && (*nth)-- == 0;
+	if (hit && how == TAKE_AWAY)
+		return;
+	if (hit && m->kind == JSON_STR)
+		json_add_int(to, m->key, 5);
+	else if (hit)
+		json_add_str(to, m->key, "x");
+	else if (m->kind == JSON_STR)
+		json_add_str(to, m->key, m->str);
+	else if (m->kind == JSON_INT)
+		json_add_int(to, m->key, m->num);
+	else
+		json_add(to, m->key, spoil(m, nth, how));
+}
+
+/* A copy of the tree with its nth member gone or of another kind. */
+static struct json *spoil(const struct json *from, int *nth, enum spoil how)
+{
+	struct json *to = from->kind == JSON_OBJ ? json_obj(c->a) : json_arr(c->a);
+	for (const struct json *m = from->first; m; m = m->next)
+		spoil_one(to, m, nth, how);
+	return to;
+}
+
+static int spoil_all(const struct walk *w, const struct record *good, enum spoil how)
+{
+	int done = 0;
+	for (;; done++) {
+		struct record r = *good;
+		struct walk copy = *w;
+		struct text t = { 0 };
+		int nth = done;
+		r.b = spoil(good->b, &nth, how);
+		json_write(&t, r.b);
+		bool none_left = nth >= 0, taken_in = !none_left && walk_fold(&copy, &r, &c->err);
+		ck_assert_msg(!taken_in, "%s takes %s", record_op_name(r.op), text_str(&t));
+		text_free(&t);
+		if (none_left)
+			return done;
+	}
+}
+
+static int spoil_both(const struct walk *w, const struct record *r)
+{
+	return spoil_all(w, r, TAKE_AWAY) + spoil_all(w, r, OTHER_KIND);
+}
+
+START_TEST(of_a_whole_walk)
+{
+	int done = 0;
+	core_walk_to(c, AT_CLOSED);
+	struct walk w;
+	walk_init(&w, c->a);
+	for (int64_t i = 0; i < c->walk.n; i++) {
+		done += spoil_both(&w, &c->records[i]);
+		ck_assert_msg(walk_fold(&w, &c->records[i], &c->err), "%s", c->err.msg);
+	}
+	ck_assert_int_gt(done, 150);
+}
+END_TEST
+
+START_TEST(of_the_other_lines)
+{
+	static const struct { enum stage at; enum record_op op; const char *body; } lines[] = {
+		{ AT_UNUSED, OP_SIGHTING, "{'at':'" PROVED "','consumer':'x','counts':1,'source':'s','text':'t','touch':'read','who':'w'}" },
+		{ AT_UNUSED, OP_JOB, "{'event':'end','job':1,'kind':'watch','note':'n'}" },
+		{ AT_UNUSED, OP_BACK, "{'from':'nobody uses it','to':'reads moved','why':'x'}" },
+		{ AT_UNUSED, OP_AMEND, "{'class':'same','plan':'" CORE_BLOB "','why':'x'}" },
+		{ AT_UNUSED, OP_LEAVE, "{'why':'x'}" },
+		{ AT_UNUSED, OP_TORN, "{'length':1,'offset':2,'sha256':'" CORE_BLOB "'}" },
+		{ AT_UNUSED, OP_EVIDENCE, "{'blind':0,'blob':'" CORE_BLOB "','found':1,'kind':'audit'}" },
+		{ AT_UNUSED, OP_EVIDENCE, "{'blob':'" CORE_BLOB "','kind':'watched'}" },
+		{ AT_DROPPING, OP_OUTCOME, NULL },
+		{ AT_MONITOR, OP_ALARM, "{'at':'" PROVED "','metric':'m','text':'t','value':'v'}" },
+		{ AT_MONITOR, OP_RESTORE, "{'blob':'" CORE_BLOB "','conflicts':0,'gone':1,'kept':2,'placed':3,'took_us':4}" },
+	};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		core_walk_to(c, lines[i].at);
+		const char *body = lines[i].body ? lines[i].body : arena_printf(c->a, "{'at':'','held_us':1,'intent':%lld,'lock_us':1,"
+			"'result':'not dropped','why':'w','xid':'1'}", (long long)c->walk.intent_n);
+		struct record r = core_record(c, lines[i].op, body);
+		struct walk copy = c->walk;
+		ck_assert_msg(walk_fold(&copy, &r, &c->err), "%s", c->err.msg);
+		ck_assert_int_gt(spoil_both(&c->walk, &r), 0);
+	}
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("fold_fields");
+	TCase *t = tcase_create("fold_fields");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, of_a_whole_walk);
+	tcase_add_test(t, of_the_other_lines);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	return test_main(suite());
+}
