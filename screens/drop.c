@@ -175,7 +175,7 @@ static struct action key(const struct scene *s, enum key k)
 	return (struct action){ .todo = DO_NOTHING };
 }
 
-static const struct key_use keys[] = { { K_CANCEL, "leave, nothing happens" }, { K_HELP, NULL } };
+static const struct key_use keys[] = { { K_CANCEL, "leave, nothing happens" }, { K_F1, NULL } };
 
 const struct screen screen_drop = {
 	.name = "drop", .title = "the drop",

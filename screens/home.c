@@ -104,7 +104,7 @@ static void render(struct page *p, const struct scene *s)
 	page_place(p, "gatewalk", NULL);
 	page_state(p, ST_PLAIN, 1, "%d open", open);
 	if (need)
-		page_state(p, ST_SHUT, FOLLOW, " · %d need%s you", need, need == 1 ? "s" : "");
+		page_state(p, ST_BOLD, FOLLOW, " · %d need%s you", need, need == 1 ? "s" : "");
 	page_brief(p, "%d open, %d need you", open, need);
 	if (v->n_walks == 0)
 		empty(p);

@@ -24,6 +24,7 @@ struct arena;
 	X(K_Q, "q", "q", "back one level; on home: leave", "quit") \
 	X(K_QUIT, "Q", "Q", "leave gatewalk; jobs go on", "quit") \
 	X(K_HELP, "? F1", "? F1", "the keys of this screen and what it is for", "help") \
+	X(K_F1, "F1", "F1", "the same, where ? is text", "help") \
 	X(K_FIND, "/", "/", "find", "find") \
 	X(K_NEXT, "n", "n", "the next one found", "") \
 	X(K_PREV, "N", "N", "the one found before", "") \

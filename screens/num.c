@@ -69,8 +69,11 @@ char *num_age(struct arena *a, int64_t then, int64_t now)
 	if (now == 0)
 		return arena_printf(a, "at %s", num_when(a, then));
 	int64_t age = now - then;
-	return age < US_SECOND ? arena_dup(a, "just now")
-		: arena_printf(a, "%s ago", num_span(a, age < US_MINUTE ? age - age % US_SECOND : age));
+	if (age < US_SECOND)
+		return arena_dup(a, "just now");
+	if (age < 2 * US_MINUTE)
+		return arena_printf(a, "%d s ago", (int)(age / US_SECOND));
+	return arena_printf(a, "%s ago", num_span(a, age));
 }
 
 char *num_moment(struct arena *a, int64_t at, int64_t now)

@@ -196,7 +196,7 @@ void page_copy(struct page *p, const char *s)
 
 void page_field(struct page *p, const char *before, const char *after)
 {
-	last_row(p)->field = true;
+	last_row(p)->has_field = true;
 	p->field = page_clean(p, before);
 	p->field_after = page_clean(p, after);
 }

@@ -20,7 +20,7 @@ struct row {
 	size_t n, cap;
 	const char *label;         /* how plain lines begin; NULL: the label of the row before */
 	int pick;                  /* the number the cursor gives it; -1 when it cannot be chosen */
-	bool field;                /* the text field stands at its end */
+	bool has_field;            /* the text field stands at its end */
 };
 
 enum pane { PANE_MAIN, PANE_SIDE, PANE_COUNT };

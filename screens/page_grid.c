@@ -109,7 +109,7 @@ static void draw_pane(const struct drawing *d, const struct pane_rows *rows, str
 		draw_row(d, r, y, at.x, at.end);
 		if (r->pick >= 0 && r->pick == d->s->cursor)
 			draw_cursor(d, r, y, at.x, at.end);
-		if (r->field)
+		if (r->has_field)
 			draw_field(d, r, y, at.x, at.end);
 		if (rows == &d->p->pane[PANE_MAIN] && at.top + i == d->s->found)
 			grid_style(d->g, y, at.x, at.end, ST_FOUND);
@@ -151,7 +151,7 @@ static int row_in_sight(const struct pane_rows *rows, const struct scroll *s, in
 {
 	int at = s->found >= 0 ? s->found : row_of_pick(rows, s->cursor);
 	for (size_t i = 0; i < rows->n; i++)
-		if (rows->row[i].field)
+		if (rows->row[i].has_field)
 			at = (int)i;
 	*last = at;
 	while (at >= 0 && *last + 1 < (int)rows->n && *last - at < 5 && rows->row[*last + 1].pick < 0 && rows->row[*last + 1].n > 0)
@@ -186,7 +186,7 @@ static struct grid *tiny(struct drawing *d)
 	const char *shown = p->ascii ? glyph_ascii(d->a, line) : line;
 	int col = grid_put(d->g, 0, 0, d->g->cols - (p->field ? 8 : 0), ST_PLAIN, shown);
 	if (p->field) {
-		struct row r = { .field = true };
+		struct row r = { .has_field = true };
 		draw_field(d, &r, 0, col, d->g->cols);
 	}
 	return d->g;
@@ -201,7 +201,7 @@ static void draw_next(const struct drawing *d)
 	const char **line = wrap(d->a, p->next[0], end - 8, &n);   /* what does not fit goes on in the second line */
 	grid_put(d->g, y, 7, end, ST_PLAIN, line[0]);
 	grid_put(d->g, y + 1, 7, end, ST_PLAIN, text_fit(d->a, n > 1 ? p->next[0] + strlen(line[0]) + 1 : p->next[1], end - 8, p->ascii));
-	grid_put(d->g, y + 2, 1, end, ST_DIM, p->keys);
+	grid_put(d->g, y + 2, 1, end, ST_PLAIN, p->keys);
 }
 
 static void draw_body(struct drawing *d, int y, struct scroll *s)

@@ -91,7 +91,7 @@ void page_message_field(struct page *p, const char *label, const char *before, c
 	struct pane_rows *m = &p->message;
 	m->row = arena_grow(p->arena, m->row, &m->n, &m->cap, sizeof *m->row);
 	struct row *r = &m->row[m->n - 1];
-	*r = (struct row){ .pick = -1, .label = "field", .field = true };
+	*r = (struct row){ .pick = -1, .label = "field", .has_field = true };
 	r->spans = arena_array(p->arena, 1, sizeof *r->spans);
 	r->spans[0] = (struct span){ .text = page_clean(p, label), .at = 1 };
 	r->n = 1;

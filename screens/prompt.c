@@ -54,7 +54,7 @@ static struct action key_find(const struct scene *s, enum key k)
 	return (struct action){ .todo = k == K_EDIT_DONE ? DO_FIND : DO_COMMON };
 }
 
-static const struct key_use keys[] = { { K_CANCEL, "leave, nothing happens" }, { K_HELP, NULL } };
+static const struct key_use keys[] = { { K_CANCEL, "leave, nothing happens" }, { K_F1, NULL } };
 
 const struct screen screen_prompt = {
 	.name = "answer", .title = "an answer is asked for",

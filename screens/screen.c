@@ -140,6 +140,12 @@ static struct action on_walk(const struct scene *s, const struct screen *sc, lon
 	return s->view->walk ? action_open(sc, subject) : (struct action){ .todo = DO_NOTHING };
 }
 
+static struct action other(const struct screen *now, const struct screen *sc)
+{
+	struct action a = { .todo = DO_NOTHING };
+	return now == sc ? a : action_open(sc, 0);
+}
+
 static struct action common(const struct screen *sc, const struct scene *s, enum key k)
 {
 	switch (k) {
@@ -147,10 +153,10 @@ static struct action common(const struct screen *sc, const struct scene *s, enum
 	case K_Q:        return (struct action){ .todo = s->on_home ? DO_QUIT : DO_BACK };
 	case K_CANCEL:   return (struct action){ .todo = sc->field && !s->on_home ? DO_BACK : DO_INTERRUPT };
 	case K_QUIT:     return (struct action){ .todo = DO_QUIT };
-	case K_HELP:     return sc == &screen_help ? (struct action){ .todo = DO_NOTHING } : action_open(&screen_help, 0);
+	case K_HELP:     return other(sc, &screen_help);
 	case K_FIND:     return action_open(&screen_find, 0);
 	case K_LOOK:     return (struct action){ .todo = DO_LOOK };
-	case K_SETTINGS: return sc == &screen_settings ? (struct action){ .todo = DO_NOTHING } : action_open(&screen_settings, 0);
+	case K_SETTINGS: return other(sc, &screen_settings);
 	case K_EVIDENCE: return on_walk(s, &screen_evidence, view_item_now(s->view));
 	case K_LOG:      return on_walk(s, &screen_log, 0);
 	case K_GATES:    return on_walk(s, &screen_gate, view_next_gate(s->view));

@@ -34,6 +34,7 @@ static void stop(struct ui *u)
 {
 	u->drop.stage = DROP_TYPING;
 	u->drop.stopped = true;
+	field_clear(&u->field);   /* the name is typed anew for each try */
 }
 
 bool ui_drop_stroke(struct ui *u)

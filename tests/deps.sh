@@ -67,7 +67,7 @@ install() {
 }
 # The lists of a fresh system are empty or old: fetched once when the first try fails.
 if ! install; then
-	$root apt-get update -q
+	$root apt-get update -q || true
 	if ! install; then
 		echo "apt-get could not install:$missing" >&2
 		echo "Read what it says above; then run make again." >&2

@@ -66,5 +66,6 @@ say "$([ "$dropped" -gt 4 ] && [ "$dropped" -lt "$planned" ] && echo true || ech
 
 sweep "$apart"
 echo "# anchor in a second transaction: $fired kills fired of $planned, $bad bad"
+"$tool" clean
 say "$([ "${bad:-0}" -gt 0 ] && echo true || echo false)" "the sweep finds an anchor in a second transaction: $bad bad"
 exit "$failed"

@@ -70,7 +70,8 @@ static inline size_t forge_sshsig(const struct forge_key *k, const char *ns, con
 	p = out;
 	memcpy(p, "SSHSIG\0\0\0\1", 10);
 	p += 10;
-	forge_put(&p, blob, forge_key_blob(k, blob));
+	size_t blob_len = forge_key_blob(k, blob);
+	forge_put(&p, blob, blob_len);
 	forge_put(&p, ns, strlen(ns));
 	forge_put(&p, "", 0);
 	forge_put(&p, "sha512", 6);

@@ -197,7 +197,8 @@ static size_t sk_sshsig(unsigned char flags, unsigned char *out)
 	p = out;
 	memcpy(p, "SSHSIG\0\0\0\1", 10);
 	p += 10;
-	forge_put(&p, blob, sk_key_blob(blob));
+	size_t blob_len = sk_key_blob(blob);
+	forge_put(&p, blob, blob_len);
 	forge_put(&p, NS, strlen(NS));
 	forge_put(&p, "", 0);
 	forge_put(&p, "sha512", 6);

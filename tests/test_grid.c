@@ -122,7 +122,7 @@ START_TEST(numbers)
 	ck_assert_str_eq(num_bytes(a, 235e9), "235 GB");
 	ck_assert_str_eq(num_unit(a, 999999, "rows"), "1 M rows");
 	ck_assert_str_eq(num_age(a, 0, 5), "never");
-	ck_assert_str_eq(num_age(a, 1, 3000001), "3.0 s ago");
+	ck_assert_str_eq(num_age(a, 1, 3000001), "3 s ago");
 	ck_assert_str_eq(num_moment(a, 1763965200000000, 1763611929000000), "Mon 24 Nov 06:20 UTC (in 4 d 02 h)");
 	ck_assert_str_eq(num_soon(a, 1763965200000000, 1763611929000000), "Mon 06:20");
 	ck_assert_str_eq(num_soon(a, 1763616000000000, 1763611929000000), "05:20");
@@ -271,7 +271,8 @@ START_TEST(foreign_text_is_cleaned_on_its_way_in)
 	page_next(p, "n\001", "m\002");
 	page_field(p, "f\033", "g\033");
 	struct scroll s = { .cursor = -1, .found = -1 };
-	ck_assert(text_is_clean(strtok(strdup(text_of(page_grid(p, a, &s))), "\n")));
+	for (const char *c = text_of(page_grid(p, a, &s)); *c; c++)
+		ck_assert(*c == '\n' || ((unsigned char)*c >= 0x20 && *c != 0x7F));
 	text_clear(&out);
 	page_plain(p, &out);
 	for (const char *c = text_str(&out); *c; c++)

@@ -208,7 +208,7 @@ START_TEST(the_same_house)
 	ck_assert_str_ne(sc->help, "");
 	for (size_t i = 0; i < sc->n_keys; i++)
 		if (sc->field)
-			ck_assert(sc->keys[i].key == K_CANCEL || sc->keys[i].key == K_HELP);
+			ck_assert(sc->keys[i].key == K_CANCEL || sc->keys[i].key == K_F1);
 	for (size_t i = 0; i < SHOWN; i++) {
 		if (shown[i].screen != sc)
 			continue;
@@ -230,6 +230,8 @@ END_TEST
 static struct action press(enum fixture f, const struct screen *sc, long long subject, int cursor, enum key k)
 {
 	static struct setting t;
+	if (t.view)
+		arena_free(t.view->arena);
 	set_stage(&t, &(struct shown){ .name = "", .screen = sc, .fixture = f, .subject = subject, .cursor = cursor });
 	return screen_key(sc, &t.scene, k);
 }

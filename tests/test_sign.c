@@ -217,6 +217,23 @@ START_TEST(a_public_half_of_another_key_is_noticed)
 }
 END_TEST
 
+START_TEST(a_key_exchanged_after_it_was_opened_is_noticed)
+{
+	char *data;
+	size_t len;
+	const char *mine = make_key("mine", ""), *theirs = make_key("theirs", "");
+	struct signer *s = open_key(mine);
+	ck_assert(signer_unlock(s, &e));
+	ck_assert(file_read(a, theirs, 4096, &data, &len, &e) && file_write(mine, data, len, &e));
+	ck_assert(file_read(a, arena_printf(a, "%s.pub", theirs), 4096, &data, &len, &e));
+	ck_assert(file_write(arena_printf(a, "%s.pub", mine), data, len, &e));
+	ck_assert_ptr_null(signer_sign(s, a, NS_ENTRY, DATA, strlen(DATA), &e));
+	ck_assert_int_eq(e.code, ERR_SIGNATURE);
+	ck_assert_ptr_nonnull(strstr(e.msg, "ssh-keygen's signature is not taken: the signature is by another key than SHA256:"));
+	signer_close(s);
+}
+END_TEST
+
 START_TEST(without_a_terminal_nothing_is_asked)
 {
 	struct signer *s = open_key(locked);
@@ -405,6 +422,7 @@ static Suite *suite(void)
 	tcase_add_test(t, keys_that_are_refused);
 	tcase_add_test(t, the_default_key);
 	tcase_add_test(t, a_public_half_of_another_key_is_noticed);
+	tcase_add_test(t, a_key_exchanged_after_it_was_opened_is_noticed);
 	tcase_add_test(t, without_a_terminal_nothing_is_asked);
 	tcase_add_test(t, a_key_in_the_operators_agent);
 	tcase_add_test(t, a_person_types_the_passphrase);

@@ -86,6 +86,7 @@ START_TEST(names)
 {
 	ck_assert_str_eq(item_name(ITEM_SNAPSHOT), "snapshot");
 	ck_assert_str_eq(item_name(ITEM_UNUSED), "nobody uses it");
+	ck_assert_str_eq(item_name(ITEM_LOG), "schema log");
 	ck_assert_str_eq(item_name((enum item)99), "");
 	ck_assert_str_eq(stage_name(AT_GATE_C), "gate C");
 	ck_assert_str_eq(stage_name(STAGE_COUNT), "");

@@ -3,7 +3,8 @@
    outcome to a file and fsync; and what a restart does.
      tool_drop prepare DIR N    database gw_kill, N tables, a folder DIR/K each
      tool_drop run DIR/K        one drop
-     tool_drop settle DIR N     as after a restart: asks the ledger, writes missing outcomes, then looks whether all is well */
+     tool_drop settle DIR N     as after a restart: asks the ledger, writes missing outcomes, then looks whether all is well
+     tool_drop clean            takes the database away */
 #include <unistd.h>
 
 #include "port/files.h"
@@ -161,6 +162,10 @@ int main(int argc, char **argv)
 		return run_case(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "settle") == 0)
 		return settle(argv[2], atoi(argv[3]));
-	fprintf(stderr, "tool_drop prepare DIR N | run DIR/K | settle DIR N\n");
+	if (argc == 2 && strcmp(argv[1], "clean") == 0) {
+		fix_drop_database(KILL_DB);
+		return 0;
+	}
+	fprintf(stderr, "tool_drop prepare DIR N | run DIR/K | settle DIR N | clean\n");
 	return 1;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The permit for one drop. Only permit_mint makes one, it judges the gates itself, and it seals what it gave with a key
    that lives as long as the process. The writer checks the seal and every binding before it sends a byte.
-   1. No permit without stage AT_ARMED or AT_DROPPING with its own open intent, and A, B and C holding at that moment.
+   1. No permit without stage AT_DROPPING with its own open intent, and A, B and C holding at that moment.
    2. Bound to walk, plan digest, statement, snapshot, intent head, target oid and attnum.
    3. Sixty seconds by the server's clock; never before it was issued.
    4. Spent once: permit_spend marks it in memory, the writer spends its nonce in the server too. */

@@ -68,7 +68,8 @@ struct record {
 const char *record_op_name(enum record_op op);
 enum record_op record_op_parse(const char *s);   /* OP_NONE when unknown */
 bool record_op_signed(enum record_op op);
-/* Decodes a parsed body. Fields: v db sid n prev t|t_why tl boot mono lsn tli xid who op b. False names the field. */
+/* Decodes a parsed body. Fields: v db sid n prev t|t_why tl boot mono lsn tli xid who op b. False names the field.
+   Strings are owned by a; out->b stays in the tree of body. */
 bool record_decode(struct arena *a, const struct json *body, struct record *out, struct err *e);
 /* The reverse: a tree whose canonical form is the body. */
 struct json *record_encode(struct arena *a, const struct record *r);

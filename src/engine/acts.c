@@ -125,12 +125,17 @@ static const char *answer_of(struct engine *g, struct arena *a, enum item item)
 	}
 }
 
-static bool holds(const struct engine *g, const char *id, struct err *e)
+/* Item 4 asks for everybody by name. Whether those who name the column have stopped is B1's question, at gate B. */
+static bool all_named(const struct engine *g, struct err *e)
 {
-	for (size_t i = 0; i < CONDITION_COUNT; i++) {
-		const struct finding *f = &g->findings[i];
-		if (strcmp(f->id, id) == 0 && f->verdict != HOLDS && f->verdict != NOT_NEEDED)
-			return err_set(e, f->verdict == WAITS ? ERR_WAIT : ERR_GATE, f->todo, "%s %s: %s", f->id, f->question, f->because);
+	if (g->facts.audit.at == 0)
+		return wrong(e, "Look for consumers first.", "nobody has looked at the consumers yet");
+	for (size_t i = 0; i < g->facts.audit.n; i++) {
+		const struct consumer *c = &g->facts.audit.found[i];
+		if (c->structural)
+			return err_set(e, ERR_GATE, "Change or remove it, then look again.", "%s would be lost or would block the drop", c->key);
+		if (!walk_is_cleared(&g->walk, c->key, NULL))
+			return err_set(e, ERR_GATE, "Clear it with a reason, or make it stop.", "%s is not cleared", c->key);
 	}
 	return true;
 }
@@ -141,7 +146,7 @@ static bool item_ready(struct engine *g, enum item item, struct err *e)
 	if (item == ITEM_CONSUMERS) {
 		if (!g->facts.watch.tripwire_there)
 			return wrong(e, "Put the tripwire on the table first.", "the watch has not begun");
-		return holds(g, "B1", e);
+		return all_named(g, e);
 	}
 	if (item == ITEM_READS && undeclared(g))
 		return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it reads the column no more",

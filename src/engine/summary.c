@@ -3,6 +3,7 @@
    opening a walk reads and verifies its log. */
 #include "engine/engine_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -143,6 +144,29 @@ static void add_row(struct engine *g, struct arena *a, const char *sid, size_t *
 	g->walks[g->n_walks - 1] = w;
 }
 
+static int how_far(const struct view_walk *w)
+{
+	int n = 0;
+	for (int i = 1; i <= ITEM_COUNT; i++)
+		n += w->items[i] == MOOD_DONE;
+	return n;
+}
+
+/* What needs a person first, nearest to its end; then what waits, soonest first; then the closed ones, newest first. */
+static int by_need(const void *a, const void *b)
+{
+	const struct view_walk *x = a, *y = b;
+	if (!x->closed != !y->closed)
+		return x->closed ? 1 : -1;
+	if (x->closed)
+		return x->closed < y->closed ? 1 : x->closed > y->closed ? -1 : strcmp(x->sid, y->sid);
+	if (x->needs_you != y->needs_you)
+		return x->needs_you ? -1 : 1;
+	if (!x->needs_you && x->look_again != y->look_again)
+		return x->look_again < y->look_again ? -1 : 1;
+	return how_far(x) != how_far(y) ? how_far(y) - how_far(x) : strcmp(x->sid, y->sid);
+}
+
 bool summary_list(struct engine *g, struct err *e)
 {
 	struct lot *lot = lot_new();
@@ -160,6 +184,8 @@ bool summary_list(struct engine *g, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		if (strlen(names[i]) == 32 && strspn(names[i], "0123456789abcdef") == 32)
 			add_row(g, a, names[i], &cap);
+	if (g->n_walks)
+		qsort(g->walks, g->n_walks, sizeof *g->walks, by_need);
 	return true;
 }
 

@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The command line: exit statuses, refusals with a hint, --json that parses, nothing asked without a terminal.
+# Needs a server (PGHOST and the like) and the program (GATEWALK).
+set -u
+cd "$(dirname "$0")/.." || exit 1
+B=${B:-build}
+gw=${GATEWALK:-$B/gatewalk}
+dir=$(mktemp -d "${TMPDIR:-/tmp}/gwcli.XXXXXX") || exit 1
+export HOME="$dir" XDG_STATE_HOME="$dir/state" XDG_DATA_HOME="$dir/data" XDG_CONFIG_HOME="$dir/config"
+db=gwcli_$$
+to="dbname=$db"
+trap 'psql -qc "DROP DATABASE IF EXISTS $db WITH (FORCE)" >/dev/null 2>&1; rm -rf "$dir"' EXIT
+failed=0
+say() { if [ "$1" = "$2" ]; then echo "ok - $3"; else echo "not ok - $3 (wanted $1, got $2)"; cat "$dir/out"; failed=1; fi; }
+run() { # status text command...
+	want=$1 text=$2
+	shift 2
+	"$@" >"$dir/out" 2>&1 </dev/null
+	say "$want" $? "$text"
+}
+has() { # text pattern
+	if grep -Eq -- "$2" "$dir/out"; then echo "ok - $1"; else echo "not ok - $1: no \"$2\" in"; cat "$dir/out"; failed=1; fi
+}
+json() { # text: the output is one JSON value; checked by the server's own parser
+	if psql -XAtq -v "j=$(cat "$dir/out")" <<'EOF' >/dev/null 2>"$dir/json"
+SELECT :'j'::json;
+EOF
+	then echo "ok - $1"; else echo "not ok - $1"; cat "$dir/out" "$dir/json"; failed=1; fi
+}
+
+psql -qc "CREATE DATABASE $db" >/dev/null && psql -q "$to" -c "CREATE EXTENSION pg_stat_statements SCHEMA public;
+	CREATE TABLE public.orders (id bigint PRIMARY KEY, total int, old int); INSERT INTO public.orders SELECT i, i, i FROM generate_series(1,500) i" >/dev/null || exit 1
+
+run 1 "an unknown command" "$gw" fly
+has "it names the help" "gatewalk --help"
+run 1 "an unknown option" "$gw" status --fast
+run 1 "an option of another command" "$gw" status --fetch
+has "it says whose it is not" "does not belong"
+run 1 "too few words" "$gw" gates
+run 0 "the version" "$gw" --version
+run 0 "help" "$gw" --help
+run 1 "home without a terminal asks nothing" "$gw"
+has "it says what answers instead" "status --json"
+run 1 "the demo without a terminal says so" "$gw" demo
+has "and what to do" "terminal"
+run 2 "no server" "$gw" doctor -d "host=$dir/nowhere"
+run 0 "info" "$gw" info --json
+json "info --json parses"
+run 1 "init without an environment" "$gw" init -d "$to"
+run 1 "init has no key and no terminal" "$gw" init -d "$to" --environment rehearsal
+has "it names --key" "--key"
+mkdir -p "$dir/config/gatewalk" && chmod 700 "$dir/config" "$dir/config/gatewalk" && ssh-keygen -q -t ed25519 -N '' -f "$dir/config/gatewalk/id_ed25519" || exit 1
+run 0 "init" "$gw" init -d "$to" --environment rehearsal --json
+json "init --json parses"
+run 0 "init again changes nothing" "$gw" init -d "$to" --environment rehearsal
+run 1 "init as something else is refused" "$gw" init -d "$to" --environment production
+"$gw" doctor -d "$to" --json >"$dir/out" 2>/dev/null </dev/null
+json "doctor --json parses"
+
+run 0 "new writes a plan" "$gw" new -d "$to" --recipe drop-column --table orders --column old --deploy web -o "$dir/plan.yaml"
+run 1 "new never writes over a file" "$gw" new --recipe drop-column --table orders --column old -o "$dir/plan.yaml"
+run 1 "a plan that is not filled in" "$gw" check "$dir/plan.yaml"
+has "each error has its place" "plan.yaml:[0-9]+:[0-9]+: .*; "
+"$gw" check "$dir/plan.yaml" --json >"$dir/out" 2>/dev/null </dev/null
+json "check --json parses"
+cat >"$dir/good.yaml" <<'EOF'
+gatewalk: 1
+name: orders-drop-old
+archetype: destructive
+recipe: drop-column
+target: {schema: public, table: orders, column: old}
+document: {before: with it, after: without it, why: nobody uses it, way_back: restore, leaves_behind: nothing, rollback_floor: "1.20", api_contract: none, falls: []}
+deploys: [{name: web}]
+window: {zone: UTC, open: [{days: [Mon, Tue, Wed, Thu], from: "02:00", to: "06:00"}]}
+snapshot: {scope: column}
+rehearsal: {now: "Tue 04:30", day: 0.2}
+EOF
+run 0 "a good plan" "$gw" check "$dir/good.yaml"
+run 0 "a good plan whose target is there" "$gw" check -d "$to" "$dir/good.yaml"
+sed 's/column: old/column: gone/' "$dir/good.yaml" >"$dir/wrong.yaml"
+run 1 "a target that is not there" "$gw" check -d "$to" "$dir/wrong.yaml"
+sed 's/^deploys/policy: {signatures: 2, hide: true}\ndeploys/' "$dir/good.yaml" >"$dir/two.yaml"
+run 1 "two signatures and hiding are refused" "$gw" check "$dir/two.yaml"
+has "with the reason" "this version"
+
+GATEWALK=$gw "$B/tests/tool_walk" "$to" "$dir/config/gatewalk/id_ed25519" "$dir/good.yaml" archetype >"$dir/out" 2>&1
+say 0 $? "a walk is begun and its snapshot proven"
+run 0 "status" "$gw" status
+has "it names the walk" "orders-drop-old"
+run 0 "status of the walk" "$gw" status orders-drop-old -d "$to" --json
+json "status --json parses"
+run 3 "gates: one is shut" "$gw" gates orders-drop-old -d "$to" --json
+"$gw" gates orders-drop-old -d "$to" --json >"$dir/out" 2>/dev/null </dev/null
+json "gates --json parses"
+run 0 "window" "$gw" window orders-drop-old -d "$to" --json
+json "window --json parses"
+run 0 "job list" "$gw" job list -d "$to" --json
+json "job list --json parses"
+run 0 "job tick" "$gw" job tick -d "$to"
+run 1 "job with an unknown word" "$gw" job fly -d "$to"
+log=$(ls -d "$dir"/state/gatewalk/walks/*/)
+run 0 "verify" "$gw" verify "$log" --json
+json "verify --json parses"
+sed -i 's/orders-drop-old/orders-drop-0ld/' "$log/plan.gwlog"
+run 6 "verify of an edited log" "$gw" verify "$log"
+has "the first bad line is named" "line [0-9]+ is bad"
+sed -i 's/orders-drop-0ld/orders-drop-old/' "$log/plan.gwlog"
+run 1 "restore of what was not dropped" "$gw" restore orders-drop-old -d "$to"
+run 1 "uninstall while a walk is open" "$gw" uninstall -d "$to"
+run 1 "leave without a reason" "$gw" leave orders-drop-old -d "$to"
+run 0 "leave" "$gw" leave orders-drop-old -d "$to" --reason "the test is over"
+run 0 "uninstall" "$gw" uninstall -d "$to"
+exit $failed

@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A newcomer in the demo: open the walk that is ready, pass gate C, drop, bring the column back, close, quit. Guided by the
+# screens alone: what is pressed here stands on them. The demo's server and folder are gone at the end.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib_tmux.sh
+gw=$(realpath "${GATEWALK:-build/gatewalk}")
+failed=0
+say() { if [ "$1" -eq 0 ]; then echo "ok - $2"; else echo "not ok - $2"; failed=1; fi; }
+must() { # text pattern seconds: or the walk cannot go on
+	tm_wait "$2" "${3:-15}"
+	rc=$?
+	say $rc "$1"
+	[ $rc -eq 0 ] || { tm_stop; exit 1; }
+}
+tm_start 80x24 "$gw" demo || exit 1
+trap 'tm_stop' EXIT
+must "home with three walks" "3 open" 120
+must "one is ready" "orders-drop-legacy-total .*10 snapshot again"
+must "one waits" "subscribers-drop-fax .*9 nobody uses it"
+must "one is to begin" "coupons-drop-old-code .*1 snapshot"
+tm_keys Enter
+must "the walk: gate C is open" "C open.*10 of 13"
+tm_keys v
+must "gate C is offered" "pass gate C"
+tm_keys Enter
+must "the key is unlocked by ssh itself" "Enter passphrase"
+must "the demo tells its passphrase" "passphrase is gatewalk"
+tm_type gatewalk
+tm_keys Enter
+must "gate C passed" "C passed" 30
+tm_keys Enter
+must "the drop's own screen" "POINT OF NO RETURN"
+must "it shows what falls" "index public.orders_legacy_total"
+tm_keys Enter
+must "Enter alone does nothing" "Type the name"
+tm_type public.orders.legacy_total
+tm_keys Enter
+must "the countdown" "Any key stops it"
+tm_keys x
+must "any key stops it" "Type the name|stopped"
+tm_type public.orders.legacy_total
+tm_keys Enter
+must "the countdown again" "Any key stops it"
+must "after it a person signs" "^Enter passphrase: *$" 45
+tm_type gatewalk
+tm_keys Enter
+must "dropped" "DROPPED +public.orders.legacy_total" 30
+tm_keys Enter
+must "the watch after it" "12 +MONITOR"
+tm_keys F
+must "the way back is offered" "[Pp]ut the column back"
+tm_keys Enter
+must "the column is back" "put back|restored" 60
+tm_keys q
+must "home again" "3 open"
+tm_keys q
+rc=$(tm_exit 40)
+say "${rc:-1}" "it ends by itself"
+tm_screen | grep -q "its folder is gone"
+say $? "the demo's folder is gone"
+exit $failed

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# A full-screen program in a private tmux. Source it. Nothing sleeps: every step waits for text that only the new state shows,
+# and prints the screen when it gives up.
+
+tm_start() { # tm_start COLSxROWS command...
+	tm_dir=$(mktemp -d "${TMPDIR:-/tmp}/gwtm.XXXXXX") || return 1
+	tm_cols=${1%x*}
+	tm_rows=${1#*x}
+	shift
+	printf '%s\n' 'set -g status off' 'set -s escape-time 0' 'set -g remain-on-exit on' 'set -g history-limit 0' \
+		"set -g default-terminal ${TM_TERM:-tmux-256color}" >"$tm_dir/conf"
+	# shellcheck disable=SC2016 # the inner shell expands them
+	env -u TMUX -u LINES -u COLUMNS LC_ALL="${TM_LANG:-C.UTF-8}" TZ=UTC tmux -S "$tm_dir/s" -f "$tm_dir/conf" new-session -d -s t \
+		-x "$tm_cols" -y "$tm_rows" sh -c 'rc=$1; shift; "$@"; echo $? >"$rc.new"; mv "$rc.new" "$rc"' sh "$tm_dir/rc" "$@"
+}
+tm() { tmux -S "$tm_dir/s" "$@"; }
+tm_screen() { tm capture-pane -p -t t; }
+tm_keys() { tm send-keys -t t "$@"; }
+tm_type() { tm send-keys -t t -l -- "$1"; }
+tm_wait() { # tm_wait PATTERN [seconds]
+	tm_end=$(($(date +%s) + ${2:-10}))
+	until tm_screen | grep -Eq -- "$1"; do
+		if [ "$(date +%s)" -gt "$tm_end" ]; then
+			echo "not on the screen within ${2:-10} s: $1"
+			tm_screen | sed 's/^/  |/'
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+tm_exit() { # prints the exit status once the program has ended
+	tm_end=$(($(date +%s) + ${1:-10}))
+	until [ -e "$tm_dir/rc" ]; do
+		[ "$(date +%s)" -le "$tm_end" ] || { tm_screen | sed 's/^/  |/'; return 1; }
+		sleep 0.05
+	done
+	cat "$tm_dir/rc"
+}
+tm_stop() {
+	tm kill-server 2>/dev/null
+	rm -rf "$tm_dir"
+}

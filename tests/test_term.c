@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals, crashes, terminals of all kinds, and plain lines. */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/lib_test.h"
+#include "tests/lib_tool.h"
+
+static void ends_by(int sig, int status)
+{
+	tool_start("waiting");
+	pty_wait(&tool_pty, "2 things");
+	kill(tool_pty.pid, sig);
+	tool_ends(status);
+}
+
+START_TEST(hang_up_and_terminate)
+{
+	ends_by(SIGHUP, 0);
+	tool_teardown();
+	ends_by(SIGTERM, 0);
+}
+END_TEST
+
+START_TEST(ctrl_c_is_interrupted)
+{
+	tool_start("waiting");
+	pty_wait(&tool_pty, "2 things");
+	pty_send(&tool_pty, "\003");
+	tool_ends(130);
+}
+END_TEST
+
+START_TEST(a_crash_gives_the_terminal_back)
+{
+	tool_start("waiting", "--crash");
+	pty_wait(&tool_pty, "2 things");
+	pty_send(&tool_pty, "r");
+	tool_ends(1000 + SIGSEGV);
+	tool_teardown();
+	ends_by(SIGABRT, 1000 + SIGABRT);
+}
+END_TEST
+
+static void stopped_and_on(const char *word)
+{
+	pty_wait(&tool_pty, word);
+	ck_assert(!tool_pty.alt);
+	pty_send(&tool_pty, "\n");
+	pty_wait(&tool_pty, "2 things");
+	ck_assert(tool_pty.alt);
+}
+
+/* Under a shell with job control: a process that nobody could continue is not stopped at all. */
+START_TEST(stopped_and_continued)
+{
+	char line[1500];
+	snprintf(line, sizeof line, "%s waiting; echo once; read x; fg; echo twice; read x; fg; echo over $?", tool_path());
+	char *argv[] = { (char *)"/bin/sh", (char *)"-mc", line, NULL };
+	pty_start(&tool_pty, 24, 80, NULL, argv);
+	pty_wait(&tool_pty, "2 things");
+	pty_send(&tool_pty, "\032");
+	stopped_and_on("once");
+	kill(-tcgetpgrp(tool_pty.fd), SIGTSTP);
+	stopped_and_on("twice");
+	pty_send(&tool_pty, "Q");
+	pty_wait(&tool_pty, "over 0");
+	tool_ends(0);
+}
+END_TEST
+
+START_TEST(the_terminal_goes_away)
+{
+	tool_start("waiting");
+	pty_wait(&tool_pty, "2 things");
+	close(tool_pty.slave);
+	close(tool_pty.fd);
+	int status;
+	ck_assert_int_eq(waitpid(tool_pty.pid, &status, 0), tool_pty.pid);
+	ck_assert_msg(WIFEXITED(status), "ended by signal %d", WTERMSIG(status));
+	tool_pty.gone = true;
+	tool_pty.fd = tool_pty.slave = -1;
+}
+END_TEST
+
+START_TEST(terminals_that_cannot)
+{
+	static const char *const dumb[] = { "TERM=dumb", NULL }, *const unknown[] = { "TERM=no-such-terminal", NULL };
+	tool_start_at(70, 100, dumb, (const char *const[]){ "armed", NULL });
+	pty_wait(&tool_pty, "this terminal cannot move its cursor: showing plain lines");
+	pty_wait(&tool_pty, "place: orders-drop-legacy-total");
+	pty_send(&tool_pty, "quit\n");
+	tool_ends(0);
+	tool_teardown();
+	tool_start_at(70, 100, unknown, (const char *const[]){ "armed", NULL });
+	pty_wait(&tool_pty, "the terminal type in TERM is not known here: showing plain lines");
+}
+END_TEST
+
+static int colours(void)
+{
+	int n = 0;
+	for (int r = 0; r < tool_pty.rows; r++)
+		for (int c = 0; c < tool_pty.cols; c++) {
+			VTermScreenCell cell;
+			vterm_screen_get_cell(tool_pty.screen, (VTermPos){ r, c }, &cell);
+			n += !VTERM_COLOR_IS_DEFAULT_FG(&cell.fg);
+		}
+	return n;
+}
+
+START_TEST(terminals_of_all_kinds)
+{
+	static const struct { const char *env[3]; const char *text; bool colour; } kinds[] = {
+		{ { "TERM=xterm-256color", NULL }, "▸", true }, { { "TERM=screen", NULL }, "▸", true }, { { "TERM=linux", NULL }, "> 9 w nobody", true },
+		{ { "NO_COLOR=1", NULL }, "▸", false }, { { "LC_ALL=C", NULL }, "> 9 w nobody", true }, { { "TERM=vt100", NULL }, "▸", false },
+		{ { "LINES=5", "COLUMNS=20", NULL }, "▸", true },
+	};
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		tool_start_at(24, 80, kinds[i].env, (const char *const[]){ "waiting", NULL });
+		pty_wait(&tool_pty, "2 things");
+		pty_send(&tool_pty, "q");
+		pty_wait(&tool_pty, "NOBODY USES IT");
+		pty_wait(&tool_pty, kinds[i].text);
+		ck_assert_msg((colours() > 0) == kinds[i].colour, "%s: %d cells with colour", kinds[i].env[0], colours());
+		pty_send(&tool_pty, "Q");
+		tool_ends(0);
+		tool_teardown();
+	}
+}
+END_TEST
+
+START_TEST(hostile_names_do_not_act)
+{
+	tool_start("hostile");
+	pty_wait(&tool_pty, "orders\\x1b[2J");
+	pty_wait(&tool_pty, "no \\x1b]52;c;AAAA\\x07 tricks");
+	pty_send(&tool_pty, "Q");
+	tool_ends(0);
+}
+END_TEST
+
+START_TEST(plain_mode_walks_too)
+{
+	tool_start_at(60, 80, NULL, (const char *const[]){ "waiting", "--plain", NULL });
+	pty_wait(&tool_pty, "> ");
+	pty_send(&tool_pty, "gate B\n");
+	pty_wait(&tool_pty, "WHY:");
+	pty_send(&tool_pty, "1 none\n");
+	pty_wait(&tool_pty, "Enter passphrase for key:");
+	pty_send(&tool_pty, "sesame\n");
+	pty_wait(&tool_pty, "done: done as asked");
+	pty_send(&tool_pty, "quit\n");
+	tool_ends(0);
+	ck_assert_str_eq(tool_orders(), "unlock \ndeclare releases|none|0|0\n");
+}
+END_TEST
+
+START_TEST(plain_drop_counts_down)
+{
+	tool_start_at(60, 80, NULL, (const char *const[]){ "armed", "--plain", NULL });
+	pty_wait(&tool_pty, "> ");
+	pty_send(&tool_pty, "drop public.orders.legacy_tota\n");
+	pty_wait(&tool_pty, "the full name was not typed");
+	pty_send(&tool_pty, "drop public.orders.legacy_total\n");
+	pty_wait(&tool_pty, "countdown: 30 s; Enter stops it");
+	pty_send(&tool_pty, "\n");
+	pty_wait(&tool_pty, "countdown: stopped; nothing was sent");
+	pty_send(&tool_pty, "quit\n");
+	tool_ends(0);
+	ck_assert_str_eq(tool_orders(), "");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("term");
+	TCase *t = tcase_create("term");
+	tcase_set_timeout(t, 90);
+	tcase_add_checked_fixture(t, NULL, tool_teardown);
+	tcase_add_test(t, hang_up_and_terminate);
+	tcase_add_test(t, ctrl_c_is_interrupted);
+	tcase_add_test(t, a_crash_gives_the_terminal_back);
+	tcase_add_test(t, stopped_and_continued);
+	tcase_add_test(t, the_terminal_goes_away);
+	tcase_add_test(t, terminals_that_cannot);
+	tcase_add_test(t, terminals_of_all_kinds);
+	tcase_add_test(t, hostile_names_do_not_act);
+	tcase_add_test(t, plain_mode_walks_too);
+	tcase_add_test(t, plain_drop_counts_down);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	return test_main(suite());
+}
