@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "core/consumers.h"
 #include "engine/closing.h"
 #include "port/files.h"
 
@@ -130,14 +131,9 @@ static bool all_named(const struct engine *g, struct err *e)
 {
 	if (g->facts.audit.at == 0)
 		return wrong(e, "Look for consumers first.", "nobody has looked at the consumers yet");
-	for (size_t i = 0; i < g->facts.audit.n; i++) {
-		const struct consumer *c = &g->facts.audit.found[i];
-		if (c->structural)
-			return err_set(e, ERR_GATE, "Change or remove it, then look again.", "%s would be lost or would block the drop", c->key);
-		if (!walk_is_cleared(&g->walk, c->key, NULL))
-			return err_set(e, ERR_GATE, "Clear it with a reason, or make it stop.", "%s is not cleared", c->key);
-	}
-	return true;
+	struct consumers_state s;
+	consumers_count(g->plan, &g->walk, &g->facts.audit, &s);
+	return s.named == s.all || err_set(e, ERR_GATE, s.todo, "%s: %s", s.first ? s.first : "a consumer", s.why ? s.why : "not cleared");
 }
 
 static bool item_ready(struct engine *g, enum item item, struct err *e)

@@ -65,7 +65,8 @@ bool drop_settle(struct engine *g, struct err *e)
 	struct anchor row = { .n = -1 };
 	bool there = false;
 	struct arena *a = lot_arena(g->walk_lot);
-	if (!engine_connect(g, e) || !ledger_hold(g->db, g->walk.sid, SETTLE_MS, e))
+	/* A drop's own backend may still be at its COMMIT, and its anchor not to be seen yet. */
+	if (!engine_connect(g, e) || !ledger_hold(g->db, g->walk.sid, SETTLE_MS, e) || !apply_ended(g->db, g->walk.sid, SETTLE_MS, e))
 		return false;
 	if (!ledger_at(g->db, a, g->walk.sid, g->walk.intent_n, &row, &there, e))
 		return false;
