@@ -50,9 +50,10 @@ must "dropped" "DROPPED +public.orders.legacy_total" 30
 tm_keys Enter
 must "the watch after it" "12 +MONITOR"
 tm_keys F
-must "the way back is offered" "[Pp]ut the column back"
+must "the way back is asked for" "Type yes to put the column back"
+tm_type yes
 tm_keys Enter
-must "the column is back" "put back|restored" 60
+must "the column is back" "11 . drop +put back" 60
 tm_keys q
 must "home again" "3 open"
 tm_keys q

@@ -260,6 +260,12 @@ START_TEST(monitor)
 	asks(ACT_CONFIRM, "12", "type the number of alarms seen", "1");
 	next_is("The watch is over, with 1 alarm. Type their number (item 12).", "Then the schema log is written.");
 	ck_assert_str_eq(challenge("typed")->now, "latency 128 ms, limit 84");
+	c->walk.restored_at = c->t;
+	judge();
+	char back[120];
+	snprintf(back, sizeof back, "put back %s", when_short(c->t, when));
+	ck_assert_str_eq(v->items[ITEM_DROP].note, back);
+	ck_assert_ptr_null(offered(ACT_RESTORE, NULL));
 }
 END_TEST
 

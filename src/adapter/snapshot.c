@@ -185,7 +185,8 @@ static bool finish(struct take *t, struct err *e)
 			|| !snap_prove(t->a, t->o, &t->m, t->part, e) || !probe_now(t->db, &t->m.fact.proved, e))
 		return false;
 	t->m.fact.equal = true;
-	if (!manifest_write(&t->m, t->part, sha, e) || !manifest_read(t->a, t->part, sha, &again, e) || !send_remote(t, e) || !part_finish(t->a, t->store, t->part, t->m.fact.id, e))
+	if (!manifest_write(&t->m, t->part, sha, e) || !manifest_read(t->a, t->part, sha, &again, e) || !send_remote(t, e)
+			|| !part_finish(t->a, t->store, t->part, t->m.fact.id, e))
 		return false;
 	t->m.fact.path = path_join(t->a, t->store, t->m.fact.id);
 	t->m.fact.manifest_sha256 = arena_dup(t->a, sha);

@@ -102,7 +102,9 @@ static void note_unused(const struct view *v, struct view_item *it)
 static void note_drop(const struct view *v, struct view_item *it)
 {
 	char span[WHEN_MAX], when[WHEN_MAX];
-	if (v->walk->dropped)
+	if (v->walk->restored_at)
+		put_text(it->note, sizeof it->note, "put back %s", when_short(v->walk->restored_at, when));
+	else if (v->walk->dropped)
 		put_text(it->note, sizeof it->note, "%s, held %s", when_short(v->walk->dropped_at, when), when_span(v->walk->drop_us, span));
 	else if (v->walk->stage == AT_DROPPING)
 		put_text(it->note, sizeof it->note, "outcome not known yet");

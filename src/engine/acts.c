@@ -105,21 +105,15 @@ static const struct plan_deploy *undeclared(const struct engine *g)
 	return NULL;
 }
 
-static size_t clear_count(const struct engine *g)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < g->facts.audit.n; i++)
-		n += walk_is_cleared(&g->walk, g->facts.audit.found[i].key, NULL);
-	return n;
-}
-
 /* What the operator has to type for an item, so that nobody confirms by a mere Enter. */
 static const char *answer_of(struct engine *g, struct arena *a, enum item item)
 {
+	struct consumers_state s;
+	consumers_count(g->plan, &g->walk, &g->facts.audit, &s);
 	switch (item) {
 	case ITEM_ARCHETYPE: return archetype_name(g->plan->archetype);
 	case ITEM_DOCUMENT: return g->plan->rollback_floor;
-	case ITEM_CONSUMERS: return arena_printf(a, "%zu", clear_count(g));
+	case ITEM_CONSUMERS: return arena_printf(a, "%zu", s.all);
 	case ITEM_READS: return "moved";
 	case ITEM_MONITOR: return arena_printf(a, "%d", g->walk.alarms);
 	default: return NULL;

@@ -49,7 +49,7 @@ static const char *plan_text(struct arena *a, const struct sample *s)
 }
 
 /* What a person would type where something is to be declared or confirmed; the rest is read off the offer itself. */
-static const char *typed_for(struct engine *g, struct arena *a, const struct offer *o)
+static const char *typed_for(struct engine *g, const struct offer *o)
 {
 	if (o->kind == ACT_DECLARE && strncmp(o->key, "reads_moved/", 12) == 0)
 		return "2.5.0 ended 2026-01-10 11:20";
@@ -60,7 +60,7 @@ static const char *typed_for(struct engine *g, struct arena *a, const struct off
 	switch ((enum item)atoi(o->key)) {
 	case ITEM_ARCHETYPE: return "destructive";
 	case ITEM_DOCUMENT: return g->plan->rollback_floor;
-	case ITEM_CONSUMERS: return arena_printf(a, "%zu", g->facts.audit.n);
+	case ITEM_CONSUMERS: return o->expect;
 	case ITEM_READS: return "moved";
 	default: return NULL;
 	}
@@ -88,7 +88,7 @@ static bool job_alive(const struct engine *g, const char *kind)
 }
 
 /* The first offer of the view that does something now; jobs and waits are given time. */
-static bool step(struct engine *g, struct arena *a, enum stage until, struct err *e)
+static bool step(struct engine *g, enum stage until, struct err *e)
 {
 	struct view *v = engine_view(g);
 	bool ok = true, acted = false;
@@ -96,7 +96,7 @@ static bool step(struct engine *g, struct arena *a, enum stage until, struct err
 		ok = clear_all(g, e);
 	for (size_t i = 0; ok && !acted && i < v->n_offers; i++) {
 		const struct offer *o = &v->offers[i];
-		const char *typed = typed_for(g, a, o);
+		const char *typed = typed_for(g, o);
 		bool takes = o->kind == ACT_SNAPSHOT || o->kind == ACT_WATCH || o->kind == ACT_QUIET || o->kind == ACT_PASS || typed;
 		if (!takes || (o->kind == ACT_SNAPSHOT && (job_alive(g, "snapshot") || g->walk.stage == AT_GATE_C)))
 			continue;
@@ -121,16 +121,14 @@ static bool there(const struct engine *g, enum stage until)
 bool walk_bring(struct engine *g, enum stage until, struct err *e)
 {
 	const struct timespec pause = { .tv_nsec = STEP_NS };
-	struct arena *a = arena_new();
 	bool ok = true;
 	for (int i = 0; ok && i < STEPS_MAX && !there(g, until); i++) {
 		struct err soft = { 0 };
-		ok = step(g, a, until, e);
+		ok = step(g, until, e);
 		if (ok && !there(g, until))
 			nanosleep(&pause, NULL);
 		engine_look(g, &soft);
 	}
-	arena_free(a);
 	if (ok && !there(g, until))
 		return err_set(e, ERR_INTERNAL, NULL, "the walk stopped at: %s (%s)", stage_name(g->walk.stage), g->last.msg[0] ? g->last.msg : "no reason");
 	return ok;
