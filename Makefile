@@ -35,8 +35,8 @@ LINK += -Wl,-z,noexecstack              # data does not run
 
 OPT     ?= -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(FORTIFY)
 SAN     ?=
-ifneq ($(SAN),)
-WARN += -Wno-format-overflow            # a sanitizer's own branches look like null formats to gcc
+ifneq ($(and $(SAN),$(filter 3,$(FORTIFY))),)
+WARN += -Wno-format-overflow -Wno-format-truncation   # a sanitizer's own branches look like null formats to gcc
 endif
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -DGATEWALK_VERSION='"$(VERSION)"' -DGATEWALK_PLANS='"$(PREFIX)/share/gatewalk/plans"' \
 	-Isrc -I. -g $(OPT) $(WARN) $(HARD) $(SAN) $(shell pkg-config --cflags $(PKG) 2>/dev/null) $(CFLAGS)

@@ -124,10 +124,19 @@ static const char *anchor_sql(const struct run *r)
 		sql_literal(r->a, d->last.n < 0 ? "" : d->last.head));
 }
 
+/* The last statement proves the others: this very column is gone, by oid and number, and its entry stands in the ledger. */
 static const char *walk_sql(const struct run *r)
 {
-	return arena_printf(r->a, "UPDATE gatewalk.walk SET stage = %s, dropped_at = clock_timestamp(), changed_at = clock_timestamp() WHERE sid = %s",
-		sql_literal(r->a, stage_name(AT_MONITOR)), sql_literal(r->a, r->d->binding.sid));
+	const struct permit_binding *b = &r->d->binding;
+	const char *sid = sql_literal(r->a, b->sid);
+	return arena_printf(r->a, "UPDATE gatewalk.walk SET stage = %s, dropped_at = clock_timestamp(), changed_at = clock_timestamp() WHERE sid = %s"
+		" AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = %u AND attnum = %d AND attisdropped)"
+#ifndef NEGATIVE_ANCHOR_APART
+		" AND EXISTS (SELECT FROM gatewalk.anchor WHERE sid = %s AND n = %lld AND head = %s AND kind = 'drop')",
+#else
+		" /* %s %lld %s */",
+#endif
+		sql_literal(r->a, stage_name(AT_MONITOR)), sid, b->relid, b->attnum, sid, (long long)b->intent_n, sql_literal(r->a, b->intent_head));
 }
 
 /* MUST 5: all of it in one script, in the transaction that holds the lock. */
@@ -141,7 +150,8 @@ static bool change(struct run *r, struct err *e)
 	if (!db_script(r->db, r->a, sql, STATEMENT_MS, &tag, e))
 		return err_in(e, "dropping the column");
 	if (!text_eq(tag, "UPDATE 1"))
-		return err_set(e, ERR_VERIFY, "gatewalk doctor shows what is there.", "the ledger does not know this walk any more");
+		return err_set(e, ERR_VERIFY, "Nothing was changed. Find out who changed the gatewalk schema or the table's name just now.",
+			"the statement did not drop the very column of this walk, or the ledger does not know the walk or took no entry");
 	return true;
 }
 

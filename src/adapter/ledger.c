@@ -147,6 +147,32 @@ bool ledger_at(struct db *db, struct arena *a, const char *sid, int64_t n, struc
 	return true;
 }
 
+bool ledger_anchors(struct db *db, struct arena *a, const char *sid, struct anchor **out, size_t *n, struct err *e)
+{
+	struct rows r;
+	const char *args[] = { sid };
+	const struct query q = { .sql = arena_printf(a, "%s ORDER BY n", ANCHOR), .args = args, .nargs = 1, .ms = 60000, .cols = 5 };
+	if (!db_ask(db, a, &q, &r, e))
+		return false;
+	*n = (size_t)r.n;
+	*out = arena_array(a, *n + 1, sizeof **out);
+	for (int i = 0; i < r.n; i++)
+		anchor_take(r.cell[i], &(*out)[i]);
+	return true;
+}
+
+bool ledger_mirrored(struct db *db, const char *sid, int64_t *n, struct err *e)
+{
+	struct arena *a = arena_new();
+	const char *args[] = { sid };
+	const struct query q = { .sql = "SELECT coalesce(max(n) + 1, 0) FROM gatewalk.line WHERE sid = $1", .args = args, .nargs = 1 };
+	const char *count = db_value(db, a, &q, e);
+	if (count)
+		*n = cell_int(count);
+	arena_free(a);
+	return count != NULL;
+}
+
 bool ledger_lines(struct db *db, struct arena *a, const char *sid, const char ***lines, size_t *n, struct err *e)
 {
 	struct rows r;

@@ -27,6 +27,10 @@ bool ledger_anchor(struct db *db, const char *sid, int64_t n, const char *head, 
 bool ledger_last(struct db *db, struct arena *a, const char *sid, struct anchor *out, struct err *e);
 /* The anchor row of entry n: *there false when there is none. */
 bool ledger_at(struct db *db, struct arena *a, const char *sid, int64_t n, struct anchor *out, bool *there, struct err *e);
+/* All anchors of the walk, oldest first. */
+bool ledger_anchors(struct db *db, struct arena *a, const char *sid, struct anchor **out, size_t *n, struct err *e);
+/* How many lines of the walk the mirror has. */
+bool ledger_mirrored(struct db *db, const char *sid, int64_t *n, struct err *e);
 /* All mirrored lines in order, for walk --fetch. */
 bool ledger_lines(struct db *db, struct arena *a, const char *sid, const char ***lines, size_t *n, struct err *e);
 /* The walks of this database whose sid or name starts with word, newest first. */

@@ -65,15 +65,16 @@ bool own_names(struct arena *a, const char *sid, struct own_names *out, struct e
 	return true;
 }
 
-/* Only triggers that call our own function count. Names and oid stand in the text, so that it fits into another query. */
+/* Only triggers that call our own function count. Names and oid stand in the text, so that it fits into another query. xmin: who
+   switches a trigger off, writes, and switches it on again leaves another one. */
 static const char LOOK_SQL[] =
-"WITH f AS (SELECT p.oid, p.proowner, p.prosrc, p.prosecdef, p.proconfig FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace\n"
+"WITH f AS (SELECT p.oid, p.xmin, p.proowner, p.prosrc, p.prosecdef, p.proconfig FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace\n"
 "  WHERE n.nspname = 'gatewalk' AND p.proname = split_part('%3$s', '.', 2) AND p.pronargs = 0 AND p.prorettype = 'trigger'::regtype),\n"
-"g AS (SELECT g.tgname, g.tgenabled, pg_get_triggerdef(g.oid) AS def FROM pg_trigger g JOIN f ON f.oid = g.tgfoid\n"
+"g AS (SELECT g.tgname, g.tgenabled, concat(g.xmin, ' ', pg_get_triggerdef(g.oid)) AS def FROM pg_trigger g JOIN f ON f.oid = g.tgfoid\n"
 "  WHERE g.tgrelid = %1$u AND NOT g.tgisinternal AND g.tgname IN ('%2$s', '%2$s_i', '%2$s_t'))\n"
 "SELECT (SELECT count(*) FROM g), (SELECT coalesce(bool_and(tgenabled = 'A'), false) FROM g),\n"
 "  EXISTS (SELECT FROM f), EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('%3$s') AND relkind = 'S'),\n"
-"  (SELECT md5(concat_ws(' ', f.proowner, f.prosecdef, f.proconfig, f.prosrc, (SELECT string_agg(g.def, ' ' ORDER BY g.tgname) FROM g))) FROM f),\n"
+"  (SELECT md5(concat_ws(' ', f.xmin, f.proowner, f.prosecdef, f.proconfig, f.prosrc, (SELECT string_agg(g.def, ' ' ORDER BY g.tgname) FROM g))) FROM f),\n"
 "  (SELECT obj_description(f.oid, 'pg_proc') FROM f),\n"
 "  (SELECT string_agg(tgname, ',' ORDER BY tgname) FROM g),\n"
 "  (SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %1$u)";

@@ -70,7 +70,7 @@ bool drop_settle(struct engine *g, struct err *e)
 		return false;
 	if (!ledger_at(g->db, a, g->walk.sid, g->walk.intent_n, &row, &there, e))
 		return false;
-	if (there && strcmp(row.head, g->walk.intent_head) != 0)
+	if (there && (strcmp(row.head, g->walk.intent_head) != 0 || strcmp(row.kind, "drop") != 0))
 		return err_set(e, ERR_VERIFY, "See gatewalk(1), WHEN LOG AND DATABASE DISAGREE.",
 			"the ledger's entry %lld is not this walk's intent", (long long)g->walk.intent_n);
 	struct drop_end end = {
@@ -83,6 +83,8 @@ bool drop_settle(struct engine *g, struct err *e)
 static bool ready(struct engine *g, const char *typed, struct err *e)
 {
 	struct arena *a = lot_arena(g->look_lot);
+	if (g->journal && g->behind)
+		return err_set(e, ERR_VERIFY, "See gatewalk(1), WHEN LOG AND DATABASE DISAGREE.", "%s", g->behind_why);
 	if (!g->journal || g->read_only || g->walk.stage != AT_ARMED)
 		return err_set(e, ERR_GATE, "Pass gates A, B and C first.", "the walk is not at its drop");
 	if (!typed || strcmp(typed, plan_target_name(a, g->plan)) != 0)
@@ -111,7 +113,8 @@ static bool send(struct engine *g, const char *statement, const struct anchor *l
 	struct arena *a = lot_arena(g->walk_lot);
 	struct drop_end end = { .result = DROP_REFUSED };
 	struct permit_binding b = binding(g, statement);
-	bool ok = look_fresh(g, e);
+	/* The audit too: while the passphrase was typed somebody may have made a view that reads the whole row. */
+	bool ok = look_facts(g, true, e) && look_fresh(g, e);
 	g->facts.files_intact = snapshot_same(files);
 	g->facts.files_at = g->facts.now;
 	look_judge(g);

@@ -31,6 +31,8 @@ struct engine {
 	bool read_only;                /* looked at without the lock: nothing is written */
 	bool behind;                   /* the database is behind its log, or the log behind the database */
 	const char *behind_why;
+	const char *differs;           /* what the last whole comparison with ledger and mirror found */
+	bool owed;                     /* a line stands in the log that ledger or mirror may lack */
 	int64_t verified_at;           /* local clock of the last whole check of the log */
 	struct view_line *lines;
 	size_t n_lines, cap_lines;
@@ -73,6 +75,11 @@ void line_check(struct engine *g);                             /* fills facts.lo
 struct json *line_body(struct engine *g);                      /* a new empty object in the walk's lot */
 void line_show(struct engine *g, const struct record *r);      /* adds it to the view's lines */
 struct anchor line_last_anchor(struct engine *g, struct err *e);
+
+/* line_compare.c: sets behind and behind_why; false when the database could not be asked. */
+bool line_compare(struct engine *g, struct err *e);
+bool line_compare_all(struct engine *g, struct err *e);
+bool line_anchored(const struct record *r);                    /* a decision that has an entry of its own in the ledger */
 
 /* open.c */
 bool walk_load(struct engine *g, const char *dir, bool read_only, struct err *e);

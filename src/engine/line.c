@@ -60,11 +60,6 @@ static bool foldable(struct engine *g, enum record_op op, const struct json *b, 
 	return walk_fold(&copy, &r, e);
 }
 
-static bool anchored_op(const struct record *r)
-{
-	return r->signature && r->op != OP_INTENT;
-}
-
 struct anchor line_last_anchor(struct engine *g, struct err *e)
 {
 	struct anchor last = { .n = -1 };
@@ -77,7 +72,7 @@ static bool publish(struct engine *g, const struct record *r, struct err *e)
 {
 	if (!ledger_mirror(g->db, journal_sid(g->journal), r->n, journal_raw(g->journal, (size_t)r->n), e))
 		return false;
-	if (!anchored_op(r))
+	if (!line_anchored(r))
 		return true;
 	struct anchor last = line_last_anchor(g, e);
 	return last.n >= -1 && ledger_anchor(g->db, journal_sid(g->journal), r->n, r->head, &last, e);
@@ -92,6 +87,8 @@ bool line_write(struct engine *g, enum record_op op, const struct json *b, bool 
 {
 	if (g->read_only)
 		return err_set(e, ERR_USE, "Open the walk to go on with it.", "this walk is only being read");
+	if (g->owed && g->db && !line_sync(g, e))
+		return false;
 	if (g->behind)
 		return err_set(e, ERR_VERIFY, "See gatewalk(1), WHEN LOG AND DATABASE DISAGREE.", "%s", g->behind_why);
 	struct arena *a = lot_arena(g->walk_lot);
@@ -112,50 +109,20 @@ bool line_write(struct engine *g, enum record_op op, const struct json *b, bool 
 	for (size_t i = g->n_lines; r->signature && i-- > 0 && !g->lines[i].sealed;)
 		g->lines[i].sealed = true;
 	summary_write(g);
+	g->owed = true;
 	if (!g->db)
 		return true;
 	if (op == OP_BEGIN)
 		return true;   /* the walk's row comes first: open.c */
-	return publish(g, r, e) && ledger_update(g->db, &g->walk, g->plan, changing(&g->walk), e);
-}
-
-static size_t signed_after(const struct engine *g, int64_t n)
-{
-	size_t count = 0;
-	for (size_t i = (size_t)(n + 1); i < journal_count(g->journal); i++)
-		count += anchored_op(journal_line(g->journal, i));
-	return count;
-}
-
-static void behind(struct engine *g, const char *why)
-{
-	g->behind = true;
-	g->behind_why = arena_dup(g->arena, why);
-}
-
-/* The ledger's last anchor must be a line of this log, with the very head. One decision may lack its anchor: the program
-   ended between log and ledger. More than one means that the database was put back to an older state. */
-static bool compare(struct engine *g, struct err *e)
-{
-	struct anchor last = line_last_anchor(g, e);
-	if (last.n == -2)
+	if (!publish(g, r, e))
 		return false;
-	int64_t count = (int64_t)journal_count(g->journal);
-	g->behind = false;
-	if (last.n >= count)
-		behind(g, "the log is behind the ledger: lines are missing at its end, or this is an older copy");
-	else if (last.n >= 0 && strcmp(journal_line(g->journal, (size_t)last.n)->head, last.head) != 0)
-		behind(g, "the log is not the one the ledger knows: another line stands where the ledger's last entry was made");
-	else if (last.n == -1 && count > 1)
-		behind(g, "the database is behind the log: the ledger knows nothing of this walk (restored, or another database)");
-	else if (signed_after(g, last.n) > 1)
-		behind(g, "the database is behind the log: decisions are missing from the ledger (restored, or failed over with loss)");
-	return true;
+	g->owed = false;
+	return ledger_update(g->db, &g->walk, g->plan, changing(&g->walk), e);
 }
 
 bool line_sync(struct engine *g, struct err *e)
 {
-	if (!g->db || !compare(g, e))
+	if (!g->db || !line_compare_all(g, e))
 		return false;
 	if (g->behind || g->read_only)
 		return true;
@@ -166,23 +133,18 @@ bool line_sync(struct engine *g, struct err *e)
 		return false;
 	for (size_t i = 0; i < journal_count(g->journal); i++) {
 		const struct record *r = journal_line(g->journal, i);
-		if (i < have && strcmp(lines[i], journal_raw(g->journal, i)) != 0) {
-			behind(g, "the mirror of the log in the database is another one");
-			return true;
-		}
 		if (i >= have && !ledger_mirror(g->db, journal_sid(g->journal), r->n, journal_raw(g->journal, i), e))
 			return false;
-		if (anchored_op(r) && r->n > last.n && !ledger_anchor(g->db, journal_sid(g->journal), r->n, r->head, &last, e))
+		if (line_anchored(r) && r->n > last.n && !ledger_anchor(g->db, journal_sid(g->journal), r->n, r->head, &last, e))
 			return false;
 	}
+	g->owed = false;
 	return true;
 }
 
 /* The whole file again, every half minute: somebody else may write to it while we hold its lock. */
 static bool verify_file(struct engine *g)
 {
-	if (clock_mono() - g->verified_at < VERIFY_EVERY)
-		return true;
 	struct arena *a = arena_new();
 	struct verify_end end;
 	struct err e = { 0 };
@@ -197,11 +159,12 @@ void line_check(struct engine *g)
 {
 	struct fact_log *f = &g->facts.log;
 	struct err e = { 0 };
+	bool due = clock_mono() - g->verified_at >= VERIFY_EVERY;
 	*f = (struct fact_log){ 0 };
-	if (!g->db || !compare(g, &e))
+	if (!g->db || !(due ? line_compare_all(g, &e) : line_compare(g, &e)))
 		return;
 	f->at = g->facts.now;
-	f->verifies = verify_file(g);
+	f->verifies = !due || verify_file(g);
 	f->ledger_agrees = !g->behind;
 	if (!f->verifies)
 		f->why = "the log's file was changed by somebody else";

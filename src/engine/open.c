@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "core/body.h"
 #include "port/crypto.h"
 #include "port/files.h"
 
@@ -29,7 +30,8 @@ void engine_walk_close(struct engine *g)
 	g->plan = NULL;
 	g->lines = NULL;
 	g->n_lines = g->cap_lines = 0;
-	g->behind = g->read_only = false;
+	g->behind = g->read_only = g->owed = false;
+	g->differs = g->behind_why = NULL;
 	g->verified_at = 0;
 	memset(&g->walk, 0, sizeof g->walk);
 	memset(&g->audit, 0, sizeof g->audit);
@@ -142,10 +144,12 @@ static bool resume(struct engine *g, struct err *e)
 	if (!attach(g, e))
 		return false;
 	struct err soft = { 0 };
-	if (g->db && !g->read_only && journal_torn(g->journal)) {
+	/* Not over a line that the ledger has whole: then the file was damaged later. */
+	if (g->db && !g->read_only && !g->behind && journal_torn(g->journal)) {
 		struct stamp st = { .t_why = "sealing a torn line", .local = clock_local(), .mono_ms = clock_mono() / 1000, .boot = "" };
 		if (!journal_seal_torn(g->journal, &st, e))
 			return false;
+		g->owed = true;
 	}
 	if (!engine_look(g, &soft))
 		g->last = soft;
@@ -324,13 +328,24 @@ static const char *trusted_signers(struct engine *g, struct arena *a, struct err
 	return s ? arena_printf(a, "%s\n", signer_allowed_line(s)) : NULL;
 }
 
+/* What the database says becomes names of folders and files here, so it is believed only in the very form it must have. */
+static bool fetch_fits(const struct ledger_walk *w, struct err *e)
+{
+	char sha[65];
+	crypto_sha256_hex(w->plan, strlen(w->plan), sha);
+	if (hex_is(w->sid, 32) && hex_is(w->plan_digest, 64) && strcmp(sha, w->plan_digest) == 0)
+		return true;
+	return err_set(e, ERR_VERIFY, "Fetch nothing from here before it is known who changed the gatewalk schema.",
+		"the walk's row in the database was changed: its id, or its plan, is not what gatewalk wrote");
+}
+
 static bool fetch_into(struct engine *g, struct arena *a, const struct ledger_walk *w, struct err *e)
 {
 	const char **lines, *signers = trusted_signers(g, a, e);
 	size_t n;
-	const char *dir = path_join(a, path_walks(a), w->sid);
-	if (!signers || !ledger_lines(g->db, a, w->sid, &lines, &n, e))
+	if (!fetch_fits(w, e) || !signers || !ledger_lines(g->db, a, w->sid, &lines, &n, e))
 		return false;
+	const char *dir = path_join(a, path_walks(a), w->sid);
 	if (file_exists(dir))
 		return err_set(e, ERR_USE, arena_printf(a, "gatewalk walk %s", w->name), "the walk %s is on this machine already", w->name);
 	if (!dir_make(path_walks(a), e) || !journal_rebuild(dir, lines, n, signers, e))

@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The figures, each beside a named peer in the same run. Ratios travel; seconds are this machine's. Nothing here fails by time.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+export LC_ALL=C.UTF-8
+B=${B:-build}
+gw=$(realpath "$B/gatewalk") bench=$(realpath "$B/tests/tool_bench") walk=$(realpath "$B/tests/tool_walk") || exit 1
+top=$(mktemp -d /tmp/gwbench.XXXXXX) || exit 1
+chmod 711 "$top"
+export GATEWALK="$gw" HOME="$top/home" XDG_STATE_HOME="$top/state" XDG_DATA_HOME="$top/data" XDG_CONFIG_HOME="$top/config"
+mkdir -p "$HOME" "$XDG_CONFIG_HOME/gatewalk" && chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk"
+finish() { "$B/tests/tool_cluster" stop "$top/pg" >/dev/null 2>&1; rm -rf "$top"; }
+trap finish EXIT
+trap 'exit 130' INT TERM HUP
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b > 0 ? a / b : 0 }'; }
+line() { printf '%-58s %12s %12s %8s   %s\n' "$@"; }
+
+"$B/tests/tool_cluster" start "$top/pg" fsync=off >/dev/null || exit 1
+eval "$("$B/tests/tool_cluster" env "$top/pg")"
+export PGDATABASE=bench
+key="$XDG_CONFIG_HOME/gatewalk/id_ed25519"
+ssh-keygen -q -t ed25519 -N '' -f "$key" || exit 1
+psql -qXd postgres -c "CREATE DATABASE bench" || exit 1
+psql -qX -c "CREATE EXTENSION pg_stat_statements SCHEMA public; CREATE TABLE public.orders (id bigint PRIMARY KEY, total int, pad text, old text);
+	INSERT INTO public.orders SELECT i, i, repeat('x', 200), md5(i::text) FROM generate_series(1, 1500000) i; ANALYZE" || exit 1
+"$gw" init --environment rehearsal >/dev/null || exit 1
+cat >"$top/plan.yaml" <<'EOF'
+gatewalk: 1
+name: orders-drop-old
+archetype: destructive
+recipe: drop-column
+target: {schema: public, table: orders, column: old}
+document: {before: with it, after: without it, why: nobody uses it, way_back: restore, leaves_behind: nothing, rollback_floor: "1.20", api_contract: none, falls: []}
+deploys: [{name: web}]
+window: {zone: UTC, open: [{days: [Mon, Tue, Wed, Thu], from: "02:00", to: "06:00"}]}
+snapshot: {scope: table}
+rehearsal: {now: "Tue 04:30", day: 0.2}
+EOF
+"$walk" "" "$key" "$top/plan.yaml" begin >/dev/null || exit 1
+
+echo "$(getconf _NPROCESSORS_ONLN) cores, $("$gw" --version), server $(psql -XAtc 'show server_version')"
+line what gatewalk peer ratio aim
+peer=$("$bench" exec 15 psql -XAtc 'select 1')
+home=$("$bench" screen 15 "$gw")
+line "start to first screen, home (ms; psql -c 'select 1')" "$home" "$peer" "$(ratio "$home" "$peer")" "<= 1.5"
+one=$("$bench" screen 15 "$gw" walk orders-drop-old)
+peer=$("$bench" exec 15 psql -XAtc 'select 1')
+line "start to first screen, a walk (ms; psql -c 'select 1')" "$one" "$peer" "$(ratio "$one" "$peer")" "<= 1.5"
+
+"$walk" "" "$key" orders-drop-old archetype >"$top/snap" 2>&1 &
+busy=$!
+sleep 1
+calm=$("$bench" keys 300 "$gw" 2>/dev/null | tail -n 1)
+alive=$(kill -0 $busy 2>/dev/null && echo yes || echo no)
+wait $busy
+quiet=$("$bench" keys 300 "$gw" 2>/dev/null | tail -n 1)
+line "key to repaint, p99 ms, snapshot running ($alive; none)" "$calm" "$quiet" "$(ratio "$calm" "$quiet")" "<= 16 ms"
+
+"$B/tests/tool_journal" "$top/long" 100000 10000 || exit 1
+verify=$("$bench" exec 3 "$gw" verify "$top/long")
+peer=$("$bench" exec 3 sha256sum "$top/long/plan.gwlog")
+line "verify 100,000 lines, 10,000 signed (ms; sha256sum alone)" "$verify" "$peer" "$(ratio "$verify" "$peer")" "<= 2000 ms"
+
+echo "(filling a log with 10,000 lines and a folder with 1,000 walks)"
+"$walk" "" "$key" orders-drop-old fill:10000 >/dev/null || exit 1
+sid=$(basename "$(ls -d "$XDG_STATE_HOME"/gatewalk/walks/*)")
+i=0
+while [ $i -lt 1000 ]; do
+	other=$(printf '%032x' $((i + 1)))
+	mkdir -m 700 "$XDG_STATE_HOME/gatewalk/walks/$other"
+	sed "s/$sid/$other/; s/orders-drop-old/walk-$i/" "$XDG_STATE_HOME/gatewalk/walks/$sid/summary" >"$XDG_STATE_HOME/gatewalk/walks/$other/summary"
+	chmod 600 "$XDG_STATE_HOME/gatewalk/walks/$other/summary"
+	i=$((i + 1))
+done
+mem=$("$bench" memory L "$gw" walk orders-drop-old)
+# shellcheck disable=SC2016 # the shell that psql starts expands it
+peer=$(psql -XAtq -c '\! grep VmHWM /proc/$PPID/status' | awk '{ print $2 }')
+line "memory, 1,000 walks and a 10,000-line log (kB; psql)" "$mem" "$peer" "$(ratio "$mem" "$peer")" "<= 30720 kB"
+home=$("$bench" screen 5 "$gw")
+peer=$("$bench" exec 5 psql -XAtc 'select 1')
+line "start to first screen, home of 1,000 walks (ms; psql)" "$home" "$peer" "$(ratio "$home" "$peer")" "-"
