@@ -13,7 +13,7 @@ mkdir -p "$HOME" "$XDG_CONFIG_HOME/gatewalk" && chmod 700 "$HOME" "$XDG_CONFIG_H
 finish() { "$B/tests/tool_cluster" stop "$top/pg" >/dev/null 2>&1; rm -rf "$top"; }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
-ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b > 0 ? a / b : 0 }'; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", (b > 0 ? a / b : 0) }'; }
 line() { printf '%-58s %12s %12s %8s   %s\n' "$@"; }
 
 "$B/tests/tool_cluster" start "$top/pg" fsync=off >/dev/null || exit 1
@@ -48,13 +48,11 @@ one=$("$bench" screen 15 "$gw" walk orders-drop-old)
 peer=$("$bench" exec 15 psql -XAtc 'select 1')
 line "start to first screen, a walk (ms; psql -c 'select 1')" "$one" "$peer" "$(ratio "$one" "$peer")" "<= 1.5"
 
-"$walk" "" "$key" orders-drop-old archetype >"$top/snap" 2>&1 &
-busy=$!
-sleep 1
-calm=$("$bench" keys 300 "$gw" 2>/dev/null | tail -n 1)
-alive=$(kill -0 $busy 2>/dev/null && echo yes || echo no)
-wait $busy
-quiet=$("$bench" keys 300 "$gw" 2>/dev/null | tail -n 1)
+"$walk" "" "$key" orders-drop-old start-snapshot >/dev/null || exit 1
+calm=$("$bench" keys 300 "$gw" walk orders-drop-old | tail -n 1)
+alive=$("$gw" job list --json | grep -q '"state":"running"' && echo yes || echo "ended before")
+while "$gw" job list --json | grep -q '"state":"running"'; do sleep 0.5; done
+quiet=$("$bench" keys 300 "$gw" walk orders-drop-old | tail -n 1)
 line "key to repaint, p99 ms, snapshot running ($alive; none)" "$calm" "$quiet" "$(ratio "$calm" "$quiet")" "<= 16 ms"
 
 "$B/tests/tool_journal" "$top/long" 100000 10000 || exit 1

@@ -366,6 +366,7 @@ END_TEST
 
 START_TEST(tracking_changed_is_a_gap)
 {
+	test_sql(db, "SET pg_stat_statements.track = 'top'");
 	tick();
 	int64_t since = look().unbroken_since;
 	test_sql(db, "SET pg_stat_statements.track = 'all'");

@@ -18,7 +18,14 @@ say() { # true|false text
 	fi
 }
 
+# Jobs wait for a server that is gone: ours would wait for a day.
+attack_jobs_end() {
+	[ -n "$cluster" ] || return 0
+	for pid in $(sql "SELECT pid FROM gatewalk.job WHERE ended_at IS NULL AND pid > 1" 2>/dev/null); do kill "$pid" 2>/dev/null; done
+}
+
 attack_stop() {
+	attack_jobs_end
 	[ -z "$cluster" ] || "$B/tests/tool_cluster" stop "$cluster" >/dev/null 2>&1
 	rm -rf "$top"
 }
@@ -38,7 +45,9 @@ attack_start() { # [setting...]
 	attack_home "$top/home"
 	key="$top/key"
 	unset XDG_RUNTIME_DIR SSH_AUTH_SOCK
-	ssh-keygen -q -t ed25519 -N '' -f "$key" || exit 1
+	bare="$top/bare"
+	ssh-keygen -q -t ed25519 -N '' -C attack -f "$bare" && cp "$bare" "$key" && cp "$bare.pub" "$key.pub" &&
+		ssh-keygen -q -p -P '' -N pass -f "$key" >/dev/null || exit 1
 }
 
 attack_home() { # folder
@@ -77,16 +86,15 @@ snapshot: {scope: column}
 rehearsal: {now: "Tue 04:30", day: 0.05}
 PLAN
 	to="dbname=shop"
-	"$gw" init --environment "$1" -d "$to" --key "$key" >"$top/out" 2>&1 || { cat "$top/out"; exit 1; }
+	"$gw" init --environment "$1" -d "$to" --key "$bare" >"$top/out" 2>&1 || { cat "$top/out"; exit 1; }
 }
 
-# To a stage; the key is without a passphrase while the walk is brought there, as nobody sits before this terminal.
+# To a stage, by the same key without a passphrase, as nobody sits before this terminal.
 bring() { # stage [plan|walk]
-	ssh-keygen -q -p -P pass -N '' -f "$key" >/dev/null 2>&1
-	"$B/tests/tool_walk" "$to" "$key" "${2:-$top/plan.yaml}" "$1" >"$top/out" 2>&1 </dev/null
-	brought=$?
-	ssh-keygen -q -p -P '' -N pass -f "$key" >/dev/null 2>&1
-	return $brought
+	sent_before=$(sent)
+	"$B/tests/tool_walk" "$to" "$bare" "${2:-$top/plan.yaml}" "$1" >"$top/out" 2>&1 </dev/null
+	rc=$?
+	return $rc
 }
 
 # A walk that is ready, its jobs ended, and all of it kept for rewind.
@@ -95,6 +103,7 @@ attack_armed() {
 	for job in $(sql "SELECT id FROM gatewalk.job WHERE ended_at IS NULL"); do "$gw" job stop "$job" -d "$to" >/dev/null; done
 	n=0
 	until [ "$(sql "SELECT count(*) FROM gatewalk.job WHERE ended_at IS NULL")" = 0 ] || [ $n -gt 100 ]; do n=$((n + 1)); sleep 0.1; done
+	"$B/tests/tool_walk" "$to" "$bare" legacy look >"$top/out" 2>&1 </dev/null || { cat "$top/out"; exit 1; }
 	sid=$(sql "SELECT sid FROM gatewalk.walk WHERE name = 'legacy'")
 	walk="$XDG_STATE_HOME/gatewalk/walks/$sid"
 	log="$walk/plan.gwlog"
@@ -114,6 +123,7 @@ attack_keep() {
 
 # Server and home as attack_armed left them.
 rewind() {
+	attack_jobs_end
 	"$B/tests/tool_cluster" crash "$cluster"
 	rm -rf "$cluster/data" "$HOME"
 	cp -a "$top/kept/data" "$cluster/data"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Drives a real walk for the scripts, over the engine: tool_walk CONNINFO KEY PLAN|WALK VERB
-   VERB: begin | fill:LINES | a stage to be brought to (snapshot consumers unused final gate-c armed) | drop | look | view
+   VERB: begin | fill:LINES | start-snapshot | a stage to be brought to (snapshot consumers unused final gate-c armed) | drop | look | view | finish
+         | act:NAME:KEY:TEXT | - (verbs from standard input, one a line; each answer ends with a line ".")
    drop asks for the passphrase on the terminal, as the program does. Exit status as gatewalk's; the stage is printed last. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,12 +31,41 @@ static bool fill(struct engine *g, long n, struct err *e)
 	return true;
 }
 
+/* Items 12 and 13, once the watch is over. */
+static bool finish(struct engine *g, struct err *e)
+{
+	char alarms[16];
+	snprintf(alarms, sizeof alarms, "%d", g->walk.alarms);
+	return engine_unlock(g, e) && engine_do(g, &(struct act){ .kind = ACT_CONFIRM, .key = "12", .text = alarms }, e) &&
+		engine_do(g, &(struct act){ .kind = ACT_SCHEMA_LOG }, e);
+}
+
+/* "NAME:KEY:TEXT"; an empty key or text is none. For a job the key is its number. */
+static bool act(struct engine *g, const char *words, struct err *e)
+{
+	char all[512], *key, *text = NULL;
+	snprintf(all, sizeof all, "%s", words);
+	if ((key = strchr(all, ':'))) {
+		*key++ = '\0';
+		if ((text = strchr(key, ':')))
+			*text++ = '\0';
+	}
+	const struct act a = { .kind = act_parse(all), .key = key && *key ? key : NULL, .text = text && *text ? text : NULL, .job = key ? atoll(key) : 0 };
+	return engine_unlock(g, e) && engine_do(g, &a, e);
+}
+
 static bool verb(struct engine *g, const char *word, struct err *e)
 {
 	if (strcmp(word, "begin") == 0 || strcmp(word, "view") == 0)
 		return true;
 	if (strncmp(word, "fill:", 5) == 0)
 		return fill(g, atol(word + 5), e);
+	if (strncmp(word, "act:", 4) == 0)
+		return act(g, word + 4, e);
+	if (strcmp(word, "finish") == 0)
+		return finish(g, e);
+	if (strcmp(word, "start-snapshot") == 0)
+		return engine_do(g, &(struct act){ .kind = ACT_SNAPSHOT }, e);
 	if (strcmp(word, "look") == 0)
 		return engine_look(g, e);
 	if (strcmp(word, "drop") == 0) {
@@ -57,9 +87,32 @@ static void show(struct engine *g)
 	struct view *v = engine_view(g);
 	if (v->walk)
 		printf("stage %s dropped %d restored %d lines %zu\n", stage_name(v->walk->stage), v->walk->dropped, v->walk->restored_at != 0, v->n_lines);
+	printf("connected %d%s%s\n", v->connected, v->trouble ? " " : "", v->trouble ? v->trouble : "");
 	if (v->last_error)
 		printf("last %s\n", v->last_error);
 	view_free(v);
+}
+
+static bool tell(struct engine *g, bool ok, const struct err *e)
+{
+	if (g)
+		show(g);
+	if (!ok)
+		printf("error %s\n%s%s%s", e->msg, e->hint[0] ? "hint " : "", e->hint, e->hint[0] ? "\n" : "");
+	return ok;
+}
+
+/* One engine over many verbs, as a screen has it: what it says while the server is gone is seen, too. */
+static void stay(struct engine *g)
+{
+	char line[512];
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while (fgets(line, sizeof line, stdin)) {
+		struct err e = { 0 };
+		line[strcspn(line, "\n")] = '\0';
+		tell(g, verb(g, line, &e), &e);
+		puts(".");
+	}
 }
 
 int main(int argc, char **argv)
@@ -72,11 +125,12 @@ int main(int argc, char **argv)
 	const char *program = getenv("GATEWALK");
 	const struct engine_opts o = { .dbname = argv[1], .key = argv[2], .program = program ? program : "build/gatewalk", .tty = isatty(0) };
 	struct engine *g = engine_new(&o, &e);
-	bool ok = g && (access(argv[3], F_OK) == 0 ? engine_walk_plan(g, argv[3], &e) : engine_walk_open(g, argv[3], &e)) && verb(g, argv[4], &e);
-	if (g)
-		show(g);
-	if (!ok)
-		printf("error %s\n%s%s\n", e.msg, e.hint[0] ? "hint " : "", e.hint);
+	bool ok = g && (access(argv[3], F_OK) == 0 ? engine_walk_plan(g, argv[3], &e) : engine_walk_open(g, argv[3], &e));
+	if (ok && strcmp(argv[4], "-") == 0)
+		stay(g);
+	else
+		ok = ok && verb(g, argv[4], &e);
+	tell(g, ok, &e);
 	engine_free(g);
 	return ok ? 0 : err_exit_status(e.code);
 }

@@ -65,19 +65,22 @@ bool own_names(struct arena *a, const char *sid, struct own_names *out, struct e
 	return true;
 }
 
-/* Only triggers that call our own function count. Names and oid stand in the text, so that it fits into another query. xmin: who
-   switches a trigger off, writes, and switches it on again leaves another one. */
+/* Only triggers that call our own function count. Names and oid stand in the text, so that it fits into another query. The
+   comment keeps what was sealed, "DIGEST STAMP"; the stamp is of xmin: who switches a trigger off, writes, and switches it on
+   again, or so with the function, leaves another one. */
 static const char LOOK_SQL[] =
 "WITH f AS (SELECT p.oid, p.xmin, p.proowner, p.prosrc, p.prosecdef, p.proconfig FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace\n"
 "  WHERE n.nspname = 'gatewalk' AND p.proname = split_part('%3$s', '.', 2) AND p.pronargs = 0 AND p.prorettype = 'trigger'::regtype),\n"
-"g AS (SELECT g.tgname, g.tgenabled, concat(g.xmin, ' ', pg_get_triggerdef(g.oid)) AS def FROM pg_trigger g JOIN f ON f.oid = g.tgfoid\n"
-"  WHERE g.tgrelid = %1$u AND NOT g.tgisinternal AND g.tgname IN ('%2$s', '%2$s_i', '%2$s_t'))\n"
-"SELECT (SELECT count(*) FROM g), (SELECT coalesce(bool_and(tgenabled = 'A'), false) FROM g),\n"
+"g AS (SELECT g.tgname, g.tgenabled, g.xmin, pg_get_triggerdef(g.oid) AS def FROM pg_trigger g JOIN f ON f.oid = g.tgfoid\n"
+"  WHERE g.tgrelid = %1$u AND NOT g.tgisinternal AND g.tgname IN ('%2$s', '%2$s_i', '%2$s_t')),\n"
+"s AS (SELECT md5(concat_ws(' ', f.xmin, (SELECT string_agg(g.xmin::text, ' ' ORDER BY g.tgname) FROM g))) AS stamp, obj_description(f.oid, 'pg_proc') AS sealed FROM f)\n"
+"SELECT (SELECT count(*) FROM g), (SELECT coalesce(bool_and(tgenabled = 'A'), false) FROM g) AND (SELECT s.sealed IS NULL OR split_part(s.sealed, ' ', 2) = s.stamp FROM s),\n"
 "  EXISTS (SELECT FROM f), EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('%3$s') AND relkind = 'S'),\n"
-"  (SELECT md5(concat_ws(' ', f.xmin, f.proowner, f.prosecdef, f.proconfig, f.prosrc, (SELECT string_agg(g.def, ' ' ORDER BY g.tgname) FROM g))) FROM f),\n"
-"  (SELECT obj_description(f.oid, 'pg_proc') FROM f),\n"
+"  (SELECT md5(concat_ws(' ', f.proowner, f.prosecdef, f.proconfig, f.prosrc, (SELECT string_agg(g.def, ' ' ORDER BY g.tgname) FROM g))) FROM f),\n"
+"  (SELECT split_part(sealed, ' ', 1) FROM s),\n"
 "  (SELECT string_agg(tgname, ',' ORDER BY tgname) FROM g),\n"
-"  (SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %1$u)";
+"  (SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %1$u),\n"
+"  (SELECT stamp FROM s)";
 
 const char *own_look_sql(struct arena *a, const struct own_names *names, unsigned relid)
 {
@@ -96,6 +99,7 @@ bool own_look(struct db *db, struct arena *a, const struct own_names *names, uns
 	*out = (struct own_seen){
 		.triggers = (int)cell_int(c[0]), .enabled = cell_bool(c[1]), .function = cell_bool(c[2]), .sequence = cell_bool(c[3]),
 		.digest = c[4] ? c[4] : "", .sealed = c[5] ? c[5] : "", .trigger_names = c[6] ? c[6] : "", .table = c[7],
+		.stamp = c[8] ? c[8] : "",
 	};
 	return true;
 }

@@ -18,16 +18,16 @@ struct err;
 
 /* trigger: the UPDATE one; the others add _i (INSERT) and _t (TRUNCATE). object: function and sequence, gatewalk.trip_... */
 struct own_names { const char *trigger, *object; };
-/* digest: of function and triggers as they stand; sealed: as it was noted when they were made. table: quoted, NULL when gone. */
-struct own_seen { int triggers; bool enabled, function, sequence; const char *digest, *sealed, *trigger_names, *table; };
+/* digest: of function and triggers as they stand; sealed: as it was noted when they were made. stamp: of when they were last touched; enabled asks for that, too. table: quoted, NULL when gone. */
+struct own_seen { int triggers; bool enabled, function, sequence; const char *digest, *sealed, *trigger_names, *table, *stamp; };
 
 bool own_names(struct arena *a, const char *sid, struct own_names *out, struct err *e);
 bool own_look(struct db *db, struct arena *a, const struct own_names *names, unsigned relid, struct own_seen *out, struct err *e);
 /* All of it is there and as it was made. */
 bool own_whole(const struct own_seen *s);
 
-/* The query behind own_look, also as a part of another one: triggers, enabled, function, sequence, digest, sealed, names, table. */
-#define OWN_LOOK_COLS 8
+/* The query behind own_look, also as a part of another one: triggers, enabled, function, sequence, digest, sealed, names, table, stamp. */
+#define OWN_LOOK_COLS 9
 const char *own_look_sql(struct arena *a, const struct own_names *names, unsigned relid);
 
 #endif

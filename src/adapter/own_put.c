@@ -42,7 +42,8 @@ static const char TRIGGERS_SQL[] =
 "CREATE OR REPLACE TRIGGER %1$s AFTER UPDATE ON %2$s FOR EACH ROW WHEN (%4$s IS DISTINCT FROM %5$s) EXECUTE FUNCTION %3$s();\n"
 "CREATE OR REPLACE TRIGGER %1$s_i AFTER INSERT ON %2$s FOR EACH ROW WHEN (NEW.%6$s IS DISTINCT FROM NULL) EXECUTE FUNCTION %3$s();\n"
 "CREATE OR REPLACE TRIGGER %1$s_t AFTER TRUNCATE ON %2$s FOR EACH STATEMENT EXECUTE FUNCTION %3$s();\n"
-"ALTER TABLE %2$s ENABLE ALWAYS TRIGGER %1$s, ENABLE ALWAYS TRIGGER %1$s_i, ENABLE ALWAYS TRIGGER %1$s_t;\n";
+"ALTER TABLE %2$s ENABLE ALWAYS TRIGGER %1$s, ENABLE ALWAYS TRIGGER %1$s_i, ENABLE ALWAYS TRIGGER %1$s_t;\n"
+"COMMENT ON FUNCTION %3$s() IS NULL;\n";
 
 /* Is the table still the one that was looked at, and is "equal" of this type the same as "the same bytes"? For other types
    (json has no equality at all; that of box compares areas, that of numeric takes 1.0 for 1.00) the text is compared. */
@@ -89,7 +90,7 @@ static bool seal(struct db *db, struct arena *a, const struct own_names *n, unsi
 		return false;
 	if (s.triggers != OWN_TRIGGERS || !s.function || !s.sequence || !s.enabled)
 		return err_set(e, ERR_INTERNAL, NULL, "the tripwire was put but cannot be seen");
-	return db_script(db, a, arena_printf(a, "COMMENT ON FUNCTION %s() IS %s", n->object, sql_literal(a, s.digest)), 0, NULL, e);
+	return db_script(db, a, arena_printf(a, "COMMENT ON FUNCTION %s() IS %s", n->object, sql_literal(a, arena_printf(a, "%s %s", s.digest, s.stamp))), 0, NULL, e);
 }
 
 static bool put_once(struct db *db, struct arena *a, const char *sid, const struct fact_target *t, struct err *e)

@@ -98,6 +98,20 @@ static int rank(enum env env)
 	return (size_t)env < sizeof ranks / sizeof *ranks ? ranks[env] : 0;
 }
 
+static bool not_lower(const struct known *k, enum env env, struct err *e)
+{
+	if (!k || rank(env) >= rank(k->env))
+		return true;
+	return err_set(e, ERR_VERIFY, "gatewalk uninstall forgets it; or mark it as it was",
+		"this machine remembers this database as %s, which is more than %s", env_name(k->env), env_name(env));
+}
+
+bool remember_allows(struct arena *a, const char *sysid, unsigned dboid, enum env env, struct err *e)
+{
+	struct list l = { 0 };
+	return list_read(a, &l, e) && not_lower(find(&l, sysid, dboid), env, e);
+}
+
 static bool list_write(struct arena *a, const struct list *l, struct err *e)
 {
 	struct text t = { 0 };
@@ -122,9 +136,8 @@ static bool change(struct arena *a, const struct known *want, bool forget, struc
 	if (!k) {
 		l.all = arena_grow(a, l.all, &l.n, &l.cap, sizeof *l.all);
 		k = &l.all[l.n - 1];
-	} else if (!forget && rank(want->env) < rank(k->env)) {
-		return err_set(e, ERR_VERIFY, "gatewalk uninstall forgets it; or mark it as it was",
-			"this machine remembers this database as %s, which is more than %s", env_name(k->env), env_name(want->env));
+	} else if (!forget && !not_lower(k, want->env, e)) {
+		return false;
 	} else if (!forget && k->env == want->env && strcmp(k->install_id, want->install_id) == 0) {
 		return true;
 	}

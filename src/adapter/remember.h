@@ -13,6 +13,8 @@ struct err;
 bool remember_read(struct arena *a, const char *sysid, unsigned dboid, struct fact_mark *m, struct err *e);
 /* Writes it down, never lowering an environment (production > staging > development > rehearsal) unless lower is set (uninstall). */
 bool remember_write(struct arena *a, const char *sysid, unsigned dboid, const char *install_id, enum env env, bool forget, struct err *e);
+/* May this database be marked env here? Refused when it is remembered as more: to be asked before the mark is made. */
+bool remember_allows(struct arena *a, const char *sysid, unsigned dboid, enum env env, struct err *e);
 /* When this operator last looked at this walk (local clock, us; 0 never) and at which line; and noting it now. */
 bool remember_look(struct arena *a, const char *sid, int64_t *at, int64_t *line);
 void remember_looked(struct arena *a, const char *sid, int64_t at, int64_t line);

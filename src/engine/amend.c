@@ -43,7 +43,9 @@ static bool take_in(struct engine *g, const char *path, const char **what, struc
 	struct plan *old = g->plan;
 	g->plan = now;
 	if (!line_write(g, OP_AMEND, b, false, e)) {
-		g->plan = old;
+		/* The line may stand in the log, and only the ledger not know it yet. */
+		if (strcmp(g->walk.plan_digest, now->digest) != 0)
+			g->plan = old;
 		return false;
 	}
 	*what = arena_printf(g->arena, "%s (%s)", why, class_words[c]);

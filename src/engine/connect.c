@@ -9,6 +9,8 @@
 #include "base/arena.h"
 #include "port/crypto.h"
 
+#define HOLD_MS 5000   /* after a crash or a cut the old backend has to end first */
+
 struct engine *engine_new(const struct engine_opts *o, struct err *e)
 {
 	if (!crypto_start()) {
@@ -54,14 +56,26 @@ void engine_use(struct engine *g, struct db *db)
 	db_close(old);
 }
 
+/* A link that came back must hold the walk again, and log and ledger be compared, before anything is written over it. */
+static bool take_hold(struct engine *g, struct err *e)
+{
+	if (!g->journal || g->walk.n == 0)
+		return true;
+	if (g->read_only)
+		return line_sync(g, e) || db_alive(g->db);
+	return ledger_hold(g->db, g->walk.sid, HOLD_MS, e) && line_sync(g, e) && line_seal_torn(g, e);
+}
+
 bool engine_connect(struct engine *g, struct err *e)
 {
 	if (g->db && db_alive(g->db))
 		return true;
 	const struct db_opts o = { .conninfo = g->opts.dbname, .app = "gatewalk" };
+	err_clear(&g->db_err);
 	engine_use(g, db_open(&o, &g->db_err));
-	if (g->db)
+	if (g->db && take_hold(g, &g->db_err))
 		return true;
+	engine_use(g, NULL);
 	if (e)
 		*e = g->db_err;
 	return false;

@@ -54,10 +54,9 @@ static bool outcome(struct engine *g, bool dropped, const struct drop_end *end, 
 	json_add_str(b, "xid", end->xid ? end->xid : "");
 	if (!line_write(g, OP_OUTCOME, b, false, e))
 		return false;
-	if (!dropped)
-		return true;
-	notify_run(lot_arena(g->walk_lot), g->plan, g->walk.name, "dropped", g->walk.target);
-	return job_begin(g, "monitor", json_obj(lot_arena(g->walk_lot)), e);
+	if (dropped)
+		notify_run(lot_arena(g->walk_lot), g->plan, g->walk.name, "dropped", g->walk.target);
+	return true;   /* the next look starts the monitor */
 }
 
 bool drop_settle(struct engine *g, struct err *e)
@@ -66,7 +65,7 @@ bool drop_settle(struct engine *g, struct err *e)
 	bool there = false;
 	struct arena *a = lot_arena(g->walk_lot);
 	/* A drop's own backend may still be at its COMMIT, and its anchor not to be seen yet. */
-	if (!engine_connect(g, e) || !ledger_hold(g->db, g->walk.sid, SETTLE_MS, e) || !apply_ended(g->db, g->walk.sid, SETTLE_MS, e))
+	if (!engine_connect(g, e) || !apply_ended(g->db, g->walk.sid, SETTLE_MS, e))
 		return false;
 	if (!ledger_at(g->db, a, g->walk.sid, g->walk.intent_n, &row, &there, e))
 		return false;
@@ -132,9 +131,9 @@ static bool send(struct engine *g, const char *statement, const struct anchor *l
 	}
 	struct err wrote = { 0 };
 	bool written = end.result == DROP_UNKNOWN ? drop_settle(g, &wrote) : outcome(g, end.result == DROP_DONE, &end, &wrote);
-	if (!written && (ok || end.result == DROP_UNKNOWN))
+	if (!written && end.result == DROP_UNKNOWN)
 		*e = wrote;
-	return g->walk.dropped && written;
+	return g->walk.dropped;   /* the log says so: what the ledger may lack of it is brought up at the next look */
 }
 
 bool engine_drop(struct engine *g, const char *typed, struct err *e)

@@ -33,6 +33,7 @@ struct engine {
 	const char *behind_why;
 	const char *differs;           /* what the last whole comparison with ledger and mirror found */
 	bool owed;                     /* a line stands in the log that ledger or mirror may lack */
+	bool look_failed;              /* `last` is of a look, and goes with the next good one */
 	int64_t verified_at;           /* local clock of the last whole check of the log */
 	struct view_line *lines;
 	size_t n_lines, cap_lines;
@@ -62,7 +63,8 @@ struct engine {
 };
 
 /* connect.c */
-bool engine_connect(struct engine *g, struct err *e);          /* no-op while connected */
+/* No-op while connected. With a walk open, a new link is only kept when it holds the walk and log and ledger were compared. */
+bool engine_connect(struct engine *g, struct err *e);
 void engine_use(struct engine *g, struct db *db);              /* closes the old connection; NULL: none */
 void engine_disconnect(struct engine *g, const struct err *why);
 struct signer *engine_signer(struct engine *g, struct err *e);
@@ -71,6 +73,8 @@ struct signer *engine_signer(struct engine *g, struct err *e);
 bool line_write(struct engine *g, enum record_op op, const struct json *b, bool person, struct err *e);
 /* Everything the log has and the mirror lacks; then C6's facts: does the ledger agree? */
 bool line_sync(struct engine *g, struct err *e);
+/* Seals a torn last line over. Only on a link that holds the walk. */
+bool line_seal_torn(struct engine *g, struct err *e);
 void line_check(struct engine *g);                             /* fills facts.log */
 struct json *line_body(struct engine *g);                      /* a new empty object in the walk's lot */
 void line_show(struct engine *g, const struct record *r);      /* adds it to the view's lines */
@@ -87,6 +91,8 @@ const char *walk_find_dir(struct engine *g, struct arena *a, const char *word, s
 
 /* take.c: what jobs and the watch left in the database, checked and taken into the log. */
 bool take_all(struct engine *g, struct err *e);
+/* Starts the watch or the monitor again where it should run and its process is gone. */
+bool take_care(struct engine *g, struct err *e);
 
 /* look.c */
 bool look_facts(struct engine *g, bool audit, struct err *e);

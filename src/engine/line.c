@@ -4,6 +4,7 @@
 #include "engine/engine_private.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "adapter/stamp.h"
 #include "base/arena.h"
@@ -120,6 +121,20 @@ bool line_write(struct engine *g, enum record_op op, const struct json *b, bool 
 	return ledger_update(g->db, &g->walk, g->plan, changing(&g->walk), e);
 }
 
+/* A walk that ended between its first line and its row in the ledger gets the row now. */
+static bool row_there(struct engine *g, const struct anchor *last, struct err *e)
+{
+	struct ledger_walk *w;
+	size_t n = 0;
+	char host[256] = "";
+	if (last->n >= 0 || journal_count(g->journal) != 1)
+		return true;
+	if (!ledger_find(g->db, lot_arena(g->look_lot), journal_sid(g->journal), &w, &n, e))
+		return false;
+	gethostname(host, sizeof host - 1);
+	return n > 0 || ledger_open(g->db, &g->walk, g->plan, host, e);
+}
+
 bool line_sync(struct engine *g, struct err *e)
 {
 	if (!g->db || !line_compare_all(g, e))
@@ -129,7 +144,7 @@ bool line_sync(struct engine *g, struct err *e)
 	struct anchor last = line_last_anchor(g, e);
 	const char **lines;
 	size_t have = 0;
-	if (last.n == -2 || !ledger_lines(g->db, lot_arena(g->look_lot), journal_sid(g->journal), &lines, &have, e))
+	if (last.n == -2 || !row_there(g, &last, e) || !ledger_lines(g->db, lot_arena(g->look_lot), journal_sid(g->journal), &lines, &have, e))
 		return false;
 	for (size_t i = 0; i < journal_count(g->journal); i++) {
 		const struct record *r = journal_line(g->journal, i);
@@ -139,7 +154,25 @@ bool line_sync(struct engine *g, struct err *e)
 			return false;
 	}
 	g->owed = false;
-	return true;
+	/* An open drop wrote the row itself: it is brought up with the outcome. */
+	return g->walk.stage == AT_DROPPING || ledger_update(g->db, &g->walk, g->plan, false, e);
+}
+
+/* Not over a line that the ledger has whole: then the file was damaged later. */
+bool line_seal_torn(struct engine *g, struct err *e)
+{
+	struct stamp st;
+	if (g->behind || !journal_torn(g->journal))
+		return true;
+	stamp_take(g->db, lot_arena(g->walk_lot), &st);
+	if (!journal_seal_torn(g->journal, &st, e))
+		return false;
+	const struct record *r = journal_line(g->journal, journal_count(g->journal) - 1);
+	if (!walk_fold(&g->walk, r, e))
+		return false;
+	line_show(g, r);
+	g->owed = true;
+	return line_sync(g, e);
 }
 
 /* The whole file again, every half minute: somebody else may write to it while we hold its lock. */

@@ -11,6 +11,7 @@
 #define ANOTHER_LOG "the log is not the one the ledger knows: another line stands where the ledger's last entry was made"
 #define UNKNOWN_WALK "the database is behind the log: the ledger knows nothing of this walk (restored, or another database)"
 #define MISSING_ENTRIES "the database is behind the log: decisions are missing from the ledger (restored, or failed over with loss)"
+#define SCHEMA_GONE "the gatewalk schema in the database is gone, or is not gatewalk's any more"
 
 bool line_anchored(const struct record *r)
 {
@@ -45,12 +46,31 @@ static void behind(struct engine *g, const char *why)
 	g->behind_why = why;
 }
 
+/* The server says so: no such schema, no such table, no such column. */
+static bool schema_gone(const struct err *why)
+{
+	return strcmp(why->sqlstate, "3F000") == 0 || strcmp(why->sqlstate, "42P01") == 0 || strcmp(why->sqlstate, "42703") == 0;
+}
+
+/* Not asked, and why: gone is a finding, all else leaves it unknown. */
+static bool not_asked(struct engine *g, const struct err *why, struct err *e)
+{
+	if (schema_gone(why)) {
+		behind(g, SCHEMA_GONE);
+		return true;
+	}
+	if (e)
+		*e = *why;
+	return false;
+}
+
 bool line_compare(struct engine *g, struct err *e)
 {
 	int64_t mirrored = 0;
-	struct anchor last = line_last_anchor(g, e);
-	if (last.n == -2 || !ledger_mirrored(g->db, journal_sid(g->journal), &mirrored, e))
-		return false;
+	struct err no = { 0 };
+	struct anchor last = line_last_anchor(g, &no);
+	if (last.n == -2 || !ledger_mirrored(g->db, journal_sid(g->journal), &mirrored, &no))
+		return not_asked(g, &no, e);
 	const char *why = differs(g, &last, mirrored);
 	behind(g, why ? why : g->differs);
 	return true;
@@ -98,10 +118,11 @@ bool line_compare_all(struct engine *g, struct err *e)
 {
 	struct arena *a = arena_new();
 	bool lines = false, anchors = false;
-	bool asked = same_lines(g, a, &lines, e) && same_anchors(g, a, &anchors, e);
+	struct err no = { 0 };
+	bool asked = same_lines(g, a, &lines, &no) && same_anchors(g, a, &anchors, &no);
 	arena_free(a);
 	if (!asked)
-		return false;
+		return not_asked(g, &no, e);
 	g->differs = !lines ? "the mirror of the log in the database was changed" : !anchors ? "the ledger's entries were changed" : NULL;
 	return line_compare(g, e);
 }

@@ -180,30 +180,41 @@ bool look_fresh(struct engine *g, struct err *e)
 	return true;
 }
 
-/* A link that came back must be held and compared again before anything is written. */
-static bool reattach(struct engine *g, struct err *e)
+/* What keeps the log from being written (a full disk, say) must be seen, and go when it has gone. A lost link is shown as such. */
+static void look_ended(struct engine *g, bool ok, const struct err *why)
 {
-	if (g->db && db_alive(g->db))
+	if (!ok && g->db) {
+		g->last = *why;
+		g->look_failed = true;
+	} else if (ok && g->look_failed) {
+		err_clear(&g->last);
+		g->look_failed = false;
+	}
+}
+
+/* What only the one who holds the walk may do. */
+static bool look_writes(struct engine *g, struct err *e)
+{
+	if (!g->db || g->read_only || g->behind)
 		return true;
-	if (!engine_connect(g, e))
-		return false;
-	if (g->read_only)
-		return true;
-	return ledger_hold(g->db, g->walk.sid, 5000, e) && line_sync(g, e);
+	return take_all(g, e) && take_care(g, e);
 }
 
 bool engine_look(struct engine *g, struct err *e)
 {
 	if (!g->journal)
 		return engine_home(g, e);
-	struct err first = { 0 };
-	bool ok = reattach(g, &first);
+	struct err first = { 0 }, late = { 0 };
+	bool ok = engine_connect(g, &first);
 	if (ok && g->walk.stage == AT_DROPPING && !g->read_only && !g->behind)
 		ok = drop_settle(g, &first);
 	ok = look_facts(g, false, ok ? &first : NULL) && ok;
-	if (g->db && !g->read_only && !g->behind && !take_all(g, &first))
+	if (!look_writes(g, &late)) {
+		first = ok ? late : first;
 		ok = false;
+	}
 	look_judge(g);
+	look_ended(g, ok, &first);
 	if (!ok && e)
 		*e = first;
 	return ok;

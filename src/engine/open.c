@@ -33,6 +33,7 @@ void engine_walk_close(struct engine *g)
 	g->behind = g->read_only = g->owed = false;
 	g->differs = g->behind_why = NULL;
 	g->verified_at = 0;
+	g->look_failed = false;
 	memset(&g->walk, 0, sizeof g->walk);
 	memset(&g->audit, 0, sizeof g->audit);
 	memset(&g->facts, 0, sizeof g->facts);
@@ -128,14 +129,13 @@ const char *walk_find_dir(struct engine *g, struct arena *a, const char *word, s
 static bool attach(struct engine *g, struct err *e)
 {
 	struct err why = { 0 };
-	if (!engine_connect(g, &why)) {
-		g->last = why;
+	if (engine_connect(g, &why))
 		return true;
-	}
-	if (!g->read_only && !ledger_hold(g->db, g->walk.sid, 5000, e))
+	if (why.code != ERR_DB_CONNECT && why.code != ERR_DB_LOST) {
+		*e = why;
 		return false;
-	if (!line_sync(g, &why))
-		g->last = why;
+	}
+	g->last = why;
 	return true;
 }
 
@@ -144,13 +144,6 @@ static bool resume(struct engine *g, struct err *e)
 	if (!attach(g, e))
 		return false;
 	struct err soft = { 0 };
-	/* Not over a line that the ledger has whole: then the file was damaged later. */
-	if (g->db && !g->read_only && !g->behind && journal_torn(g->journal)) {
-		struct stamp st = { .t_why = "sealing a torn line", .local = clock_local(), .mono_ms = clock_mono() / 1000, .boot = "" };
-		if (!journal_seal_torn(g->journal, &st, e))
-			return false;
-		g->owed = true;
-	}
 	if (!engine_look(g, &soft))
 		g->last = soft;
 	return true;
@@ -368,6 +361,7 @@ bool engine_walk_fetch(struct engine *g, const char *word, struct err *e)
 		snprintf(sid, sizeof sid, "%s", w[0].sid);
 	lot_drop(g->home_lot);
 	g->home_lot = NULL;
+	engine_use(g, NULL);   /* the walk is opened over a link of its own, which holds it */
 	ok = ok && walk_load(g, path_join(a, path_walks(a), sid), false, e);
 	if (ok)
 		summary_write(g);

@@ -8,6 +8,7 @@
 #include "adapter/audit.h"
 #include "adapter/job.h"
 #include "adapter/monitor.h"
+#include "adapter/own.h"
 #include "adapter/snapshot.h"
 #include "base/arena.h"
 #include "base/text.h"
@@ -34,8 +35,11 @@ static bool take_snapshot(struct engine *g, const struct json *result, struct er
 	char sha[65];
 	if (!fact || !role || !snapshot_from_json(a, fact, &told))
 		return err_set(e, ERR_VERIFY, "Take the snapshot again.", "the snapshot job left a result that cannot be read");
-	if (!snapshot_check(a, told.path, told.manifest_sha256, e) || !snapshot_read(a, told.path, &there, e))
-		return false;
+	/* Files that are gone or cannot be read are no snapshot either; the job is then taken in as failed. */
+	if (!snapshot_check(a, told.path, told.manifest_sha256, e) || !snapshot_read(a, told.path, &there, e)) {
+		e->code = ERR_VERIFY;
+		return err_in(e, "the snapshot that the job left");
+	}
 	if (strcmp(there.id, told.id) != 0 || there.rows != told.rows || strcmp(there.definition_digest, told.definition_digest) != 0)
 		return err_set(e, ERR_VERIFY, "Take the snapshot again.", "the snapshot job's result is not what stands in %s", told.path);
 	struct json *b = line_body(g);
@@ -99,6 +103,18 @@ static bool take_result(struct engine *g, const struct left *l, struct err *e)
 	return strcmp(l->kind, "restore") != 0 || take_restore(g, r, e);
 }
 
+/* Its end stands in the log, and the program ended before the row said so. */
+static bool ended_in_log(const struct engine *g, long long id)
+{
+	for (size_t i = journal_count(g->journal); i-- > 0;) {
+		const struct record *r = journal_line(g->journal, i);
+		const char *event = r->op == OP_JOB ? json_str(r->b, "event") : NULL;
+		if (event && strcmp(event, "start") != 0 && json_int_or(r->b, "job", 0) == id)
+			return true;
+	}
+	return false;
+}
+
 static bool take_jobs(struct engine *g, struct err *e)
 {
 	for (;;) {
@@ -112,6 +128,11 @@ static bool take_jobs(struct engine *g, struct err *e)
 		if (strcmp(l.kind, "restore") == 0 && strcmp(l.state, "done") == 0 && !engine_unlocked(g))
 			return true;
 		struct err why = { 0 };
+		if (ended_in_log(g, l.id)) {
+			if (!job_taken(g->db, l.id, e))
+				return false;
+			continue;
+		}
 		if (!take_result(g, &l, &why)) {
 			if (why.code != ERR_VERIFY) {
 				*e = why;
@@ -179,6 +200,30 @@ static bool take_baseline(struct engine *g, struct err *e)
 	json_add_str(b, "at", when_iso(g->facts.monitor.baseline_at, buf));
 	json_add_str(b, "kind", "baseline");
 	return line_write(g, OP_EVIDENCE, b, false, e);
+}
+
+#define AGAIN_AFTER (5 * US_SECOND)   /* a job that dies at once is not started in a storm */
+
+/* Never one that was stopped, and never one that failed: these are a person's to start. */
+static bool gone(const struct engine *g, const char *kind)
+{
+	const struct view_job *newest = NULL;
+	for (size_t i = 0; i < g->n_jobs; i++)
+		if (strcmp(g->jobs[i].kind, kind) == 0 && (!newest || g->jobs[i].id > newest->id))
+			newest = &g->jobs[i];
+	return !newest || (strcmp(newest->state, "lost") == 0 && g->facts.now > newest->started + AGAIN_AFTER);
+}
+
+bool take_care(struct engine *g, struct err *e)
+{
+	const struct walk *w = &g->walk;
+	struct json *none = json_obj(lot_arena(g->look_lot));
+	if (w->stage >= AT_CONSUMERS && w->stage <= AT_ARMED && walk_declared(w, "watch", own_trigger_name(lot_arena(g->look_lot), w->sid)) &&
+	    g->facts.watch.tripwire_there && gone(g, "watch"))
+		return job_begin(g, "watch", none, e);
+	if (w->stage == AT_MONITOR && g->facts.now && gone(g, "monitor"))
+		return job_begin(g, "monitor", none, e);
+	return true;
 }
 
 bool take_all(struct engine *g, struct err *e)

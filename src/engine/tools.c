@@ -211,8 +211,8 @@ struct json *tool_init(struct arena *a, const struct engine_opts *o, const char 
 	}
 	struct db *db = connect_to(o, e);
 	const char *key = NULL;
-	bool ok = db && (key = key_for_init(a, o, &made, e)) && schema_init(db, a, env, &strong, e) && probe_server(db, a, &s, e) &&
-		probe_mark(db, a, &m, e) && remember_write(a, s.sysid, s.dboid, m.install_id, env, false, e);
+	bool ok = db && (key = key_for_init(a, o, &made, e)) && probe_server(db, a, &s, e) && remember_allows(a, s.sysid, s.dboid, env, e) &&
+		schema_init(db, a, env, &strong, e) && probe_mark(db, a, &m, e) && remember_write(a, s.sysid, s.dboid, m.install_id, env, false, e);
 	db_close(db);
 	if (!ok)
 		return NULL;
