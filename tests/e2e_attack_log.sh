@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2119
+# shellcheck disable=SC2119,SC2317
 # Attacks on what a walk remembers: its log, the ledger and the mirror of it, the mark, the plan, the key. Each is refused with
 # its exit status and a reason, and nothing is dropped; at the end the same walk, untouched, is dropped.
 set -u
@@ -266,7 +266,30 @@ say "$(cmp -s "$log" "$top/second/state/gatewalk/walks/$sid/plan.gwlog" && echo 
 drop
 attack_refused "the second machine does not know the database yet" 3 'does not remember this database'
 run "$gw" init --environment rehearsal -d "$to" --key "$bare"
-"$B/tests/tool_walk" "$to" "$bare" legacy look >"$top/out" 2>&1 </dev/null
-printf 'do 99\nquit\n' | "$gw" walk --plain legacy -d "$to" --key "$bare" >"$top/out" 2>&1
 first_home
+held() { (fetch_home; second); }
+attack_pass=wrong
+drop held
+say "$(grep -q 'in use by another gatewalk (login postgres' "$top/second.out" && grep -qx 1 "$top/second.out" && echo true || echo false)" "a second gatewalk on another machine is refused"
+attack_pass=''
+fetch_home
+consumer=$(sed -n 's/.*"consumer":"\([^"]*\)".*/\1/p' "$log" | head -n 1)
+printf 'clear %s because it is settled here now\nquit\n' "$consumer" | "$gw" walk --plain legacy -d "$to" --key "$bare" >"$top/out" 2>&1
+say "$([ "$(wc -l <"$top/second/state/gatewalk/walks/$sid/plan.gwlog")" -gt "$(wc -l <"$log")" ] && echo true || echo false)" "the second machine goes on with the walk"
+first_home
+drop
+attack_refused "then the first machine's older copy is refused" 6 'behind the ledger'
+run "$gw" walk --fetch --plain legacy -d "$to" --key "$bare"
+attack_refused "and is not written over" 1 'on this machine already'
+rewind
+
+echo "# nothing of this is in the way of a walk that nobody touched"
+printf '{"torn' >>"$log"
+drop
+say "$([ "$rc" = 0 ] && said 'stage monitor dropped 1' && ! column_there && [ "$(sent)" -gt "$sent_before" ] && echo true || echo false)" "a torn tail is sealed over, and the column is dropped"
+run "$gw" verify "$walk"
+say "$([ "$rc" = 0 ] && echo true || echo false)" "its log verifies"
+rewind
+drop
+say "$([ "$rc" = 0 ] && ! column_there && [ "$(sent)" -gt "$sent_before" ] && echo true || echo false)" "the untouched walk's column is dropped"
 exit "$attack_failed"

@@ -56,7 +56,7 @@ attack_home() { # folder
 	chmod 700 "$1"
 }
 
-sql() { psql -XAtq -v ON_ERROR_STOP=1 -d shop -c "$1"; }
+sql() { PGOPTIONS='-c client_min_messages=warning' psql -XAtq -v ON_ERROR_STOP=1 -d shop -c "$1"; }
 
 # A table of a few rows, its column legacy_total, an index that falls with it; a plan for it.
 attack_shop() { # environment

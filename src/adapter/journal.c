@@ -247,3 +247,20 @@ const char *journal_path(const struct journal *j)
 {
 	return j->path;
 }
+
+bool journal_unchanged(const struct journal *j)
+{
+	char buf[65536], head[65];
+	struct sha256 h;
+	ssize_t n = 0;
+	int fd = file_open(j->path, NULL);
+	if (fd < 0)
+		return false;
+	sha256_init(&h);
+	while ((n = read(fd, buf, sizeof buf)) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0)
+			sha256_add(&h, buf, (size_t)n);
+	close(fd);
+	sha256_hex(h, head);
+	return n == 0 && strcmp(head, j->head) == 0;
+}

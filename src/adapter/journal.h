@@ -33,6 +33,10 @@ const char *journal_head(const struct journal *j);               /* hash of all 
 bool journal_torn(const struct journal *j);                      /* an unsealed torn tail is there */
 const char *journal_path(const struct journal *j);
 
+/* Are the bytes of the file, found by its path, those that were read, verified and appended? One hash over them: what is in
+   memory was verified already. Cheaper than journal_verify by far. */
+bool journal_unchanged(const struct journal *j);
+
 /* Appends one line with op, body b and stamp; signs when op is a signed one (person: signer_sign_person). The record as
    written, or NULL: ERR_SIGNATURE, ERR_SYSTEM (disk full: nothing more may be done). */
 const struct record *journal_append(struct journal *j, enum record_op op, const struct json *b, const struct stamp *st, bool person, struct err *e);

@@ -81,10 +81,10 @@ static void row_from(struct arena *a, const struct json *o, struct view_walk *w)
 	const char *items = json_str(o, "items");
 	enum stage stage = (enum stage)json_int_or(o, "stage", 0);
 	enum item item = stage > AT_NOWHERE && stage < STAGE_COUNT ? stage_item(stage) : ITEM_NONE;
-	w->name = json_str(o, "name");
-	w->server = json_str(o, "server");
-	w->note = json_str(o, "note");
-	w->closing = json_str(o, "closing");
+	w->name = arena_dup(a, json_str(o, "name"));
+	w->server = arena_dup(a, json_str(o, "server"));
+	w->note = arena_dup(a, json_str(o, "note"));
+	w->closing = arena_dup(a, json_str(o, "closing"));
 	w->look_again = json_int_or(o, "again", 0);
 	w->closed = json_int_or(o, "closed", 0);
 	w->step = item == ITEM_NONE ? "" : arena_printf(a, "%d %s", item, item_name(item));
@@ -95,7 +95,7 @@ static void row_from(struct arena *a, const struct json *o, struct view_walk *w)
 	w->mood = item == ITEM_NONE ? MOOD_SHUT : w->items[item];
 	if (stage == AT_LEFT)
 		w->mood = MOOD_SHUT;
-	w->needs_you = !w->closed && w->look_again == 0;
+	w->needs_you = !w->closed && w->look_again <= clock_local();   /* a hint by this machine's clock; the gate asks the server's */
 }
 
 /* No summary, or one that cannot be read: fold the log itself, without a key and without a lock. */
@@ -129,17 +129,19 @@ static void row_from_log(struct arena *a, const char *dir, struct view_walk *w)
 
 static void add_row(struct engine *g, struct arena *a, const char *sid, size_t *cap)
 {
-	const char *dir = path_join(a, path_walks(a), sid);
+	struct arena *scratch = arena_new();
+	const char *dir = path_join(scratch, path_walks(scratch), sid);
 	char *data;
 	size_t len;
 	struct view_walk w = { .sid = sid };
 	const struct json *o = NULL;
-	if (file_read(a, path_join(a, dir, SUMMARY), SUMMARY_MAX, &data, &len, NULL))
-		o = json_read(a, data, len, NULL);
+	if (file_read(scratch, path_join(scratch, dir, SUMMARY), SUMMARY_MAX, &data, &len, NULL))
+		o = json_read(scratch, data, len, NULL);
 	if (o && json_str(o, "name") && json_str(o, "server"))
 		row_from(a, o, &w);
 	else
 		row_from_log(a, dir, &w);
+	arena_free(scratch);
 	g->walks = arena_grow(a, g->walks, &g->n_walks, cap, sizeof *g->walks);
 	g->walks[g->n_walks - 1] = w;
 }
