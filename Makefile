@@ -51,7 +51,7 @@ UIOBJ   := $(UI:%.c=$(B)/%.o)
 TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c tests/db_*.c tests/tool_*.c))
 HELPERS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/lib_*.c))
 
-.PHONY: all demo check check-long bench install clean layers deps tests lint
+.PHONY: all demo check check-long bench install clean layers deps tests
 all: $(B)/gatewalk
 
 $(B)/gatewalk: $(B)/screens/main.o $(UIOBJ) $(B)/libgatewalk.a
@@ -72,6 +72,8 @@ $(B)/tests/%: $(B)/tests/%.o $(HELPERS) $(UIOBJ) $(B)/libgatewalk.a
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_SRC) $(LDLIBS_UI) $(shell pkg-config --libs check vterm 2>/dev/null) -lutil
 tests: $(TESTS)
+# Objects stay: make would take those of the tests for passing ones, remove them, and compile all of them again next time.
+.SECONDARY:
 
 demo: ; @sh tests/deps.sh demo && $(MAKE) --no-print-directory all && exec $(B)/gatewalk demo
 check: ; @sh tests/deps.sh check && exec sh tests/check.sh

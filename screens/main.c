@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where the command line meets the screens. Nothing else stands here. */
+#include <signal.h>
+
 #include "cli/cli.h"
 #include "screens/front.h"
 
@@ -11,5 +13,6 @@ static int show(struct desk *d, const struct show_opts *o)
 
 int main(int argc, char **argv)
 {
+	signal(SIGXFSZ, SIG_IGN);   /* a file that may not grow is an error like a full disk, not an end */
 	return cli_main(argc, argv, show);
 }

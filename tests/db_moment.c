@@ -153,6 +153,7 @@ START_TEST(openings)
 	for (int i = 1; i < n; i++) {
 		const char *wall = fix_get(&x, arena_printf(x.a, "SELECT to_char(to_timestamp(%lld) AT TIME ZONE '%s', 'ID HH24:MI') || ' ' || to_char(to_timestamp(%lld) AT TIME ZONE '%s', 'ID HH24:MI')",
 			(long long)(from[i] / US_SECOND), zones[_i], (long long)(to[i] / US_SECOND), zones[_i]));
+		ck_assert_uint_eq(strlen(wall), strlen("1 23:00 2 01:30"));
 		ck_assert_msg(from[i] > to[i - 1], "%s", wall);
 		int a = wall[0] - '0', b = wall[8] - '0';
 		ck_assert_msg(a != 5, "on a Friday: %s", wall);

@@ -5,8 +5,8 @@ set -eu
 
 build="gcc make pkg-config libc6-dev libncurses-dev libpq-dev libyaml-dev libsodium-dev libjansson-dev libzstd-dev"
 run="postgresql-15 postgresql-contrib postgresql-client-15 openssh-client ncurses-base"
-check="clang check libvterm-dev mandoc cppcheck shellcheck strace faketime util-linux"
-long="valgrind llvm"
+check="clang check libvterm-dev mandoc cppcheck shellcheck strace faketime tmux util-linux"
+long="valgrind llvm libclang-rt-dev"
 
 case ${1:-} in
 demo) want="$build $run" ;;
@@ -49,28 +49,55 @@ root=""
 if [ "$(id -u)" -ne 0 ]; then
 	if ! command -v sudo >/dev/null 2>&1; then
 		echo "Missing:$missing" >&2
-		echo "There is no sudo here. As root: apt-get install --no-install-recommends$missing" >&2
+		echo "There is no sudo here. As root, in this folder: sh tests/deps.sh $1" >&2
+		exit 1
+	fi
+	echo "Missing:$missing"
+	echo "sudo is asked to install them:"
+	if ! sudo true; then
+		echo "sudo refuses. As root, in this folder: sh tests/deps.sh $1" >&2
 		exit 1
 	fi
 	root=sudo
 fi
 
-echo "Installing:$missing"
-# Debian would start a server of its own on installation; gatewalk brings its own, private ones.
-if [ ! -e /etc/postgresql-common/createcluster.conf ] && ! dpkg-query -W -f '${Status}' postgresql-common 2>/dev/null | grep -q 'ok installed'; then
-	$root mkdir -p /etc/postgresql-common
-	echo "create_main_cluster = false" | $root tee /etc/postgresql-common/createcluster.conf >/dev/null
-fi
-install() {
-	# shellcheck disable=SC2086  # words on purpose
-	$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends -o Dpkg::Options::=--force-confold $missing
+# Debian would start a server of its own when it installs one; gatewalk brings its own, private ones. What the machine says
+# about that is put aside, and put back at the end.
+conf=/etc/postgresql-common/createcluster.conf
+mark="# by gatewalk, while it installs its packages"
+quiet_servers() {
+	case $missing in *postgresql*) ;; *) return 0 ;; esac
+	grep -qsxF "$mark" "$conf" && return 0
+	$root mkdir -p "${conf%/*}"
+	[ ! -e "$conf" ] || $root cp -p "$conf" "$conf.kept"
+	printf '%s\n' "$mark" "create_main_cluster = false" | $root tee "$conf" >/dev/null
 }
+as_before() {
+	grep -qsxF "$mark" "$conf" || return 0
+	for kept in "$conf.kept" "$conf.ucf-dist"; do
+		[ -e "$kept" ] || continue
+		$root mv -f "$kept" "$conf"
+		return 0
+	done
+	$root rm -f "$conf"
+}
+install() {
+	# Another apt may be at work on a machine that has just been started: waited for. Words on purpose.
+	# shellcheck disable=SC2086
+	$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends -o Dpkg::Options::=--force-confold \
+		-o DPkg::Lock::Timeout=120 $missing
+}
+
+echo "Installing:$missing"
+trap as_before EXIT
+trap 'exit 130' INT TERM HUP
+quiet_servers
 # The lists of a fresh system are empty or old: fetched once when the first try fails.
 if ! install; then
 	$root apt-get update -q || true
 	if ! install; then
 		echo "apt-get could not install:$missing" >&2
-		echo "Read what it says above; then run make again." >&2
+		echo "Read what it says above (no network? another apt at work?); then run make again." >&2
 		exit 1
 	fi
 fi

@@ -65,6 +65,7 @@ drop
 attack_refused "an older copy of the folder" 6 'behind the ledger'
 run "$gw" leave legacy -d "$to" --key "$bare" --reason 'an older copy'
 attack_refused "an older copy writes nothing" 6 'behind the ledger' 'WHEN LOG AND DATABASE DISAGREE'
+say "$([ "$(sql "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'gatewalk_trip%'")" = 3 ] && echo true || echo false)" "and takes nothing away: the tripwire is on the table"
 back
 
 ln "$log" "$walk/beside" && rm "$log" && ln -s beside "$log"
@@ -95,7 +96,7 @@ ledger "all of the ledger deleted" 'knows nothing of this walk' "DELETE FROM gat
 ledger "an entry in the middle deleted" 'entries were changed' "DELETE FROM gatewalk.anchor WHERE sid = '$sid' AND n = $middle"
 ledger "an entry in the middle edited" 'entries were changed' "UPDATE gatewalk.anchor SET head = repeat('0', 64) WHERE sid = '$sid' AND n = $middle"
 ledger "the last entry edited" 'another line stands' "UPDATE gatewalk.anchor SET head = repeat('0', 64) WHERE sid = '$sid' AND n = $last"
-ledger "a foreign entry behind the last" 'lines are missing' "INSERT INTO gatewalk.anchor SELECT sid, n + 1, head, n, head, 'drop', at, xid, lsn FROM gatewalk.anchor WHERE sid = '$sid' AND n = $last"
+ledger "a foreign entry behind the last" 'lines are missing' "INSERT INTO gatewalk.anchor SELECT sid, n + 10, head, n, head, 'drop', at, xid, lsn FROM gatewalk.anchor WHERE sid = '$sid' AND n = $last"
 ledger "a mirrored line edited" 'mirror' "UPDATE gatewalk.line SET line = replace(line, 'destructive', 'additive') WHERE sid = '$sid'"
 ledger "a mirrored line deleted" 'mirror' "DELETE FROM gatewalk.line WHERE sid = '$sid' AND n = 4"
 
@@ -224,6 +225,15 @@ attack_pass=''
 ssh-agent -k >/dev/null
 unset SSH_AUTH_SOCK SSH_AGENT_PID
 
+mkdir "$top/path"
+printf '#!/bin/sh\ntouch %s/answered\nexec /usr/bin/ssh-keygen -Y sign -n gatewalk-entry-v1 -f %s\n' "$top" "$bare" >"$top/path/ssh-keygen"
+chmod 755 "$top/path/ssh-keygen"
+attack_pass=wrong
+PATH="$top/path:$PATH" drop
+attack_refused "another ssh-keygen in front of the path" 5 'did not sign'
+say "$([ -e "$top/answered" ] && echo false || echo true)" "it was never called"
+attack_pass=''
+
 echo "# a second gatewalk"
 second() {
 	"$B/tests/tool_walk" "$to" "$bare" legacy look >"$top/second.out" 2>&1 </dev/null
@@ -233,6 +243,12 @@ attack_pass=wrong
 drop second
 say "$(grep -q 'another gatewalk (pid' "$top/second.out" && grep -qx 1 "$top/second.out" && echo true || echo false)" "a second gatewalk on the same machine is refused"
 attack_refused "and the first one's drop, with a wrong passphrase, too" 5 'did not sign'
+
+edit() { sed -n '6s/"who":"/"who":"x/p' "$log" | dd of="$log" bs=1 seek="$(head -n 5 "$log" | wc -c)" conv=notrunc 2>/dev/null; }
+attack_pass=''
+drop edit
+attack_refused "the log edited in place while the passphrase is typed" 3 'changed by somebody else'
+rewind
 
 echo "# another machine"
 fetch_home() { attack_home "$top/second"; }

@@ -138,7 +138,8 @@ disagree() {
 	if [ -n "$anchor" ] && [ "$torn" -eq 0 ]; then
 		n=${anchor%% *}
 		sed -n "$((n + 1))p" "$log" | grep -q '"op":"intent"' || echo "the drop's anchor stands at no intent"
-		[ "$(head -n $((n + 1)) "$log" | sha256sum | cut -d' ' -f1)" = "${anchor#* }" ] || echo "the anchor's head is not the intent's"
+		sum=$(head -n $((n + 1)) "$log" | sha256sum)
+		[ "${sum%% *}" = "${anchor#* }" ] || echo "the anchor is $anchor, the intent's head $sum"
 	fi
 	[ "$torn" -gt 0 ] || sql "SELECT line FROM gatewalk.line ORDER BY n" | cmp -s - "$log" || echo "the mirror is not the log"
 	sql "SELECT stage FROM gatewalk.walk" | grep -qxF "$(stage)" || echo "the ledger's stage is not the walk's"

@@ -129,6 +129,10 @@ START_TEST(development_does_not_wait)
 	ck_assert_int_eq(judge("B6")->verdict, REFUSED);
 	ck_assert_int_eq(judge("B6")->at, 0);
 	ck_assert_str_eq(judge("B6")->todo, "Move that use off the column, then begin the count again (item 9).");
+	f->watch.unbroken_since = f->now - US_SECOND;
+	ck_assert_int_eq(judge("B2")->verdict, HOLDS);
+	f->watch.unbroken_since = 0;   /* but it must watch */
+	ck_assert_int_eq(judge("B2")->verdict, REFUSED);
 }
 END_TEST
 

@@ -34,6 +34,10 @@ static const char *blocker[] = { "view public.v" };
 	X(c3_long_step, "C3", WAITS, "the window has 60 min left, and 61 are needed", p->drop_estimate_min = 61) \
 	X(c3_undeclared, "C3", REFUSED, "the list of releases has not been confirmed", undeclare("releases")) \
 	X(c3_old_list, "C3", REFUSED, "the list of releases was confirmed more than 24 h ago", declared("releases")->at = f->now - US_DAY - 1) \
+	X(c3_unreadable, "C3", REFUSED, "the declared list of releases cannot be read", redeclare("releases", "two, I think")) \
+	X(c3_half_read, "C3", REFUSED, "the declared list of releases cannot be read", redeclare("releases", "2099-01-01 10:00, soon")) \
+	X(c3_no_time, "C3", REFUSED, "the declared list of releases cannot be read", redeclare("releases", "2099-01-01")) \
+	X(c3_empty_end, "C3", REFUSED, "the declared list of releases cannot be read", redeclare("releases", "2099-01-01 10:00,")) \
 	X(c4_unknown, "C4", UNKNOWN, "nobody has looked at the server's health yet", f->health.at = 0) \
 	X(c4_lag_unknown, "C4", UNKNOWN, "the replication lag cannot be read", f->health.lag_known = false) \
 	X(c4_standby_unknown, "C4", UNKNOWN, "the longest query on a standby cannot be read", f->health.standby_query_known = false) \
@@ -94,6 +98,25 @@ START_TEST(a_release_is_near)
 	p->release_quiet_hours = 1;   /* the floor stays */
 	f->moment.next_release = f->now + 47 * US_HOUR;
 	ck_assert_int_eq(judge("C3")->verdict, WAITS);
+}
+END_TEST
+
+/* What the operator types is judged as the plan's own list is. */
+START_TEST(a_declared_release_is_near)
+{
+	char list[120], near[WHEN_MAX], want[200], when[WHEN_MAX];
+	int64_t at = (f->now / US_MINUTE + 60) * US_MINUTE;
+	when_iso(at, near);
+	snprintf(list, sizeof list, "2020-01-01 10:00, %.10s %.5s ,2099-01-01 10:00", near, near + 11);
+	redeclare("releases", list);
+	snprintf(want, sizeof want, "a release is planned for %s UTC, within 48 h", when_short(at, when));
+	ck_assert_str_eq(judge("C3")->because, want);
+	ck_assert_int_eq(judge("C3")->verdict, WAITS);
+	ck_assert_int_eq(judge("C3")->at, f->moment.next[0] > at ? f->moment.next[0] : at);
+	redeclare("releases", " 2020-01-01 10:00,2099-01-01 10:00 ");
+	ck_assert_int_eq(judge("C3")->verdict, HOLDS);
+	redeclare("releases", "None");
+	ck_assert_int_eq(judge("C3")->verdict, HOLDS);
 }
 END_TEST
 
@@ -162,7 +185,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("gate_c");
 	TCase *t = tcase_create("gate_c");
 	const TTest *const tests[] = {
-		one_wrong_fact_shuts_gate_c, a_release_is_near, the_window, limits_are_reached_not_passed,
+		one_wrong_fact_shuts_gate_c, a_release_is_near, a_declared_release_is_near, the_window, limits_are_reached_not_passed,
 		under_the_lock_the_count_is_of_now, no_write_at_all, files_are_read_again_at_the_drop,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Drives a real walk for the scripts, over the engine: tool_walk CONNINFO KEY PLAN|WALK VERB
-   VERB: begin | fill:LINES | start-snapshot | a stage to be brought to (snapshot consumers unused final gate-c armed) | drop | look | view | finish
+   VERB: begin | fill:LINES | start-snapshot | close | pass-b | a stage to be brought to (snapshot consumers unused final gate-c armed) | drop | look | view | finish
          | act:NAME:KEY:TEXT | - (verbs from standard input, one a line; each answer ends with a line ".")
    drop asks for the passphrase on the terminal, as the program does. Exit status as gatewalk's; the stage is printed last. */
 #include <stdio.h>
@@ -66,6 +66,11 @@ static bool verb(struct engine *g, const char *word, struct err *e)
 		return finish(g, e);
 	if (strcmp(word, "start-snapshot") == 0)
 		return engine_do(g, &(struct act){ .kind = ACT_SNAPSHOT }, e);
+	if (strcmp(word, "close") == 0)
+		return engine_unlock(g, e) && engine_do(g, &(struct act){ .kind = ACT_CONFIRM, .key = "12", .text = "0" }, e) &&
+			engine_do(g, &(struct act){ .kind = ACT_SCHEMA_LOG }, e);
+	if (strcmp(word, "pass-b") == 0)
+		return engine_unlock(g, e) && engine_do(g, &(struct act){ .kind = ACT_PASS, .key = "B" }, e);
 	if (strcmp(word, "look") == 0)
 		return engine_look(g, e);
 	if (strcmp(word, "drop") == 0) {

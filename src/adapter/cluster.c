@@ -233,8 +233,9 @@ static bool settings_write(struct arena *a, const struct cluster *c, const char 
 {
 	struct text t = { 0 };
 	const char *path = path_join(a, data_of(a, c->dir), "postgresql.conf");
-	text_addf(&t, "%sunix_socket_directories = %s\n%s\n", SETTINGS, quoted(a, c->dir), more ? more : "");
-	int fd = open(path, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);   /* in place: the server's user keeps owning it */
+	text_addf(&t, "\n%sunix_socket_directories = %s\n%s\n", SETTINGS, quoted(a, c->dir), more ? more : "");
+	/* In place: the server's user keeps owning it. Behind what initdb found out (the kind of shared memory): the last line counts. */
+	int fd = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	bool ok = fd >= 0 || err_set(e, ERR_SYSTEM, NULL, "%s: %s", path, strerror(errno));
 	ok = ok && file_write_all(fd, t.s, t.len, path, e);
 	if (fd >= 0)

@@ -4,14 +4,10 @@
 
 #include <string.h>
 
+#include "core/body.h"
 #include "port/files.h"
 
 #define BLOB_MAX (64 * 1024 * 1024)
-
-static bool is_name(const char *sha)
-{
-	return strlen(sha) == 64 && strspn(sha, "0123456789abcdef") == 64;
-}
 
 static const char *blob_path(const struct journal *j, struct arena *a, const char *sha)
 {
@@ -21,7 +17,7 @@ static const char *blob_path(const struct journal *j, struct arena *a, const cha
 bool journal_blob_get(const struct journal *j, struct arena *a, const char *sha, char **data, size_t *len, struct err *e)
 {
 	char found[65];
-	if (!is_name(sha))
+	if (!hex_is(sha, 64))
 		return err_set(e, ERR_VERIFY, NULL, "what should name a piece of evidence is no SHA-256");
 	const char *path = blob_path(j, a, sha);
 	if (!file_exists(path))

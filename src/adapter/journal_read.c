@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "core/body.h"
 #include "port/jsonread.h"
 
 #define SCRATCH_LINES 64        /* lines judged before the scratch memory is given back */
@@ -178,7 +179,7 @@ static void find_torn(struct journal *j, const char *data, size_t len)
 		if (!tab || tab < p || !journal_decode(j->scratch, from, (size_t)(tab - from), &r, NULL) || r.op != OP_TORN)
 			continue;
 		const char *sha = json_str(r.b, "sha256");
-		if (!sha || strlen(sha) != 64 || !json_int(r.b, "offset", &t.at) || !json_int(r.b, "length", &t.length))
+		if (!hex_is(sha, 64) || !json_int(r.b, "offset", &t.at) || !json_int(r.b, "length", &t.length))
 			continue;
 		memcpy(t.sha, sha, sizeof t.sha);
 		j->torn = arena_grow(j->arena, j->torn, &j->n_torn, &j->cap_torn, sizeof *j->torn);

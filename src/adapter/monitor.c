@@ -163,7 +163,10 @@ static bool read_all(struct db *db, struct arena *a, const char *sid, const stru
 bool monitor_read(struct db *db, struct arena *a, const char *sid, const struct plan *p, struct fact_monitor *out, struct err *e)
 {
 	bool baseline;
-	return read_all(db, a, sid, p, out, &baseline, e) || err_in(e, "reading the monitor");
+	if (read_all(db, a, sid, p, out, &baseline, e))
+		return true;
+	*out = (struct fact_monitor){ 0 };   /* half a reading is none */
+	return err_in(e, "reading the monitor");
 }
 
 /* *rang: a row was written; none within 10 min of the last one of this metric. */

@@ -129,7 +129,8 @@ static void rates(struct arena *a, struct measures *m, const struct counters *ol
 		unknown(a, m, "deadlocks", why);
 		return;
 	}
-	double minutes = (now->v[RAW_AT] - old->v[RAW_AT]) / 60, rolled = now->v[RAW_ROLLBACKS] - old->v[RAW_ROLLBACKS];
+	/* Two looks close together count as a minute apart: one rollback in two seconds is no thirty a minute. */
+	double apart = (now->v[RAW_AT] - old->v[RAW_AT]) / 60, minutes = apart > 1 ? apart : 1, rolled = now->v[RAW_ROLLBACKS] - old->v[RAW_ROLLBACKS];
 	double all = rolled + now->v[RAW_COMMITS] - old->v[RAW_COMMITS];
 	known(a, m, "rollbacks", rolled / minutes);
 	known(a, m, "deadlocks", (now->v[RAW_DEADLOCKS] - old->v[RAW_DEADLOCKS]) / minutes);

@@ -14,7 +14,6 @@
 #include "port/db.h"
 
 #define DAY_MINUTES 1440
-#define THURSDAY 4
 #define LOOK_AHEAD_DAYS 60
 #define NO_SUCH_ZONE "22023"
 
@@ -38,25 +37,15 @@ static const char OPENINGS_SQL[] =
 "FROM open, shut, LATERAL unnest(open.m - coalesce(shut.m, '{}'::tstzmultirange)) r, LATERAL (SELECT greatest(lower(r), clock_timestamp()), upper(r)) b(s, e)\n"
 "WHERE e - s >= $7::int * interval '1 minute' ORDER BY s LIMIT $8::int";
 
-static int window_left(const struct plan_window *w, int dow, int minute)
-{
-	bool today = w->days & 1u << dow, yesterday = w->days & 1u << (dow + 6) % 7;
-	if (w->to > w->from)
-		return today && minute >= w->from && minute < w->to ? w->to - minute : 0;
-	if (today && minute >= w->from)
-		return DAY_MINUTES - minute + w->to;
-	return yesterday && minute < w->to ? w->to - minute : 0;
-}
-
 void moment_judge(const struct plan *p, struct fact_moment *out)
 {
 	int left = 0;
 	for (size_t i = 0; i < p->n_windows; i++) {
-		int one = window_left(&p->windows[i], out->dow, out->minute);
+		int one = plan_window_left(&p->windows[i], out->dow, out->minute);
 		left = one > left ? one : left;
 	}
 	/* Friday begins at midnight whatever the window says. */
-	if (out->dow == THURSDAY && left > DAY_MINUTES - out->minute)
+	if (out->dow == FRIDAY - 1 && left > DAY_MINUTES - out->minute)
 		left = DAY_MINUTES - out->minute;
 	out->minutes_left = left;
 	out->in_window = left > 0;
@@ -119,7 +108,7 @@ bool probe_openings(struct db *db, struct arena *a, const struct plan *p, int wa
 {
 	char quiet[16], least[16], many[16], ahead[16];
 	snprintf(quiet, sizeof quiet, "%d", p->release_quiet_hours);
-	snprintf(least, sizeof least, "%d", p->drop_estimate_min > 10 ? p->drop_estimate_min : 10);
+	snprintf(least, sizeof least, "%d", plan_drop_min(p));
 	snprintf(many, sizeof many, "%d", want);
 	snprintf(ahead, sizeof ahead, "%d", LOOK_AHEAD_DAYS);
 	const char *const args[] = { p->zone, int_array(a, p, 0), int_array(a, p, 1), int_array(a, p, 2), release_array(a, p), quiet, least, many, ahead };

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "core/body.h"
 #include "port/files.h"
 
 #define KNOWN_MAX (1024 * 1024)
@@ -171,7 +172,7 @@ bool remember_write(struct arena *a, const char *sysid, unsigned dboid, const ch
 
 static const char *look_path(struct arena *a, const char *sid)
 {
-	if (strlen(sid) != 32 || strspn(sid, "0123456789abcdef") != 32)
+	if (!hex_is(sid, 32))
 		return NULL;
 	return path_join(a, path_join(a, path_state(a), "looks"), sid);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "adapter/retry.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/sql.h"
@@ -27,11 +28,6 @@ void restore_left(struct restore *r, const char *fmt, ...)
 	r->end->left[r->end->n_left - 1] = text_clean(r->a, text);
 }
 
-bool restore_is_lock(const struct err *e)
-{
-	return strcmp(e->sqlstate, "55P03") == 0 || strcmp(e->sqlstate, "40P01") == 0;
-}
-
 bool restore_locked(struct restore *r, const char *sql, int ms, struct err *e)
 {
 	for (int i = 0; i < TRIES; i++) {
@@ -40,7 +36,7 @@ bool restore_locked(struct restore *r, const char *sql, int ms, struct err *e)
 		if (db_script(r->db, r->a, sql, ms, NULL, e))
 			return true;
 		db_rollback(r->db);
-		if (!restore_is_lock(e))
+		if (!retry_is_lock(e))
 			return false;
 		if (!snap_tick(r->o, "waiting for a lock", i, 0, "tries", e))
 			return false;

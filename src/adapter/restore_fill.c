@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "adapter/retry.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/sql.h"
@@ -171,7 +172,7 @@ static bool batch_through(struct fill *f, int64_t to, int64_t got[5], int64_t *t
 		db_rollback(f->r->db);
 		if (ok)
 			missed++;
-		else if (!restore_is_lock(e))
+		else if (!retry_is_lock(e))
 			return false;
 		else if (clock_mono() > until)
 			return err_in(e, "rows of the table are locked by another transaction");

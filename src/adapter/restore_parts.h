@@ -27,7 +27,6 @@ bool restore_run(struct arena *a, const struct snapshot_opts *o, const struct ma
 /* One statement that waits for a lock 500 ms at most and is tried again with jitter, some 60 times. */
 bool restore_locked(struct restore *r, const char *sql, int ms, struct err *e);
 void restore_left(struct restore *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-bool restore_is_lock(const struct err *e);   /* a lock timeout or a deadlock: try again */
 
 /* restore_stage.c */
 bool stage_find(struct restore *r, struct err *e);       /* its name, and whether rows stand in it whole */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/when.h"
+#include "core/body.h"
 
 static void add_time(struct json *j, const char *key, int64_t at)
 {
@@ -73,7 +74,7 @@ bool snapshot_from_json(struct arena *a, const struct json *j, struct fact_snaps
 {
 	struct fact_snapshot s = { 0 };
 	const char *definition = json_str(j, "definition_digest"), *scope = json_str(j, "scope");
-	if (!definition || strlen(definition) != 64 || !scope || (strcmp(scope, "table") != 0 && strcmp(scope, "column") != 0))
+	if (!hex_is(definition, 64) || !scope || (strcmp(scope, "table") != 0 && strcmp(scope, "column") != 0))
 		return false;
 	memcpy(s.definition_digest, definition, sizeof s.definition_digest);
 	s.scope = strcmp(scope, "column") == 0 ? SNAP_COLUMN : SNAP_TABLE;

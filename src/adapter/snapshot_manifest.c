@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "core/body.h"
 #include "core/sql.h"
 #include "port/files.h"
 #include "port/jsonread.h"
@@ -122,11 +123,6 @@ static bool read_columns(struct arena *a, const struct json *list, struct manife
 	return m->n_cols > 0;
 }
 
-static bool hex64(const char *s)
-{
-	return s && strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64;
-}
-
 /* A name that could leave the folder is no file of ours. */
 static bool plain_name(const char *s)
 {
@@ -140,7 +136,7 @@ static bool read_files(struct arena *a, const struct json *list, struct manifest
 		struct snap_file *f = &m->files[m->n_files++];
 		const char *sha = json_str(c, "sha256");
 		f->name = json_str(c, "name");
-		if (!plain_name(f->name) || !hex64(sha) || !json_int(c, "bytes", &f->bytes) || !json_int(c, "rows", &f->rows))
+		if (!plain_name(f->name) || !hex_is(sha, 64) || !json_int(c, "bytes", &f->bytes) || !json_int(c, "rows", &f->rows))
 			return false;
 		memcpy(f->sha256, sha, sizeof f->sha256);
 	}
@@ -185,7 +181,7 @@ static bool read_words(const struct json *j, struct manifest *m)
 	m->digest = json_str(j, "digest");
 	m->digest_key = json_str(j, "digest_key");
 	return m->sid && m->dbname && m->server_version && m->schema && m->table && m->column && m->type && m->definition
-		&& hex64(m->digest) && hex64(m->digest_key);
+		&& hex_is(m->digest, 64) && hex_is(m->digest_key, 64);
 }
 
 static bool from_json(struct arena *a, const struct json *j, struct manifest *m)

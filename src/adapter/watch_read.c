@@ -124,8 +124,10 @@ bool watch_read(struct db *db, struct arena *a, const char *sid, int64_t since, 
 {
 	struct reading g = { .out = out, .a = a, .ticked = -1 };
 	*out = (struct fact_watch){ .trip_count = -1 };
-	return (read_sources(db, sid, &g, e) && read_sighting(db, a, sid, since, out, e) && read_tripwire(db, sid, &g, e))
-		|| err_in(e, "reading what the watcher saw");
+	if (read_sources(db, sid, &g, e) && read_sighting(db, a, sid, since, out, e) && read_tripwire(db, sid, &g, e))
+		return true;
+	*out = (struct fact_watch){ .trip_count = -1 };   /* half a reading is none */
+	return err_in(e, "reading what the watcher saw");
 }
 
 bool watch_untaken(struct db *db, struct arena *a, const char *sid, struct sighting **out, size_t *n, struct err *e)

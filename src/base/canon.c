@@ -9,9 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-#define DEPTH_MAX 8
 #define DIGITS_MAX 16
-#define INT_MAX_LOG ((INT64_C(1) << 53) - 1)
 
 struct reader { struct arena *a; const char *p, *end; };
 
@@ -117,7 +115,7 @@ static struct json *integer(struct reader *r)
 	int64_t n = 0;
 	for (; r->p < r->end && *r->p >= '0' && *r->p <= '9' && r->p - from < DIGITS_MAX; r->p++)
 		n = n * 10 + (*r->p - '0');
-	if (r->p == from || (*from == '0' && (r->p - from > 1 || minus)) || n > INT_MAX_LOG)
+	if (r->p == from || (*from == '0' && (r->p - from > 1 || minus)) || n > JSON_LOG_INT_MAX)
 		return NULL;
 	struct json *v = node(r, JSON_INT);
 	v->num = minus ? -n : n;
@@ -160,9 +158,9 @@ static struct json *value(struct reader *r, int depth)
 {
 	if (next_is(r, '"'))
 		return string(r);
-	if (depth < DEPTH_MAX && next_is(r, '{'))
+	if (depth < JSON_LOG_DEPTH && next_is(r, '{'))
 		return object(r, depth);
-	if (depth < DEPTH_MAX && next_is(r, '['))
+	if (depth < JSON_LOG_DEPTH && next_is(r, '['))
 		return array(r, depth);
 	return integer(r);
 }

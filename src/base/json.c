@@ -9,9 +9,6 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-#define LOG_DEPTH 8
-#define LOG_INT_MAX ((INT64_C(1) << 53) - 1)
-
 static struct json *node(struct arena *a, enum json_kind kind)
 {
 	struct json *j = arena_alloc(a, sizeof *j);
@@ -243,10 +240,10 @@ static bool in_subset(const struct json *v, int depth)
 	if (v->kind == JSON_NULL || v->kind == JSON_BOOL)
 		return false;
 	if (v->kind == JSON_INT)
-		return v->num >= -LOG_INT_MAX && v->num <= LOG_INT_MAX;
+		return v->num >= -JSON_LOG_INT_MAX && v->num <= JSON_LOG_INT_MAX;
 	if (v->kind == JSON_STR)
 		return true;
-	if (depth >= LOG_DEPTH)
+	if (depth >= JSON_LOG_DEPTH)
 		return false;
 	for (const struct json *c = v->first; c; c = c->next)
 		if ((v->kind == JSON_OBJ && !log_key(c->key)) || !in_subset(c, depth + 1))

@@ -11,6 +11,10 @@
 struct arena;
 struct text;
 
+/* The limits of the log's subset. */
+#define JSON_LOG_DEPTH 8
+#define JSON_LOG_INT_MAX ((INT64_C(1) << 53) - 1)
+
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_INT, JSON_STR, JSON_ARR, JSON_OBJ };
 
 struct json {

@@ -9,7 +9,6 @@
 
 #define ATTNUM_MAX 1600   /* MaxHeapAttributeNumber of the server */
 #define OID_MAX INT64_C(4294967295)
-#define COUNT_MAX ((INT64_C(1) << 53) - 1)
 
 static bool bad(struct err *e, const char *key, const char *form)
 {
@@ -68,7 +67,7 @@ bool body_int(const struct json *o, const char *key, int64_t min, int64_t max, i
 
 bool body_count(const struct json *o, const char *key, int64_t *out, struct err *e)
 {
-	return body_int(o, key, 0, COUNT_MAX, out) ? true : bad(e, key, "is missing or no whole number from 0 on");
+	return body_int(o, key, 0, JSON_LOG_INT_MAX, out) ? true : bad(e, key, "is missing or no whole number from 0 on");
 }
 
 bool body_oid(const struct json *o, const char *key, unsigned *out, struct err *e)

@@ -85,7 +85,7 @@ void gate_judge_one(const struct plan *p, const struct walk *w, const struct fac
 			judge(&conditions[i], p, w, f, out);
 }
 
-static bool passes(const struct finding *f)
+bool finding_passes(const struct finding *f)
 {
 	return f->verdict == HOLDS || f->verdict == NOT_NEEDED;
 }
@@ -94,7 +94,7 @@ unsigned gates_open(const struct finding f[static CONDITION_COUNT])
 {
 	unsigned open = GATES_ALL;
 	for (size_t i = 0; i < CONDITION_COUNT; i++)
-		if (!passes(&f[i]))
+		if (!finding_passes(&f[i]))
 			open &= ~(unsigned)conditions[i].gate;
 	return open;
 }
@@ -110,7 +110,7 @@ static const struct finding *first_shut(const struct finding *f, size_t n, unsig
 {
 	const struct finding *waits = NULL;
 	for (size_t i = 0; i < n; i++) {
-		if (passes(&f[i]) || !(f[i].gate & gates))
+		if (finding_passes(&f[i]) || !(f[i].gate & gates))
 			continue;
 		if (f[i].verdict != WAITS)
 			return &f[i];

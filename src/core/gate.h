@@ -23,6 +23,8 @@ struct finding {
 
 #define CONDITION_COUNT 23
 
+/* HOLDS or NOT_NEEDED. */
+bool finding_passes(const struct finding *f);
 /* Judges every condition of the table at f->now. out has CONDITION_COUNT rows, in table order. */
 void gate_judge_all(const struct plan *p, const struct walk *w, const struct facts *f, struct finding out[static CONDITION_COUNT]);
 /* Which gates hold: every one of their conditions HOLDS or NOT_NEEDED. */

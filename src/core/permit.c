@@ -194,7 +194,7 @@ bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct 
 	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
 		struct finding f;
 		gate_judge_one(p, w, under_lock, ids[i], &f);
-		if (f.verdict != HOLDS && f.verdict != NOT_NEEDED)
+		if (!finding_passes(&f))
 			return err_set(e, ERR_GATE, f.todo, "under the lock: %s, %s: %s", f.id, f.question, f.because);
 	}
 	return true;

@@ -8,6 +8,8 @@
 #include "core/sql.h"
 
 #define UNUSED_FLOOR_DAYS 14
+#define DROP_FLOOR_MIN 10
+#define DAY_MINUTES 1440
 
 /* What a file may leave out. The health limits are those of a small server at a quiet hour; gatewalk-plan(5) says them. */
 void plan_defaults(struct plan *p)
@@ -61,6 +63,21 @@ int plan_unused_days(const struct plan *p)
 {
 	int days = p->unused_days > UNUSED_FLOOR_DAYS ? p->unused_days : UNUSED_FLOOR_DAYS;
 	return p->longest_job_days >= days ? p->longest_job_days + 1 : days;
+}
+
+int plan_drop_min(const struct plan *p)
+{
+	return p->drop_estimate_min > DROP_FLOOR_MIN ? p->drop_estimate_min : DROP_FLOOR_MIN;
+}
+
+int plan_window_left(const struct plan_window *w, int dow, int minute)
+{
+	bool today = w->days & 1U << dow, yesterday = w->days & 1U << (dow + 6) % 7;
+	if (w->to > w->from)
+		return today && minute >= w->from && minute < w->to ? w->to - minute : 0;
+	if (today && minute >= w->from)
+		return DAY_MINUTES - minute + w->to;
+	return yesterday && minute < w->to ? w->to - minute : 0;
 }
 
 static const struct { const char *name, *risk; } archetypes[] = {

@@ -16,6 +16,7 @@ enum scope { SCOPE_TABLE, SCOPE_COLUMN };
 
 /* Off-peak: minutes since midnight of the plan's zone; to < from goes over midnight. days: bit 0 Sunday .. bit 6 Saturday, of the start. */
 struct plan_window { unsigned days; int from, to; struct mark at; };
+#define FRIDAY 5   /* of 0 Sunday .. 6 Saturday: the drop never happens on one */
 struct plan_deploy { const char *name; struct mark at; };
 struct plan_consumer { const char *name, *kind, *owner, *check; struct mark at; };   /* check: a command, or NULL */
 struct plan_standby { const char *name, *dbname; struct mark at; };                  /* dbname: conninfo, or NULL = cannot be asked */
@@ -100,6 +101,10 @@ size_t plan_judge(struct arena *a, const struct plan *p, struct plan_error **out
 void plan_errors_sort(struct plan_error *list, size_t n);
 /* Days that item 9 lasts: max(unused_days, longest_job_days + 1, 14). */
 int plan_unused_days(const struct plan *p);
+/* Minutes that the window must have left for the drop: max(drop_estimate_min, 10). */
+int plan_drop_min(const struct plan *p);
+/* Minutes until this window closes, at this weekday and minute of its zone; 0 outside of it. It knows nothing of Fridays. */
+int plan_window_left(const struct plan_window *w, int dow, int minute);
 const char *archetype_name(enum archetype a);   /* "destructive" */
 const char *archetype_risk(enum archetype a);   /* "highest" */
 enum archetype archetype_parse(const char *s);  /* ARCH_NONE when unknown */

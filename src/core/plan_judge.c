@@ -11,8 +11,6 @@
 #include "core/sql.h"
 
 #define MINUTES_A_DAY 1440
-#define WINDOW_FLOOR_MIN 10
-#define FRIDAY 5
 
 struct findings {
 	struct arena *a;
@@ -160,7 +158,7 @@ static int longest_run(const struct plan_window *w)
 
 static void judge_window(struct findings *f, const struct plan_window *w)
 {
-	int least = f->p->drop_estimate_min > WINDOW_FLOOR_MIN ? f->p->drop_estimate_min : WINDOW_FLOOR_MIN;
+	int least = plan_drop_min(f->p);
 	if (w->days & 1U << FRIDAY)
 		found_at(f, w->at, "this window is open on Friday, and the drop never happens on a Friday", "leave Fri out of its days");
 	if (w->days && w->from == w->to)
@@ -168,14 +166,6 @@ static void judge_window(struct findings *f, const struct plan_window *w)
 	else if ((w->days & ~(1U << FRIDAY)) && longest_run(w) < least)
 		found_at(f, w->at, arena_printf(f->a, "this window is %d minutes long, the drop asks for %d", longest_run(w), least),
 			"write a longer window, or a smaller policy.drop_estimate_min");
-}
-
-static bool in_window(const struct plan_window *w, int dow, int minute)
-{
-	unsigned today = 1U << dow, yesterday = 1U << (dow + 6) % 7;
-	if (w->from <= w->to)
-		return (w->days & today) && minute >= w->from && minute < w->to;
-	return ((w->days & today) && minute >= w->from) || ((w->days & yesterday) && minute < w->to);
 }
 
 static void judge_moment(struct findings *f)
@@ -187,7 +177,7 @@ static void judge_moment(struct findings *f)
 			"write a name of the IANA list, such as Europe/Madrid, or UTC");
 	for (size_t i = 0; i < p->n_windows; i++) {
 		judge_window(f, &p->windows[i]);
-		in = in || in_window(&p->windows[i], p->rehearsal_dow, p->rehearsal_minute);
+		in = in || plan_window_left(&p->windows[i], p->rehearsal_dow, p->rehearsal_minute) > 0;
 	}
 	if (!plan_gives(p, "rehearsal.now"))
 		return;

@@ -16,14 +16,9 @@ const struct finding *view_finding(const struct view *v, const char *id)
 	return &none;
 }
 
-static bool passes(const struct finding *f)
-{
-	return f->verdict == HOLDS || f->verdict == NOT_NEEDED;
-}
-
 bool view_holds(const struct view *v, const char *id)
 {
-	return passes(view_finding(v, id));
+	return finding_passes(view_finding(v, id));
 }
 
 const struct finding *view_shut(const struct view *v, enum gate g)
@@ -31,7 +26,7 @@ const struct finding *view_shut(const struct view *v, enum gate g)
 	const struct finding *waits = NULL;
 	for (size_t i = 0; i < CONDITION_COUNT; i++) {
 		const struct finding *f = &v->findings[i];
-		if (f->gate != g || passes(f))
+		if (f->gate != g || finding_passes(f))
 			continue;
 		if (f->verdict != WAITS)
 			return f;

@@ -62,8 +62,11 @@ static void rehearsal(struct view *v)
 	};
 	if (v->walk->env != ENV_PRODUCTION || view_holds(v, "A7"))
 		return;
-	declare(v, "rehearsed", "declare the rehearsal", "the rehearsed plan's digest, as gatewalk status shows it, and the way back",
-		arena_printf(v->arena, "%.12s, way back included", v->plan->digest));
+	const struct walk_declared *told = walk_declared(v->walk, "rehearsed", "");
+	const char *digest = arena_printf(v->arena, "%.12s", v->plan->digest);
+	if (!told || !strstr(told->value, digest))
+		declare(v, "rehearsed", "declare the rehearsal", "the rehearsed plan's digest, as gatewalk status shows it, and the way back",
+			arena_printf(v->arena, "%s, way back included", digest));
 	for (size_t i = 0; i < 2; i++)
 		if (!walk_declared(v->walk, "tests", tests[i].what))
 			declare(v, tests[i].key, tests[i].label, tests[i].prompt, "a name and a date, or a link");

@@ -123,7 +123,7 @@ static bool fits_chain(const struct walk *w, const struct record *r, struct err 
 	if (w->n > 0 && (strcmp(r->sid, w->sid) != 0 || strcmp(r->db, w->db) != 0))
 		return fold_refuse(e, "it belongs to another walk or database");
 	if (r->t && r->t < w->last_t)
-		return fold_refuse(e, "the server's clock went back");
+		return err_set(e, ERR_VERIFY, "Have the server's clock set right; gatewalk counts by it alone.", "the server's clock went back");
 	if (w->stage == AT_CLOSED && !ops[r->op].after_close)
 		return fold_refuse(e, "the walk is closed");
 	if (w->stage == AT_LEFT && !ops[r->op].after_leave)

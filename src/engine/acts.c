@@ -346,6 +346,12 @@ static doer *const doers[ACT_COUNT] = {
 	[ACT_BACK] = closing_back, [ACT_LEAVE] = closing_leave, [ACT_JOB_PAUSE] = do_job, [ACT_JOB_RESUME] = do_job, [ACT_JOB_STOP] = do_job,
 };
 
+/* Acts that change the database before their line is written must not begin when no line can be. */
+static bool leaves_traces(enum act_kind kind)
+{
+	return kind != ACT_LOOK && kind != ACT_CHECK && kind != ACT_AUDIT && kind != ACT_JOB_PAUSE && kind != ACT_JOB_STOP;
+}
+
 bool engine_do(struct engine *g, const struct act *act, struct err *e)
 {
 	struct err why = { 0 };
@@ -358,6 +364,8 @@ bool engine_do(struct engine *g, const struct act *act, struct err *e)
 		ok = wrong(&why, "Open a walk first.", "no walk is open");
 	else if (!g->db && act->kind != ACT_LOOK)
 		ok = err_set(&why, ERR_DB_LOST, "Wait for the server; r looks again.", "no connection to the server");
+	else if (g->behind && leaves_traces(act->kind))
+		ok = err_set(&why, ERR_VERIFY, "See gatewalk(1), WHEN LOG AND DATABASE DISAGREE.", "%s", g->behind_why);
 	else
 		ok = doers[act->kind](g, act, &why);
 	if (ok && act->kind != ACT_LOOK && act->kind != ACT_CHECK) {

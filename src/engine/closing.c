@@ -56,10 +56,11 @@ bool closing_leave(struct engine *g, const struct act *act, struct err *e)
 		return false;
 	if (!walk_move(g->walk.stage, EV_LEAVE, 0, &m))
 		return err_set(e, ERR_USE, NULL, "this walk cannot be left any more (%s)", stage_name(g->walk.stage));
-	if (!stop_jobs(g, e) || !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e))
-		return false;
 	struct json *b = line_body(g);
 	json_add_str(b, "why", act->text);
+	if (!line_may(g, OP_LEAVE, b, e) || !stop_jobs(g, e) ||
+	    !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e))
+		return false;
 	if (!line_write(g, OP_LEAVE, b, false, e))
 		return false;
 	engine_say(g, "the walk is left; its log stays");

@@ -54,7 +54,7 @@ static const char *typed_for(struct engine *g, const struct offer *o)
 	if (o->kind == ACT_DECLARE && strncmp(o->key, "reads_moved/", 12) == 0)
 		return "2.5.0 ended 2026-01-10 11:20";
 	if (o->kind == ACT_DECLARE)
-		return "none";
+		return strcmp(o->key, "releases") == 0 ? "none" : o->expect;
 	if (o->kind != ACT_CONFIRM)
 		return NULL;
 	switch ((enum item)atoi(o->key)) {

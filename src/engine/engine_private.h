@@ -71,6 +71,8 @@ struct signer *engine_signer(struct engine *g, struct err *e);
 
 /* line.c: writes one line: judged by the fold first, then log, mirror, anchor (not for an intent), the walk's row. */
 bool line_write(struct engine *g, enum record_op op, const struct json *b, bool person, struct err *e);
+/* Would line_write take it now? For acts that change the database before their line is written. */
+bool line_may(struct engine *g, enum record_op op, const struct json *b, struct err *e);
 /* Everything the log has and the mirror lacks; then C6's facts: does the ledger agree? */
 bool line_sync(struct engine *g, struct err *e);
 /* Seals a torn last line over. Only on a link that holds the walk. */

@@ -84,7 +84,7 @@ static bool changing(const struct walk *w)
 	return w->stage == AT_DROPPING;
 }
 
-bool line_write(struct engine *g, enum record_op op, const struct json *b, bool person, struct err *e)
+static bool may_write(struct engine *g, enum record_op op, const struct json *b, struct stamp *st, struct err *e)
 {
 	if (g->read_only)
 		return err_set(e, ERR_USE, "Open the walk to go on with it.", "this walk is only being read");
@@ -92,16 +92,27 @@ bool line_write(struct engine *g, enum record_op op, const struct json *b, bool 
 		return false;
 	if (g->behind)
 		return err_set(e, ERR_VERIFY, "See gatewalk(1), WHEN LOG AND DATABASE DISAGREE.", "%s", g->behind_why);
-	struct arena *a = lot_arena(g->walk_lot);
-	struct signer *s = engine_signer(g, e);
-	if (!s)
+	if (!engine_signer(g, e))
 		return false;
 	if (record_op_signed(op) && !g->db)
 		return err_set(e, ERR_DB_LOST, "Wait for the server, then try again: a decision needs its clock and its ledger.",
 			"no connection to the server");
+	stamp_take(g->db, lot_arena(g->walk_lot), st);
+	return foldable(g, op, b, st, e);
+}
+
+bool line_may(struct engine *g, enum record_op op, const struct json *b, struct err *e)
+{
 	struct stamp st;
-	stamp_take(g->db, a, &st);
-	if (!foldable(g, op, b, &st, e))
+	if (!may_write(g, op, b, &st, e))
+		return false;
+	return !record_op_signed(op) || engine_unlocked(g) || err_set(e, ERR_SIGNATURE, "Unlock it first.", "the key is locked");
+}
+
+bool line_write(struct engine *g, enum record_op op, const struct json *b, bool person, struct err *e)
+{
+	struct stamp st;
+	if (!may_write(g, op, b, &st, e))
 		return false;
 	const struct record *r = journal_append(g->journal, op, b, &st, person, e);
 	if (!r || !walk_fold(&g->walk, r, e))

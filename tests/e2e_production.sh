@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A production walk, from its first item to its schema log, with nothing scaled: the server's clock is moved through the weeks.
+# It starts in the past and goes towards now: with a clock ahead of the real one the server's own timers would not fire.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+# shellcheck source=tests/lib_tmux.sh disable=SC1091 # looked at on its own
+. tests/lib_tmux.sh
+B=${B:-build}
+gw=$(realpath "${GATEWALK:-$B/gatewalk}") walk=$(realpath "$B/tests/tool_walk") cluster=$(realpath "$B/tests/tool_cluster") || exit 1
+export GATEWALK="$gw"
+fake=$(dpkg -L libfaketime 2>/dev/null | grep '/libfaketime\.so\.1$')
+[ -n "$fake" ] || { echo "not ok - libfaketime is here"; exit 1; }
+top=$(mktemp -d /tmp/gwprod.XXXXXX) || exit 1
+chmod 711 "$top"
+export HOME="$top/home" XDG_STATE_HOME="$top/state" XDG_DATA_HOME="$top/data" XDG_CONFIG_HOME="$top/config"
+mkdir -p "$HOME" "$XDG_CONFIG_HOME/gatewalk" && chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk"
+tm_dir=""
+# shellcheck disable=SC2317 # the trap calls it
+finish() {
+	[ -z "$tm_dir" ] || tm_stop
+	"$cluster" stop "$top/pg" >/dev/null 2>&1
+	rm -rf "$top"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM HUP
+failed=0
+say() { if [ "$1" = "$2" ]; then echo "ok - $3"; else echo "not ok - $3 (wanted $1, got $2)"; cat "$top/out"; failed=1; fi; }
+must() { run "$@"; [ $failed -eq 0 ] || exit 1; }   # the rest stands on it
+run() { # status text command...
+	want=$1 text=$2
+	shift 2
+	"$@" >"$top/out" 2>&1 </dev/null
+	say "$want" $? "$text"
+}
+has() { if grep -Eq -- "$2" "$top/out"; then echo "ok - $1"; else echo "not ok - $1: no \"$2\" in"; cat "$top/out"; failed=1; fi; }
+clock() { echo "$1" >"$top/clock.new" && chmod 644 "$top/clock.new" && mv "$top/clock.new" "$top/clock"; }   # seconds
+
+# A Tuesday some nine weeks ago; fifteen days later is a Wednesday. The zone is one in which it is about noon.
+days=60
+while [ "$(date -u -d "-$days days" +%u)" != 2 ]; do days=$((days + 1)); done
+shift_h=$(($(date -u +%-H) - 12))
+if [ $shift_h -ge 0 ]; then zone=Etc/GMT+$shift_h; else zone=Etc/GMT$shift_h; fi
+[ $shift_h -ne 0 ] || zone=UTC
+then=$((days * 86400))
+
+clock "-$then"
+GW_CLUSTER_ENV="LD_PRELOAD=$fake
+FAKETIME_TIMESTAMP_FILE=$top/clock
+FAKETIME_NO_CACHE=1" "$cluster" start "$top/pg" fsync=off >"$top/out" 2>&1 || { cat "$top/out"; echo "not ok - a server with a moved clock"; exit 1; }
+eval "$("$cluster" env "$top/pg")"
+export PGDATABASE=prod
+key="$XDG_CONFIG_HOME/gatewalk/id_ed25519"
+ssh-keygen -q -t ed25519 -N '' -f "$key" || exit 1
+psql -qXd postgres -c "CREATE DATABASE prod" && psql -qX -c "CREATE EXTENSION pg_stat_statements SCHEMA public;
+	CREATE TABLE public.orders (id bigint PRIMARY KEY, total int, old text NOT NULL DEFAULT 'none');
+	CREATE INDEX orders_old ON public.orders (old);
+	INSERT INTO public.orders SELECT i, i, md5(i::text) FROM generate_series(1, 3000) i; ANALYZE" || exit 1
+must 0 "marked production" "$gw" init --environment production
+cat >"$top/plan.yaml" <<EOF
+gatewalk: 1
+name: orders-drop-old
+archetype: destructive
+recipe: drop-column
+target: {schema: public, table: orders, column: old}
+document: {before: with it, after: without it, why: nobody uses it, way_back: restore, leaves_behind: nothing, rollback_floor: "1.20", api_contract: none, falls: ["index public.orders_old"]}
+deploys: [{name: web}]
+window: {zone: $zone, open: [{days: [Mon, Tue, Wed, Thu], from: "08:00", to: "17:00"}]}
+snapshot: {scope: column}
+monitor: {migration_tool: rails}
+EOF
+run 0 "the plan" "$gw" check -d dbname=prod "$top/plan.yaml"
+must 0 "items 1 to 9 begun: snapshot, documents, gate A, consumers, reads" "$walk" "" "$key" "$top/plan.yaml" unused
+run 0 "NOT NULL and DEFAULT are off" psql -XAtqc "SELECT 1/(SELECT (NOT attnotnull AND NOT atthasdef)::int FROM pg_attribute WHERE attrelid='orders'::regclass AND attname='old')"
+run 4 "gate B is shut, by time alone" "$gw" gates orders-drop-old
+has "it says when at the earliest" "earliest"
+
+clock "$((14 * 86400 - 900 - then))"
+run 0 "a sample, a quarter of an hour short of fourteen days" "$gw" job tick
+run 4 "gate B is still shut" "$gw" gates orders-drop-old
+has "the wait is not over" "B5 +waits"
+run 4 "and nothing passes it" "$walk" "" "$key" orders-drop-old pass-b
+clock "$((15 * 86400 - then))"
+run 0 "a sample after fourteen days" "$gw" job tick
+must 0 "gates B and C" "$walk" "" "$key" orders-drop-old armed
+ssh-keygen -q -p -P '' -N night -f "$key" || exit 1
+tm_start 80x24 "$walk" "" "$key" orders-drop-old drop
+tm_wait "Enter passphrase" 20 || failed=1
+tm_type night
+tm_keys Enter
+rc=$(tm_exit 30)
+tm_screen >"$top/out"
+say 0 "${rc:-none}" "dropped"
+[ $failed -eq 0 ] || exit 1
+ssh-keygen -q -p -P night -N '' -f "$key" || exit 1
+run 0 "the column and its index are gone" psql -XAtqc "SELECT 1/(SELECT (count(*)=0)::int FROM pg_attribute WHERE attrelid='orders'::regclass AND attname='old')"
+
+run 4 "the watch is not over" "$walk" "" "$key" orders-drop-old close
+clock "$((18 * 86400 - then))"
+run 0 "a sample after the watch" "$gw" job tick
+must 0 "item 12 and the schema log" "$walk" "" "$key" orders-drop-old close
+run 0 "the schema log is in the database" psql -XAtqc "SELECT 1/count(*) FROM gatewalk.schema_log WHERE markdown LIKE '%schema_migrations%'"
+run 0 "the log verifies" "$gw" verify "$(ls -d "$XDG_STATE_HOME"/gatewalk/walks/*)"
+run 0 "the column comes back" "$gw" restore orders-drop-old
+run 0 "with its values, NOT NULL, DEFAULT and index" psql -XAtqc "SELECT 1/(SELECT (count(*)=3000)::int FROM orders WHERE old = md5(id::text)),
+	1/(SELECT (attnotnull AND atthasdef)::int FROM pg_attribute WHERE attrelid='orders'::regclass AND attname='old'), 1/(SELECT count(*) FROM pg_class WHERE relname='orders_old')"
+exit $failed
