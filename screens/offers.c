@@ -2,7 +2,6 @@
 /* What can be done now, as rows: the same on every screen that has them. */
 #include "screens/screen.h"
 
-#include "base/text.h"
 
 static bool wanted(const struct view *v, size_t i, enum act_kind skip)
 {
@@ -10,8 +9,7 @@ static bool wanted(const struct view *v, size_t i, enum act_kind skip)
 	if (o->kind == skip || o->kind == ACT_NONE)
 		return false;
 	for (size_t k = 0; skip == ACT_NONE && k < v->n_challenges; k++) {
-		const struct offer *c = &v->challenges[k].offer;
-		if (c->kind == o->kind && text_eq(c->key, o->key))
+		if (offer_is(&v->challenges[k].offer, o))
 			return false;
 	}
 	return true;
@@ -43,10 +41,19 @@ void offers_rows(struct page *p, const struct view *v, enum act_kind skip)
 		const struct offer *o = &v->offers[i];
 		page_pick(p, "you can");
 		page_fit(p, ST_PLAIN, 3, 22, o->label ? o->label : act_name(o->kind));
-		page_fit(p, ST_DIM, 27, page_width(p) - 28 - 18, act_what(o->kind));
+		page_fit(p, ST_DIM, 27, page_width(p) - 28 - 18, o->prompt ? o->prompt : act_what(o->kind));
 		if (!page_narrow(p))
 			page_put(p, ST_DIM, RIGHT, "%s", asks(o));
 	}
+}
+
+int offers_wanted(const struct view *v, enum act_kind skip)
+{
+	const struct offer *wanted = view_wanted(v), *o;
+	for (int i = 0; wanted && (o = offers_at(v, skip, i)); i++)
+		if (offer_is(o, wanted))
+			return i;
+	return -1;
 }
 
 const struct offer *offers_at(const struct view *v, enum act_kind skip, int index)

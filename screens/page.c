@@ -176,9 +176,30 @@ void page_next(struct page *p, const char *first, const char *second)
 	p->next[1] = page_clean(p, second);
 }
 
+void page_word(struct page *p, enum key k, const char *word)
+{
+	if (p->n_words < PAGE_WORDS)
+		p->words[p->n_words++] = (struct key_use){ k, word ? page_clean(p, word) : NULL };
+}
+
+static const struct key_use *own_word(const struct page *p, enum key k)
+{
+	for (size_t i = 0; i < p->n_words; i++)
+		if (p->words[i].key == k)
+			return &p->words[i];
+	return NULL;
+}
+
 void page_keys(struct page *p, const struct key_use *uses, size_t n)
 {
-	p->keys = key_footer(p->arena, uses, n, p->cols - 1, p->ascii);
+	struct key_use *shown = arena_array(p->arena, n + 1, sizeof *shown);
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct key_use *own = own_word(p, uses[i].key);
+		if (!own || own->word)
+			shown[kept++] = own ? *own : uses[i];
+	}
+	p->keys = key_footer(p->arena, shown, kept, p->cols - 1, p->ascii);
 }
 
 void page_brief(struct page *p, const char *fmt, ...)

@@ -11,6 +11,7 @@
 #define PAGE_TWO_PANES 76          /* columns from which two panes stand side by side */
 #define PAGE_MIN_COLS 40           /* below this, or below PAGE_MIN_ROWS, one line */
 #define PAGE_MIN_ROWS 10
+#define PAGE_WORDS 6
 #define FOLLOW (-1)                /* a span right after the one before it */
 #define RIGHT (-2)                 /* a span that ends where the pane ends */
 
@@ -37,6 +38,8 @@ struct page {
 	struct pane_rows message;  /* above NEXT: what became of the last act */
 	const char *next[2];
 	const char *keys;
+	struct key_use words[PAGE_WORDS];   /* what keys do on this very page; NULL word: nothing */
+	size_t n_words;
 	const char *brief;         /* the state for one line, when there is no room for more */
 	const char *copy;          /* what `y` copies; NULL: the page */
 	const char *field;         /* the field's text up to its cursor, and after it; NULL: no field */
@@ -84,6 +87,8 @@ void page_message(struct page *p, unsigned style, const char *sign, const char *
 /* A text field there, after its label. */
 void page_message_field(struct page *p, const char *label, const char *before, const char *after);
 void page_next(struct page *p, const char *first, const char *second);
+/* The footer's word for a key as things stand, instead of the screen's own; NULL takes the key out of it. */
+void page_word(struct page *p, enum key k, const char *word);
 void page_keys(struct page *p, const struct key_use *uses, size_t n);
 void page_brief(struct page *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void page_copy(struct page *p, const char *s);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 
 static const struct screen *const all[] = {
 	&screen_home, &screen_since, &screen_walk, &screen_step, &screen_gate, &screen_evidence, &screen_job, &screen_consumers,
@@ -71,18 +72,38 @@ struct action action_offer(const struct offer *o)
 	return (struct action){ .todo = DO_OFFER, .offer = o };
 }
 
-static const struct view_job *own_job(const struct view *v)
+const struct view_job *view_work(const struct view *v)
 {
+	static const char *const works[] = { "snapshot", "drill", "restore" };
 	for (size_t i = 0; i < v->n_jobs; i++)
-		if (v->jobs[i].mine && v->jobs[i].ended == 0)
-			return &v->jobs[i];
+		for (size_t k = 0; k < sizeof works / sizeof works[0]; k++)
+			if (v->jobs[i].mine && v->jobs[i].ended == 0 && text_eq(v->jobs[i].kind, works[k]))
+				return &v->jobs[i];
 	return NULL;
 }
 
+/* Stepping back, leaving, looking again and the way back are there at any time: nobody asks for them. */
+const struct offer *view_wanted(const struct view *v)
+{
+	const struct offer *o = v->n_offers ? &v->offers[0] : NULL;
+	if (!o || o->kind == ACT_BACK || o->kind == ACT_LEAVE || o->kind == ACT_RESTORE || (o->kind == ACT_AUDIT && v->facts->audit.at))
+		return NULL;
+	return o;
+}
+
+bool offer_is(const struct offer *a, const struct offer *b)
+{
+	return a && b && a->kind == b->kind && text_eq(a->key, b->key);
+}
+
+/* Enter on the current item leads to what NEXT asks for. */
 struct action action_item(const struct view *v, enum item i)
 {
 	bool now = i == view_item_now(v);
-	const struct view_job *job = now ? own_job(v) : NULL;
+	const struct view_job *job = now ? view_work(v) : NULL;
+	const struct offer *wanted = now ? view_wanted(v) : NULL;
+	if (wanted && wanted->kind == ACT_PASS)
+		return action_open(&screen_gate, view_next_gate(v));
 	if (i == ITEM_CONSUMERS)
 		return action_open(&screen_consumers, i);
 	if (i == ITEM_MONITOR && v->n_series > 0)
@@ -146,6 +167,13 @@ static struct action other(const struct screen *now, const struct screen *sc)
 	return now == sc ? a : action_open(sc, 0);
 }
 
+static struct action restore(const struct view *v)
+{
+	if (view_offer(v, ACT_RESTORE))
+		return action_offer(view_offer(v, ACT_RESTORE));
+	return (struct action){ .todo = v->walk ? DO_REFUSE : DO_NOTHING, .word = "There is nothing to put back now: it was not dropped, or it is back." };
+}
+
 static struct action common(const struct screen *sc, const struct scene *s, enum key k)
 {
 	switch (k) {
@@ -160,7 +188,7 @@ static struct action common(const struct screen *sc, const struct scene *s, enum
 	case K_EVIDENCE: return on_walk(s, &screen_evidence, view_item_now(s->view));
 	case K_LOG:      return on_walk(s, &screen_log, 0);
 	case K_GATES:    return on_walk(s, &screen_gate, view_next_gate(s->view));
-	case K_RESTORE:  return action_offer(view_offer(s->view, ACT_RESTORE));
+	case K_RESTORE:  return restore(s->view);
 	default:         return (struct action){ .todo = DO_COMMON };
 	}
 }

@@ -39,14 +39,14 @@ struct scene {
 };
 
 enum todo {
-	DO_NOTHING, DO_COMMON, DO_OPEN, DO_SUBJECT, DO_BACK, DO_QUIT, DO_INTERRUPT, DO_OFFER, DO_LOOK, DO_WALK, DO_ACT, DO_TYPED, DO_COUNT, DO_SETTINGS, DO_FIND
+	DO_NOTHING, DO_COMMON, DO_OPEN, DO_SUBJECT, DO_BACK, DO_QUIT, DO_INTERRUPT, DO_OFFER, DO_LOOK, DO_WALK, DO_ACT, DO_TYPED, DO_COUNT, DO_SETTINGS, DO_FIND, DO_REFUSE
 };
 struct action {
 	enum todo todo;            /* DO_COMMON: as on every screen */
 	const struct screen *screen;   /* DO_OPEN */
 	long long subject;         /* DO_OPEN, DO_SUBJECT: stay, about another thing */
 	const struct offer *offer; /* DO_OFFER: lives as long as the view, or is static */
-	const char *word;          /* DO_WALK: which */
+	const char *word;          /* DO_WALK: which; DO_REFUSE: why nothing is done */
 	struct act act;            /* DO_ACT */
 	struct settings settings;  /* DO_SETTINGS */
 };
@@ -84,6 +84,11 @@ enum item view_item_now(const struct view *v);
 struct gate_sum { bool open; int hold, asked; int64_t at; };
 struct gate_sum view_gate(const struct view *v, enum gate g);
 const struct offer *view_offer(const struct view *v, enum act_kind k);
+/* What NEXT asks for, NULL when it asks for nothing: there the cursor begins. */
+const struct offer *view_wanted(const struct view *v);
+/* The work that runs for the current item: snapshot, drill or restore; NULL when none does. */
+const struct view_job *view_work(const struct view *v);
+bool offer_is(const struct offer *a, const struct offer *b);
 
 /* What an item is about, in a sentence. */
 const char *item_about(enum item i);
@@ -99,6 +104,8 @@ bool drop_is_named(const struct view *v, const char *typed);
 /* The offers as rows that can be chosen, under "YOU CAN". skip: this kind is left out; ACT_NONE: those that a challenge
    asks for already; ACT_COUNT: none. */
 void offers_rows(struct page *p, const struct view *v, enum act_kind skip);
+/* The row among them that NEXT asks for, counted from 0; -1 none. */
+int offers_wanted(const struct view *v, enum act_kind skip);
 /* The index-th of these rows' offers; NULL past the end. */
 const struct offer *offers_at(const struct view *v, enum act_kind skip, int index);
 

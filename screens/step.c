@@ -40,23 +40,49 @@ static void job_rows(struct page *p, const struct view *v)
 	}
 }
 
+/* The row that NEXT asks for, else the first question that is open. */
+static int start(const struct view *v)
+{
+	const struct offer *wanted = view_wanted(v);
+	for (int i = 0; wanted && i < (int)v->n_challenges; i++)
+		if (offer_is(&v->challenges[i].offer, wanted))
+			return i;
+	if (offers_wanted(v, ACT_NONE) >= 0)
+		return (int)v->n_challenges + offers_wanted(v, ACT_NONE);
+	for (int i = 0; i < (int)v->n_challenges; i++)
+		if (v->challenges[i].verdict != HOLDS && v->challenges[i].verdict != NOT_NEEDED)
+			return i;
+	return 0;
+}
+
+/* What Enter does where the cursor is; NULL: it shows the evidence. */
+static const struct offer *under_cursor(const struct view *v, int cursor)
+{
+	if (cursor < 0 || cursor >= (int)v->n_challenges)
+		return offers_at(v, ACT_NONE, cursor - (int)v->n_challenges);
+	return v->challenges[cursor].offer.kind ? &v->challenges[cursor].offer : NULL;
+}
+
 static void current(struct page *p, const struct scene *s)
 {
 	const struct view *v = s->view;
-	bool found = false;
+	p->start = start(v);
 	for (size_t i = 0; i < v->n_challenges; i++) {
-		enum verdict is = v->challenges[i].verdict;
-		if (!found && is != HOLDS && is != NOT_NEEDED && v->challenges[i].offer.kind) {
-			p->start = (int)i;
-			found = true;
-		}
 		challenge_rows(p, &v->challenges[i], s->now);
 		page_blank(p);
 	}
 	job_rows(p, v);
-	if (!found && offers_at(v, ACT_NONE, 0))
-		p->start = (int)v->n_challenges;
 	offers_rows(p, v, ACT_NONE);
+	const struct offer *o = under_cursor(v, s->cursor >= 0 ? s->cursor : p->start);
+	page_word(p, K_ENTER, o ? o->label : p->picks ? "evidence" : NULL);
+}
+
+static void elsewhere(struct page *p, const struct view *v, enum item i)
+{
+	page_text(p, ST_DIM, 1, v->items[i].mood == MOOD_NOT_NEEDED ? "Not needed for a dropped column."
+		: i < view_item_now(v) ? "This item is behind you. Stepping back is logged like going forward."
+		: "Not yet: the items before it come first.");
+	page_word(p, K_ENTER, NULL);
 }
 
 static void render(struct page *p, const struct scene *s)
@@ -66,18 +92,21 @@ static void render(struct page *p, const struct scene *s)
 	const struct view_item *it = &v->items[i];
 	screen_place(p, v, arena_printf(p->arena, "%d %s", (int)i, item_name(i)));
 	page_state(p, style_of_mood(it->mood), 1, "%s %s", glyph_of_mood(it->mood), mood_word(it->mood));
-	page_state(p, ST_PLAIN, FOLLOW, "  %s", it->note);
+	if (it->mood != MOOD_NOT_NEEDED)
+		page_state(p, ST_PLAIN, FOLLOW, "  %s", it->note);
 	page_state(p, ST_DIM, RIGHT, "%d of %d", (int)i, ITEM_COUNT);
 	page_brief(p, "%s %d %s", glyph_of_mood(it->mood), (int)i, item_name(i));
 	page_text(p, ST_BOLD, 1, item_about(i));
+	bool now = i == view_item_now(v), read_first = now && i == ITEM_DOCUMENT;
+	if (read_first)
+		evidence_rows(p, v, i, s->now);
 	page_blank(p);
-	if (i == view_item_now(v))
+	if (now)
 		current(p, s);
 	else
-		page_text(p, ST_DIM, 1, it->mood == MOOD_NOT_NEEDED ? "Not needed for a dropped column."
-			: i < view_item_now(v) ? "This item is behind you. Stepping back is logged like going forward."
-			: "Not yet: the items before it come first.");
-	evidence_rows(p, v, i, s->now);
+		elsewhere(p, v, i);
+	if (!read_first)
+		evidence_rows(p, v, i, s->now);
 }
 
 static struct action key(const struct scene *s, enum key k)
@@ -86,11 +115,8 @@ static struct action key(const struct scene *s, enum key k)
 	bool now = v->walk && (enum item)s->subject == view_item_now(v);
 	if (k != K_ENTER || !now || s->cursor < 0)
 		return (struct action){ .todo = k == K_EVIDENCE ? DO_OPEN : DO_COMMON, .screen = &screen_evidence, .subject = s->subject };
-	if (s->cursor < (int)v->n_challenges) {
-		const struct offer *o = &v->challenges[s->cursor].offer;
-		return o->kind ? action_offer(o) : action_open(&screen_evidence, s->subject);
-	}
-	return action_offer(offers_at(v, ACT_NONE, s->cursor - (int)v->n_challenges));
+	const struct offer *o = under_cursor(v, s->cursor);
+	return o ? action_offer(o) : action_open(&screen_evidence, s->subject);
 }
 
 static const struct key_use keys[] = {

@@ -165,6 +165,7 @@ void ui_do(struct ui *u, const struct action *a)
 	case DO_COUNT:    ui_drop_begin(u); break;
 	case DO_SETTINGS: u->settings = a->settings; term_redraw(u->term); break;
 	case DO_FIND:     find(u); break;
+	case DO_REFUSE:   ui_say(u, true, "%s", a->word); break;
 	default:          break;
 	}
 }

@@ -361,11 +361,6 @@ START_TEST(cells_are_read)
 	ck_assert_int_eq(cell_int("-12"), -12);
 	ck_assert_int_eq(cell_int(NULL), 0);
 	ck_assert(!cell_bool(NULL) && !cell_bool("f") && cell_bool("true"));
-	ck_assert_int_eq(cell_time("1500000"), 1500000);
-	ck_assert_int_eq(cell_time("1970-01-01 00:00:01.5+00"), 1500000);
-	ck_assert_int_eq(cell_time("infinity"), 0);
-	ck_assert_int_eq(cell_time(NULL), 0);
-	ck_assert_int_eq(cell_time(test_value(db, a, "SELECT timestamptz '2026-11-20 04:12:09.123456+00'")), INT64_C(1795147929123456));
 }
 END_TEST
 

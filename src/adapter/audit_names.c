@@ -77,7 +77,8 @@ static bool own_role(const struct names *n, const char *role)
 	return false;
 }
 
-bool names_own_text(const struct names *n, const char *role, const char *text, const struct text_found *f)
+/* Did gatewalk itself send this? The mark alone does not say so: the login must be one that gatewalk works as. */
+static bool own_text(const struct names *n, const char *role, const char *text, const struct text_found *f)
 {
 	static const char tag[] = OWN_TAG;
 	text += strspn(text, " \t\r\n");
@@ -93,7 +94,7 @@ struct text_found names_use(const struct names *n, struct arena *a, const char *
 {
 	struct text_found f;
 	audit_text_statement(a, text, &n->target, &f);
-	if (f.use != USE_NONE && names_own_text(n, role, text, &f))
+	if (f.use != USE_NONE && own_text(n, role, text, &f))
 		f = (struct text_found){ 0 };
 	return f;
 }

@@ -17,8 +17,6 @@ struct names {
 };
 
 bool names_read(struct db *db, struct arena *a, const struct fact_target *t, struct names *out, struct err *e);
-/* Did gatewalk itself send this? The mark alone does not say so: the login must be one that gatewalk works as. */
-bool names_own_text(const struct names *n, const char *role, const char *text, const struct text_found *f);
 bool names_own_session(const struct names *n, const char *role, const char *app);
 /* What a statement of this role uses; own ones use nothing. */
 struct text_found names_use(const struct names *n, struct arena *a, const char *role, const char *text);

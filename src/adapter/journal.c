@@ -120,7 +120,8 @@ void journal_ballast(struct journal *j, bool there)
 	arena_free(a);
 }
 
-bool journal_hold(struct journal *j, struct err *e)
+/* Folder, lock, append descriptor, ballast. */
+static bool hold(struct journal *j, struct err *e)
 {
 	if (!dir_make(j->dir, e) || !take_lock(j, e))
 		return false;
@@ -174,7 +175,7 @@ struct journal *journal_create(const char *dir, const char *sid, const char *db_
 	struct journal *j = journal_new(dir, sid);
 	j->db = arena_dup(j->arena, db_id);
 	j->signer = s;
-	if (!folder_fill(j, e) || !journal_hold(j, e) || !journal_trust(j, e) || !signer_is_known(j, e))
+	if (!folder_fill(j, e) || !hold(j, e) || !journal_trust(j, e) || !signer_is_known(j, e))
 		return given_up(j);
 	return j;
 }
@@ -187,7 +188,7 @@ struct journal *journal_open(const char *dir, struct signer *s, struct err *e)
 		err_set(e, ERR_SYSTEM, NULL, "there is no log %s", j->shown);
 		return given_up(j);
 	}
-	if (!journal_hold(j, e) || !file_sync(j->fd, j->path, e) || !read_log(j, e) || (s && !signer_is_known(j, e)))
+	if (!hold(j, e) || !file_sync(j->fd, j->path, e) || !read_log(j, e) || (s && !signer_is_known(j, e)))
 		return given_up(j);
 	return j;
 }

@@ -67,10 +67,7 @@ bool journal_judge(struct journal *j, char *text, size_t len, struct record *out
 void journal_step_over(struct journal *j, const struct piece *p);
 /* The judged line becomes the last one. */
 bool journal_push(struct journal *j, const struct piece *p, const struct record *r, struct err *e);
-/* Canonical form and fields only. */
-bool journal_decode(struct arena *a, const char *body, size_t len, struct record *out, struct err *e);
-/* Folder parts: lock, ballast, append descriptor. */
-bool journal_hold(struct journal *j, struct err *e);
+/* Room on the disk, kept or given up. */
 void journal_ballast(struct journal *j, bool there);
 
 #endif

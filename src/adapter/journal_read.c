@@ -20,7 +20,8 @@ static bool bad(struct err *e, const char *why)
 	return err_set(e, ERR_VERIFY, NULL, "%s", why);
 }
 
-bool journal_decode(struct arena *a, const char *body, size_t len, struct record *out, struct err *e)
+/* Canonical form and fields only. */
+static bool decode(struct arena *a, const char *body, size_t len, struct record *out, struct err *e)
 {
 	struct json *v = json_read_canonical(a, body, len, e);
 	return v && record_decode(a, v, out, e);
@@ -66,7 +67,7 @@ bool journal_judge(struct journal *j, char *text, size_t len, struct record *out
 	if (!tab)
 		return bad(e, "it is not BODY TAB SIGNATURE");
 	size_t body_len = (size_t)(tab - text), sig_len = len - body_len - 1;
-	if (!journal_decode(j->scratch, text, body_len, out, e))
+	if (!decode(j->scratch, text, body_len, out, e))
 		return false;
 	if (memchr(tab + 1, '\t', sig_len) || memchr(tab + 1, '\0', sig_len))
 		return bad(e, "the signature is not base64");
@@ -176,7 +177,7 @@ static void find_torn(struct journal *j, const char *data, size_t len)
 		const char *tab = memchr(from, '\t', len - (size_t)(from - data));
 		struct record r;
 		struct torn t = { .line_at = from - data };
-		if (!tab || tab < p || !journal_decode(j->scratch, from, (size_t)(tab - from), &r, NULL) || r.op != OP_TORN)
+		if (!tab || tab < p || !decode(j->scratch, from, (size_t)(tab - from), &r, NULL) || r.op != OP_TORN)
 			continue;
 		const char *sha = json_str(r.b, "sha256");
 		if (!hex_is(sha, 64) || !json_int(r.b, "offset", &t.at) || !json_int(r.b, "length", &t.length))
@@ -215,7 +216,7 @@ static bool is_torn_tail(struct journal *j, const char *data, size_t len)
 			return true;
 		const char *tab = memchr(data, '\t', (size_t)(lf - data));
 		struct record r;
-		if (tab && journal_decode(j->scratch, data, (size_t)(tab - data), &r, NULL))
+		if (tab && decode(j->scratch, data, (size_t)(tab - data), &r, NULL))
 			return false;
 		len -= (size_t)(lf + 1 - data);
 		data = lf + 1;

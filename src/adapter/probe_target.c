@@ -35,7 +35,8 @@ const char *pairs_get(const struct rows *r, const char *name)
 	return NULL;
 }
 
-const char **pairs_list(struct arena *a, const struct rows *r, const char *name, size_t *n)
+/* All values of that name, in the answer's order. */
+static const char **pairs_list(struct arena *a, const struct rows *r, const char *name, size_t *n)
 {
 	const char **list = arena_array(a, (size_t)r->n + 1, sizeof *list);
 	*n = 0;

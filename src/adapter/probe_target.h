@@ -12,8 +12,6 @@ struct pairs_query { const struct plan *plan; const char *more; const char *cons
 bool target_pairs(struct db *db, struct arena *a, const struct pairs_query *q, struct rows *out, struct err *e);
 /* The value of the first pair of that name, or NULL. */
 const char *pairs_get(const struct rows *r, const char *name);
-/* All values of that name, in the answer's order. */
-const char **pairs_list(struct arena *a, const struct rows *r, const char *name, size_t *n);
 /* Fills in out from the target's pairs. */
 void target_read(struct arena *a, const struct plan *p, const struct rows *r, struct fact_target *out);
 

@@ -76,7 +76,7 @@ bool signers_parse(struct arena *a, const char *text, size_t len, struct signers
 	return out->n > 0 ? true : err_set(e, ERR_VERIFY, NULL, "allowed_signers names nobody");
 }
 
-bool signers_may(const struct signers_line *l, const char *ns)
+static bool may(const struct signers_line *l, const char *ns)
 {
 	size_t len = strlen(ns);
 	for (const char *p = l->namespaces; *p; ) {
@@ -122,7 +122,7 @@ bool signers_check(const struct signers *s, struct arena *scratch, const char *w
 	err_set(e, ERR_VERIFY, NULL, "%s may not sign for %s in this log", text_clean(scratch, who), ns);
 	for (i = 0; i < s->n; i++) {
 		const struct signers_line *l = &s->line[i];
-		if (strcmp(l->name, who) != 0 || !signers_may(l, ns))
+		if (strcmp(l->name, who) != 0 || !may(l, ns))
 			continue;
 		if (sshsig_verify(blob, n, ns, &l->key, data, len, NULL, e)) {
 			err_clear(e);

@@ -21,7 +21,6 @@ struct signers {
 
 /* False names the line. Owned by a. */
 bool signers_parse(struct arena *a, const char *text, size_t len, struct signers *out, struct err *e);
-bool signers_may(const struct signers_line *l, const char *ns);
 /* Is this raw SSHSIG (base64) over data a good one by `who` in namespace ns? False tells a foreign key, another signer, another
    purpose and changed data apart. scratch is used for what need not last. */
 bool signers_check(const struct signers *s, struct arena *scratch, const char *who, const char *ns, const char *signature,

@@ -23,7 +23,7 @@ struct snapshot_hold {
 	struct stat *seen;
 };
 
-bool snap_hash_file(int fd, const char *path, char sha256[static 65], int64_t *bytes, struct err *e)
+static bool hash_file(int fd, const char *path, char sha256[static 65], int64_t *bytes, struct err *e)
 {
 	struct sha256 h;
 	char buf[65536];
@@ -47,7 +47,7 @@ bool snap_note_file(struct arena *a, struct manifest *m, const char *dir, const 
 	int fd = file_open(path, e);
 	if (fd < 0)
 		return false;
-	bool ok = snap_hash_file(fd, path, f.sha256, &f.bytes, e) && (fsync(fd) == 0 || err_set(e, ERR_SYSTEM, NULL, "%s: %s", path, strerror(errno)));
+	bool ok = hash_file(fd, path, f.sha256, &f.bytes, e) && (fsync(fd) == 0 || err_set(e, ERR_SYSTEM, NULL, "%s: %s", path, strerror(errno)));
 	close(fd);
 	if (!ok)
 		return false;
@@ -144,7 +144,7 @@ static bool file_agrees(int fd, const char *path, const struct snap_file *f, str
 {
 	char sha[65];
 	int64_t bytes;
-	if (!snap_hash_file(fd, path, sha, &bytes, e))
+	if (!hash_file(fd, path, sha, &bytes, e))
 		return false;
 	if (bytes == f->bytes && strcmp(sha, f->sha256) == 0)
 		return true;

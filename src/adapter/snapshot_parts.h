@@ -72,7 +72,6 @@ bool data_source_next(void *source, const char **data, size_t *len, struct err *
 void data_source_free(struct data_source *s);
 
 /* snapshot_files.c */
-bool snap_hash_file(int fd, const char *path, char sha256[static 65], int64_t *bytes, struct err *e);
 /* A new folder .part-ID in store, locked by *fd for as long as it is being built; removes those whose builder is gone. */
 const char *part_make(struct arena *a, const char *store, const char *id, int *fd, struct err *e);
 bool part_finish(struct arena *a, const char *store, const char *part, const char *id, struct err *e);

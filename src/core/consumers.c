@@ -18,7 +18,7 @@ bool consumer_is_clear(const struct walk *w, const struct consumer *c, const cha
 	struct walk_clear by;
 	if (c->structural)
 		return is_open(why, todo, "depends on the column: the drop would need CASCADE, or it would vanish",
-			"Change or drop it, by a change of its own. No word can clear it; it has to be gone.");
+			"Change or drop it, by a change of its own: no word can clear it.");
 	if (!walk_is_cleared(w, c->key, &by))
 		return is_open(why, todo, "has not been cleared", "Ask its owner, and clear it by name with the reason (item 4).");
 	if (by.survives && !c->may_survive)

@@ -226,7 +226,7 @@ void rule_a7(const struct judge *j)
 	j->o->seen = d ? d->at : 0;
 	find_now(j->o, d ? "%s" : "not declared", d ? d->value : "");
 	find_passes(j->o, "\"%.12s, way back included\" and both tests named", j->p->digest);
-	find_todo(j->o, "Walk this plan on a rehearsal or staging database, restore included, and declare it here.");
+	find_todo(j->o, "Rehearse this plan, restore included, then declare it (item 3).");
 	if (!d) {
 		find_shut(j->o, REFUSED, "no rehearsal of this plan has been declared");
 	} else if (!names_plan(d->value, j->p->digest)) {

@@ -50,7 +50,7 @@ static bool sources_see(const struct judge *j)
 		return watch_shut(j, "the write tripwire is not on the table", "Put the tripwire on the table and start the watcher (item 4).");
 	if (!w->tripwire_enabled)
 		return watch_shut(j, "the write tripwire is switched off",
-			"Find out who switched the trigger off; put the tripwire on again and begin the count anew.");
+			"Find out who did that; start the watch again, and begin the count anew.");
 	if (!w->statements_there)
 		return watch_shut(j, "statements cannot be watched", w->statements_why ? w->statements_why : "Run gatewalk doctor.");
 	if (!w->standbys_ok)

@@ -143,7 +143,7 @@ static void wait_for(const struct judge *j, int64_t at, const char *because)
 	if (at)
 		find_todo(j->o, "Wait until %s UTC; gatewalk window lists the next moments.", when_short(at, when));
 	else
-		find_todo(j->o, "No opening is known: see gatewalk window, and the plan's window and releases.");
+		find_todo(j->o, "No opening is known: see gatewalk window, and the plan's window.");
 	j->o->at = at;
 }
 
@@ -199,7 +199,7 @@ static void unhealthy(const struct judge *j, const char *what, double now, doubl
 	find_now(j->o, "%s %.1f", what, now);
 	find_shut(j->o, REFUSED, "%s is %.1f, and the plan's limit is %.1f", what, now, limit);
 	find_passes(j->o, "%s at or below %.1f", what, limit);
-	find_todo(j->o, "Wait until the server is quieter, and look again; nothing has to be done in gatewalk.");
+	find_todo(j->o, "Wait until the server is quieter; gatewalk looks again by itself.");
 }
 
 static void unreadable(const struct judge *j, const char *what)
@@ -207,7 +207,7 @@ static void unreadable(const struct judge *j, const char *what)
 	find_now(j->o, "not known");
 	find_shut(j->o, UNKNOWN, "%s cannot be read", what);
 	find_passes(j->o, "%s can be read", what);
-	find_todo(j->o, "Run gatewalk doctor: it names the privilege or the address that is missing.");
+	find_todo(j->o, "Run gatewalk doctor: it names the privilege or address that is missing.");
 }
 
 void rule_c4(const struct judge *j)
@@ -252,7 +252,7 @@ void rule_c5(const struct judge *j)
 		final_shut(j, "the column's definition is not that of the final snapshot");
 	} else if (!same_known(j->w->first.definition_digest, t->definition_digest)) {
 		final_shut(j, "the column's definition is not that of the start");
-		find_todo(j->o, "Find out who changed the column. A changed column is a new walk: leave this one.");
+		find_todo(j->o, "Find out who changed it. A changed column is a new walk: leave this one.");
 	} else if (t->n_blockers > 0) {
 		find_now(j->o, "%zu in the way", t->n_blockers);
 		find_shut(j->o, REFUSED, "the drop would need CASCADE, which gatewalk never uses: %s", t->blockers[0]);

@@ -126,7 +126,7 @@ static bool mark_wrong(const struct judge *j, const char *what)
 	find_now(j->o, "%s", what);
 	find_shut(j->o, REFUSED, "this database is not what the walk began on: %s", what);
 	find_passes(j->o, "the same server, database, mark and environment as at the start");
-	find_todo(j->o, "Run gatewalk doctor: it shows the mark in its three places. Find out who changed it before you go on.");
+	find_todo(j->o, "Find out who changed it: gatewalk doctor shows the mark in each place.");
 	return false;
 }
 
@@ -181,7 +181,7 @@ bool rule_target(const struct judge *j)
 		find_now(j->o, "not found");
 		find_shut(j->o, REFUSED, "the target is not there: %s", t->missing ? t->missing : "not found");
 		find_passes(j->o, "the column that the walk began with");
-		find_todo(j->o, "Find out who renamed or removed it. A walk cannot move to another column: leave this one.");
+		find_todo(j->o, "Find out who did that. A walk keeps to its own column: leave this one.");
 		return false;
 	}
 	if (t->relid == j->w->relid && t->attnum == j->w->attnum)
@@ -190,7 +190,7 @@ bool rule_target(const struct judge *j)
 	find_shut(j->o, REFUSED, "the walk began with oid %u, column %d; under this name now stands another one",
 		j->w->relid, j->w->attnum);
 	find_passes(j->o, "the column that the walk began with");
-	find_todo(j->o, "Find out who replaced it. A walk cannot move to another column: leave this one.");
+	find_todo(j->o, "Find out who did that. A walk keeps to its own column: leave this one.");
 	return false;
 }
 
@@ -220,6 +220,6 @@ bool rule_falls(const struct judge *j)
 	else
 		find_shut(j->o, REFUSED, "the plan lists it, and it would not fall: %s", less);
 	find_passes(j->o, "document.falls is exactly what falls");
-	find_todo(j->o, "Bring document.falls of the plan up to date and take it in with gatewalk amend.");
+	find_todo(j->o, "Correct document.falls in the plan, and take it in with gatewalk amend.");
 	return false;
 }

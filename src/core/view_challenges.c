@@ -64,7 +64,7 @@ static void typed(struct view *v, enum item item, const char *question, const ch
 	struct challenge *c = add(v, "typed", question, passes);
 	c->declared = true;
 	c->seen = v->walk->confirmed[item];
-	c->verdict = c->seen ? HOLDS : REFUSED;
+	c->verdict = c->seen ? HOLDS : WAITS;
 	c->offer = offered(v, ACT_CONFIRM, arena_printf(v->arena, "%d", (int)item));
 	put_text(c->now, sizeof c->now, "%s", now);
 	put_text(c->source, sizeof c->source, "you");
@@ -77,7 +77,7 @@ static void declared(struct view *v, const char *what, const char *key, const ch
 	struct challenge *c = add(v, full, question, passes);
 	c->declared = true;
 	c->seen = d ? d->at : 0;
-	c->verdict = d ? HOLDS : REFUSED;
+	c->verdict = d ? HOLDS : WAITS;
 	c->offer = offered(v, ACT_DECLARE, full);
 	put_text(c->now, sizeof c->now, "%s", d ? d->value : "not declared");
 	put_text(c->source, sizeof c->source, "you");
@@ -114,7 +114,7 @@ static void at_snapshot(struct view *v)
 static void at_archetype(struct view *v)
 {
 	typed(v, ITEM_ARCHETYPE, "what kind of change is this?", arena_printf(v->arena, "%s: the risk is %s",
-		archetype_name(v->plan->archetype), archetype_risk(v->plan->archetype)), "type the archetype");
+		archetype_name(v->plan->archetype), archetype_risk(v->plan->archetype)), "not confirmed");
 	fits(v);
 	depends(v);
 }
@@ -142,7 +142,7 @@ static void at_document(struct view *v)
 {
 	falls(v);
 	typed(v, ITEM_DOCUMENT, "to which release can the application still go back?", "the rollback floor, as the plan says it",
-		"read it all, then type the floor");
+		"not confirmed");
 	rehearsal(v);
 }
 
@@ -219,7 +219,8 @@ static void at_monitor(struct view *v)
 static void at_log(struct view *v)
 {
 	struct challenge *c = add(v, "schema_log", "is the change written down?", "schema log written");
-	c->verdict = v->walk->schema_logged ? HOLDS : REFUSED;
+	c->seen = v->walk->schema_logged ? v->walk->last_t : 0;
+	c->verdict = c->seen ? HOLDS : WAITS;
 	c->offer = offered(v, ACT_SCHEMA_LOG, NULL);
 	put_text(c->now, sizeof c->now, "%s", v->walk->schema_logged ? "written" : "not yet");
 	put_text(c->source, sizeof c->source, "gatewalk schema");

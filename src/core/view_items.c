@@ -30,22 +30,25 @@ static int percent_of(int64_t part, int64_t whole)
 	return part <= 0 ? 0 : (int)((double)part / (double)whole * 100);
 }
 
-static void note_copy(const struct fact_snapshot *s, struct view_item *it)
+/* Notes fit beside the item's name in half a screen of 80 columns. */
+static void note_copy(const struct fact_snapshot *s, const char *unit, struct view_item *it)
 {
 	char rows[32];
-	if (s->begun)
-		put_text(it->note, sizeof it->note, "%s rows, %s", view_count(s->rows, rows), s->equal ? "equal" : "not equal");
+	if (s->begun && s->equal)
+		put_text(it->note, sizeof it->note, "%s%s, equal", view_count(s->rows, rows), unit);
+	else if (s->begun)
+		put_text(it->note, sizeof it->note, "not equal");
 }
 
 static void note_first(const struct view *v, struct view_item *it)
 {
-	note_copy(&v->walk->first, it);
+	note_copy(&v->walk->first, " rows", it);
 }
 
 static void note_final(const struct view *v, struct view_item *it)
 {
 	if (v->walk->stage >= AT_FINAL)
-		note_copy(&v->walk->final, it);
+		note_copy(&v->walk->final, "", it);
 }
 
 static void note_archetype(const struct view *v, struct view_item *it)
@@ -92,7 +95,7 @@ static void note_unused(const struct view *v, struct view_item *it)
 	else if (!v->now)
 		return;
 	if (it->mood == MOOD_DONE) {
-		put_text(it->note, sizeof it->note, "none for %s", when_span(since, span));
+		put_text(it->note, sizeof it->note, "quiet %s", when_span(since, span));
 		return;
 	}
 	it->percent = percent_of(since, wait);
@@ -105,7 +108,7 @@ static void note_drop(const struct view *v, struct view_item *it)
 	if (v->walk->restored_at)
 		put_text(it->note, sizeof it->note, "put back %s", when_short(v->walk->restored_at, when));
 	else if (v->walk->dropped)
-		put_text(it->note, sizeof it->note, "%s, held %s", when_short(v->walk->dropped_at, when), when_span(v->walk->drop_us, span));
+		put_text(it->note, sizeof it->note, "%s, %s", when_short(v->walk->dropped_at, when), when_span(v->walk->drop_us, span));
 	else if (v->walk->stage == AT_DROPPING)
 		put_text(it->note, sizeof it->note, "outcome not known yet");
 }

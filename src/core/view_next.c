@@ -35,19 +35,34 @@ static void two(struct view *v, const char *first, const char *second)
 static void quiet_until(struct view *v, int64_t at)
 {
 	char when[WHEN_MAX], span[WHEN_MAX];
-	line(v, 0, "Nothing to do before %s UTC (in %s). Safe to quit.", when_short(at, when), when_span(at - v->now, span));
-	line(v, 1, "The server keeps count while gatewalk is closed.");
+	line(v, 0, "Nothing to do before %s UTC (in %s).", when_short(at, when), when_span(at - v->now, span));
+	line(v, 1, "Safe to quit: the server keeps count while gatewalk is closed.");
 }
 
-/* What stands in the way, or until when there is nothing to do. */
+/* The first of these that needs no cutting; the last one names a place where the reason stands in full. */
+static void because(struct view *v, const char *what, const struct finding *f)
+{
+	const char *a = arena_printf(v->arena, "%s: %s (%s).", what, f->because, f->id);
+	const char *b = arena_printf(v->arena, "Gate %c: %s (%s).", gate_letter(f->gate), f->because, f->id);
+	if (text_width(a) <= NEXT_COLS)
+		line(v, 0, "%s", a);
+	else if (text_width(b) <= NEXT_COLS)
+		line(v, 0, "%s", b);
+	else
+		line(v, 0, "%s by %s: why, stands on the page of gate %c.", what, f->id, gate_letter(f->gate));
+	line(v, 1, "%s", f->todo[0] ? f->todo : f->passes);
+}
+
+/* What stands in the way, or until when there is nothing to do. Who used the column is said: it moved the date. */
 static void shut(struct view *v, const struct finding *f)
 {
-	if (f->verdict == WAITS && f->at > v->now) {
-		quiet_until(v, f->at);
+	if (f->verdict != WAITS || f->at <= v->now) {
+		because(v, arena_printf(v->arena, "Gate %c is shut", gate_letter(f->gate)), f);
 		return;
 	}
-	line(v, 0, "Gate %c is shut: %s (%s).", gate_letter(f->gate), f->because, f->id);
-	line(v, 1, "%s", f->todo[0] ? f->todo : f->passes);
+	quiet_until(v, f->at);
+	if (strcmp(f->id, "B6") == 0)
+		line(v, 1, "%s", f->because);
 }
 
 static void gate(struct view *v, enum gate g, const char *first, const char *second)
@@ -90,7 +105,7 @@ static void consumers(struct view *v)
 {
 	struct consumers_state s = view_consumers(v);
 	if (s.named < s.all) {
-		line(v, 0, "%zu of %zu consumers are clear. Next: %s", s.clear, s.all, s.first);
+		line(v, 0, "%zu of %zu clear. Next: %s", s.clear, s.all, s.first);
 		line(v, 1, "%s", s.todo);
 	} else {
 		line(v, 0, "All %zu consumers are answered for. Type their number (item 4).", s.all);
@@ -106,21 +121,26 @@ static bool change_waits(struct view *v, const char *what)
 		const struct finding *f = view_finding(v, ids[i]);
 		if (view_holds(v, ids[i]))
 			continue;
-		line(v, 0, "Before %s: %s.", what, f->because);
-		line(v, 1, "%s", f->todo);
+		because(v, arena_printf(v->arena, "Before %s", what), f);
 		return true;
 	}
 	return false;
+}
+
+static void watch(struct view *v)
+{
+	if (!change_waits(v, "the watch"))
+		two(v, "Start the watch: a tripwire on the table, and a job that looks.", "It counts writes to the column from now on, also after you quit.");
 }
 
 static void at_consumers(struct view *v)
 {
 	if (!v->facts->audit.at)
 		two(v, "Look for consumers now.", "It reads catalogues and statistics, and changes nothing.");
-	else if (v->facts->watch.tripwire_there)
+	else if (v->facts->watch.tripwire_there && v->facts->watch.tripwire_enabled)
 		consumers(v);
-	else if (!change_waits(v, "the watch"))
-		two(v, "Start the watch: a tripwire on the table, and a job that looks.", "It counts writes to the column from now on, also after you quit.");
+	else
+		watch(v);
 }
 
 static void at_reads(struct view *v)
@@ -128,8 +148,8 @@ static void at_reads(struct view *v)
 	size_t done = 0;
 	const char *name = view_deploy_left(v, &done);
 	if (name) {
-		line(v, 0, "Deploy %s without the column, then declare its release (%zu of %zu).", name, done, v->plan->n_deploys);
-		line(v, 1, "And when its last old instance ended. Quitting meanwhile is safe.");
+		line(v, 0, "Deploy %s without the column, then declare that release.", name);
+		line(v, 1, "And when its last old instance ended. %zu of %zu are declared.", done, v->plan->n_deploys);
 	} else {
 		two(v, "Every deploy has declared its release. Type \"moved\" (item 8).", "Then the count of item 9 can begin.");
 	}
@@ -138,8 +158,11 @@ static void at_reads(struct view *v)
 static void at_unused(struct view *v)
 {
 	const struct fact_target *t = &v->facts->target;
+	const struct fact_watch *w = &v->facts->watch;
 	if (v->walk->quiet_since)
 		gate(v, GATE_B, "Gate B holds: nobody misses it. Pass it.", "After it comes the final snapshot, right before the drop.");
+	else if (w->at && !(w->tripwire_there && w->tripwire_enabled))
+		watch(v);
 	else if (!t->not_null && !t->def)
 		two(v, "Begin the count: from now on nobody may use the column.", "The server keeps count, also while gatewalk is closed.");
 	else if (!change_waits(v, "the count"))
@@ -170,7 +193,7 @@ static void at_gate_c(struct view *v)
 	if (f)
 		shut(v, f);
 	else
-		two(v, "Gate C holds: now is the moment. Pass it, then go to the drop.", "Nothing is dropped by passing it.");
+		two(v, "Gate C holds: now is the moment. Pass it.", "Passing drops nothing: the drop comes after it, on a page of its own.");
 }
 
 static void at_armed(struct view *v)
@@ -196,7 +219,7 @@ static void at_monitor(struct view *v)
 		line(v, 1, "If the drop is the cause, put the column back: the way is shown here.");
 	} else if (v->now < end) {
 		quiet_until(v, end);
-		line(v, 1, "The monitor watches and rings until %s UTC.", when_short(end, when));
+		line(v, 1, "Safe to quit: the monitor watches and rings until %s UTC.", when_short(end, when));
 	} else if (!view_watched(v)) {
 		two(v, "The time of the watch is over, but nobody has looked since it ended.", "Press r; or take a sample now, with gatewalk job tick.");
 	} else {

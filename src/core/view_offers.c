@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What can be done here and now, best first. An offer is a convenience: the engine judges every act again. */
+/* What can be done here and now. The first is what NEXT asks for, so that the cursor can begin there. An offer is a
+   convenience: the engine judges every act again. */
 #include "core/view_parts.h"
 
 #include <stdio.h>
@@ -146,12 +147,15 @@ static void at_consumers(struct view *v)
 {
 	struct consumers_state s = view_consumers(v);
 	bool looked = v->facts->audit.at != 0;
+	if (!looked)
+		plain(v, ACT_AUDIT, "look for consumers");
 	watch(v);
 	if (looked && s.named == s.all && v->facts->watch.tripwire_there)
 		confirm(v, ITEM_CONSUMERS, "type the number of consumers cleared", arena_printf(v->arena, "%zu", s.all));
 	clear_first(v);
 	blind_first(v);
-	plain(v, ACT_AUDIT, "look for consumers");
+	if (looked)
+		plain(v, ACT_AUDIT, "look for consumers again");
 }
 
 static void at_reads(struct view *v)
@@ -171,41 +175,54 @@ static void at_reads(struct view *v)
 static void at_unused(struct view *v)
 {
 	bool again = v->walk->env == ENV_DEVELOPMENT && view_quiet_start(v) > v->walk->quiet_since;
+	rehearsal(v);
 	watch(v);
 	bool relax = v->facts->target.not_null || v->facts->target.def;
-	if (!v->walk->quiet_since || again || relax)
-		plain(v, ACT_QUIET, "begin the count");
 	if (relax)
 		releases(v);
+	if (!v->walk->quiet_since || again || relax)
+		plain(v, ACT_QUIET, "begin the count");
 	pass(v, GATE_B);
 	if (view_finding(v, "B1")->verdict == REFUSED)
 		clear_first(v);
 	blind_first(v);
-	plain(v, ACT_AUDIT, "look for consumers");
+	plain(v, ACT_AUDIT, "look for consumers again");
 }
 
 static void at_final(struct view *v)
 {
+	rehearsal(v);
 	snapshot(v, "take the final snapshot");
 	releases(v);
 }
 
+static bool stale(const struct view *v)
+{
+	return !view_holds(v, "C1") || !view_holds(v, "C2");
+}
+
 static void at_gate_c(struct view *v)
 {
+	rehearsal(v);
+	bool old = stale(v);
 	if (view_gate_holds(v, GATE_A) && view_gate_holds(v, GATE_B))
 		pass(v, GATE_C);
+	if (old)
+		snapshot(v, "take the snapshot again");
 	releases(v);
-	snapshot(v, "take the snapshot again");
+	if (!old)
+		snapshot(v, "take the snapshot again");
 	drill(v);
 }
 
 static void at_armed(struct view *v)
 {
+	rehearsal(v);
 	if (gates_open(v->findings) == GATES_ALL)
 		plain(v, ACT_DROP, "go to the drop");
-	releases(v);
-	if (!view_holds(v, "C1") || !view_holds(v, "C2"))
+	if (stale(v))
 		snapshot(v, "take the snapshot again");
+	releases(v);
 	drill(v);
 }
 
@@ -222,14 +239,15 @@ static void restore(struct view *v)
 
 static void at_monitor(struct view *v)
 {
-	if (view_watched(v))
+	if (view_watched(v) && !view_job_here(v))
 		confirm(v, ITEM_MONITOR, "type the number of alarms seen", arena_printf(v->arena, "%d", v->walk->alarms));
 	restore(v);
 }
 
 static void at_log(struct view *v)
 {
-	plain(v, ACT_SCHEMA_LOG, "write the schema log");
+	if (!view_job_here(v))
+		plain(v, ACT_SCHEMA_LOG, "write the schema log");
 	restore(v);
 }
 

@@ -32,7 +32,8 @@ bool fold_timed(const struct record *r, struct err *e)
 	return r->t ? true : fold_refuse(e, "a decision without the server's time");
 }
 
-unsigned fold_passed(const struct walk *w)
+/* Gates whose passing still stands. */
+static unsigned passed(const struct walk *w)
 {
 	unsigned open = 0;
 	for (int i = 0; i < 3; i++)
@@ -44,7 +45,7 @@ unsigned fold_passed(const struct walk *w)
 bool fold_move(struct walk *w, enum event ev, enum effect *effect, struct err *e)
 {
 	struct move m;
-	if (!walk_move(w->stage, ev, fold_passed(w), &m))
+	if (!walk_move(w->stage, ev, passed(w), &m))
 		return err_set(e, ERR_VERIFY, NULL, "it may not stand at \"%s\"", stage_name(w->stage));
 	if (m.to == AT_GATE_C)
 		w->gate_passed[2] = 0;

@@ -7,8 +7,6 @@
 
 /* Moves w by the table, with the gates that have been passed; says what may not be when there is no row. */
 bool fold_move(struct walk *w, enum event ev, enum effect *effect, struct err *e);
-/* Gates whose passing still stands. */
-unsigned fold_passed(const struct walk *w);
 bool fold_refuse(struct err *e, const char *why);
 /* The line may stand from one stage to another only. */
 bool fold_here(const struct walk *w, enum stage low, enum stage high, struct err *e);

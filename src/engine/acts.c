@@ -249,10 +249,11 @@ static bool do_watch(struct engine *g, const struct act *act, struct err *e)
 {
 	(void)act;
 	struct arena *a = lot_arena(g->walk_lot);
-	if (!at_stage(g, AT_CONSUMERS, AT_ARMED, "the watch", e) || !look_fresh(g, e) || !gate_change_allowed(g->plan, &g->walk, &g->facts, e))
+	if (!at_stage(g, AT_CONSUMERS, AT_ARMED, "the watch", e) || !look_fresh(g, e))
 		return false;
-	if (!own_tripwire_put(g->db, a, g->walk.sid, &g->facts.target, e) ||
-	    !declare(g, "watch", own_trigger_name(a, g->walk.sid), "tripwire put, watcher started", e))
+	bool whole = g->facts.watch.tripwire_there && g->facts.watch.tripwire_enabled;
+	if (!whole && (!gate_change_allowed(g->plan, &g->walk, &g->facts, e) || !own_tripwire_put(g->db, a, g->walk.sid, &g->facts.target, e) ||
+	    !declare(g, "watch", own_trigger_name(a, g->walk.sid), "tripwire put, watcher started", e)))
 		return false;
 	if (!job_begin(g, "watch", json_obj(a), e))
 		return false;
@@ -304,7 +305,7 @@ static bool do_pass(struct engine *g, const struct act *act, struct err *e)
 	for (size_t i = 0; i < 3; i++)
 		if ((all[i] == gate || gate == GATE_C) && !(gates_open(g->findings) & all[i]))
 			return gate_refusal(g->findings, all[i], e);
-	if (!line_write(g, OP_GATE, gate_body(g, gate), false, e))
+	if ((gate == GATE_B && !take_audit(g, e)) || !line_write(g, OP_GATE, gate_body(g, gate), false, e))
 		return false;
 	engine_say(g, "gate %c passed", gate_letter(gate));
 	return true;

@@ -131,8 +131,8 @@ static bool send(struct engine *g, const char *statement, const struct anchor *l
 	}
 	struct err wrote = { 0 };
 	bool written = end.result == DROP_UNKNOWN ? drop_settle(g, &wrote) : outcome(g, end.result == DROP_DONE, &end, &wrote);
-	if (!written && end.result == DROP_UNKNOWN)
-		*e = wrote;
+	if (!written && (ok || end.result == DROP_UNKNOWN))
+		*e = wrote;   /* it was sent, and the log could not be told: the ledger knows */
 	return g->walk.dropped;   /* the log says so: what the ledger may lack of it is brought up at the next look */
 }
 

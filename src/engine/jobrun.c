@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -157,14 +158,22 @@ static bool tick_monitor(struct run *r, struct err *e)
 		monitor_judge(r->db, r->arena, r->walk->sid, r->plan, e);
 }
 
-/* A round every minute; where a day of waiting is shorter, as often in proportion, a second at the least. */
+/* A round every minute; where a day of waiting is shorter, as often in proportion, a second at the least. The operator may
+   set another: gatewalk job set ID interval_s=N. */
 static int interval_ms(const struct run *r)
 {
+	const char *set = NULL;
+	struct arena *a = arena_new();
+	int told = r->job && job_setting(r->job, a, "interval_s", &set, NULL) && set ? atoi(set) : 0;
+	arena_free(a);
+	if (told > 0)
+		return told > 300 ? 300000 : told * 1000;
 	int64_t ms = r->walk->day_us / 1440 / 1000;
 	return ms < 1000 ? 1000 : ms > 60000 ? 60000 : (int)ms;
 }
 
 #define RELOGIN_MS 5000
+#define ROUNDS_FAILED 10   /* in a row: one that met a lock or a slow moment must not end a watch of weeks */
 
 static void nap(int ms)
 {
@@ -209,11 +218,16 @@ static bool one_round(struct run *r, bool (*tick)(struct run *, struct err *), b
 static bool loop(struct run *r, const char *phase, bool (*tick)(struct run *, struct err *), bool (*goes_on)(const struct run *, int64_t), struct err *e)
 {
 	double rounds = 0;
+	int failed = 0;
 	for (bool more = true; more; nap(more ? interval_ms(r) : 0)) {
 		if (!reopen(r, e))
 			return false;
-		if (!one_round(r, tick, goes_on, &more, e) && db_alive(r->db))
+		bool good = one_round(r, tick, goes_on, &more, e);
+		failed = good || !db_alive(r->db) ? 0 : failed + 1;
+		if (failed == ROUNDS_FAILED)
 			return false;
+		if (failed)
+			job_event(r->job, "a round failed: %s", e->msg);
 		err_clear(e);
 		if (!job_tick(r->job, phase, ++rounds, 0, "rounds", false, ""))
 			return err_set(e, ERR_INTERRUPTED, NULL, "stopped");
@@ -229,8 +243,9 @@ static bool before_drop(const struct run *r, int64_t now)
 
 static bool while_watched(const struct run *r, int64_t now)
 {
-	/* One round past the end: item 12 asks that somebody looked when the watch was over. */
-	return !r->walk->closed && (!r->walk->watched_until || now < r->walk->watched_until + 10 * US_SECOND);
+	/* A round past the end: item 12 asks that somebody looked when the watch was over. */
+	int64_t end = r->walk->watched_until + 10 * US_SECOND + 2 * (int64_t)interval_ms(r) * 1000;
+	return !r->walk->closed && (!r->walk->watched_until || now < end);
 }
 
 static bool body_watch(struct run *r, struct err *e)

@@ -65,8 +65,11 @@ static void walk_side(struct engine *g, struct held *h, struct arena *a)
 	v->facts = &h->facts;
 	memcpy(v->findings, g->findings, sizeof v->findings);
 	v->open_gates = gates_open(v->findings);
-	v->jobs = g->jobs;
+	/* view_judge marks the job of the item: older views share what the look gave. */
 	v->n_jobs = g->n_jobs;
+	v->jobs = arena_array(a, g->n_jobs, sizeof *v->jobs);
+	if (g->n_jobs)
+		memcpy(v->jobs, g->jobs, g->n_jobs * sizeof *v->jobs);
 	v->series = g->series;
 	v->n_series = g->n_series;
 	v->since_left = g->since_left;

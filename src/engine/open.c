@@ -175,7 +175,8 @@ static bool fit_server(struct engine *g, struct arena *a, struct fact_server *s,
 {
 	if (!engine_connect(g, e) || !probe_server(g->db, a, s, e) || !probe_mark(g->db, a, m, e))
 		return false;
-	remember_read(a, s->sysid, s->dboid, m, NULL);
+	if (!remember_read(a, s->sysid, s->dboid, m, e))
+		return false;
 	if (s->pooled)
 		return err_set(e, ERR_USE, "Give the server's own address with -d; a pooler hands a session to others.", "there is a connection pooler in between");
 	if (s->in_recovery)

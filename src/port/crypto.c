@@ -118,11 +118,6 @@ void crypto_mac(void *key, const void *data, size_t len, unsigned char out[32])
 	crypto_generichash(out, 32, data, len, key, MAC_KEY_LEN);
 }
 
-bool crypto_same(const void *a, const void *b, size_t len)
-{
-	return sodium_memcmp(a, b, len) == 0;
-}
-
 char *crypto_base64(struct arena *a, const void *data, size_t len)
 {
 	size_t room = sodium_base64_encoded_len(len, sodium_base64_VARIANT_ORIGINAL);

@@ -29,7 +29,6 @@ void crypto_random(void *out, size_t len);
 void crypto_random_hex(size_t bytes, char *out);       /* 2 * bytes + 1 */
 /* Keyed BLAKE2b-256; fits struct permit_mac: key points to 32 bytes. */
 void crypto_mac(void *key, const void *data, size_t len, unsigned char out[32]);
-bool crypto_same(const void *a, const void *b, size_t len);   /* constant time */
 char *crypto_base64(struct arena *a, const void *data, size_t len);
 bool crypto_unbase64(struct arena *a, const char *s, unsigned char **out, size_t *len);
 

@@ -79,8 +79,7 @@ void db_cancel(struct db *db);
 /* Typed reading of text cells; 0/false for NULL. */
 int64_t cell_int(const char *s);
 double cell_double(const char *s);
-bool cell_bool(const char *s);
-int64_t cell_time(const char *s);          /* timestamptz text, or epoch microseconds as integer text */
+bool cell_bool(const char *s);             /* times are asked for as microseconds: cell_int */
 /* A text[] in array_to_json form or a {..} literal is never read here: ask the server for one row an element. */
 
 #endif

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/when.h"
-
 int64_t cell_int(const char *s)
 {
 	return s ? strtoll(s, NULL, 10) : 0;
@@ -26,15 +24,4 @@ double cell_double(const char *s)
 bool cell_bool(const char *s)
 {
 	return s && (s[0] == 't' || s[0] == 'T' || strcmp(s, "1") == 0);
-}
-
-int64_t cell_time(const char *s)
-{
-	int64_t us = 0;
-	if (!s)
-		return 0;
-	const char *digits = s[0] == '-' ? s + 1 : s;
-	if (digits[0] && digits[strspn(digits, "0123456789")] == '\0')
-		return strtoll(s, NULL, 10);
-	return when_parse(s, &us) ? us : 0;
 }

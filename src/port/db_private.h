@@ -27,8 +27,6 @@ int64_t db_deadline(int ms);
 enum db_turn db_wait(struct db *db, int64_t deadline);
 /* Sends everything that waits to go out. */
 enum db_turn db_flush(struct db *db, int64_t deadline);
-/* Sends and reads until a result can be taken without waiting. */
-enum db_turn db_pump(struct db *db, int64_t deadline);
 /* Takes all results up to a COPY; keeps the first that failed, else the last. NULL unless TURN_READY. */
 PGresult *db_collect(struct db *db, int64_t deadline, enum db_turn *turn);
 /* Cancels what runs and takes what is left of it; *last is what it ended with. False: it did not end, the link is given up. */

@@ -64,7 +64,8 @@ enum db_turn db_flush(struct db *db, int64_t deadline)
 	}
 }
 
-enum db_turn db_pump(struct db *db, int64_t deadline)
+/* Sends and reads until a result can be taken without waiting. */
+static enum db_turn pump(struct db *db, int64_t deadline)
 {
 	while (PQisBusy(db->conn)) {
 		enum db_turn turn = db_wait(db, deadline);
@@ -90,7 +91,7 @@ PGresult *db_collect(struct db *db, int64_t deadline, enum db_turn *turn)
 {
 	PGresult *kept = NULL;
 	for (;;) {
-		*turn = db_pump(db, deadline);
+		*turn = pump(db, deadline);
 		if (*turn == TURN_LATE) {
 			PQclear(kept);
 			return NULL;
