@@ -40,7 +40,7 @@ static struct columns columns_of(const struct page *p)
 	if (page_narrow(p))
 		return (struct columns){ 0, 0, w - 25, 0 };
 	int more = (w - 80) / 4;
-	return (struct columns){ 24 + more, 31 + more, 43 + 2 * more, 58 + 3 * more };
+	return (struct columns){ 28 + more, 37 + more, 48 + 2 * more, 63 + 3 * more };
 }
 
 static void consumer_row(struct page *p, const struct view *v, const struct consumer *c, struct columns at)
@@ -57,7 +57,7 @@ static void consumer_row(struct page *p, const struct view *v, const struct cons
 	}
 	page_fit(p, ST_PLAIN, at.touch, 14, touch);
 	if (at.owner)
-		page_fit(p, ST_PLAIN, at.owner, 10, c->owner ? c->owner : "-");
+		page_fit(p, ST_PLAIN, at.owner, 7, c->owner ? c->owner : "-");
 	page_put(p, style_of_verdict(w.verdict), RIGHT, "%s", w.text);
 }
 
@@ -117,13 +117,35 @@ static void counts(struct page *p, const struct view *v)
 	page_brief(p, "✗ %d ◔ %d ✓ %d", red, asked, clear);
 }
 
+/* The offers, where it is their turn; the cursor begins on the one NEXT asks for, unless it asks to clear somebody. */
+static void offers(struct page *p, const struct view *v)
+{
+	int before = p->picks;
+	const struct offer *wanted = view_wanted(v);
+	if (view_item_now(v) != ITEM_CONSUMERS && view_item_now(v) != ITEM_UNUSED)
+		return;
+	offers_rows(p, v, ACT_COUNT);
+	if (wanted && wanted->kind != ACT_CLEAR)
+		p->start = before + offers_wanted(v, ACT_COUNT);
+}
+
+/* What Enter and s do where the cursor is. */
+static void words(struct page *p, const struct view *v, int cursor)
+{
+	int c = consumer_at(v, cursor);
+	const struct offer *o = c >= 0 ? NULL : offers_at(v, ACT_COUNT, cursor - (int)v->facts->audit.n);
+	page_word(p, K_ENTER, c >= 0 ? "evidence" : o ? o->label : NULL);
+	if (c < 0 || v->facts->audit.found[c].structural)
+		page_word(p, K_SIGN, NULL);
+}
+
 static void render(struct page *p, const struct scene *s)
 {
 	const struct view *v = s->view;
 	screen_place(p, v, "4 consumers");
 	if (!v->facts || v->facts->audit.at == 0) {
 		page_text(p, ST_PLAIN, 1, "Nobody has looked for consumers yet.");
-		offers_rows(p, v, ACT_COUNT);
+		offers(p, v);
 		return;
 	}
 	const struct fact_audit *u = &v->facts->audit;
@@ -137,9 +159,9 @@ static void render(struct page *p, const struct scene *s)
 				consumer_row(p, v, &u->found[i], at);
 	if (u->n == 0)
 		page_text(p, ST_PLAIN, 3, "none found");
-	int c = consumer_at(v, s->cursor >= 0 ? s->cursor : 0);
-	if (view_item_now(v) == ITEM_CONSUMERS || view_item_now(v) == ITEM_UNUSED)
-		offers_rows(p, v, ACT_COUNT);
+	offers(p, v);
+	int cursor = s->cursor >= 0 ? s->cursor : p->start, c = consumer_at(v, cursor);
+	words(p, v, cursor);
 	if (c >= 0)
 		evidence_of(p, v, &u->found[c]);
 	blind_spots(p, u);
@@ -156,7 +178,7 @@ static struct action key(const struct scene *s, enum key k)
 	const struct view *v = s->view;
 	int c = s->cursor >= 0 ? consumer_at(v, s->cursor) : -1;
 	if (k == K_SIGN && c >= 0 && v->facts->audit.found[c].structural)
-		return (struct action){ .todo = DO_NOTHING };
+		return (struct action){ .todo = DO_REFUSE, .word = "No word can clear this one: change or drop it, by a change of its own." };
 	if (k == K_SIGN && c >= 0)
 		return (struct action){ .todo = DO_OFFER, .offer = &clear_offer, .word = v->facts->audit.found[c].key };
 	if (k == K_ENTER && c >= 0)

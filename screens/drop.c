@@ -108,8 +108,8 @@ static void ended(struct page *p, const struct scene *s)
 		page_blank(p);
 		page_text(p, ST_PLAIN, 1, s->drop->error ? s->drop->error : "");
 		page_text(p, ST_PLAIN, 1, s->drop->hint ? s->drop->hint : "");
-		page_next(p, unknown ? "The ledger in the database knows: r asks it." : "Nothing was dropped. Read the reason, go back, see gate C.",
-			"Ctrl-C goes back to the walk.");
+		page_next(p, unknown ? "The ledger in the database knows: go back, and r asks it." : "Nothing was dropped. Read the reason, then go back.",
+			"Enter or Ctrl-C goes back to the walk.");
 		return;
 	}
 	page_row(p, "outcome");
@@ -132,6 +132,7 @@ static void render(struct page *p, const struct scene *s)
 	screen_place(p, v, "11 DROP");
 	struct gate_sum sum = view_gate(v, GATE_C);
 	if (d->stage == DROP_ENDED) {
+		page_word(p, K_CANCEL, "back to the walk");
 		page_brief(p, d->ok ? "✓ dropped" : "✗ not dropped");
 		page_state(p, d->ok ? ST_DONE : ST_SHUT, 1, d->ok ? "✓ done" : "✗ not done");
 		ended(p, s);
@@ -143,6 +144,8 @@ static void render(struct page *p, const struct scene *s)
 	page_state(p, ST_SHUT, RIGHT, "POINT OF NO RETURN");
 	consequences(p, v);
 	stages(p, s);
+	if (d->stage == DROP_COUNTING)
+		page_word(p, K_CANCEL, "stop it, nothing happens");
 	if (d->stage == DROP_COUNTING)
 		page_next(p, arena_printf(p->arena, "It goes on in %d s. Any key stops it; then nothing runs.", d->seconds_left),
 			"After it your key is asked for its passphrase; without it nothing runs.");
@@ -170,9 +173,11 @@ static struct action key(const struct scene *s, enum key k)
 		return (struct action){ .todo = DO_COMMON };
 	if (s->drop->stage == DROP_ENDED)
 		return (struct action){ .todo = DO_BACK };
-	if (s->drop->stage == DROP_TYPING && drop_is_named(s->view, s->field->text))
+	if (s->drop->stage != DROP_TYPING || s->field->len == 0)
+		return (struct action){ .todo = DO_NOTHING };
+	if (drop_is_named(s->view, s->field->text))
 		return (struct action){ .todo = DO_COUNT };
-	return (struct action){ .todo = DO_NOTHING };
+	return (struct action){ .todo = DO_REFUSE, .word = "That is not the full name as it stands above. Nothing was begun." };
 }
 
 static const struct key_use keys[] = { { K_CANCEL, "leave, nothing happens" }, { K_F1, NULL } };

@@ -8,6 +8,8 @@
 
 struct columns { int condition, now, passes, at; };
 
+enum passing { NOT_ITS_TURN, PASS_NOW, PASSED };
+
 static struct columns columns_of(const struct page *p)
 {
 	int w = page_width(p);
@@ -32,8 +34,9 @@ static void condition_row(struct page *p, const struct finding *f, struct column
 	page_sign(p, style_of_verdict(f->verdict), 3, glyph_of_verdict(f->verdict), verdict_word(f->verdict));
 	page_sign(p, ST_PLAIN, c.condition, "", f->id);
 	page_fit(p, ST_PLAIN, c.condition, c.now - c.condition - 1, f->question);
-	page_fit(p, f->verdict == HOLDS ? ST_PLAIN : style_of_verdict(f->verdict), c.now, (c.passes ? c.passes : c.at) - c.now - 1, f->now);
-	if (c.passes)
+	bool passes = c.passes && f->passes[0];
+	page_fit(p, f->verdict == HOLDS ? ST_PLAIN : style_of_verdict(f->verdict), c.now, (passes ? c.passes : c.at) - c.now - 1, f->now);
+	if (passes)
 		page_fit(p, ST_PLAIN, c.passes, c.at - c.passes, f->passes);
 	page_sign(p, ST_PLAIN, RIGHT, at_word(p, f, now), f->at && f->verdict != HOLDS ? num_moment(p->arena, f->at, now) : "");
 }
@@ -45,6 +48,15 @@ static const struct finding *finding_at(const struct view *v, enum gate g, int p
 		if (f->id && f->gate == g && f->verdict != NOT_NEEDED && pick-- == 0)
 			return f;
 	}
+	return NULL;
+}
+
+/* What can be done about it here; NULL: nothing but to read. */
+static const struct offer *remedy(const struct view *v, const struct finding *f)
+{
+	for (size_t i = 0; f && f->verdict != HOLDS && i < v->n_challenges; i++)
+		if (text_eq(v->challenges[i].id, f->id) && v->challenges[i].offer.kind)
+			return &v->challenges[i].offer;
 	return NULL;
 }
 
@@ -83,31 +95,44 @@ static int conditions(struct page *p, const struct view *v, enum gate g, int64_t
 	return p->picks;
 }
 
-static void reasons(struct page *p, const struct finding *f, int64_t now)
+static void reasons(struct page *p, const struct view *v, const struct finding *f, int64_t now)
 {
+	const struct offer *o = remedy(v, f);
 	page_blank(p);
 	page_labelled(p, f->id, 7, f->question);
 	page_labelled(p, "NOW", 7, f->now);
 	page_labelled(p, "WHY", 7, f->verdict == HOLDS ? NULL : f->because);
 	page_labelled(p, "PASS", 7, f->passes);
 	page_labelled(p, "DO", 7, f->todo[0] ? f->todo : f->verdict == WAITS ? "Wait. The server's clock decides; leaving and coming back is safe." : NULL);
+	if (!p->plain)
+		page_labelled(p, "Enter", 7, o ? o->label : NULL);
 	if (f->at && f->verdict != HOLDS)
 		page_labelled(p, "AT", 7, num_moment(p->arena, f->at, now));
 	page_labelled(p, "SEEN", 7, num_age(p->arena, f->seen, now));
 	page_copy(p, f->todo[0] ? f->todo : NULL);
+	page_word(p, K_ENTER, o ? o->label : "evidence");
 }
 
-static void next_lines(struct page *p, const struct gate_sum *sum, bool passed, int64_t now)
+static void next_lines(struct page *p, const struct gate_sum *sum, enum passing state, int64_t now)
 {
 	const char *never = "No key overrides a gate; a changed plan has to pass them all again.";
-	if (passed)
+	if (state == PASSED)
 		page_next(p, "This gate was passed. Its conditions are judged again at the drop.", never);
+	else if (state == PASS_NOW)
+		page_next(p, p->plain ? "This gate is open: pass it." : "This gate is open. Pass it: Enter on \"pass gate\".", never);
 	else if (sum->open)
-		page_next(p, "This gate is open: pass it below, with Enter.", never);
+		page_next(p, "It holds, but it is not its turn: the items before it come first.", never);
 	else if (sum->at)
 		page_next(p, arena_printf(p->arena, "Earliest this gate can open: %s.", num_moment(p->arena, sum->at, now)), never);
 	else
 		page_next(p, "Time alone does not open it: see DO of each condition that is shut.", never);
+}
+
+/* At its turn a gate is passed by an act of its own. */
+static const struct offer *pass_of(const struct view *v, enum gate g)
+{
+	const struct offer *pass = view_offer(v, ACT_PASS);
+	return pass && pass->key && pass->key[0] == gate_letter(g) ? pass : NULL;
 }
 
 static void state_line(struct page *p, enum gate g, const struct gate_sum *sum)
@@ -134,9 +159,8 @@ static void render(struct page *p, const struct scene *s)
 		page_text(p, ST_PLAIN, 1, "Every condition holds now.");
 	page_blank(p);
 	int n = conditions(p, v, g, s->now);
-	const struct offer *pass = view_offer(v, ACT_PASS);
-	bool own = pass && pass->key && pass->key[0] == gate_letter(g);
-	if (own) {
+	const struct offer *pass = pass_of(v, g);
+	if (pass) {
 		page_blank(p);
 		page_pick(p, "you can");
 		page_put(p, ST_PLAIN, 3, "%s", pass->label);
@@ -144,8 +168,10 @@ static void render(struct page *p, const struct scene *s)
 	}
 	const struct finding *f = finding_at(v, g, s->cursor >= 0 ? s->cursor : p->start);
 	if (f)
-		reasons(p, f, s->now);
-	next_lines(p, &sum, v->walk && v->walk->gate_passed[which] != 0, s->now);
+		reasons(p, v, f, s->now);
+	else
+		page_word(p, K_ENTER, pass ? pass->label : NULL);
+	next_lines(p, &sum, v->walk && v->walk->gate_passed[which] != 0 ? PASSED : pass ? PASS_NOW : NOT_ITS_TURN, s->now);
 }
 
 static struct action key(const struct scene *s, enum key k)
@@ -155,10 +181,12 @@ static struct action key(const struct scene *s, enum key k)
 		return (struct action){ .todo = DO_SUBJECT, .subject = g == GATE_A ? GATE_B : g == GATE_B ? GATE_C : GATE_A };
 	if (k != K_ENTER)
 		return (struct action){ .todo = DO_COMMON };
-	if (finding_at(s->view, g, s->cursor))
+	const struct finding *f = finding_at(s->view, g, s->cursor);
+	if (remedy(s->view, f))
+		return action_offer(remedy(s->view, f));
+	if (f)
 		return action_open(&screen_evidence, g == GATE_A ? ITEM_SNAPSHOT : g == GATE_B ? ITEM_UNUSED : ITEM_FINAL);
-	const struct offer *pass = view_offer(s->view, ACT_PASS);
-	return pass && pass->key && pass->key[0] == gate_letter(g) ? action_offer(pass) : (struct action){ .todo = DO_NOTHING };
+	return action_offer(pass_of(s->view, g));
 }
 
 static const struct key_use keys[] = {
@@ -169,8 +197,8 @@ static const struct key_use keys[] = {
 const struct screen screen_gate = {
 	.name = "gate", .title = "a gate and its conditions",
 	.help = "Every condition of this gate: what is so now, what passes, and when at the earliest. Below stands why the one under the cursor "
-		"does not hold, and who can do what about it. What is not known counts as refused. There is no key, flag or field that opens "
-		"a gate; when all of its conditions hold, passing it is offered here and signed.",
+		"does not hold, and who can do what about it; where something can be done here, Enter does it. What is not known counts as refused. "
+		"There is no key, flag or field that opens a gate; when all of its conditions hold, passing it is offered here and signed.",
 	.keys = keys, .n_keys = sizeof keys / sizeof keys[0], .on_walk = true,
 	.render = render, .key = key,
 };

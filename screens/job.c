@@ -12,10 +12,18 @@
 static const struct view_job *job_of(const struct scene *s)
 {
 	const struct view *v = s->view;
+	if (s->subject == 0 && view_work(v))
+		return view_work(v);
 	for (size_t i = 0; i < v->n_jobs; i++)
-		if (s->subject ? v->jobs[i].id == s->subject : v->jobs[i].mine)
+		if (s->subject ? v->jobs[i].id == s->subject : v->jobs[i].mine && v->jobs[i].ended == 0)
 			return &v->jobs[i];
 	return NULL;
+}
+
+/* The watcher and the monitor have no end to count down to. */
+static bool has_end(const struct view_job *j)
+{
+	return !text_eq(j->kind, "watch") && !text_eq(j->kind, "monitor");
 }
 
 static enum mood mood_of(const struct view_job *j)
@@ -57,7 +65,7 @@ static void eta_row(struct page *p, const struct view_job *j, int64_t now)
 {
 	struct arena *a = p->arena;
 	int64_t still = now && j->seen ? now - j->seen : 0;
-	if (j->ended)
+	if (j->ended || !has_end(j))
 		return;
 	page_row(p, "left");
 	if (still > STILL) {
@@ -117,13 +125,26 @@ static void others(struct page *p, const struct view *v, const struct view_job *
 	}
 }
 
+/* No cursor until somebody moves it to another job: the page begins at its top. */
+static void words(struct page *p, const struct view_job *j)
+{
+	p->start = -1;
+	if (j && !j->ended) {
+		page_word(p, K_PAUSE, text_eq(j->state, "paused") ? "go on" : "pause");
+		return;
+	}
+	page_word(p, K_PAUSE, NULL);
+	page_word(p, K_STOP, NULL);
+}
+
 static void render(struct page *p, const struct scene *s)
 {
 	const struct view_job *j = job_of(s);
 	if (!j) {
 		screen_place(p, s->view, "jobs");
-		page_text(p, ST_PLAIN, 1, "No such job runs, and none is remembered.");
+		page_text(p, ST_PLAIN, 1, s->subject ? "No such job runs, and none is remembered." : "No job runs here just now.");
 		others(p, s->view, NULL);
+		words(p, NULL);
 		return;
 	}
 	enum mood m = mood_of(j);
@@ -146,7 +167,8 @@ static void render(struct page *p, const struct scene *s)
 	phases(p, j);
 	events(p, j);
 	others(p, s->view, j);
-	if (!j->ended)
+	words(p, j);
+	if (!j->ended && has_end(j))
 		page_next(p, "Wait, or quit and come back: the end stands in the log.", "If ssh drops, the job goes on; gatewalk finds it again at start.");
 }
 
@@ -158,7 +180,7 @@ static struct action job_act(enum act_kind kind, const struct view_job *j)
 static const struct view_job *other(const struct scene *s, const struct view_job *own)
 {
 	int left = s->cursor;
-	for (size_t i = 0; i < s->view->n_jobs; i++)
+	for (size_t i = 0; left >= 0 && i < s->view->n_jobs; i++)
 		if (&s->view->jobs[i] != own && left-- == 0)
 			return &s->view->jobs[i];
 	return NULL;
@@ -170,6 +192,8 @@ static struct action key(const struct scene *s, enum key k)
 	const struct view_job *o = k == K_ENTER ? other(s, j) : NULL;
 	if (o)
 		return (struct action){ .todo = DO_SUBJECT, .subject = o->id };
+	if (k == K_ENTER)
+		return (struct action){ .todo = DO_BACK };
 	if (k == K_PAUSE && j && !j->ended)
 		return job_act(text_eq(j->state, "paused") ? ACT_JOB_RESUME : ACT_JOB_PAUSE, j);
 	if (k == K_STOP && j && !j->ended)
@@ -178,8 +202,8 @@ static struct action key(const struct scene *s, enum key k)
 }
 
 static const struct key_use keys[] = {
-	{ K_PAUSE, NULL }, { K_STOP, "stop job (asks)" }, { K_LOOK, NULL }, { K_LOG, NULL }, { K_COPY, "copy status" }, { K_BACK, NULL },
-	{ K_HELP, NULL }, { K_Q, "leave" },
+	{ K_PAUSE, NULL }, { K_STOP, "stop job (asks)" }, { K_LOOK, NULL }, { K_LOG, NULL }, { K_COPY, "copy status" }, { K_ENTER, "back" },
+	{ K_BACK, NULL }, { K_HELP, NULL },
 };
 
 const struct screen screen_job = {

@@ -93,6 +93,10 @@ static void way_back(struct page *p, const struct view *v)
 		page_text(p, ST_PLAIN, 3, "An alarm now proposes to step back: see the step's screen.");
 		return;
 	}
+	if (v->walk->restored_at) {
+		page_text(p, ST_PLAIN, 3, arena_printf(p->arena, "The column was put back on %s UTC.", num_when(p->arena, v->walk->restored_at)));
+		return;
+	}
 	page_labelled(p, "  F", 6, arena_printf(p->arena, "put the column back, %s", v->restore_span ? v->restore_span : "time not measured"));
 	page_labelled(p, "  or", 6, v->restore_command);
 	page_copy(p, v->restore_command);
@@ -119,6 +123,13 @@ static void render(struct page *p, const struct scene *s)
 	}
 	way_back(p, v);
 	offers_rows(p, v, ACT_COUNT);
+	if (offers_wanted(v, ACT_COUNT) >= 0)
+		p->start = (int)v->n_series + offers_wanted(v, ACT_COUNT);
+	int at = s->cursor >= 0 ? s->cursor : p->start;
+	const struct offer *o = offers_at(v, ACT_COUNT, at - (int)v->n_series);
+	page_word(p, K_ENTER, o ? o->label : "item 12");
+	if (!view_offer(v, ACT_RESTORE))
+		page_word(p, K_RESTORE, NULL);
 }
 
 static struct action key(const struct scene *s, enum key k)

@@ -3,12 +3,33 @@
 #include "screens/screen.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 
 static void put_field(struct page *p, const struct scene *s)
 {
 	page_row(p, "type");
 	page_sign(p, ST_INFO, 3, "> ", "");
 	page_field(p, arena_dupn(p->arena, s->field->text, s->field->at), s->field->text + s->field->at);
+}
+
+/* What the answer is about: nobody confirms a document, or clears a consumer, that is on another page. */
+static void about(struct page *p, const struct view *v, const struct offer *o)
+{
+	if (!v->walk || !v->plan || !v->facts)
+		return;
+	if (o->kind == ACT_CONFIRM && text_eq(o->key, "3"))
+		evidence_rows(p, v, ITEM_DOCUMENT, v->now);
+	if (o->kind == ACT_CONFIRM && text_eq(o->key, "2"))
+		evidence_rows(p, v, ITEM_ARCHETYPE, v->now);
+	for (size_t i = 0; o->kind == ACT_CLEAR && i < v->facts->audit.n; i++) {
+		const struct consumer *c = &v->facts->audit.found[i];
+		if (!text_eq(c->key, o->key))
+			continue;
+		page_blank(p);
+		page_labelled(p, "who", 10, c->key);
+		page_labelled(p, "role", 10, c->role);
+		page_labelled(p, "evidence", 10, c->evidence);
+	}
 }
 
 static void render_prompt(struct page *p, const struct scene *s)
@@ -20,7 +41,7 @@ static void render_prompt(struct page *p, const struct scene *s)
 	page_brief(p, "%s", label);
 	page_text(p, ST_BOLD, 1, o->prompt);
 	page_blank(p);
-	page_labelled(p, "form", 8, o->expect);
+	page_labelled(p, o->kind == ACT_CONFIRM ? "answer" : "form", 8, o->expect);
 	page_blank(p);
 	put_field(p, s);
 	page_blank(p);
@@ -29,6 +50,7 @@ static void render_prompt(struct page *p, const struct scene *s)
 			: "Your answer goes into the log, signed with your key; you will be asked for its passphrase.");
 	else
 		page_text(p, ST_DIM, 1, "Your answer goes into the log.");
+	about(p, s->view, o);
 	page_next(p, "Type the answer, then Enter. Enter alone answers nothing.", "Ctrl-C leaves, and nothing happens.");
 }
 

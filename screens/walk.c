@@ -101,8 +101,12 @@ static void state_line(struct page *p, const struct view *v, int64_t now)
 		page_state(p, ST_PLAIN, RIGHT, "%d of %d", (int)at, ITEM_COUNT);
 }
 
+/* The question that NEXT is about. */
 static const struct challenge *first_open(const struct view *v)
 {
+	for (size_t i = 0; i < v->n_challenges; i++)
+		if (offer_is(&v->challenges[i].offer, view_wanted(v)))
+			return &v->challenges[i];
 	for (size_t i = 0; i < v->n_challenges; i++)
 		if (v->challenges[i].verdict != HOLDS && v->challenges[i].verdict != NOT_NEEDED)
 			return &v->challenges[i];
@@ -114,12 +118,13 @@ static void side_challenges(struct page *p, const struct view *v, int64_t now)
 	const struct challenge *c = first_open(v);
 	if (!c)
 		return;
+	const struct offer *wanted = view_wanted(v);
 	page_labelled(p, "question", 12, c->question);
 	page_labelled(p, "passes", 12, c->passes);
 	page_labelled(p, "now", 12, c->now);
 	page_labelled(p, "source", 12, c->source[0] ? c->source : NULL);
 	page_labelled(p, "seen", 12, c->seen ? num_age(p->arena, c->seen, now) : NULL);
-	page_labelled(p, "you", 12, c->offer.kind ? c->offer.prompt : NULL);
+	page_labelled(p, "you", 12, offer_is(&c->offer, wanted) ? wanted->prompt : NULL);
 	if (v->n_challenges > 1)
 		page_blank(p);
 	for (size_t i = 0; v->n_challenges > 1 && i < v->n_challenges; i++) {
@@ -164,6 +169,7 @@ static void side_item(struct page *p, const struct scene *s, enum item i)
 		page_labelled(p, "confirmed", 12, arena_printf(p->arena, "%s UTC", num_when(p->arena, s->view->walk->confirmed[i])));
 }
 
+/* As in the mock-up: only what does not hold. */
 static void side_gate(struct page *p, const struct scene *s, enum gate g)
 {
 	const struct view *v = s->view;
@@ -185,6 +191,27 @@ static void side_gate(struct page *p, const struct scene *s, enum gate g)
 	}
 	page_blank(p);
 	page_text(p, ST_DIM, 1, "Enter shows each condition with its reason. No key overrides a gate.");
+	const struct offer *wanted = view_wanted(v);
+	if (wanted && wanted->kind == ACT_PASS && view_next_gate(v) == g)
+		side_offers(p, v);
+}
+
+/* The row of what NEXT asks for: at a gate, the gate. */
+static bool is_start(const struct view *v, int step)
+{
+	const struct offer *wanted = view_wanted(v);
+	bool at_gate = (wanted && wanted->kind == ACT_PASS) || v->walk->stage == AT_GATE_A || v->walk->stage == AT_GATE_C;
+	return at_gate ? steps[step].gate && steps[step].gate == view_next_gate(v)
+		: steps[step].item && steps[step].item == view_item_now(v);
+}
+
+/* The view knows no keys: the walk names the way to a gate that can be passed. */
+static void next_lines(struct page *p, const struct view *v)
+{
+	const struct offer *wanted = view_wanted(v);
+	size_t len = strlen(v->next[0]);
+	if (!p->plain && len && wanted && wanted->kind == ACT_PASS)
+		page_next(p, arena_printf(p->arena, "%.*s: v, then Enter.", (int)len - 1, v->next[0]), v->next[1]);
 }
 
 static void render(struct page *p, const struct scene *s)
@@ -201,7 +228,7 @@ static void render(struct page *p, const struct scene *s)
 	state_line(p, v, s->now);
 	page_brief(p, "%s %d %s", now ? glyph_of_mood(v->items[now].mood) : "", (int)now, item_name(now));
 	for (int i = 0; i < STEPS; i++) {
-		if (steps[i].item == now)
+		if (is_start(v, i))
 			p->start = i;
 		if (steps[i].item)
 			item_row(p, v, steps[i].item);
@@ -215,6 +242,7 @@ static void render(struct page *p, const struct scene *s)
 	else
 		side_gate(p, s, steps[at].gate);
 	page_pane(p, PANE_MAIN);
+	next_lines(p, v);
 }
 
 static struct action key(const struct scene *s, enum key k)

@@ -139,6 +139,8 @@ START_TEST(somebody_else_took_the_walk_meanwhile)
 	test_sql(w.db, cut);
 	test_sql(w.db, hold);
 	struct err e = { 0 };
+	ck_assert(!engine_look(w.g, &e));   /* finds the link gone */
+	ck_assert_int_eq(e.code, ERR_DB_LOST);
 	ck_assert(!engine_look(w.g, &e));
 	ck_assert_msg(strncmp(e.msg, "the walk is in use by another gatewalk (login ", 46) == 0, "%s", e.msg);
 	struct view *v = engine_view(w.g);

@@ -152,10 +152,18 @@ static void at_gate_a(struct view *v)
 	rehearsal(v);
 }
 
+static void releases(struct view *v)
+{
+	if (v->walk->env == ENV_PRODUCTION || v->walk->env == ENV_REHEARSAL)
+		declared(v, "releases", "", "which releases are planned in the next days?", "a list or \"none\", not older than 24 h");
+}
+
 static void at_consumers(struct view *v)
 {
 	struct consumers_state s = view_consumers(v);
 	const struct fact_watch *w = &v->facts->watch;
+	if (!w->tripwire_there || !w->tripwire_enabled)
+		releases(v);
 	sensed(v, "B1");
 	struct challenge *c = add(v, "watch", "is the write tripwire on the table?", "there and enabled");
 	c->seen = w->at;
@@ -183,12 +191,8 @@ static void at_unused(struct view *v)
 	sensed(v, "B6");
 	sensed(v, "B2");
 	sensed(v, "B1");
-}
-
-static void releases(struct view *v)
-{
-	if (v->walk->env == ENV_PRODUCTION || v->walk->env == ENV_REHEARSAL)
-		declared(v, "releases", "", "which releases are planned in the next days?", "a list or \"none\", not older than 24 h");
+	if (v->facts->target.not_null || v->facts->target.def)
+		releases(v);
 }
 
 static void at_final(struct view *v)

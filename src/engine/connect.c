@@ -72,6 +72,14 @@ bool engine_connect(struct engine *g, struct err *e)
 		return true;
 	const struct db_opts o = { .conninfo = g->opts.dbname, .app = "gatewalk" };
 	err_clear(&g->db_err);
+	/* Jobs and the drop log in by themselves, and no password is handed to them on a command line: one inside the string would
+	   serve the screen alone, and the drop would fail after its intent was signed. */
+	if (db_conninfo_has_password(g->opts.dbname)) {
+		err_set(&g->db_err, ERR_USE, "Put it into ~/.pgpass (mode 0600) or a service file.", "the connection string carries a password, which jobs could not use");
+		if (e)
+			*e = g->db_err;
+		return false;
+	}
 	engine_use(g, db_open(&o, &g->db_err));
 	if (g->db && take_hold(g, &g->db_err))
 		return true;

@@ -34,6 +34,8 @@ struct run {
 	struct plan *plan;
 	const struct json *args;
 	struct json *result;
+	int64_t told;             /* the last sighting that notify was run for */
+	bool rang;                /* notify was run for the end of the wait */
 };
 
 static bool load_plan(struct run *r, struct err *e)
@@ -140,6 +142,31 @@ static bool body_restore(struct run *r, struct err *e)
 	return true;
 }
 
+/* The plan's bell: for each sighting, and once when the wait of item 9 is over by the server's clock. */
+static bool ring(struct run *r, struct err *e)
+{
+	struct sighting *s;
+	struct fact_watch w = { 0 };
+	size_t n = 0;
+	int64_t now = 0, from = r->walk->quiet_since;
+	if (!r->plan->notify)
+		return true;
+	if (!watch_untaken(r->db, r->arena, r->walk->sid, &s, &n, e) || !watch_read(r->db, r->arena, r->walk->sid, from, &w, e) || !probe_now(r->db, &now, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (s[i].id <= r->told)
+			continue;
+		r->told = s[i].id;
+		notify_run(r->arena, r->plan, r->walk->name, "sighting", arena_printf(r->arena, "%s: %s", s[i].who, s[i].touch));
+	}
+	from = w.last_sighting > from ? w.last_sighting : from;
+	bool over = r->walk->quiet_since && now >= from + plan_unused_days(r->plan) * r->walk->day_us;
+	if (over && !r->rang)
+		notify_run(r->arena, r->plan, r->walk->name, "gate opened", "the wait of item 9 is over: gate B can be passed when its other conditions hold");
+	r->rang = over;
+	return true;
+}
+
 static bool tick_watch(struct run *r, struct err *e)
 {
 	const char **keys;
@@ -149,7 +176,7 @@ static bool tick_watch(struct run *r, struct err *e)
 		return false;
 	if (t.found && !watch_tick(r->db, r->arena, r->walk->sid, r->plan, &t, keys, n, e))
 		return false;
-	return monitor_tick(r->db, r->arena, r->walk->sid, r->plan, true, e);
+	return monitor_tick(r->db, r->arena, r->walk->sid, r->plan, true, e) && ring(r, e);
 }
 
 static bool tick_monitor(struct run *r, struct err *e)
@@ -211,6 +238,8 @@ static bool one_round(struct run *r, bool (*tick)(struct run *, struct err *), b
 	bool ok = load_walk(&round, r->walk->sid, e) && probe_now(r->db, &now, e);
 	*more = !ok || goes_on(&round, now);
 	ok = ok && (!*more || tick(&round, e));
+	r->told = round.told;
+	r->rang = round.rang;
 	arena_free(round.arena);
 	return ok;
 }

@@ -267,9 +267,10 @@ static const struct view_job *newest_restore(const struct engine *g)
 	return found;
 }
 
-static const struct record *last_restore(const struct engine *g)
+/* The one written since the log had `before` lines. */
+static const struct record *last_restore(const struct engine *g, size_t before)
 {
-	for (size_t i = journal_count(g->journal); i-- > 0;)
+	for (size_t i = journal_count(g->journal); i-- > before;)
 		if (journal_line(g->journal, i)->op == OP_RESTORE)
 			return journal_line(g->journal, i);
 	return NULL;
@@ -305,10 +306,17 @@ struct json *tool_restore(struct arena *a, struct engine *g, const char *walk, v
 	struct json *o = json_obj(a);
 	char *data;
 	size_t len;
-	if (!engine_walk_open(g, walk, e) || !engine_unlock(g, e) || !engine_do(g, &act, e) || !follow_restore(g, say, e))
+	if (!engine_walk_open(g, walk, e) || !engine_unlock(g, e))
 		return NULL;
-	const struct record *r = last_restore(g);
-	if (!r || !journal_blob_get(g->journal, a, json_str(r->b, "blob"), &data, &len, e))
+	size_t before = journal_count(g->journal);
+	if (!engine_do(g, &act, e) || !follow_restore(g, say, e))
+		return NULL;
+	const struct record *r = last_restore(g, before);
+	if (!r) {
+		err_set(e, ERR_SYSTEM, "Open the walk: the line is written at the next look.", "the column is back, but the log does not say so yet");
+		return NULL;
+	}
+	if (!journal_blob_get(g->journal, a, json_str(r->b, "blob"), &data, &len, e))
 		return NULL;
 	struct json *told = json_read(a, data, len, e);
 	if (!told)

@@ -111,6 +111,18 @@ static void connect_error(const PGconn *conn, const struct db_opts *o, struct er
 	err_set(e, ERR_DB_CONNECT, hint, "%s", line[0] ? line : "the server cannot be reached");
 }
 
+bool db_conninfo_has_password(const char *conninfo)
+{
+	if (!conninfo || (!strchr(conninfo, '=') && !strstr(conninfo, "://")))
+		return false;
+	bool found = false;
+	PQconninfoOption *opts = PQconninfoParse(conninfo, NULL);
+	for (PQconninfoOption *o = opts; o && o->keyword; o++)
+		found = found || (strcmp(o->keyword, "password") == 0 && o->val && *o->val);
+	PQconninfoFree(opts);
+	return found;
+}
+
 /* "-c name=value -c name=value" as SELECTs of set_config; a backslash takes the next byte as it is. */
 static bool add_options(PGconn *conn, struct text *sql, const char *options)
 {

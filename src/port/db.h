@@ -37,6 +37,9 @@ const char *db_sslmode(const struct db *db);
 /* The conninfo a child process can use to get to the same place; no password inside. Owned by a. */
 const char *db_conninfo(const struct db *db, struct arena *a, const char *other_dbname);
 
+/* Does this string itself carry a password? */
+bool db_conninfo_has_password(const char *conninfo);
+
 struct rows {
 	int n, cols;
 	char ***cell;           /* cell[row][col], NULL for SQL NULL */
