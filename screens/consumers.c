@@ -40,7 +40,7 @@ static struct columns columns_of(const struct page *p)
 	if (page_narrow(p))
 		return (struct columns){ 0, 0, w - 25, 0 };
 	int more = (w - 80) / 4;
-	return (struct columns){ 28 + more, 37 + more, 48 + 2 * more, 63 + 3 * more };
+	return (struct columns){ 28 + more, 37 + more, 49 + 2 * more, 64 + 3 * more };
 }
 
 static void consumer_row(struct page *p, const struct view *v, const struct consumer *c, struct columns at)

@@ -23,7 +23,7 @@
 struct tty {
 	SCREEN *screen;
 	struct termios was;
-	bool away, paste, in_paste;
+	bool away, page, paste, in_paste;
 	short colours[PAIRS_MAX];    /* of pair i + 1 */
 	int pairs;
 };
@@ -116,6 +116,13 @@ struct tty *term_open(const char **why)
 	return t;
 }
 
+static void send_cap(struct tty *t, const char *name)
+{
+	char plain[256] = "";
+	add_plain(plain, sizeof plain, tigetstr(name));
+	term_send(t, plain);
+}
+
 void term_close(struct tty *t)
 {
 	if (!t || t != only)
@@ -123,6 +130,8 @@ void term_close(struct tty *t)
 	term_paste(t, false);
 	if (!t->away)
 		endwin();
+	else if (t->page)
+		send_cap(t, "rmcup");
 	crash_disarm();
 	delscreen(t->screen);
 	tcsetattr(STDIN_FILENO, TCSANOW, &t->was);
@@ -233,13 +242,28 @@ void term_suspend(struct tty *t)
 	t->away = true;
 }
 
+/* A passphrase typed before it is asked for must not be read off the screen. */
+void term_page(struct tty *t)
+{
+	struct termios mode;
+	term_suspend(t);
+	t->page = true;
+	send_cap(t, "smcup");
+	send_cap(t, "clear");
+	arm(t);
+	if (tcgetattr(STDIN_FILENO, &mode) == 0) {
+		mode.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
+	}
+}
+
 void term_resume(struct tty *t)
 {
 	if (!t->away)
 		return;
 	tcflush(STDIN_FILENO, TCIFLUSH);
 	signals_read();
-	t->away = false;
+	t->away = t->page = false;
 	reset_prog_mode();
 	flushinp();
 	fit();

@@ -34,6 +34,8 @@ unsigned term_wait(struct tty *t, int other, int ms);
 bool term_read(struct tty *t, struct stroke *out);
 /* Gives the terminal to somebody else, and takes it back. What was typed ahead is thrown away both times. */
 void term_suspend(struct tty *t);
+/* The same, on an empty page of full screen that does not echo: for a passphrase. What stood in the terminal stays there. */
+void term_page(struct tty *t);
 void term_resume(struct tty *t);
 void term_stop(struct tty *t);                  /* stops this process as Ctrl-Z does; returns when it goes on */
 void term_paste(struct tty *t, bool on);        /* bracketed paste */

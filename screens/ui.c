@@ -139,7 +139,7 @@ static void on_walk(struct ui *u)
 	u->stage = w->stage;
 	/* The walk went on: show where it is now. */
 	const struct screen *now = ui_top(u)->screen;
-	while (u->depth > 2 && (now == &screen_step || now == &screen_gate || now == &screen_consumers) && ui_top(u)->screen != &screen_walk)
+	while (u->depth > 2 && (now == &screen_step || now == &screen_gate || now == &screen_consumers || now == &screen_monitor) && ui_top(u)->screen != &screen_walk)
 		ui_pop(u);
 	for (int i = 0; i < u->depth; i++)
 		if (u->stack[i].screen == &screen_walk)
@@ -170,7 +170,7 @@ static void on_desk(struct ui *u)
 	if (u->opening && desk_answer(u->desk, &said) && said.order >= u->opening) {
 		u->opening = 0;
 		if (!said.ok) {
-			ui_say(u, true, "%s %s", said.err.msg, said.err.hint);
+			ui_say(u, true, "%s%s%s", said.err.msg, said.err.hint[0] ? ". " : "", said.err.hint);
 			while (u->depth > 1 && ui_top(u)->screen != &screen_home)
 				ui_pop(u);
 		}

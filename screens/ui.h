@@ -59,6 +59,7 @@ void ui_say(struct ui *u, bool bad, const char *fmt, ...) __attribute__((format(
 void ui_draw(struct ui *u);
 void ui_stroke(struct ui *u, struct stroke s);
 void ui_do(struct ui *u, const struct action *a);        /* ui_act.c */
+void ui_ask_key(struct ui *u, const char *what, bool person);   /* ui_sign.c; term_resume ends its page */
 void ui_answer(struct ui *u);                            /* what was typed answers what was asked */
 void ui_move(struct ui *u, enum key k);                  /* ui_move.c */
 void ui_find(struct ui *u, int dir);

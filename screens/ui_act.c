@@ -17,25 +17,16 @@ static bool asks_yes(enum act_kind k)
 	return k == ACT_LEAVE || k == ACT_BACK || k == ACT_RESTORE || k == ACT_JOB_STOP;
 }
 
-static void question(const struct ui *u, const char *for_what)
-{
-	printf("\ngatewalk: %s is signed with your key. Its passphrase is asked for here, by ssh itself.\n", for_what);
-	if (u->view->demo_hint)
-		printf("This is the demo: %s\n", u->view->demo_hint);
-	fflush(stdout);
-}
-
 static void refused(struct ui *u, const struct err *e)
 {
-	ui_say(u, true, "%s%s%s", e->msg, e->hint[0] ? " " : "", e->hint);
+	ui_say(u, true, "%s%s%s", e->msg, e->hint[0] ? ". " : "", e->hint);
 }
 
 /* The terminal is somebody else's while ssh-add or ssh-keygen ask. */
 static bool unlock(struct ui *u, const struct act *a, bool then_wait)
 {
 	struct err e = { 0 };
-	term_suspend(u->term);
-	question(u, act_what(a->kind));
+	ui_ask_key(u, a->key && a->kind != ACT_RESTORE ? arena_printf(u->frame, "%s: %s", act_what(a->kind), a->key) : act_what(a->kind), false);
 	bool ok = u->view->unlocked || desk_unlock(u->desk, &e);
 	if (ok && then_wait)
 		ok = desk_do_waiting(u->desk, a, &e);
@@ -45,6 +36,13 @@ static bool unlock(struct ui *u, const struct act *a, bool then_wait)
 	return ok;
 }
 
+/* Work that was begun is watched on its own page; on the walk, the walk itself shows it. */
+static void watch_work(struct ui *u, enum act_kind k)
+{
+	if ((k == ACT_SNAPSHOT || k == ACT_DRILL || k == ACT_RESTORE) && ui_top(u)->screen != &screen_walk)
+		ui_push(u, &screen_job, 0);
+}
+
 static void send_act(struct ui *u, const struct act *a, bool needs_tty)
 {
 	bool locked = act_signs(a->kind) > 0 && !u->view->unlocked;
@@ -52,6 +50,8 @@ static void send_act(struct ui *u, const struct act *a, bool needs_tty)
 		return;
 	if (desk_do(u->desk, a) == 0)
 		ui_say(u, true, "The engine is still busy with what was asked before. Try again in a moment.");
+	else
+		watch_work(u, a->kind);
 }
 
 /* Copied: the view it came from may be gone when it is answered. */
@@ -61,7 +61,7 @@ static void ask(struct ui *u, const struct offer *o, const char *key, long long 
 	struct arena *a = u->asked_arena = arena_new();
 	u->asked_yes = !o->prompt;
 	u->asked = (struct offer){
-		.kind = o->kind, .key = arena_dup(a, o->key), .label = arena_dup(a, o->label), .needs_tty = o->needs_tty,
+		.kind = o->kind, .key = arena_dup(a, key ? key : o->key), .label = arena_dup(a, o->label), .needs_tty = o->needs_tty,
 		.prompt = o->prompt ? arena_dup(a, o->prompt) : arena_printf(a, "Type yes to %s.", act_what(o->kind)),
 		.expect = o->prompt ? arena_dup(a, o->expect) : "yes",
 	};

@@ -56,12 +56,7 @@ static void run(struct ui *u)
 	snprintf(name, sizeof name, "%s", u->view->target_name);
 	u->drop.stage = DROP_RUNNING;
 	ui_draw(u);
-	term_suspend(u->term);
-	printf("\ngatewalk: the drop's own signature. ssh-keygen asks for your passphrase, or for a touch, here.\n"
-		"Ctrl-C now, and nothing is dropped.\n");
-	if (u->view->demo_hint)
-		printf("This is the demo: %s\n", u->view->demo_hint);
-	fflush(stdout);
+	ui_ask_key(u, u->view->statement, true);
 	bool ok = desk_drop(u->desk, name, &e);
 	term_resume(u->term);
 	snprintf(u->drop_error, sizeof u->drop_error, "%s", e.msg);

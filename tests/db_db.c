@@ -2,6 +2,7 @@
 #include "port/db.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -205,8 +206,10 @@ START_TEST(commit_cut_is_unknown)
 	test_sql(db, "BEGIN; INSERT INTO public.t VALUES (1)");
 	pid_t child = fork();
 	if (child == 0) {
-		usleep(400000);
 		struct db *k = test_connect("dbname=postgres");
+		const char *commits = arena_printf(a, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND state = 'active' AND query LIKE 'COMMIT%%'", db_backend_pid(db));
+		while (strcmp(test_value(k, a, commits), "1") != 0)
+			usleep(10000);
 		test_sql(k, arena_printf(a, "SELECT pg_terminate_backend(%d)", db_backend_pid(db)));
 		_exit(0);
 	}
@@ -328,10 +331,15 @@ START_TEST(notify_wakes)
 }
 END_TEST
 
+static atomic_bool ended;
+
+/* Again and again: what comes before the statement has begun, cancels nothing. */
 static void *cancel_soon(void *ctx)
 {
-	usleep(300000);
-	db_cancel(ctx);
+	do {
+		usleep(100000);
+		db_cancel(ctx);
+	} while (!ended);
 	return NULL;
 }
 
@@ -340,6 +348,7 @@ START_TEST(cancel_from_another_thread)
 	pthread_t t;
 	ck_assert_int_eq(pthread_create(&t, NULL, cancel_soon, db), 0);
 	ck_assert(!db_script(db, a, "SELECT pg_sleep(20)", 20000, NULL, &e));
+	ended = true;
 	ck_assert_str_eq(e.sqlstate, "57014");
 	pthread_join(t, NULL);
 	ck_assert(db_alive(db));

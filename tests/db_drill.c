@@ -180,6 +180,10 @@ START_TEST(a_snapshot_of_elsewhere_is_refused)
 	ck_assert(!drill_run(w.a, &w.o, path, &d, &w.e));
 	ck_assert_str_eq(w.e.msg, arena_printf(w.a, "snapshot %s is not of the plan's column", w.s.id));
 	w.plan.column = "legacy";
+	w.o.manifest_sha256 = "00";
+	ck_assert(!drill_run(w.a, &w.o, path, &d, &w.e));
+	ck_assert_ptr_nonnull(strstr(w.e.msg, "is not the manifest that was proven"));
+	w.o.manifest_sha256 = w.s.manifest_sha256;
 	w.o.conninfo = "dbname=postgres";
 	ck_assert(!drill_run(w.a, &w.o, path, &d, &w.e));
 	ck_assert_str_eq(w.e.msg, arena_printf(w.a, "snapshot %s is of another database", w.s.id));

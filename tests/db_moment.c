@@ -51,7 +51,7 @@ START_TEST(health)
 	ck_assert_msg(h.longest_tx_s > 1 && h.longest_tx_s < 30, "%f", h.longest_tx_s);
 	db_close(holder);
 	waitpid(pid, NULL, 0);
-	usleep(100000);
+	test_gone(x.db, "datname = current_database() AND application_name = 'app'");
 	ck_assert(probe_health(x.db, x.a, &p, &h, &e));
 	ck_assert_msg(h.longest_tx_s < 1, "gatewalk's own transaction counted: %f", h.longest_tx_s);
 	db_close(own);

@@ -86,8 +86,8 @@ static void roll_back(int times)
 		test_sql(app, "BEGIN; SELECT 1; ROLLBACK");
 	for (int i = 0; i < times; i++)
 		test_sql(app, "SELECT 1");
-	db_close(app);   /* its counters come in at its end */
-	nap(300);
+	db_close(app);
+	test_gone(db, "application_name = 'web'");   /* its counters come in at its end */
 }
 
 START_TEST(nothing_yet)

@@ -5,6 +5,8 @@
 #define GW_TESTS_LIB_DB_H
 
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -34,6 +36,18 @@ static inline const char *test_value(struct db *db, struct arena *a, const char 
 	const char *v = db_value(db, a, &(struct query){ .sql = sql }, &e);
 	ck_assert_msg(e.code == ERR_NONE, "%s: %s", sql, e.msg);
 	return v;
+}
+
+/* Waits until the server has let go of all who match: a session that was closed or cut ends a moment later. */
+static inline void test_gone(struct db *db, const char *who)
+{
+	struct arena *a = arena_new();
+	char sql[512];
+	snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND (%s)", who);
+	for (int i = 0; i < 600 && strcmp(test_value(db, a, sql), "0") != 0; i++)
+		usleep(50000);
+	ck_assert_str_eq(test_value(db, a, sql), "0");
+	arena_free(a);
 }
 
 static inline void test_drop_database(const char *name)

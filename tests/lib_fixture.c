@@ -246,9 +246,10 @@ static struct view *gate_a(void)
 static struct view *consumers(void)
 {
 	struct view *v = walking(AT_CONSUMERS);
-	next(v, "2 of 5 consumers are clear. Next: statement 1 by etl", "Ask its owner; it is cleared once it has stopped.");
-	offer(v, (struct offer){ .kind = ACT_WATCH, .label = "start the watch" });
-	offer(v, (struct offer){ .kind = ACT_CONFIRM, .key = "4", .label = "confirm item 4", .prompt = "type the number of consumers cleared", .expect = "5" });
+	next(v, "2 of 5 clear. Next: statement 1 by etl", "Ask its owner; it is cleared once it has stopped.");
+	offer(v, (struct offer){ .kind = ACT_CLEAR, .key = "statement 1 by etl", .label = "clear a consumer",
+		.prompt = "why statement 1 by etl is clear, and who says so", .expect = "stopped 10 Nov, says Pair" });
+	offer(v, (struct offer){ .kind = ACT_AUDIT, .label = "look again" });
 	fixture_gate(v, GATE_B, "B1", REFUSED);
 	return v;
 }
@@ -262,7 +263,7 @@ static struct view *waiting(void)
 		"The watch job ran without a gap." };
 	v->since_left = (const char **)news;
 	v->n_since_left = 2;
-	next(v, "Nothing to do before Mon 24 Nov 06:20 UTC (in 4 d 02 h). Safe to quit.", "The server keeps count while gatewalk is closed.");
+	next(v, "Nothing to do before Mon 24 Nov 06:20 UTC (in 4 d 02 h).", "Safe to quit: the server keeps count while gatewalk is closed.");
 	fixture_challenge_nine(v);
 	fixture_gate(v, GATE_B, "B5", WAITS);
 	fixture_gate(v, GATE_B, "B6", REFUSED);
@@ -285,7 +286,7 @@ static struct view *monitor(bool alarm)
 	struct view *v = walking(AT_MONITOR);
 	fixture_series(v, alarm);
 	offer(v, (struct offer){ .kind = ACT_RESTORE, .label = "put the column back" });
-	next(v, "Nothing to do before Fri 21 Nov 23:31 UTC (in 1 d 19 h). Safe to quit.", "The monitor watches and rings until Fri 21 Nov 23:31 UTC.");
+	next(v, "Nothing to do before Fri 21 Nov 23:31 UTC (in 1 d 19 h).", "Safe to quit: the monitor watches and rings until Fri 21 Nov 23:31 UTC.");
 	if (alarm) {
 		struct walk *w = (struct walk *)(uintptr_t)v->walk;
 		w->alarms = 1;

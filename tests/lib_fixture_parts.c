@@ -161,13 +161,14 @@ void fixture_challenge_nine(struct view *v)
 	v->challenges[1] = (struct challenge){ .id = "B2", .question = "could the audit see?", .passes = "no gap", .now = "no gap since 03 Nov",
 		.source = "watch", .seen = FIX_NOW - 20 * US_SECOND, .verdict = HOLDS };
 	v->challenges[2] = (struct challenge){ .id = "releases", .question = "which releases are planned?", .passes = "a list or \"none\"",
-		.now = "not declared", .source = "you", .declared = true, .verdict = REFUSED,
+		.now = "not declared", .source = "you", .declared = true, .verdict = WAITS,
 		.offer = { .kind = ACT_DECLARE, .key = "releases", .label = "declare the releases", .prompt = "releases planned in the next days",
 			.expect = "none, or 2026-11-24 10:00, ..." } };
 	v->n_challenges = 3;
-	v->offers[0] = v->challenges[2].offer;
-	v->offers[1] = (struct offer){ .kind = ACT_BACK, .label = "step back", .prompt = "why you step back to \"reads moved\"", .expect = "a reason" };
-	v->n_offers = 2;
+	v->offers[0] = (struct offer){ .kind = ACT_AUDIT, .label = "look again" };
+	v->offers[1] = v->challenges[2].offer;
+	v->offers[2] = (struct offer){ .kind = ACT_BACK, .label = "step back", .prompt = "why you step back to \"reads moved\"", .expect = "a reason" };
+	v->n_offers = 3;
 }
 
 void fixture_series(struct view *v, bool alarm)

@@ -170,6 +170,13 @@ bool pty_given_back(struct pty *p)
 	return now.c_lflag == p->was.c_lflag && now.c_iflag == p->was.c_iflag && now.c_oflag == p->was.c_oflag && !p->alt;
 }
 
+bool pty_lent(struct pty *p)
+{
+	struct termios now;
+	tcgetattr(p->slave, &now);
+	return now.c_lflag == (p->was.c_lflag & ~(tcflag_t)ECHO) && now.c_iflag == p->was.c_iflag && now.c_oflag == p->was.c_oflag && p->alt;
+}
+
 void pty_free(struct pty *p)
 {
 	if (!p->gone) {

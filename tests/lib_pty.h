@@ -36,6 +36,8 @@ const char *pty_text(struct pty *p);
 int pty_end(struct pty *p);
 /* True when the terminal is as it was: cooked, with echo, out of full screen. */
 bool pty_given_back(struct pty *p);
+/* True when it is as it was but for the echo, on a page of full screen that belongs to the one who asks. */
+bool pty_lent(struct pty *p);
 void pty_free(struct pty *p);
 
 #endif

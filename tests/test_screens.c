@@ -267,8 +267,8 @@ START_TEST(signing_off)
 	ck_assert_int_eq(a.todo, DO_OFFER);
 	ck_assert_int_eq(a.offer->kind, ACT_CLEAR);
 	ck_assert_str_eq(a.word, "statement 1 by etl");
-	ck_assert_int_eq(press(FIX_CONSUMERS, &screen_consumers, 4, 1, K_SIGN).todo, DO_NOTHING);
-	ck_assert_int_eq(press(FIX_CONSUMERS, &screen_consumers, 4, 6, K_ENTER).offer->kind, ACT_CONFIRM);
+	ck_assert_int_eq(press(FIX_CONSUMERS, &screen_consumers, 4, 1, K_SIGN).todo, DO_REFUSE);
+	ck_assert_int_eq(press(FIX_CONSUMERS, &screen_consumers, 4, 6, K_ENTER).offer->kind, ACT_AUDIT);
 }
 END_TEST
 
@@ -284,7 +284,7 @@ START_TEST(enter_alone_never_drops)
 	field_set(&t.field, "");
 	ck_assert_int_eq(screen_key(&screen_drop, &t.scene, K_EDIT_DONE).todo, DO_NOTHING);
 	field_set(&t.field, "public.orders.legacy_tota");
-	ck_assert_int_eq(screen_key(&screen_drop, &t.scene, K_EDIT_DONE).todo, DO_NOTHING);
+	ck_assert_int_eq(screen_key(&screen_drop, &t.scene, K_EDIT_DONE).todo, DO_REFUSE);
 	field_set(&t.field, "public.orders.legacy_total");
 	ck_assert_int_eq(screen_key(&screen_drop, &t.scene, K_EDIT_DONE).todo, DO_COUNT);
 	for (enum key k = K_NONE; k < KEY_COUNT; k++)

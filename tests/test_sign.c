@@ -129,16 +129,20 @@ END_TEST
 
 START_TEST(its_agent_ends_when_we_are_killed)
 {
+	int unlocked[2];
+	char byte;
+	ck_assert_int_eq(pipe(unlocked), 0);
 	pid_t pid = fork();
 	if (pid == 0) {
 		struct signer *s = signer_open(bare, WHO, NULL);
-		signer_unlock(s, NULL);
+		if (!signer_unlock(s, NULL) || write(unlocked[1], "u", 1) != 1)
+			_exit(1);
 		pause();
 	}
-	for (int i = 0; i < 500 && sockets() == 0; i++)
-		poll(NULL, 0, 10);
+	close(unlocked[1]);
+	ck_assert_int_eq(read(unlocked[0], &byte, 1), 1);
+	close(unlocked[0]);
 	ck_assert_uint_eq(sockets(), 1);
-	poll(NULL, 0, 300);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	for (int i = 0; i < 500 && sockets() > 0; i++)

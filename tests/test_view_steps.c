@@ -156,7 +156,7 @@ START_TEST(unused)
 	judge();
 	snprintf(want, sizeof want, "Nothing to do before %s UTC (in 13 d 23 h).", when_short(c->facts.now - 10 + 14 * US_DAY, when));
 	ck_assert_str_eq(v->next[0], want);
-	ck_assert_ptr_nonnull(strstr(v->next[1], "; the count began again from there"));
+	ck_assert_ptr_nonnull(strstr(v->next[1], "; the count began again then"));
 	c->facts.target.not_null = true;
 	judge();
 	ck_assert_ptr_nonnull(offered(ACT_QUIET, NULL));

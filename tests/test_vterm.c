@@ -143,7 +143,9 @@ START_TEST(a_drop)
 	tool_start("armed", "--count", "1");
 	type_name("public.orders.legacy_total\r");
 	pty_wait(&tool_pty, "Enter passphrase for the drop:");
-	ck_assert(pty_given_back(&tool_pty));
+	ck_assert(pty_lent(&tool_pty));
+	ck_assert(pty_shows(&tool_pty, "gatewalk: your signature") && pty_shows(&tool_pty, "DROP COLUMN legacy_total"));
+	ck_assert(!pty_shows(&tool_pty, "POINT OF NO RETURN"));
 	pty_send(&tool_pty, "sesame\n");
 	pty_wait(&tool_pty, "DROPPED");
 	pty_wait(&tool_pty, "gatewalk restore orders-drop-legacy-total");
@@ -174,12 +176,16 @@ START_TEST(an_answer_is_signed_with_the_terminal_free)
 	pty_wait(&tool_pty, "2 things");
 	pty_send(&tool_pty, "q\r");
 	pty_wait(&tool_pty, "ticks by itself");
-	pty_send(&tool_pty, "\r");
+	pty_send(&tool_pty, "jj\r");
 	pty_wait(&tool_pty, "releases planned in the next days");
 	pty_send(&tool_pty, "nqo\177ne\r");
 	pty_wait(&tool_pty, "Enter passphrase for key:");
-	ck_assert(pty_given_back(&tool_pty));
-	pty_send(&tool_pty, "sesame\n");
+	ck_assert(pty_lent(&tool_pty));
+	ck_assert(pty_shows(&tool_pty, "releases") && !pty_shows(&tool_pty, "REHEARSAL ·"));
+	pty_send(&tool_pty, "sesame");
+	pty_read(&tool_pty, 100);
+	ck_assert(!pty_shows(&tool_pty, "sesame"));
+	pty_send(&tool_pty, "\n");
 	pty_wait(&tool_pty, "done as asked");
 	ck_assert_str_eq(tool_orders(), "unlock \ndeclare releases|nqne|0|0\n");
 }

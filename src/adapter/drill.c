@@ -185,7 +185,8 @@ static bool begin(struct drill *d, const char *path, struct fact_server *server,
 	struct db *db = db_open(&(struct db_opts){ .conninfo = d->o->conninfo, .app = "gatewalk drill" }, e);
 	bool ok = db && probe_server(db, d->a, server, e);
 	db_close(db);
-	if (!ok || !snapshot_check(d->a, path, NULL, e) || !manifest_read(d->a, path, NULL, m, e))
+	const char *sha = d->o->manifest_sha256;
+	if (!ok || !snapshot_check(d->a, path, sha, e) || !manifest_read(d->a, path, sha, m, e))
 		return false;
 	if (strcmp(m->fact.sysid, server->sysid) != 0 || m->fact.dboid != server->dboid)
 		return err_set(e, ERR_USE, NULL, "snapshot %s is of another database", m->fact.id);

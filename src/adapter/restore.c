@@ -150,7 +150,7 @@ bool restore_run(struct arena *a, const struct snapshot_opts *o, const struct ma
 bool restore_column(struct arena *a, const struct snapshot_opts *o, const char *path, struct restore_end *out, struct err *e)
 {
 	struct manifest m;
-	if (!snapshot_check(a, path, NULL, e) || !manifest_read(a, path, NULL, &m, e))
+	if (!snapshot_check(a, path, o->manifest_sha256, e) || !manifest_read(a, path, o->manifest_sha256, &m, e))
 		return false;
 	if (strcmp(m.schema, o->plan->schema) != 0 || strcmp(m.table, o->plan->table) != 0 || strcmp(m.column, o->plan->column) != 0)
 		return err_set(e, ERR_USE, NULL, "the snapshot is of %s.%s, not of the plan's column", manifest_table(a, &m), sql_quoted(a, m.column));

@@ -132,7 +132,7 @@ static bool load(struct signer *s, struct arena *a, struct err *e)
 	if (end.status != 0 && tty && !add_key(s, a, true, &end, e))
 		return false;
 	if (end.status != 0)
-		return err_set(e, ERR_SIGNATURE, tty ? "try again" : "run it on a terminal, where ssh-add can ask for the passphrase",
+		return err_set(e, ERR_SIGNATURE, tty ? "Try again: the passphrase is asked for once more." : "run it on a terminal, where ssh-add can ask for the passphrase",
 			"the key %s was not unlocked%s%s", s->key, tty ? "" : ": ", tty ? "" : last_words(a, &end));
 	s->loaded_until = now + KEY_US - MARGIN_US;
 	return true;
@@ -188,7 +188,7 @@ static char *sign(struct signer *s, struct arena *a, const char *ns, struct chil
 		return NULL;
 	if (end.status == 0)
 		return checked(s, a, ns, c, &end, e);
-	err_set(e, ERR_SIGNATURE, c->tty ? "a wrong passphrase? Try again" : "unlock the key and try again",
+	err_set(e, ERR_SIGNATURE, c->tty ? "Was it the wrong passphrase? Try again: nothing was done." : "unlock the key and try again",
 		"ssh-keygen did not sign%s%s", c->tty ? "" : ": ", c->tty ? "" : last_words(a, &end));
 	s->loaded_until = 0;
 	s->asked_at = 0;

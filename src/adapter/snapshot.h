@@ -26,6 +26,7 @@ struct snapshot_opts {
 	const char *store;           /* folder that will hold the snapshot's own folder */
 	struct progress progress;
 	int64_t file_text_max;       /* bytes of text a data file holds; 0: 1 GiB */
+	const char *manifest_sha256; /* of the snapshot that is drilled or restored, as the log has it; NULL: not compared */
 };
 /* Takes and proves. fills out (out->proved set only when equal). The folder is complete or gone, never half. */
 bool snapshot_take(struct arena *a, const struct snapshot_opts *o, struct fact_snapshot *out, struct err *e);

@@ -173,7 +173,7 @@ static void sighted(const struct judge *j, int64_t last)
 	const char *who = live && j->f->watch.sighted ? j->f->watch.sighted : j->w->sighted;
 	bool no_waits = j->w->env == ENV_DEVELOPMENT;
 	find_now(j->o, "last seen %s", when_short(last, when));
-	find_shut(j->o, no_waits ? REFUSED : WAITS, "%s at %s UTC; the count began again from there", who ? who : "somebody used it", when);
+	find_shut(j->o, no_waits ? REFUSED : WAITS, "%s at %s UTC; the count began again then", who ? who : "somebody used it", when);
 	find_passes(j->o, "no read and no write for %s", when_span(quiet_wait(j), need));
 	if (no_waits) {
 		find_todo(j->o, "Move that use off the column, then begin the count again (item 9).");

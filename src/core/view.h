@@ -87,6 +87,7 @@ struct view {
 	const char *target_name;         /* what is typed at the drop */
 	const char *restore_command;
 	const char *restore_span;        /* "about 52 min (drilled 10 Nov)" */
+	const char *key;                 /* path of the operator's key, or NULL when it is not known yet */
 	const char *demo_hint;           /* demo only: the passphrase to type; else NULL */
 	bool unlocked;                   /* the session's key is ready */
 	const char *busy;                /* what the engine is doing just now, or NULL */

@@ -61,8 +61,9 @@ static void shut(struct view *v, const struct finding *f)
 		return;
 	}
 	quiet_until(v, f->at);
-	if (strcmp(f->id, "B6") == 0)
-		line(v, 1, "%s", f->because);
+	const struct finding *seen = view_finding(v, "B6");
+	if (f->gate == GATE_B && seen->verdict == WAITS)
+		line(v, 1, "%s", seen->because);
 }
 
 static void gate(struct view *v, enum gate g, const char *first, const char *second)

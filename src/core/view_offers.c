@@ -155,7 +155,7 @@ static void at_consumers(struct view *v)
 	clear_first(v);
 	blind_first(v);
 	if (looked)
-		plain(v, ACT_AUDIT, "look for consumers again");
+		plain(v, ACT_AUDIT, "look again");
 }
 
 static void at_reads(struct view *v)
@@ -186,7 +186,7 @@ static void at_unused(struct view *v)
 	if (view_finding(v, "B1")->verdict == REFUSED)
 		clear_first(v);
 	blind_first(v);
-	plain(v, ACT_AUDIT, "look for consumers again");
+	plain(v, ACT_AUDIT, "look again");
 }
 
 static void at_final(struct view *v)

@@ -81,7 +81,7 @@ static bool obey(struct desk *d, const struct order *o, struct err *e)
 	switch (o->kind) {
 	case ORDER_DO: return engine_do(g, &o->act, e);
 	case ORDER_LOOK: return engine_look(g, e);
-	case ORDER_HOME: engine_walk_close(g); return engine_home(g, e);
+	case ORDER_HOME: engine_walk_close(g); return engine_look(g, e);
 	case ORDER_UNLOCK: return engine_unlock(g, e);
 	case ORDER_DROP: return engine_drop(g, o->word, e);
 	case ORDER_OPEN:

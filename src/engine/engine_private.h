@@ -33,6 +33,7 @@ struct engine {
 	const char *behind_why;
 	const char *differs;           /* what the last whole comparison with ledger and mirror found */
 	bool owed;                     /* a line stands in the log that ledger or mirror may lack */
+	int64_t home_again;            /* when home asks a server that did not answer once more; this machine's clock */
 	bool look_failed;              /* `last` is of a look, and goes with the next good one */
 	int64_t verified_at;           /* local clock of the last whole check of the log */
 	struct view_line *lines;

@@ -18,6 +18,7 @@
 #include "port/files.h"
 
 #define AUDIT_EVERY (60 * US_SECOND)
+#define HOME_EVERY (60 * US_SECOND)
 #define FILES_EVERY (5 * US_MINUTE)
 
 static void renew_lot(struct engine *g)
@@ -200,10 +201,25 @@ static bool look_writes(struct engine *g, struct err *e)
 	return take_all(g, e) && take_care(g, e);
 }
 
+/* Home is about no one server; the one that gatewalk would speak to is named when it answers. A dead one is asked seldom. */
+static bool look_home(struct engine *g, struct err *e)
+{
+	struct err none = { 0 };
+	int64_t now = clock_local();
+	if (!g->db && now < g->home_again)
+		return engine_home(g, e);
+	renew_lot(g);
+	if (!engine_connect(g, &none))
+		g->home_again = now + HOME_EVERY;
+	else if (!look_server(g, lot_arena(g->look_lot), &none) && !db_alive(g->db))
+		engine_disconnect(g, &none);
+	return engine_home(g, e);
+}
+
 bool engine_look(struct engine *g, struct err *e)
 {
 	if (!g->journal)
-		return engine_home(g, e);
+		return look_home(g, e);
 	struct err first = { 0 }, late = { 0 };
 	bool ok = engine_connect(g, &first);
 	if (ok && g->walk.stage == AT_DROPPING && !g->read_only && !g->behind)

@@ -41,7 +41,7 @@ static void server_side(struct engine *g, struct view *v, struct arena *a)
 	v->version = arena_dup(a, s->version_text);
 	v->env = g->journal ? g->walk.env : g->facts.mark.env;
 	v->weak_tls = s->tcp && v->env == ENV_PRODUCTION && g->db && strcmp(db_sslmode(g->db), "verify-full") != 0;
-	if (!v->connected)
+	if (!v->connected && g->journal)   /* home is not about one server */
 		v->trouble = arena_dup(a, g->db_err.msg[0] ? g->db_err.msg : g->last.msg);
 }
 
@@ -105,6 +105,7 @@ struct view *engine_view(struct engine *g)
 	h->lots[3] = lot_keep(g->home_lot);
 	server_side(g, v, a);
 	v->who = g->signer ? arena_dup(a, signer_principal(g->signer)) : arena_printf(a, "%s@%s", user_name(), host);
+	v->key = g->signer ? arena_dup(a, signer_key_path(g->signer)) : g->opts.key;
 	v->demo_hint = g->opts.demo_hint;
 	v->unlocked = engine_unlocked(g);
 	v->walks = g->walks;
@@ -117,5 +118,7 @@ struct view *engine_view(struct engine *g)
 	v->busy = g->busy;
 	if (g->journal && g->plan)
 		walk_side(g, h, a);
+	else
+		view_judge(v);
 	return v;
 }

@@ -34,6 +34,8 @@ void engine_walk_close(struct engine *g)
 	g->differs = g->behind_why = NULL;
 	g->verified_at = 0;
 	g->look_failed = false;
+	g->last_done[0] = '\0';   /* what became of the last act there says nothing about the next walk */
+	err_clear(&g->last);
 	memset(&g->walk, 0, sizeof g->walk);
 	memset(&g->audit, 0, sizeof g->audit);
 	memset(&g->facts, 0, sizeof g->facts);

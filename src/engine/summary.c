@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "port/files.h"
 #include "port/jsonread.h"
 
@@ -18,9 +19,21 @@ static enum mood stage_mood(const struct walk *w)
 {
 	if (w->stage == AT_CLOSED)
 		return MOOD_DONE;
-	if (w->stage == AT_LEFT)
-		return MOOD_SHUT;
-	return w->stage == AT_UNUSED || w->stage == AT_MONITOR ? MOOD_WAITING : MOOD_RUNNING;
+	return w->stage == AT_LEFT ? MOOD_SHUT : MOOD_WAITING;
+}
+
+/* What a walk that needs somebody asks for next. */
+static const char *needs(enum stage s)
+{
+	static const char *const words[STAGE_COUNT] = {
+		[AT_SNAPSHOT] = "start the snapshot", [AT_ARCHETYPE] = "confirm what kind of change it is",
+		[AT_DOCUMENT] = "read the document, and confirm it", [AT_GATE_A] = "pass gate A",
+		[AT_CONSUMERS] = "watch the column, clear each consumer", [AT_READS] = "declare each deploy's release",
+		[AT_UNUSED] = "begin the count, or pass gate B", [AT_FINAL] = "take the final snapshot", [AT_GATE_C] = "pass gate C",
+		[AT_ARMED] = "go to the drop", [AT_DROPPING] = "ask the ledger what happened", [AT_MONITOR] = "the watch is over: confirm it",
+		[AT_LOG] = "write the schema log",
+	};
+	return (unsigned)s < STAGE_COUNT && words[s] ? words[s] : "";
 }
 
 /* When it is worth a look again by time alone; 0: now. */
@@ -96,6 +109,11 @@ static void row_from(struct arena *a, const struct json *o, struct view_walk *w)
 	if (stage == AT_LEFT)
 		w->mood = MOOD_SHUT;
 	w->needs_you = !w->closed && w->look_again <= clock_local();   /* a hint by this machine's clock; the gate asks the server's */
+	char when[WHEN_MAX];
+	if (w->needs_you)
+		w->note = needs(stage);
+	else if (!w->closed)
+		w->note = arena_printf(a, "nothing for you before %s UTC", when_short(w->look_again, when));
 }
 
 /* No summary, or one that cannot be read: fold the log itself, without a key and without a lock. */
