@@ -51,7 +51,7 @@ UIOBJ   := $(UI:%.c=$(B)/%.o)
 TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c tests/db_*.c tests/tool_*.c))
 HELPERS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/lib_*.c))
 
-.PHONY: all demo check check-long bench install clean layers deps tests
+.PHONY: all demo check check-long bench install clean layers deps tests force
 all: $(B)/gatewalk
 
 $(B)/gatewalk: $(B)/screens/main.o $(UIOBJ) $(B)/libgatewalk.a
@@ -66,6 +66,12 @@ $(B)/%.o: %.c
 	@mkdir -p $(dir $@)
 	@echo "  CC $<"
 	@$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# Another PREFIX: the one file that knows it is compiled again.
+$(B)/src/engine/tools.o: $(B)/prefix
+$(B)/prefix: force
+	@mkdir -p $(B)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
 
 # Tests: one Check program a file; test_* need nothing, db_* a server (PGHOST and the like), tool_* are helpers of the scripts.
 $(B)/tests/%: $(B)/tests/%.o $(HELPERS) $(UIOBJ) $(B)/libgatewalk.a

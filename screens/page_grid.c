@@ -9,6 +9,8 @@
 #include "screens/wrap.h"
 
 #define MESSAGE_MAX 5
+#define NEXT_MIN 2   /* lines of NEXT; a third one only where the texts do not fit */
+#define NEXT_MAX 3
 
 struct drawing { const struct page *p; struct arena *a; struct grid *g; const struct scroll *s; };
 
@@ -192,16 +194,39 @@ static struct grid *tiny(struct drawing *d)
 	return d->g;
 }
 
-static void draw_next(const struct drawing *d)
+/* Both texts, wrapped; what is beyond the last line is cut. */
+static int next_lines(const struct drawing *d, const char *out[static NEXT_MAX])
 {
 	const struct page *p = d->p;
-	int y = d->g->rows - 3, end = d->g->cols;
-	grid_put(d->g, y, 1, end, ST_PLAIN, "NEXT");
-	size_t n;
-	const char **line = wrap(d->a, p->next[0], end - 8, &n);   /* what does not fit goes on in the second line */
-	grid_put(d->g, y, 7, end, ST_PLAIN, line[0]);
-	grid_put(d->g, y + 1, 7, end, ST_PLAIN, text_fit(d->a, n > 1 ? p->next[0] + strlen(line[0]) + 1 : p->next[1], end - 8, p->ascii));
-	grid_put(d->g, y + 2, 1, end, ST_PLAIN, p->keys);
+	int n = 0, room = d->g->cols - 8;
+	for (int i = 0; i < 2 && n < NEXT_MAX; i++) {
+		size_t lines;
+		const char **line = wrap(d->a, p->next[i], room, &lines), *left = p->next[i];
+		for (size_t k = 0; k < lines && n < NEXT_MAX && (*left || i == 0); k++) {
+			left += strspn(left, " ");
+			bool last = n == NEXT_MAX - 1 && k + 1 < lines;
+			out[n++] = last ? text_fit(d->a, left, room, p->ascii) : line[k];
+			left += strlen(line[k]);
+		}
+	}
+	return n;
+}
+
+static void draw_next(const struct drawing *d, int height)
+{
+	const char *line[NEXT_MAX] = { "", "", "" };
+	int n = next_lines(d, line), y = d->g->rows - 1 - height;
+	grid_put(d->g, y, 1, d->g->cols, ST_PLAIN, "NEXT");
+	for (int i = 0; i < n; i++)
+		grid_put(d->g, y + i, 7, d->g->cols, ST_PLAIN, line[i]);
+	grid_put(d->g, d->g->rows - 1, 1, d->g->cols, ST_PLAIN, d->p->keys);
+}
+
+static int next_height(const struct drawing *d)
+{
+	const char *line[NEXT_MAX];
+	int n = next_lines(d, line);
+	return n < NEXT_MIN ? NEXT_MIN : n;
 }
 
 static void draw_body(struct drawing *d, int y, struct scroll *s)
@@ -231,7 +256,8 @@ struct grid *page_grid(const struct page *p, struct arena *a, struct scroll *s)
 	draw_row(&d, &p->state, 1, 0, p->cols);
 	int messages = p->message.n > MESSAGE_MAX ? MESSAGE_MAX : (int)p->message.n;
 	int y = p->rows < 20 ? 2 : 3;
-	s->height = p->rows - 4 - y - messages;
+	int next = next_height(&d), foot = p->rows - 2 - next;
+	s->height = foot - y - messages;
 	if (s->height < 1) {
 		messages += s->height - 1;
 		s->height = 1;
@@ -241,7 +267,7 @@ struct grid *page_grid(const struct page *p, struct arena *a, struct scroll *s)
 		rule(&d, 2, s->top > 0 ? arena_printf(a, " %d more above ", s->top) : "");
 	draw_pane(&d, &p->message, (struct area){ y + s->height, messages, 0, p->cols, 0 });
 	int below = s->rows - s->top - s->height;
-	rule(&d, p->rows - 4, below > 0 ? arena_printf(a, " %d more below ", below) : "");
-	draw_next(&d);
+	rule(&d, foot, below > 0 ? arena_printf(a, " %d more below ", below) : "");
+	draw_next(&d, next);
 	return d.g;
 }

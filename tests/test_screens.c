@@ -250,7 +250,7 @@ START_TEST(keys_ask_for_the_right_thing)
 	ck_assert_int_eq(press(FIX_WAITING, &screen_walk, 0, 0, K_GATES).subject, GATE_B);
 	ck_assert_int_eq(press(FIX_WAITING, &screen_step, ITEM_UNUSED, 2, K_ENTER).todo, DO_OFFER);
 	ck_assert_int_eq(press(FIX_WAITING, &screen_step, ITEM_UNUSED, 2, K_ENTER).offer->kind, ACT_DECLARE);
-	ck_assert_int_eq(press(FIX_WAITING, &screen_step, ITEM_UNUSED, 3, K_ENTER).offer->kind, ACT_BACK);
+	ck_assert_int_eq(press(FIX_WAITING, &screen_step, ITEM_UNUSED, 4, K_ENTER).offer->kind, ACT_BACK);
 	ck_assert_int_eq(press(FIX_WAITING, &screen_gate, GATE_B, 0, K_GATES).subject, GATE_C);
 	ck_assert_int_eq(press(FIX_SNAPSHOT, &screen_job, 0, -1, K_PAUSE).act.kind, ACT_JOB_PAUSE);
 	ck_assert_int_eq(press(FIX_SNAPSHOT, &screen_job, 0, -1, K_STOP).act.job, 41);

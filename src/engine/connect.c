@@ -121,14 +121,6 @@ void engine_interrupt(struct engine *g)
 	pthread_mutex_unlock(&g->db_lock);
 }
 
-void engine_wait(struct engine *g, int ms)
-{
-	struct arena *a = arena_new();
-	if (g->db && db_alive(g->db))
-		db_listen_wait(g->db, a, ms, NULL, NULL);
-	arena_free(a);
-}
-
 void engine_say(struct engine *g, const char *fmt, ...)
 {
 	va_list ap;

@@ -53,9 +53,7 @@ int engine_countdown(const struct engine *g);   /* seconds: 30 alone */
 
 bool engine_amend(struct engine *g, const char *walk, const char *plan_path, const char **what, struct err *e);
 
-/* Blocks until something changed on the server for this walk, or ms passed (LISTEN/NOTIFY). */
-void engine_wait(struct engine *g, int ms);
-/* From another thread: makes engine_wait and a running query return. */
+/* From another thread: makes a running query return. */
 void engine_interrupt(struct engine *g);
 
 #endif
