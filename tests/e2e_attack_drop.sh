@@ -115,12 +115,12 @@ to="dbname=hidden user=op"
 run "$gw" init --environment rehearsal -d "$to" --key "$bare"
 say "$([ "$rc" = 0 ] && echo true || echo false)" "a login that is no superuser"
 sed 's/name: legacy/name: hidden/; s/\["index.*"\]/[]/' "$top/plan.yaml" >"$top/hidden.yaml"
-timeout 10 "$B/tests/tool_walk" "$to" "$bare" "$top/hidden.yaml" archetype >"$top/out" 2>&1 </dev/null
+timeout 25 "$B/tests/tool_walk" "$to" "$bare" "$top/hidden.yaml" archetype >"$top/out" 2>&1 </dev/null
 run "$gw" job list hidden -d "$to"
 say "$(said 'row.level security' && echo true || echo false)" "a snapshot that row-level security would cut short fails, and says why"
 run "$gw" gates hidden -d "$to"
 say "$([ "$rc" = 3 ] && said 'A1 +refused' && said 'no snapshot has been taken' && echo true || echo false)" "and gate A stays shut"
 psql -Xq -d hidden -c "DROP POLICY p ON public.orders; ALTER TABLE public.orders NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY"
-run timeout 20 "$B/tests/tool_walk" "$to" "$bare" hidden archetype
+run timeout 90 "$B/tests/tool_walk" "$to" "$bare" hidden archetype
 say "$([ "$rc" = 0 ] && echo true || echo false)" "without it the snapshot is taken and proven"
 exit "$attack_failed"

@@ -98,6 +98,11 @@ json "window --json parses"
 run 0 "job list" "$gw" job list -d "$to" --json
 json "job list --json parses"
 run 0 "job tick" "$gw" job tick -d "$to"
+psql -q "$to" -c "CREATE TABLE public.kept AS SELECT sid, plan FROM gatewalk.walk; UPDATE gatewalk.walk SET plan = plan || E'\\nmonitor: {notify: \"touch $dir/owned\"}\\n'" >/dev/null
+run 6 "a plan slipped into the database is run by nobody" "$gw" job tick -d "$to"
+has "it says so" "not one that was taken in on this machine"
+psql -q "$to" -c "UPDATE gatewalk.walk w SET plan = k.plan FROM public.kept k WHERE k.sid = w.sid; DROP TABLE public.kept" >/dev/null
+run 0 "the walk's own plan is" "$gw" job tick -d "$to"
 run 1 "job with an unknown word" "$gw" job fly -d "$to"
 log=$(ls -d "$dir"/state/gatewalk/walks/*/)
 run 0 "verify" "$gw" verify "$log" --json

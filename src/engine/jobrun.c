@@ -38,8 +38,23 @@ struct run {
 	bool rang;                /* notify was run for the end of the wait */
 };
 
+/* A plan names commands, queries and logins, and its row can be written by every operator's login: only one that the engine
+   took in on this machine is run, and that one lies in the walk's folder under its own hash. */
+static bool plan_is_ours(struct run *r, struct err *e)
+{
+	char sha[65];
+	crypto_sha256_hex(r->walk->plan, strlen(r->walk->plan), sha);
+	const char *dir = path_join(r->arena, path_walks(r->arena), r->walk->sid);
+	if (file_exists(path_join(r->arena, path_join(r->arena, dir, "blobs"), sha)))
+		return true;
+	return err_set(e, ERR_VERIFY, "Run it where the walk's folder is; if it is here, see who changed gatewalk.walk.",
+		"the plan of %s in the database is not one that was taken in on this machine", r->walk->name);
+}
+
 static bool load_plan(struct run *r, struct err *e)
 {
+	if (!plan_is_ours(r, e))
+		return false;
 	struct plan_error *errs;
 	size_t n;
 	r->plan = planfile_parse(r->arena, "plan", r->walk->plan, strlen(r->walk->plan), &errs, &n);
