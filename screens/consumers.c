@@ -2,6 +2,7 @@
 #include "screens/screen.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "core/consumers.h"
 #include "screens/num.h"
 
@@ -117,16 +118,27 @@ static void counts(struct page *p, const struct view *v)
 	page_brief(p, "✗ %d ◔ %d ✓ %d", red, asked, clear);
 }
 
-/* The offers, where it is their turn; the cursor begins on the one NEXT asks for, unless it asks to clear somebody. */
+/* The offers, where it is their turn; the cursor begins on the one NEXT asks for. */
 static void offers(struct page *p, const struct view *v)
 {
-	int before = p->picks;
-	const struct offer *wanted = view_wanted(v);
+	int before = p->picks, wanted = offers_wanted(v, ACT_COUNT);
 	if (view_item_now(v) != ITEM_CONSUMERS && view_item_now(v) != ITEM_UNUSED)
 		return;
 	offers_rows(p, v, ACT_COUNT);
-	if (wanted && wanted->kind != ACT_CLEAR)
-		p->start = before + offers_wanted(v, ACT_COUNT);
+	if (wanted >= 0)
+		p->start = before + wanted;
+}
+
+/* Whose evidence is shown: the one under the cursor, or the one that the offer there would clear. */
+static const struct consumer *subject(const struct view *v, int cursor)
+{
+	const struct fact_audit *u = &v->facts->audit;
+	int c = consumer_at(v, cursor);
+	const struct offer *o = c >= 0 ? NULL : offers_at(v, ACT_COUNT, cursor - (int)u->n);
+	for (size_t i = 0; o && o->kind == ACT_CLEAR && i < u->n; i++)
+		if (text_eq(u->found[i].key, o->key))
+			c = (int)i;
+	return c >= 0 ? &u->found[c] : NULL;
 }
 
 /* What Enter and s do where the cursor is. */
@@ -160,10 +172,11 @@ static void render(struct page *p, const struct scene *s)
 	if (u->n == 0)
 		page_text(p, ST_PLAIN, 3, "none found");
 	offers(p, v);
-	int cursor = s->cursor >= 0 ? s->cursor : p->start, c = consumer_at(v, cursor);
+	int cursor = s->cursor >= 0 ? s->cursor : p->start;
+	const struct consumer *c = subject(v, cursor);
 	words(p, v, cursor);
-	if (c >= 0)
-		evidence_of(p, v, &u->found[c]);
+	if (c)
+		evidence_of(p, v, c);
 	blind_spots(p, u);
 }
 

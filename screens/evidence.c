@@ -43,6 +43,8 @@ static void consumer(struct page *p, const struct view *v, const struct consumer
 static void render(struct page *p, const struct scene *s)
 {
 	const struct view *v = s->view;
+	if (s->subject <= 0 || s->subject > ITEM_COUNT)
+		page_word(p, K_EVIDENCE, NULL);
 	if (s->subject >= LINES_FROM && s->subject - LINES_FROM < (long long)v->n_lines) {
 		log_line(p, v, &v->lines[s->subject - LINES_FROM]);
 		return;
@@ -62,6 +64,8 @@ static void render(struct page *p, const struct scene *s)
 static struct action key(const struct scene *s, enum key k)
 {
 	bool item = s->subject > 0 && s->subject <= ITEM_COUNT;
+	if (k == K_ENTER)   /* nothing is deeper */
+		return (struct action){ .todo = DO_BACK };
 	if (k != K_EVIDENCE || !item)
 		return (struct action){ .todo = DO_COMMON };
 	return (struct action){ .todo = DO_SUBJECT, .subject = s->subject % ITEM_COUNT + 1 };

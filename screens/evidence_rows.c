@@ -3,6 +3,7 @@
 #include "screens/screen.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "base/when.h"
 #include "screens/num.h"
 
@@ -76,6 +77,17 @@ static void on_archetype(const struct sink *o)
 		say(o, "proposed as", p->statement);
 }
 
+static void say_declared(const struct sink *o, const char *what)
+{
+	const struct walk *w = o->v->walk;
+	for (size_t i = 0; i < w->n_declared; i++) {
+		const struct walk_declared *d = &w->declared[i];
+		if (text_eq(d->what, what))
+			page_labelled(o->p, d->key && *d->key ? d->key : what, AT,
+				arena_printf(o->p->arena, "%s (said %s UTC)", d->value, num_when(o->p->arena, d->at)));
+	}
+}
+
 static void on_document(const struct sink *o)
 {
 	const struct plan *p = o->v->plan;
@@ -90,6 +102,8 @@ static void on_document(const struct sink *o)
 	say_list(o, "falls, server", o->v->facts->target.falls, o->v->facts->target.n_falls);
 	for (size_t i = 0; i < p->n_deploys; i++)
 		page_item(o->p, "deploys", i ? " " : "deploys", AT, p->deploys[i].name);
+	say_declared(o, "rehearsed");
+	say_declared(o, "tests");
 }
 
 static void on_consumers(const struct sink *o)
@@ -107,10 +121,7 @@ static void on_consumers(const struct sink *o)
 
 static void on_reads(const struct sink *o)
 {
-	const struct walk *w = o->v->walk;
-	for (size_t i = 0; i < w->n_declared; i++)
-		page_labelled(o->p, w->declared[i].key && *w->declared[i].key ? w->declared[i].key : w->declared[i].what, AT,
-			arena_printf(o->p->arena, "%s (said %s UTC)", w->declared[i].value, num_when(o->p->arena, w->declared[i].at)));
+	say_declared(o, "reads_moved");
 }
 
 static void on_unused(const struct sink *o)
@@ -134,6 +145,7 @@ static void on_final(const struct sink *o)
 {
 	snapshot(o, &o->v->walk->final);
 	say(o, "files", o->v->facts->files_intact ? "still have the proven hashes" : "not checked");
+	say_declared(o, "releases");
 }
 
 static void on_drop(const struct sink *o)

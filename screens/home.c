@@ -39,7 +39,7 @@ static void titles(struct page *p, struct columns c)
 /* One sign an item, as far along as the walk is. */
 static void trail(struct page *p, const struct view_walk *w, int at)
 {
-	page_row(p, NULL);
+	page_row(p, "note");
 	for (int i = 1; i <= ITEM_COUNT; i++)
 		page_sign(p, style_of_mood(w->items[i]), i == 1 ? at : FOLLOW, glyph_of_mood(w->items[i]), "");
 }

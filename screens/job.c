@@ -155,7 +155,12 @@ static void render(struct page *p, const struct scene *s)
 		page_state(p, ST_PLAIN, FOLLOW, " %s", num_span(p->arena, (j->ended ? j->ended : s->now) - j->started));
 	page_state(p, ST_PLAIN, RIGHT, j->ended ? "%s" : "%s · safe to quit: the job runs on its own", j->host ? j->host : "");
 	page_brief(p, "%s %s %d %%", glyph_of_mood(m), j->kind, percent(j));
-	if (j->phase) {
+	bool named = j->phase && *j->phase;
+	if (!named && !j->ended) {
+		page_row(p, "phase");
+		page_put(p, ST_BOLD, 2, "starting");
+	}
+	if (named) {
 		page_row(p, "phase");
 		page_put(p, ST_BOLD, 2, "%s", j->phase);
 		page_put(p, ST_DIM, FOLLOW, "  %s", j->note ? j->note : "");

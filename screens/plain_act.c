@@ -7,12 +7,27 @@
 #include "engine/desk.h"
 #include "screens/plain_private.h"
 
+static bool offered(const struct view *v, const struct offer *c)
+{
+	for (size_t i = 0; i < v->n_offers; i++)
+		if (offer_is(&v->offers[i], c))
+			return true;
+	return false;
+}
+
+/* The offers in their order, best first; then what only a challenge offers (the second consumer, say). */
 const struct offer *plain_offer(const struct view *v, int n)
 {
-	for (size_t i = 0; i < v->n_challenges; i++)
-		if (v->challenges[i].offer.kind != ACT_NONE && --n == 0)
-			return &v->challenges[i].offer;
-	return n > 0 ? offers_at(v, ACT_NONE, n - 1) : NULL;
+	const struct offer *o;
+	for (int i = 0; (o = offers_at(v, ACT_COUNT, i)); i++)
+		if (--n == 0)
+			return o;
+	for (size_t i = 0; i < v->n_challenges; i++) {
+		o = &v->challenges[i].offer;
+		if (o->kind != ACT_NONE && !offered(v, o) && --n == 0)
+			return o;
+	}
+	return NULL;
 }
 
 static bool unlocked(struct plain *p)

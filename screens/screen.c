@@ -36,6 +36,15 @@ static void add_messages(struct page *p, const struct scene *s)
 		page_message(p, ST_RUNNING, "●", v->busy);
 }
 
+/* The view knows no keys: a screen names the way to a gate that can be passed. */
+static void next_lines(struct page *p, const struct view *v)
+{
+	const struct offer *wanted = view_wanted(v);
+	int len = (int)strlen(v->next[0]);
+	bool pass = !p->plain && len && wanted && wanted->kind == ACT_PASS;
+	page_next(p, pass ? arena_printf(p->arena, "%.*s: v, then Enter.", len - 1, v->next[0]) : v->next[0], v->next[1]);
+}
+
 void screen_fill(struct page *p, const struct screen *sc, const struct scene *s)
 {
 	const struct view *v = s->view;
@@ -47,7 +56,7 @@ void screen_fill(struct page *p, const struct screen *sc, const struct scene *s)
 	else if (s->notice)
 		page_message(p, s->notice_bad ? ST_SHUT : ST_DONE, s->notice_bad ? "✗" : "✓", s->notice);
 	if (*p->next[0] == '\0')
-		page_next(p, s->view->next[0], s->view->next[1]);
+		next_lines(p, v);
 	page_keys(p, sc->keys, sc->n_keys);
 }
 

@@ -175,6 +175,11 @@ static void on_desk(struct ui *u)
 				ui_pop(u);
 		}
 	}
+	if (u->acted && desk_answer(u->desk, &said) && said.order >= u->acted) {
+		u->acted = 0;
+		if (said.ok && !ui_top(u)->screen->field)
+			ui_top(u)->scroll = (struct scroll){ .cursor = -1, .follow = true, .found = -1 };
+	}
 	if (v->walk)
 		on_walk(u);
 	else

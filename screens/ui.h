@@ -39,6 +39,7 @@ struct ui {
 	char notice[NOTICE_MAX];
 	bool notice_bad;
 	unsigned long long opening;    /* the order that opens a walk; 0 none */
+	unsigned long long acted;      /* the order of an act; 0 none: once done, the cursor goes to what is next */
 	char sid[64];                  /* of the walk whose news were shown */
 	enum stage stage;
 	long long job_running;         /* its own job was seen running: its end rings */
@@ -60,6 +61,7 @@ void ui_draw(struct ui *u);
 void ui_stroke(struct ui *u, struct stroke s);
 void ui_do(struct ui *u, const struct action *a);        /* ui_act.c */
 void ui_ask_key(struct ui *u, const char *what, bool person);   /* ui_sign.c; term_resume ends its page */
+const char *ui_signs(struct ui *u, const struct act *a);        /* what is signed, in words */
 void ui_answer(struct ui *u);                            /* what was typed answers what was asked */
 void ui_move(struct ui *u, enum key k);                  /* ui_move.c */
 void ui_find(struct ui *u, int dir);

@@ -26,7 +26,7 @@ static void refused(struct ui *u, const struct err *e)
 static bool unlock(struct ui *u, const struct act *a, bool then_wait)
 {
 	struct err e = { 0 };
-	ui_ask_key(u, a->key && a->kind != ACT_RESTORE ? arena_printf(u->frame, "%s: %s", act_what(a->kind), a->key) : act_what(a->kind), false);
+	ui_ask_key(u, ui_signs(u, a), false);
 	bool ok = u->view->unlocked || desk_unlock(u->desk, &e);
 	if (ok && then_wait)
 		ok = desk_do_waiting(u->desk, a, &e);
@@ -48,7 +48,8 @@ static void send_act(struct ui *u, const struct act *a, bool needs_tty)
 	bool locked = act_signs(a->kind) > 0 && !u->view->unlocked;
 	if ((locked || needs_tty) && (!unlock(u, a, needs_tty) || needs_tty))
 		return;
-	if (desk_do(u->desk, a) == 0)
+	u->acted = desk_do(u->desk, a);
+	if (u->acted == 0)
 		ui_say(u, true, "The engine is still busy with what was asked before. Try again in a moment.");
 	else
 		watch_work(u, a->kind);

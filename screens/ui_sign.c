@@ -29,6 +29,18 @@ static void say(struct ui *u, struct arena *a, const char *label, const char *te
 		printf(" %-*s%s\n", AT - 1, i ? "" : label, line[i]);
 }
 
+const char *ui_signs(struct ui *u, const struct act *a)
+{
+	struct arena *m = u->frame;
+	switch (a->kind) {
+	case ACT_CONFIRM: return arena_printf(m, "item %s is confirmed: %s", a->key, a->text);
+	case ACT_PASS:    return arena_printf(m, "gate %s is passed", a->key);
+	case ACT_DECLARE: return arena_printf(m, "declared, %s: %s", a->key, a->text);
+	case ACT_CLEAR:   return arena_printf(m, "cleared, %s: %s", a->key, a->text);
+	default:          return act_what(a->kind);
+	}
+}
+
 void ui_ask_key(struct ui *u, const char *what, bool person)
 {
 	struct arena *a = arena_new();

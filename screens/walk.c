@@ -110,28 +110,36 @@ static const struct challenge *first_open(const struct view *v)
 	for (size_t i = 0; i < v->n_challenges; i++)
 		if (v->challenges[i].verdict != HOLDS && v->challenges[i].verdict != NOT_NEEDED)
 			return &v->challenges[i];
-	return v->n_challenges ? &v->challenges[0] : NULL;
+	return NULL;
+}
+
+static void list(struct page *p, const struct view *v)
+{
+	for (size_t i = 0; i < v->n_challenges; i++) {
+		page_row(p, "challenge");
+		page_sign(p, style_of_verdict(v->challenges[i].verdict), 1, glyph_of_verdict(v->challenges[i].verdict),
+			verdict_word(v->challenges[i].verdict));
+		page_fit(p, ST_PLAIN, 3, page_width(p) - 4, v->challenges[i].question);
+	}
 }
 
 static void side_challenges(struct page *p, const struct view *v, int64_t now)
 {
 	const struct challenge *c = first_open(v);
-	if (!c)
-		return;
 	const struct offer *wanted = view_wanted(v);
+	if (!c) {
+		list(p, v);
+		return;
+	}
 	page_labelled(p, "question", 12, c->question);
 	page_labelled(p, "passes", 12, c->passes);
 	page_labelled(p, "now", 12, c->now);
 	page_labelled(p, "source", 12, c->source[0] ? c->source : NULL);
 	page_labelled(p, "seen", 12, c->seen ? num_age(p->arena, c->seen, now) : NULL);
 	page_labelled(p, "you", 12, offer_is(&c->offer, wanted) ? wanted->prompt : NULL);
-	if (v->n_challenges > 1)
+	if (v->n_challenges > 1) {
 		page_blank(p);
-	for (size_t i = 0; v->n_challenges > 1 && i < v->n_challenges; i++) {
-		page_row(p, "challenge");
-		page_sign(p, style_of_verdict(v->challenges[i].verdict), 1, glyph_of_verdict(v->challenges[i].verdict),
-			verdict_word(v->challenges[i].verdict));
-		page_fit(p, ST_PLAIN, 3, page_width(p) - 4, v->challenges[i].question);
+		list(p, v);
 	}
 }
 
@@ -140,9 +148,14 @@ static void side_offers(struct page *p, const struct view *v)
 {
 	if (v->n_offers == 0 || p->plain)
 		return;
+	bool first = true;
 	page_blank(p);
-	for (size_t i = 0; i < v->n_offers; i++)
-		page_labelled(p, i ? " " : "Enter, then", 14, v->offers[i].label ? v->offers[i].label : act_name(v->offers[i].kind));
+	for (size_t i = 0; i < v->n_offers; i++) {
+		const struct offer *o = &v->offers[i];
+		bool key = o->kind == ACT_RESTORE;
+		page_labelled(p, key ? "F" : first ? "Enter, then" : " ", 14, o->label ? o->label : act_name(o->kind));
+		first = first && key;
+	}
 }
 
 static void side_item(struct page *p, const struct scene *s, enum item i)
@@ -205,15 +218,6 @@ static bool is_start(const struct view *v, int step)
 		: steps[step].item && steps[step].item == view_item_now(v);
 }
 
-/* The view knows no keys: the walk names the way to a gate that can be passed. */
-static void next_lines(struct page *p, const struct view *v)
-{
-	const struct offer *wanted = view_wanted(v);
-	size_t len = strlen(v->next[0]);
-	if (!p->plain && len && wanted && wanted->kind == ACT_PASS)
-		page_next(p, arena_printf(p->arena, "%.*s: v, then Enter.", (int)len - 1, v->next[0]), v->next[1]);
-}
-
 static void render(struct page *p, const struct scene *s)
 {
 	const struct view *v = s->view;
@@ -242,7 +246,6 @@ static void render(struct page *p, const struct scene *s)
 	else
 		side_gate(p, s, steps[at].gate);
 	page_pane(p, PANE_MAIN);
-	next_lines(p, v);
 }
 
 static struct action key(const struct scene *s, enum key k)

@@ -148,7 +148,7 @@ START_TEST(plain_mode_walks_too)
 	pty_wait(&tool_pty, "> ");
 	pty_send(&tool_pty, "gate B\n");
 	pty_wait(&tool_pty, "WHY:");
-	pty_send(&tool_pty, "1 none\n");
+	pty_send(&tool_pty, "2 none\n");
 	pty_wait(&tool_pty, "Enter passphrase for key:");
 	pty_send(&tool_pty, "sesame\n");
 	pty_wait(&tool_pty, "done: done as asked");

@@ -108,10 +108,15 @@ static void consumers(struct view *v)
 	if (s.named < s.all) {
 		line(v, 0, "%zu of %zu clear. Next: %s", s.clear, s.all, s.first);
 		line(v, 1, "%s", s.todo);
-	} else {
-		line(v, 0, "All %zu consumers are answered for. Type their number (item 4).", s.all);
-		line(v, 1, "One that still runs has to be cleared again once it has stopped.");
+		return;
 	}
+	if (s.all == 0)
+		line(v, 0, "No consumer was found. Type 0 (item 4).");
+	else if (s.all == 1)
+		line(v, 0, "The one consumer is answered for. Type 1 (item 4).");
+	else
+		line(v, 0, "All %zu consumers are answered for. Type their number (item 4).", s.all);
+	line(v, 1, "One that still runs has to be cleared again once it has stopped.");
 }
 
 /* What changes the table waits for the window, the server's health, and log and ledger. */

@@ -198,7 +198,11 @@ static bool look_writes(struct engine *g, struct err *e)
 {
 	if (!g->db || g->read_only || g->behind)
 		return true;
-	return take_all(g, e) && take_care(g, e);
+	bool ok = take_all(g, e) && take_care(g, e);
+	/* Lines that were just written bear a later time than this look: that is no clock that went back. */
+	if (ok && g->db && g->walk.last_t > g->facts.now)
+		ok = probe_now(g->db, &g->facts.now, e);
+	return ok;
 }
 
 /* Home is about no one server; the one that gatewalk would speak to is named when it answers. A dead one is asked seldom. */
