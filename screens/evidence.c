@@ -10,7 +10,8 @@
 static void log_line(struct page *p, const struct view *v, const struct view_line *l)
 {
 	screen_place(p, v, arena_printf(p->arena, "line %lld", (long long)l->n));
-	page_state(p, l->sealed ? ST_DONE : ST_WAITING, 1, l->is_signed ? "✓ signed" : l->sealed ? "✓ sealed by a later line"
+	bool sealed = view_sealed(v, l);
+	page_state(p, sealed ? ST_DONE : ST_WAITING, 1, l->is_signed ? "✓ signed" : sealed ? "✓ sealed by a later line"
 		: "◔ the next signature seals it");
 	page_labelled(p, "line", 10, num_group(p->arena, l->n));
 	page_labelled(p, "time", 10, l->t ? arena_printf(p->arena, "%s UTC", num_when(p->arena, l->t)) : "the server was gone");

@@ -7,14 +7,14 @@
 #define NEAR 250              /* lines each side of the cursor that are filled in: a log may have many thousands */
 #define LINES_FROM 1000       /* evidence.c: the subject of line 0 */
 
-static void line_row(struct page *p, const struct view_line *l)
+static void line_row(struct page *p, const struct view_line *l, bool sealed)
 {
 	bool narrow = page_narrow(p);
 	int at = narrow ? 30 : 46;
 	page_sign(p, ST_DIM, 3, arena_printf(p->arena, "%4lld", (long long)l->n), arena_printf(p->arena, "%lld", (long long)l->n));
 	page_put(p, ST_PLAIN, 8, "%s", l->t ? num_when(p->arena, l->t) + 4 : "-");
-	page_sign(p, l->sealed ? ST_DONE : ST_WAITING, 21, l->is_signed ? "✓" : l->sealed ? "·" : "◔",
-		l->is_signed ? "signed" : l->sealed ? "sealed" : "not sealed yet");
+	page_sign(p, sealed ? ST_DONE : ST_WAITING, 21, l->is_signed ? "✓" : sealed ? "·" : "◔",
+		l->is_signed ? "signed" : sealed ? "sealed" : "not sealed yet");
 	page_fit(p, ST_PLAIN, 23, narrow ? 6 : 11, l->op);
 	if (!narrow)
 		page_fit(p, ST_DIM, 35, 10, l->who);
@@ -36,7 +36,7 @@ static void render(struct page *p, const struct scene *s)
 	for (long long i = 0; i < n; i++) {
 		page_pick(p, "line");
 		if (s->whole || (i >= at - NEAR && i <= at + NEAR))
-			line_row(p, &v->lines[i]);
+			line_row(p, &v->lines[i], view_sealed(v, &v->lines[i]));
 	}
 	p->start = n > 0 ? (int)n - 1 : 0;
 	if (n == 0)

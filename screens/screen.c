@@ -100,6 +100,11 @@ const struct offer *view_wanted(const struct view *v)
 	return o;
 }
 
+bool view_sealed(const struct view *v, const struct view_line *l)
+{
+	return v->walk && l->n < v->walk->sealed;
+}
+
 bool offer_is(const struct offer *a, const struct offer *b)
 {
 	return a && b && a->kind == b->kind && text_eq(a->key, b->key);

@@ -84,6 +84,8 @@ enum item view_item_now(const struct view *v);
 struct gate_sum { bool open; int hold, asked; int64_t at; };
 struct gate_sum view_gate(const struct view *v, enum gate g);
 const struct offer *view_offer(const struct view *v, enum act_kind k);
+/* Does a good signature stand on this line or a later one? */
+bool view_sealed(const struct view *v, const struct view_line *l);
 /* What NEXT asks for, NULL when it asks for nothing: there the cursor begins. */
 const struct offer *view_wanted(const struct view *v);
 /* The work that runs for the current item: snapshot, drill or restore; NULL when none does. */

@@ -73,7 +73,7 @@ static void read_log(const unsigned char *data, size_t size, bool fold)
 	must(j->size <= (int64_t)size && j->sealed <= j->count && j->is_signed <= j->count);
 	must(!good || (j->count > 0 && j->size + (j->torn_at >= 0 ? j->torn_len : 0) == (int64_t)size));
 	for (size_t i = 0; i < j->n_lines; i++)
-		must(journal_line(j, i)->n == (int64_t)i && journal_raw(j, i) != NULL);
+		must(journal_line(j, j->arena, i)->n == (int64_t)i && journal_raw(j, i) != NULL);
 	journal_close(j);
 }
 

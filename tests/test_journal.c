@@ -107,17 +107,17 @@ START_TEST(a_good_log)
 	ck_assert_str_eq(journal_path(j), path);
 	ck_assert(!journal_torn(j));
 	ck_assert_str_eq(journal_head(j), f.head);
-	const struct record *r = journal_line(j, 3);
+	const struct record *r = journal_line(j, f.a, 3);
 	ck_assert_int_eq(r->n, 3);
 	ck_assert_str_eq(json_str(r->b, "value"), "three");
-	ck_assert_str_eq(r->prev, journal_line(j, 2)->head);
-	ck_assert(journal_line(j, 2)->sealed && journal_line(j, 2)->signature == NULL);
-	ck_assert(!journal_line(j, 4)->sealed);
-	ck_assert_ptr_null(journal_line(j, 5));
+	ck_assert_str_eq(r->prev, journal_mark(j, 2)->head);
+	ck_assert(journal_line(j, f.a, 2)->sealed && journal_line(j, f.a, 2)->signature == NULL);
+	ck_assert(!journal_line(j, f.a, 4)->sealed);
+	ck_assert(!journal_line(j, f.a, 5) && !journal_mark(j, 5) && !journal_raw(j, 5));
 	for (int i = 0; i < 5; i++) {
 		const char *l = line_at(f.log.s, i);
-		ck_assert_int_eq(journal_line(j, (size_t)i)->offset, l - f.log.s);
-		ck_assert_int_eq(journal_line(j, (size_t)i)->length, (int64_t)line_len(l));
+		ck_assert_int_eq(journal_line(j, f.a, (size_t)i)->offset, l - f.log.s);
+		ck_assert_int_eq(journal_line(j, f.a, (size_t)i)->length, (int64_t)line_len(l));
 		ck_assert_str_eq(journal_raw(j, (size_t)i), arena_dupn(f.a, l, line_len(l) - 1));
 	}
 	journal_close(j);
@@ -377,7 +377,7 @@ START_TEST(a_torn_tail_is_readable_and_said)
 		ck_assert_msg(j != NULL, "%s", e.msg);
 		ck_assert(journal_torn(j));
 		ck_assert_uint_eq(journal_count(j), 4);
-		ck_assert_str_eq(journal_head(j), journal_line(j, 3)->head);
+		ck_assert_str_eq(journal_head(j), journal_mark(j, 3)->head);
 		journal_close(j);
 	}
 	put_down(f.log.s, f.log.len - 1);   /* whole, but for its LF */
@@ -425,7 +425,7 @@ START_TEST(sealed_debris_is_skipped)
 	forge_declare(&f, "after");
 	ck_assert_str_eq(verdict(), "good 7 lines, 4 signed, 0 unsealed");
 	struct journal *j = journal_read(dir, &e);
-	ck_assert_str_eq(journal_raw(j, 5) + 1, arena_printf(f.a, "eyJiIjp7ImV2\n%s\t", journal_line(j, 5)->body));
+	ck_assert_str_eq(journal_raw(j, 5) + 1, arena_printf(f.a, "eyJiIjp7ImV2\n%s\t", journal_line(j, f.a, 5)->body));
 	ck_assert_int_eq(journal_raw(j, 5)[0], '~');
 	journal_close(j);
 }

@@ -214,24 +214,14 @@ size_t journal_count(const struct journal *j)
 	return j->n_lines;
 }
 
-const struct record *journal_line(const struct journal *j, size_t i)
+const struct line_mark *journal_mark(const struct journal *j, size_t i)
 {
-	return i < j->n_lines ? &j->lines[i]->r : NULL;
+	return i < j->n_lines ? &j->lines[i].mark : NULL;
 }
 
 const char *journal_raw(const struct journal *j, size_t i)
 {
-	if (i >= j->n_lines)
-		return NULL;
-	struct line *l = j->lines[i];
-	if (l->raw)
-		return l->raw;
-	const char *sig = l->r.signature ? l->r.signature : "";
-	if (l->debris)
-		l->raw = arena_printf(j->arena, "~%s\n%s\t%s", crypto_base64(j->arena, l->debris, l->debris_len), l->r.body, sig);
-	else
-		l->raw = arena_printf(j->arena, "%s\t%s", l->r.body, sig);
-	return l->raw;
+	return i < j->n_lines ? j->lines[i].raw : NULL;
 }
 
 const char *journal_head(const struct journal *j)

@@ -12,6 +12,9 @@
 
 struct journal;
 
+/* What is kept of a line beside its bytes. */
+struct line_mark { enum record_op op; bool is_signed; char head[65]; };   /* head: of all bytes up to and with this line */
+
 /* What is common to the lines of one moment; n, prev and head are the journal's. t 0 needs t_why. */
 struct stamp { int64_t t; const char *t_why; int64_t local, mono_ms; const char *boot, *lsn, *xid; int64_t tli; };
 
@@ -26,8 +29,11 @@ void journal_close(struct journal *j);
 const char *journal_sid(const struct journal *j);
 const char *journal_dir(const struct journal *j);
 size_t journal_count(const struct journal *j);
-const struct record *journal_line(const struct journal *j, size_t i);
-/* The line as it stands, without LF; before a torn line stands the debris it covers, as "~BASE64 LF". What the mirror keeps. */
+const struct line_mark *journal_mark(const struct journal *j, size_t i);   /* NULL past the end */
+/* The line, decoded again from its verified bytes; owned by a. NULL past the end. */
+const struct record *journal_line(const struct journal *j, struct arena *a, size_t i);
+/* The line as it stands, without LF; before a torn line stands the debris it covers, as "~BASE64 LF". What the mirror keeps.
+   Lives as long as the journal. */
 const char *journal_raw(const struct journal *j, size_t i);
 const char *journal_head(const struct journal *j);               /* hash of all bytes so far */
 bool journal_torn(const struct journal *j);                      /* an unsealed torn tail is there */
@@ -38,7 +44,7 @@ const char *journal_path(const struct journal *j);
 bool journal_unchanged(const struct journal *j);
 
 /* Appends one line with op, body b and stamp; signs when op is a signed one (person: signer_sign_person). The record as
-   written, or NULL: ERR_SIGNATURE, ERR_SYSTEM (disk full: nothing more may be done). */
+   written, which lives until the next append, or NULL: ERR_SIGNATURE, ERR_SYSTEM (disk full: nothing more may be done). */
 const struct record *journal_append(struct journal *j, enum record_op op, const struct json *b, const struct stamp *st, bool person, struct err *e);
 /* Seals a torn tail: LF, then OP_TORN. No-op without one. */
 bool journal_seal_torn(struct journal *j, const struct stamp *st, struct err *e);

@@ -123,7 +123,7 @@ static const struct record *append(struct journal *j, struct record *want, bool 
 		|| err_set(e, ERR_SYSTEM, NULL, "%s has reached its limit of %d MiB", j->shown, GWLOG_FILE_MAX >> 20);
 	good = good && reserve(j, want->op, end, bytes.len, e) && put(j, &bytes, e) && journal_push(j, p, &made, e);
 	text_free(&bytes);
-	return good ? &j->lines[j->n_lines - 1]->r : NULL;
+	return good ? journal_line(j, j->scratch, j->n_lines - 1) : NULL;
 }
 
 static void fresh_scratch(struct journal *j)
@@ -142,10 +142,9 @@ const struct record *journal_append(struct journal *j, enum record_op op, const 
 		err_set(e, ERR_VERIFY, "open the walk again: it is sealed over first", "the last line of %s is torn", j->shown);
 		return NULL;
 	}
-	describe(j, op, b, st, &want);
-	const struct record *r = append(j, &want, person, &p, e);
 	fresh_scratch(j);
-	return r;
+	describe(j, op, b, st, &want);
+	return append(j, &want, person, &p, e);
 }
 
 /* The tail's own bytes, read again: they must still be those that were looked at. */
@@ -178,6 +177,7 @@ bool journal_seal_torn(struct journal *j, const struct stamp *st, struct err *e)
 		return true;
 	if (!may_write(j, e))
 		return false;
+	fresh_scratch(j);
 	struct piece p = { .debris = tail_bytes(j, e), .debris_len = (size_t)j->torn_len };
 	if (!p.debris)
 		return false;
@@ -196,6 +196,5 @@ bool journal_seal_torn(struct journal *j, const struct stamp *st, struct err *e)
 		sha256_hex(j->hash, j->head);
 	}
 	j->dead = j->dead || !good;
-	fresh_scratch(j);
 	return good;
 }

@@ -17,11 +17,12 @@
 #define BALLAST_NAME "ballast"
 #define BALLAST_SIZE (64 * 1024)
 
+/* A log may have many thousands of lines: their bytes are kept once, as they were read and verified, and no line is kept decoded. */
 struct line {
-	struct record r;
-	const char *debris;     /* what stood torn before an OP_TORN line; NULL none */
-	size_t debris_len;
-	char *raw;              /* made when asked for */
+	struct line_mark mark;
+	const char *raw;        /* as journal_raw gives it */
+	const char *text;       /* BODY TAB SIGNATURE, NUL-terminated; where no debris stands before it, the same as raw */
+	int64_t offset;         /* of text in the file */
 };
 
 struct torn { int64_t at, length, line_at; char sha[65]; };   /* line_at: where the OP_TORN line begins */
@@ -46,7 +47,7 @@ struct journal {
 	char torn_sha[65];             /* of the tail alone */
 	int64_t torn_len;
 
-	struct line **lines;
+	struct line *lines;
 	size_t n_lines, cap_lines;
 	struct torn *torn;             /* debris that is sealed over */
 	size_t n_torn, cap_torn;
@@ -59,7 +60,7 @@ struct piece { char *text; size_t len; const char *debris; size_t debris_len; };
 struct journal *journal_new(const char *dir_or_file, const char *sid);
 /* Reads allowed_signers beside the log. */
 bool journal_trust(struct journal *j, struct err *e);
-/* Takes a whole file's bytes in (changed in place: they become the lines' texts). False at the first line that is bad. */
+/* Takes a whole file's bytes in (each LF becomes a NUL: they become the lines' texts). False at the first line that is bad. */
 bool journal_take(struct journal *j, char *data, size_t len, struct err *e);
 /* Form, chain and signature of the next line; what it says goes to *out (owned by j->scratch). Changes nothing but at scratch. */
 bool journal_judge(struct journal *j, char *text, size_t len, struct record *out, struct err *e);

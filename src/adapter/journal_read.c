@@ -76,53 +76,41 @@ bool journal_judge(struct journal *j, char *text, size_t len, struct record *out
 	return judge_chain(j, out, e) && judge_signers(j, out, e) && judge_signature(j, out, body_len, e);
 }
 
-static const char *share(struct arena *a, const char *s, const char *last)
+static const char *with_debris(struct arena *a, const struct piece *p)
 {
-	return last && text_eq(s, last) ? last : arena_dup(a, s);
+	return arena_printf(a, "~%s\n%s", crypto_base64(a, p->debris, p->debris_len), p->text);
 }
 
-static struct json *keep_tree(struct arena *a, const struct json *from)
-{
-	struct json *to = from->kind == JSON_ARR ? json_arr(a) : json_obj(a);
-	for (const struct json *c = from->first; c; c = c->next) {
-		if (c->kind == JSON_STR)
-			json_add_str(to, c->key, c->str);
-		else if (c->kind == JSON_INT)
-			json_add_int(to, c->key, c->num);
-		else
-			json_add(to, c->key, keep_tree(a, c));
-	}
-	return to;
-}
-
-/* Lines share what they have in common; text points into the file's bytes, cut at the TAB. */
 static void keep(struct journal *j, const struct piece *p, const struct record *r)
 {
-	const struct record *last = j->n_lines ? &j->lines[j->n_lines - 1]->r : NULL;
-	struct line *l = arena_alloc(j->arena, sizeof *l);
-	l->r = *r;
-	l->r.sid = j->sid;
-	l->r.db = j->db;
-	l->r.who = share(j->arena, r->who, last ? last->who : NULL);
-	l->r.boot = share(j->arena, r->boot, last ? last->boot : NULL);
-	l->r.lsn = share(j->arena, r->lsn, last ? last->lsn : NULL);
-	l->r.xid = share(j->arena, r->xid, last ? last->xid : NULL);
-	l->r.t_why = share(j->arena, r->t_why, last ? last->t_why : NULL);
-	l->r.b = keep_tree(j->arena, r->b);
-	l->r.body = p->text;
-	p->text[strlen(p->text) - (r->signature ? strlen(r->signature) : 0) - 1] = '\0';
-	l->r.signature = r->signature ? p->text + strlen(p->text) + 1 : NULL;
-	l->debris = p->debris;
-	l->debris_len = p->debris_len;
 	j->lines = arena_grow(j->arena, j->lines, &j->n_lines, &j->cap_lines, sizeof *j->lines);
-	j->lines[j->n_lines - 1] = l;
+	struct line *l = &j->lines[j->n_lines - 1];
+	l->mark = (struct line_mark){ .op = r->op, .is_signed = r->signature != NULL };
+	memcpy(l->mark.head, r->head, sizeof l->mark.head);
+	l->text = p->text;
+	l->raw = p->debris ? with_debris(j->arena, p) : p->text;
+	l->offset = r->offset;
 }
 
-static void seal_up_to_here(struct journal *j)
+/* It was judged when it was read, or written: nothing is asked again. */
+const struct record *journal_line(const struct journal *j, struct arena *a, size_t i)
 {
-	for (size_t i = j->n_lines; i-- > 0 && !j->lines[i]->r.sealed; )
-		j->lines[i]->r.sealed = true;
-	j->sealed = j->count;
+	if (i >= j->n_lines)
+		return NULL;
+	const struct line *l = &j->lines[i];
+	size_t len = strlen(l->text), body_len = strcspn(l->text, "\t");
+	struct record *r = arena_alloc(a, sizeof *r);
+	char *text = arena_dupn(a, l->text, len);
+	text[body_len] = '\0';
+	if (!decode(a, text, body_len, r, NULL))
+		return NULL;
+	memcpy(r->head, l->mark.head, sizeof r->head);
+	r->body = text;
+	r->signature = l->mark.is_signed ? text + body_len + 1 : NULL;
+	r->sealed = (int64_t)i < j->sealed;
+	r->offset = l->offset;
+	r->length = (int64_t)len + 1;
+	return r;
 }
 
 void journal_step_over(struct journal *j, const struct piece *p)
@@ -160,7 +148,7 @@ bool journal_push(struct journal *j, const struct piece *p, const struct record 
 		keep(j, p, &whole);
 	if (r->signature) {
 		j->is_signed++;
-		seal_up_to_here(j);
+		j->sealed = j->count;
 	}
 	return true;
 }

@@ -173,20 +173,41 @@ bool ledger_mirrored(struct db *db, const char *sid, int64_t *n, struct err *e)
 	return count != NULL;
 }
 
-bool ledger_lines(struct db *db, struct arena *a, const char *sid, const char ***lines, size_t *n, struct err *e)
+bool ledger_page(struct db *db, struct arena *a, const char *sid, int64_t from, const char ***lines, size_t *n, struct err *e)
 {
 	struct rows r;
-	const char *args[] = { sid };
-	const struct query q = { .sql = "SELECT n, line FROM gatewalk.line WHERE sid = $1 ORDER BY n", .args = args, .nargs = 1, .ms = 60000, .cols = 2 };
+	const char *args[] = { sid, num(a, from), num(a, LEDGER_PAGE) };
+	const struct query q = {
+		.sql = "SELECT n, line FROM gatewalk.line WHERE sid = $1 AND n >= $2::bigint ORDER BY n LIMIT $3::bigint",
+		.args = args, .nargs = 3, .ms = 60000, .cols = 2,
+	};
 	if (!db_ask(db, a, &q, &r, e))
 		return false;
 	*n = (size_t)r.n;
 	*lines = arena_array(a, *n + 1, sizeof **lines);
 	for (int i = 0; i < r.n; i++) {
-		if (cell_int(r.cell[i][0]) != i)
-			return err_set(e, ERR_VERIFY, "Fetch from the machine that wrote the log instead.", "the ledger's mirror of walk %s has no line %d", sid, i);
+		if (cell_int(r.cell[i][0]) != from + i)
+			return err_set(e, ERR_VERIFY, "Fetch from the machine that wrote the log instead.", "the ledger's mirror of walk %s has no line %lld",
+				sid, (long long)from + i);
 		(*lines)[i] = r.cell[i][1];
 	}
+	return true;
+}
+
+bool ledger_lines(struct db *db, struct arena *a, const char *sid, const char ***lines, size_t *n, struct err *e)
+{
+	const char **page;
+	size_t here = 0, cap = 0;
+	*lines = NULL;
+	*n = 0;
+	do {
+		if (!ledger_page(db, a, sid, (int64_t)*n, &page, &here, e))
+			return false;
+		for (size_t i = 0; i < here; i++) {
+			*lines = arena_grow(a, *lines, n, &cap, sizeof **lines);
+			(*lines)[*n - 1] = page[i];
+		}
+	} while (here == LEDGER_PAGE);
 	return true;
 }
 

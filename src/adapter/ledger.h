@@ -31,7 +31,10 @@ bool ledger_at(struct db *db, struct arena *a, const char *sid, int64_t n, struc
 bool ledger_anchors(struct db *db, struct arena *a, const char *sid, struct anchor **out, size_t *n, struct err *e);
 /* How many lines of the walk the mirror has. */
 bool ledger_mirrored(struct db *db, const char *sid, int64_t *n, struct err *e);
-/* All mirrored lines in order, for walk --fetch. */
+/* Mirrored lines in order, from line `from` on, at most LEDGER_PAGE; *n 0: there is none. ERR_VERIFY: one is missing in the middle. */
+#define LEDGER_PAGE 256
+bool ledger_page(struct db *db, struct arena *a, const char *sid, int64_t from, const char ***lines, size_t *n, struct err *e);
+/* All of them, for walk --fetch. */
 bool ledger_lines(struct db *db, struct arena *a, const char *sid, const char ***lines, size_t *n, struct err *e);
 /* The walks of this database whose sid or name starts with word, newest first. */
 struct ledger_walk {

@@ -47,7 +47,7 @@ struct view_walk {                   /* one row of home */
 	const char *closing;
 };
 
-struct view_line { int64_t n, t; const char *op, *who, *text; bool is_signed, sealed; };
+struct view_line { int64_t n, t; const char *op, *who, *text; bool is_signed; };   /* sealed: n below the walk's `sealed` */
 
 struct view_series { const char *name, *unit; double now, base, alarm; bool has_base, has_alarm, known, alarmed; double *before, *after; size_t n_before, n_after; };
 

@@ -86,7 +86,7 @@ struct anchor line_last_anchor(struct engine *g, struct err *e);
 /* line_compare.c: sets behind and behind_why; false when the database could not be asked. */
 bool line_compare(struct engine *g, struct err *e);
 bool line_compare_all(struct engine *g, struct err *e);
-bool line_anchored(const struct record *r);                    /* a decision that has an entry of its own in the ledger */
+bool line_anchored(const struct line_mark *m);                      /* a decision that has an entry of its own in the ledger */
 
 /* open.c */
 bool walk_load(struct engine *g, const char *dir, bool read_only, struct err *e);

@@ -37,10 +37,11 @@ static const char *line_text(struct arena *a, const struct record *r)
 void line_show(struct engine *g, const struct record *r)
 {
 	struct arena *a = lot_arena(g->walk_lot);
+	const char *last = g->n_lines ? g->lines[g->n_lines - 1].who : NULL;
 	g->lines = arena_grow(a, g->lines, &g->n_lines, &g->cap_lines, sizeof *g->lines);
 	g->lines[g->n_lines - 1] = (struct view_line){
-		.n = r->n, .t = r->t, .op = record_op_name(r->op), .who = r->who, .text = line_text(a, r),
-		.is_signed = r->signature != NULL, .sealed = r->sealed,
+		.n = r->n, .t = r->t, .op = record_op_name(r->op), .who = last && strcmp(r->who, last) == 0 ? last : arena_dup(a, r->who),
+		.text = line_text(a, r), .is_signed = r->signature != NULL,
 	};
 }
 
@@ -69,14 +70,15 @@ struct anchor line_last_anchor(struct engine *g, struct err *e)
 	return last;
 }
 
-static bool publish(struct engine *g, const struct record *r, struct err *e)
+static bool publish(struct engine *g, int64_t n, struct err *e)
 {
-	if (!ledger_mirror(g->db, journal_sid(g->journal), r->n, journal_raw(g->journal, (size_t)r->n), e))
+	const struct line_mark *m = journal_mark(g->journal, (size_t)n);
+	if (!ledger_mirror(g->db, journal_sid(g->journal), n, journal_raw(g->journal, (size_t)n), e))
 		return false;
-	if (!line_anchored(r))
+	if (!line_anchored(m))
 		return true;
 	struct anchor last = line_last_anchor(g, e);
-	return last.n >= -1 && ledger_anchor(g->db, journal_sid(g->journal), r->n, r->head, &last, e);
+	return last.n >= -1 && ledger_anchor(g->db, journal_sid(g->journal), n, m->head, &last, e);
 }
 
 static bool changing(const struct walk *w)
@@ -118,15 +120,13 @@ bool line_write(struct engine *g, enum record_op op, const struct json *b, bool 
 	if (!r || !walk_fold(&g->walk, r, e))
 		return false;
 	line_show(g, r);
-	for (size_t i = g->n_lines; r->signature && i-- > 0 && !g->lines[i].sealed;)
-		g->lines[i].sealed = true;
 	summary_write(g);
 	g->owed = true;
 	if (!g->db)
 		return true;
 	if (op == OP_BEGIN)
 		return true;   /* the walk's row comes first: open.c */
-	if (!publish(g, r, e))
+	if (!publish(g, r->n, e))
 		return false;
 	g->owed = false;
 	return ledger_update(g->db, &g->walk, g->plan, changing(&g->walk), e);
@@ -153,15 +153,14 @@ bool line_sync(struct engine *g, struct err *e)
 	if (g->behind || g->read_only)
 		return true;
 	struct anchor last = line_last_anchor(g, e);
-	const char **lines;
-	size_t have = 0;
-	if (last.n == -2 || !row_there(g, &last, e) || !ledger_lines(g->db, lot_arena(g->look_lot), journal_sid(g->journal), &lines, &have, e))
+	int64_t have = 0;
+	if (last.n == -2 || !row_there(g, &last, e) || !ledger_mirrored(g->db, journal_sid(g->journal), &have, e))
 		return false;
-	for (size_t i = 0; i < journal_count(g->journal); i++) {
-		const struct record *r = journal_line(g->journal, i);
-		if (i >= have && !ledger_mirror(g->db, journal_sid(g->journal), r->n, journal_raw(g->journal, i), e))
+	for (int64_t i = 0; i < (int64_t)journal_count(g->journal); i++) {
+		const struct line_mark *m = journal_mark(g->journal, (size_t)i);
+		if (i >= have && !ledger_mirror(g->db, journal_sid(g->journal), i, journal_raw(g->journal, (size_t)i), e))
 			return false;
-		if (line_anchored(r) && r->n > last.n && !ledger_anchor(g->db, journal_sid(g->journal), r->n, r->head, &last, e))
+		if (line_anchored(m) && i > last.n && !ledger_anchor(g->db, journal_sid(g->journal), i, m->head, &last, e))
 			return false;
 	}
 	g->owed = false;
@@ -178,7 +177,7 @@ bool line_seal_torn(struct engine *g, struct err *e)
 	stamp_take(g->db, lot_arena(g->walk_lot), &st);
 	if (!journal_seal_torn(g->journal, &st, e))
 		return false;
-	const struct record *r = journal_line(g->journal, journal_count(g->journal) - 1);
+	const struct record *r = journal_line(g->journal, lot_arena(g->look_lot), journal_count(g->journal) - 1);
 	if (!walk_fold(&g->walk, r, e))
 		return false;
 	line_show(g, r);

@@ -13,16 +13,16 @@
 #define MISSING_ENTRIES "the database is behind the log: decisions are missing from the ledger (restored, or failed over with loss)"
 #define SCHEMA_GONE "the gatewalk schema in the database is gone, or is not gatewalk's any more"
 
-bool line_anchored(const struct record *r)
+bool line_anchored(const struct line_mark *m)
 {
-	return r->signature && r->op != OP_INTENT;
+	return m->is_signed && m->op != OP_INTENT;
 }
 
 static size_t signed_after(const struct engine *g, int64_t n)
 {
 	size_t count = 0;
 	for (size_t i = (size_t)(n + 1); i < journal_count(g->journal); i++)
-		count += line_anchored(journal_line(g->journal, i));
+		count += line_anchored(journal_mark(g->journal, i));
 	return count;
 }
 
@@ -33,7 +33,7 @@ static const char *differs(const struct engine *g, const struct anchor *last, in
 	int64_t count = (int64_t)journal_count(g->journal);
 	if (last->n >= count || mirrored > count)
 		return MISSING_LINES;
-	if (last->n >= 0 && strcmp(journal_line(g->journal, (size_t)last->n)->head, last->head) != 0)
+	if (last->n >= 0 && strcmp(journal_mark(g->journal, (size_t)last->n)->head, last->head) != 0)
 		return ANOTHER_LOG;
 	if (last->n == -1 && count > 1)
 		return UNKNOWN_WALK;
@@ -76,22 +76,34 @@ bool line_compare(struct engine *g, struct err *e)
 	return true;
 }
 
-static bool same_lines(struct engine *g, struct arena *a, bool *same, struct err *e)
+/* One page of the mirror beside the log. */
+static bool same_page(struct engine *g, size_t from, size_t *n, bool *same, struct err *e)
 {
+	struct arena *a = arena_new();
 	const char **lines;
-	size_t n = 0;
+	bool ok = ledger_page(g->db, a, journal_sid(g->journal), (int64_t)from, &lines, n, e);
+	*same = ok && from + *n <= journal_count(g->journal);
+	for (size_t i = 0; *same && i < *n; i++)
+		*same = strcmp(lines[i], journal_raw(g->journal, from + i)) == 0;
+	arena_free(a);
+	return ok;
+}
+
+/* A page at a time: a log may have many thousands of lines. */
+static bool same_lines(struct engine *g, bool *same, struct err *e)
+{
 	struct err why = { 0 };
-	*same = false;
-	if (!ledger_lines(g->db, a, journal_sid(g->journal), &lines, &n, &why)) {
-		if (why.code == ERR_VERIFY)
-			return true;   /* a line is missing in the middle */
-		if (e)
-			*e = why;
-		return false;
-	}
-	*same = n <= journal_count(g->journal);
-	for (size_t i = 0; *same && i < n; i++)
-		*same = strcmp(lines[i], journal_raw(g->journal, i)) == 0;
+	size_t from = 0, n = 0;
+	do {
+		if (!same_page(g, from, &n, same, &why)) {
+			if (why.code == ERR_VERIFY)
+				return true;   /* a line is missing in the middle */
+			if (e)
+				*e = why;
+			return false;
+		}
+		from += n;
+	} while (*same && n == LEDGER_PAGE);
 	return true;
 }
 
@@ -104,10 +116,10 @@ static bool same_anchors(struct engine *g, struct arena *a, bool *same, struct e
 		return false;
 	*same = true;
 	for (size_t i = 0; *same && at < n && i < journal_count(g->journal); i++) {
-		const struct record *r = journal_line(g->journal, i);
-		bool is = all[at].n == r->n && strcmp(all[at].head, r->head) == 0 &&
-			(r->op == OP_INTENT ? strcmp(all[at].kind, "drop") == 0 : r->signature && strcmp(all[at].kind, "line") == 0);
-		*same = is || (all[at].n > r->n && !line_anchored(r));
+		const struct line_mark *m = journal_mark(g->journal, i);
+		bool is = all[at].n == (int64_t)i && strcmp(all[at].head, m->head) == 0 &&
+			(m->op == OP_INTENT ? strcmp(all[at].kind, "drop") == 0 : m->is_signed && strcmp(all[at].kind, "line") == 0);
+		*same = is || (all[at].n > (int64_t)i && !line_anchored(m));
 		at += is;
 	}
 	*same = *same && at == n;
@@ -119,7 +131,7 @@ bool line_compare_all(struct engine *g, struct err *e)
 	struct arena *a = arena_new();
 	bool lines = false, anchors = false;
 	struct err no = { 0 };
-	bool asked = same_lines(g, a, &lines, &no) && same_anchors(g, a, &anchors, &no);
+	bool asked = same_lines(g, &lines, &no) && same_anchors(g, a, &anchors, &no);
 	arena_free(a);
 	if (!asked)
 		return not_asked(g, &no, e);

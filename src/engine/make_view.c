@@ -37,7 +37,7 @@ static void server_side(struct engine *g, struct view *v, struct arena *a)
 	const struct fact_server *s = &g->facts.server;
 	v->now = g->facts.now;
 	v->connected = g->db && g->facts.now;
-	v->label = s->label ? arena_dup(a, s->label) : arena_dup(a, g->journal ? json_str(journal_line(g->journal, 0)->b, "server") : NULL);
+	v->label = s->label ? arena_dup(a, s->label) : g->journal ? json_str(journal_line(g->journal, a, 0)->b, "server") : NULL;
 	v->version = arena_dup(a, s->version_text);
 	v->env = g->journal ? g->walk.env : g->facts.mark.env;
 	v->weak_tls = s->tcp && v->env == ENV_PRODUCTION && g->db && strcmp(db_sslmode(g->db), "verify-full") != 0;
@@ -75,11 +75,8 @@ static void walk_side(struct engine *g, struct held *h, struct arena *a)
 	v->since_left = g->since_left;
 	v->n_since_left = g->n_since_left;
 	v->left_for = g->left_for;
-	/* Seals are set on lines that stand already, so the lines themselves are copied. */
 	v->n_lines = g->n_lines;
-	v->lines = arena_array(a, g->n_lines, sizeof *v->lines);
-	if (g->n_lines)
-		memcpy(v->lines, g->lines, g->n_lines * sizeof *v->lines);
+	v->lines = g->lines;
 	restore_side(g, v, a);
 	view_judge(v);
 }

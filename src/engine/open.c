@@ -82,6 +82,25 @@ static void since_left(struct engine *g)
 	}
 }
 
+/* Each line by itself: what fold and view keep of it is theirs. */
+static bool lines_take(struct engine *g, struct err *e)
+{
+	bool good = true;
+	for (size_t i = 0; good && i < journal_count(g->journal); i++) {
+		struct arena *a = arena_new();
+		const struct record *r = journal_line(g->journal, a, i);
+		good = walk_fold(&g->walk, r, e);
+		if (good)
+			line_show(g, r);
+		arena_free(a);
+		if (!good) {
+			e->code = ERR_VERIFY;
+			err_in(e, "%s, line %zu", journal_path(g->journal), i + 1);
+		}
+	}
+	return good;
+}
+
 bool walk_load(struct engine *g, const char *dir, bool read_only, struct err *e)
 {
 	g->walk_lot = lot_new();
@@ -93,13 +112,8 @@ bool walk_load(struct engine *g, const char *dir, bool read_only, struct err *e)
 	g->journal = read_only ? journal_read(dir, e) : journal_open(dir, s, e);
 	if (!g->journal)
 		return false;
-	for (size_t i = 0; i < journal_count(g->journal); i++) {
-		if (!walk_fold(&g->walk, journal_line(g->journal, i), e)) {
-			e->code = ERR_VERIFY;
-			return err_in(e, "%s, line %zu", journal_path(g->journal), i + 1);
-		}
-		line_show(g, journal_line(g->journal, i));
-	}
+	if (!lines_take(g, e))
+		return false;
 	g->verified_at = clock_mono();
 	if (!plan_of_log(g, e))
 		return false;

@@ -71,7 +71,7 @@ void summary_write(struct engine *g)
 	struct json *o = json_obj(a);
 	struct text t = { 0 };
 	char moods[ITEM_COUNT + 1];
-	const struct record *first = journal_line(g->journal, 0);
+	const struct record *first = journal_line(g->journal, a, 0);
 	bool over = g->walk.stage == AT_CLOSED || g->walk.stage == AT_LEFT;
 	item_moods(g, moods);
 	json_add_int(o, "again", g->plan ? look_again(g) : 0);
@@ -131,9 +131,13 @@ static void row_from_log(struct arena *a, const char *dir, struct view_walk *w)
 	}
 	struct walk k;
 	walk_init(&k, a);
-	for (size_t i = 0; i < journal_count(j) && walk_fold(&k, journal_line(j, i), &e); i++)
-		;
-	const struct json *b = journal_line(j, 0)->b;
+	bool good = true;
+	for (size_t i = 0; good && i < journal_count(j); i++) {
+		struct arena *one = arena_new();
+		good = walk_fold(&k, journal_line(j, one, i), &e);
+		arena_free(one);
+	}
+	const struct json *b = journal_line(j, a, 0)->b;
 	enum item item = stage_item(k.stage);
 	w->name = arena_dup(a, json_str(b, "name"));
 	w->server = arena_dup(a, json_str(b, "server"));

@@ -131,13 +131,17 @@ static bool take_result(struct engine *g, const struct left *l, struct err *e)
 /* Its end stands in the log, and the program ended before the row said so. */
 static bool ended_in_log(const struct engine *g, long long id)
 {
-	for (size_t i = journal_count(g->journal); i-- > 0;) {
-		const struct record *r = journal_line(g->journal, i);
-		const char *event = r->op == OP_JOB ? json_str(r->b, "event") : NULL;
-		if (event && strcmp(event, "start") != 0 && json_int_or(r->b, "job", 0) == id)
-			return true;
+	bool ended = false;
+	for (size_t i = journal_count(g->journal); !ended && i-- > 0;) {
+		if (journal_mark(g->journal, i)->op != OP_JOB)
+			continue;
+		struct arena *a = arena_new();
+		const struct json *b = journal_line(g->journal, a, i)->b;
+		const char *event = json_str(b, "event");
+		ended = event && strcmp(event, "start") != 0 && json_int_or(b, "job", 0) == id;
+		arena_free(a);
 	}
-	return false;
+	return ended;
 }
 
 static bool take_jobs(struct engine *g, struct err *e)

@@ -268,11 +268,11 @@ static const struct view_job *newest_restore(const struct engine *g)
 }
 
 /* The one written since the log had `before` lines. */
-static const struct record *last_restore(const struct engine *g, size_t before)
+static const struct record *last_restore(const struct engine *g, struct arena *a, size_t before)
 {
 	for (size_t i = journal_count(g->journal); i-- > before;)
-		if (journal_line(g->journal, i)->op == OP_RESTORE)
-			return journal_line(g->journal, i);
+		if (journal_mark(g->journal, i)->op == OP_RESTORE)
+			return journal_line(g->journal, a, i);
 	return NULL;
 }
 
@@ -311,7 +311,7 @@ struct json *tool_restore(struct arena *a, struct engine *g, const char *walk, v
 	size_t before = journal_count(g->journal);
 	if (!engine_do(g, &act, e) || !follow_restore(g, say, e))
 		return NULL;
-	const struct record *r = last_restore(g, before);
+	const struct record *r = last_restore(g, a, before);
 	if (!r) {
 		err_set(e, ERR_SYSTEM, "Open the walk: the line is written at the next look.", "the column is back, but the log does not say so yet");
 		return NULL;
