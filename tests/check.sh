@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Everything that must hold. Three builds (gcc, gcc with sanitizers, clang), the layers, the unit tests, one private cluster for
-# db_* and e2e_*, the manual pages, the scripts, cppcheck, the fuzzers' corpora. The last line is "N passed, N failed".
+# Everything that must hold. Three builds (gcc, gcc with sanitizers, clang), then three lanes side by side: db_* on a private cluster,
+# e2e_* on another, and what needs no server: the layers, the unit tests, the manual pages, the scripts, cppcheck, the fuzzers'
+# corpora. Behind each name stand its checks and seconds. The last line is "N passed, N failed".
 # check.sh [NAME...]: only the tests whose name contains one of these.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -13,18 +14,44 @@ limit=${CHECK_LIMIT:-300}   # seconds a test may take
 # Not below TMPDIR: the socket's path must be short. 0711: the server's user must get through to its folder.
 top=$(mktemp -d /tmp/gwcheck.XXXXXX) || exit 1
 chmod 711 "$top"
-mkdir "$top/out" "$top/home" "$top/tmp"
+mkdir "$top/out" "$top/tmp"
 chmod 711 "$top/tmp"
-# No test touches the user's own files, keys or databases.
-export HOME="$top/home" XDG_STATE_HOME="$top/home/state" XDG_DATA_HOME="$top/home/data" XDG_CONFIG_HOME="$top/home/config" TMPDIR="$top/tmp"
+export TMPDIR="$top/tmp"
 unset XDG_RUNTIME_DIR SSH_AUTH_SOCK PGSERVICE PGPASSWORD PGOPTIONS PGSSLMODE PGHOSTADDR PGPASSFILE NO_COLOR 2>/dev/null
-cluster=""
+# No test touches the user's own files, keys or databases; nor does one lane those of another.
+home() {
+	mkdir -p "$1"
+	export HOME="$1" XDG_STATE_HOME="$1/state" XDG_DATA_HOME="$1/data" XDG_CONFIG_HOME="$1/config"
+}
+home "$top/home"
+lanes=""
+child=""
+# An interrupted run leaves nothing behind: each lane ends its test, and the test's own children with it.
 finish() {
-	[ -z "$cluster" ] || build/tests/tool_cluster stop "$cluster" >/dev/null 2>&1
+	# shellcheck disable=SC2086  # numbers
+	[ -z "$lanes$child" ] || { kill $lanes $child; wait $lanes $child; } 2>/dev/null
+	for c in "$top"/*.pg; do
+		[ ! -d "$c" ] || build/tests/tool_cluster stop "$c" >/dev/null 2>&1
+	done
 	rm -rf "$top"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
+now() { date +%s; }
+timed() { # seconds command...
+	timeout -k 10 "$@" </dev/null &
+	child=$!
+	wait "$child"
+	rc=$?
+	child=""
+	return $rc
+}
+lane() { # name command...
+	trap '[ -z "$child" ] || { kill "$child"; wait "$child"; } 2>/dev/null; exit 130' TERM
+	home "$top/$1.home"
+	shift
+	"$@"
+}
 
 wanted() {
 	[ -n "$only" ] || return 0
@@ -34,8 +61,9 @@ wanted() {
 	return 1
 }
 
-# Counts what a test said. $1 lane, $2 name, $3 its output, $4 its status
+# Counts what a test said. $1 lane, $2 name, $3 its output, $4 its status; it began at $began.
 count() {
+	took=$(($(now) - began))
 	good=0
 	wrong=0
 	line=$(grep -E '^[0-9]+%: Checks: ' "$3" | tail -n 1)
@@ -53,9 +81,9 @@ count() {
 	[ $((good + wrong)) -gt 0 ] || wrong=1
 	echo "$good $wrong" >>"$top/$1.sum"
 	if [ "$wrong" -eq 0 ]; then
-		echo "ok   $2: $good"
+		echo "ok   $2: $good ($took s)"
 	else
-		echo "FAIL $2: $good passed, $wrong failed (status $4)"
+		echo "FAIL $2: $good passed, $wrong failed (status $4, $took s)"
 		sed 's/^/     | /' "$3" | tail -n 60
 	fi
 }
@@ -67,7 +95,8 @@ try() {
 	shift 2
 	wanted "$name" || return 0
 	log="$top/out/$(echo "$lane-$name" | tr -c 'a-zA-Z0-9\n' _)"
-	timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
+	began=$(now)
+	timed "$limit" "$@" >"$log" 2>&1
 	count "$lane" "$name" "$log" $?
 }
 
@@ -77,7 +106,8 @@ step() {
 	name=$2
 	shift 2
 	log="$top/out/$(echo "$lane-$name" | tr -c 'a-zA-Z0-9\n' _)"
-	if timeout -k 10 900 "$@" >"$log" 2>&1 </dev/null; then
+	began=$(now)
+	if timed 900 "$@" >"$log" 2>&1; then
 		echo "ok - $name" >>"$log"
 		count "$lane" "$name" "$log" 0
 	else
@@ -116,7 +146,6 @@ step build "build gcc" make -k -j"$jobs" B=build CC=gcc CFLAGS=-Werror all tests
 step build "build gcc with sanitizers" make -k -j"$jobs" B=build/san CC=gcc OPT=-O1 SAN="$SAN" CFLAGS=-Werror tests
 step build "build clang" make -k -j"$jobs" B=build/clang CC=clang CFLAGS=-Werror all tests
 
-# Two lanes side by side: one that needs no server, one that shares one cluster.
 alone() {
 	try alone layers env LAYERS_OBJ="$PWD/build" sh tests/layers.sh
 	try alone "layers self-test" env LAYERS_OBJ="$PWD/build" sh tests/layers.sh --self-test
@@ -129,42 +158,50 @@ alone() {
 		n=$(basename "$t" .c)
 		wanted "corpus of $n" || continue
 		log="$top/out/$n"
+		began=$(now)
 		replay "${n#fuzz_}" >"$log" 2>&1
 		count alone "corpus of $n" "$log" $?
 	done
 	for s in lint_man lint_sh lint_c; do
 		wanted "$s" || continue
 		log="$top/out/$s"
+		began=$(now)
 		if $s >"$log" 2>&1; then echo "ok - $s" >>"$log"; count alone "$s" "$log" 0; else count alone "$s" "$log" 1; fi
 	done
 }
 
-with_server() {
+db() {
 	for t in tests/db_*.c; do
 		n=$(basename "$t" .c)
-		try server "$n (sanitizers)" "build/san/tests/$n"
-	done
-	for t in tests/e2e_*.sh; do
-		case $t in tests/e2e_long_*) continue ;; esac
-		[ -e "$t" ] || continue
-		try server "$(basename "$t" .sh)" sh "$t"
+		try db "$n (sanitizers)" "build/san/tests/$n"
 	done
 }
 
+e2e() {
+	for t in tests/e2e_*.sh; do
+		case $t in tests/e2e_long_*) continue ;; esac
+		[ -e "$t" ] || continue
+		try e2e "$(basename "$t" .sh)" sh "$t"
+	done
+}
+
+# Roles, settings and statistics belong to a cluster: a lane that has its own is not disturbed by what the other one does to them.
+with_server() {
+	if ! build/tests/tool_cluster start "$top/$1.pg" fsync=off; then
+		echo "FAIL the private cluster of $1 did not start"
+		echo "0 1" >>"$top/$1.sum"
+		return
+	fi
+	eval "$(build/tests/tool_cluster env "$top/$1.pg")"
+	"$1"
+}
+
 echo "== tests"
-cluster="$top/pg"
-if build/tests/tool_cluster start "$cluster" fsync=off; then
-	env=$(build/tests/tool_cluster env "$cluster")
-	alone &
-	first=$!
-	eval "$env"
-	with_server
-	wait "$first"
-else
-	echo "FAIL the private cluster did not start"
-	echo "0 1" >>"$top/server.sum"
-	cluster=""
-	alone
-fi
+lane e2e with_server e2e & lanes="$!"
+lane db with_server db & lanes="$lanes $!"
+lane alone alone & lanes="$lanes $!"
+# shellcheck disable=SC2086  # numbers
+wait $lanes
+lanes=""
 
 cat "$top"/*.sum 2>/dev/null | awk '{ good += $1; wrong += $2 } END { printf "%d passed, %d failed\n", good, wrong; exit wrong > 0 || good == 0 }'
