@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Taking in: jobs and the watch leave rows and files; here they are checked and become lines of the log. A job's word is
-   never enough where its work can be checked: a snapshot's files are hashed again before its line is written. */
+/* Taking in: jobs and the watch leave rows and files; here they are checked and become lines of the log. A job's row is
+   anybody's who may write the gatewalk schema: its result counts only where the job itself left the same in the walk's folder.
+   And a job's word is never enough where its work can be checked: a snapshot's files are hashed again before its line is written. */
 #include "engine/engine_private.h"
 
 #include <string.h>
@@ -13,7 +14,11 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "engine/jobrun.h"
+#include "port/files.h"
 #include "port/jsonread.h"
+
+#define RESULT_MAX (16 << 20)
 
 struct left { long long id; const char *kind, *state, *result, *error; };
 
@@ -116,11 +121,32 @@ static bool take_end(struct engine *g, const struct left *l, struct err *e)
 	return line_write(g, OP_JOB, b, false, e);
 }
 
+static bool own_word(struct engine *g, const struct left *l, struct err *e)
+{
+	struct arena *a = lot_arena(g->look_lot);
+	const char *path = job_result_file(a, journal_dir(g->journal), l->id);
+	char *text;
+	size_t len;
+	if (!file_read(a, path, RESULT_MAX, &text, &len, NULL))
+		return err_set(e, ERR_VERIFY, "Start it again on this machine; if it did run here, see who changed gatewalk.job.",
+			"job %lld (%s) left no result in %s", l->id, l->kind, path);
+	if (l->result && len == strlen(l->result) && memcmp(text, l->result, len) == 0)
+		return true;
+	return err_set(e, ERR_VERIFY, "See who changed gatewalk.job, and start it again.",
+		"the result of job %lld (%s) in the database is not what stands in %s", l->id, l->kind, path);
+}
+
 static bool take_result(struct engine *g, const struct left *l, struct err *e)
 {
-	struct json *r = l->result ? json_read(lot_arena(g->walk_lot), l->result, strlen(l->result), e) : NULL;
-	if (strcmp(l->state, "done") != 0 || !r)
+	if (strcmp(l->state, "done") != 0)
 		return true;
+	if (!own_word(g, l, e))
+		return false;
+	struct json *r = json_read(lot_arena(g->walk_lot), l->result, strlen(l->result), e);
+	if (!r) {
+		e->code = ERR_VERIFY;
+		return err_in(e, "the result of job %lld", l->id);
+	}
 	if (strcmp(l->kind, "snapshot") == 0 && !take_snapshot(g, r, e))
 		return false;
 	if (json_get(r, "drill") && !take_drill(g, json_get(r, "drill"), e))
@@ -154,7 +180,7 @@ static bool take_jobs(struct engine *g, struct err *e)
 		if (l.id == 0)
 			return true;
 		/* A restore is a decision's outcome: its line is signed, and waits until the key is unlocked. */
-		if (strcmp(l.kind, "restore") == 0 && strcmp(l.state, "done") == 0 && !engine_unlocked(g))
+		if (strcmp(l.kind, "restore") == 0 && strcmp(l.state, "done") == 0 && !engine_unlocked(g) && own_word(g, &l, NULL))
 			return true;
 		struct err why = { 0 };
 		if (ended_in_log(g, l.id)) {
