@@ -224,6 +224,35 @@ START_TEST(a_lost_watch_is_started_again_and_a_stopped_one_is_not)
 }
 END_TEST
 
+/* Two servers of one host may have databases of one name, and a schema may be made anew: what is called the same is not the
+   same walk. The name of the server and the database are those of the first walk here. */
+START_TEST(a_plan_on_another_database_of_the_same_name)
+{
+	world_open(&w, "engtwin");
+	ck_assert_msg(world_walk(&w), "%s", w.e.msg);
+	const char *first = arena_dup(w.a, w.g->walk.sid);
+	engine_free(w.g);
+	w.g = NULL;
+	db_close(w.db);
+	w.db = test_database("engtwin");
+	test_sql(w.db, "CREATE TABLE public.orders (id bigint PRIMARY KEY, total numeric, old_total text)");
+	ck_assert_msg(tool_init(w.a, &w.o, "rehearsal", &w.e) != NULL, "%s", w.e.msg);
+	ck_assert_msg(world_walk(&w), "%s", w.e.msg);
+	ck_assert_str_ne(w.g->walk.sid, first);
+	const char *second = arena_dup(w.a, w.g->walk.sid);
+	ck_assert_msg(world_walk(&w), "%s", w.e.msg);
+	ck_assert_str_eq(w.g->walk.sid, second);
+	engine_free(w.g);
+	w.g = NULL;
+	test_sql(w.db, "DROP SCHEMA gatewalk CASCADE");
+	ck_assert_msg(tool_init(w.a, &w.o, "rehearsal", &w.e) != NULL, "%s", w.e.msg);
+	ck_assert_msg(world_walk(&w), "%s", w.e.msg);
+	ck_assert_str_ne(w.g->walk.sid, second);
+	ck_assert_int_eq(w.g->walk.stage, AT_SNAPSHOT);
+	world_close(&w, "engtwin");
+}
+END_TEST
+
 START_TEST(acts_where_they_do_not_belong)
 {
 	static const struct { struct act act; const char *answer; } all[] = {
@@ -302,6 +331,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_snapshot_that_is_gone_is_a_failed_one);
 	tcase_add_test(t, a_job_is_taken_in_once);
 	tcase_add_test(t, a_lost_watch_is_started_again_and_a_stopped_one_is_not);
+	tcase_add_test(t, a_plan_on_another_database_of_the_same_name);
 	tcase_add_test(t, acts_where_they_do_not_belong);
 	tcase_add_test(t, who_only_looks_writes_nothing);
 	suite_add_tcase(s, t);

@@ -39,6 +39,7 @@ struct view_job {
 
 struct view_walk {                   /* one row of home */
 	const char *sid, *name, *server, *step, *note;
+	const char *db;                  /* system identifier, database oid, install id; NULL when the log does not tell */
 	enum mood mood;
 	enum mood items[ITEM_COUNT + 1];
 	int64_t look_again;              /* 0: now */

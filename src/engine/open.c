@@ -218,6 +218,11 @@ static bool fit_target(const struct fact_target *t, const struct plan *p, struct
 	return true;
 }
 
+static const char *database_id(struct arena *a, const struct fact_server *s, const struct fact_mark *m)
+{
+	return arena_printf(a, "%s.%u.%s", s->sysid, s->dboid, m->install_id);
+}
+
 static struct json *begin_body(struct engine *g, const struct fact_server *s, const struct fact_mark *m, const struct fact_target *t)
 {
 	struct arena *a = lot_arena(g->walk_lot);
@@ -258,7 +263,7 @@ static bool begin(struct engine *g, const char *text, size_t len, struct err *e)
 		return false;
 	crypto_random_hex(16, sid);
 	const char *dir = path_join(a, path_walks(a), sid);
-	const char *id = arena_printf(a, "%s.%u.%s", s.sysid, s.dboid, m.install_id);
+	const char *id = database_id(a, &s, &m);
 	if (!dir_make(path_walks(a), e))
 		return false;
 	g->journal = journal_create(dir, sid, id, g->signer, e);
@@ -272,19 +277,22 @@ static bool begin(struct engine *g, const char *text, size_t len, struct err *e)
 		remember_write(a, s.sysid, s.dboid, m.install_id, m.env, false, e);
 }
 
-/* The open walk of this plan's name on the database we are connected to, in this machine's folders. */
+/* The open walk of this plan's name on the database we are connected to, in this machine's folders. Not by the server's label:
+   two servers of one host may have databases of one name, and one server has many addresses. A schema that was made anew is
+   another installation: its walks begin anew. */
 static const char *same_walk(struct engine *g, struct arena *a, const char *name)
 {
 	struct fact_server s = { 0 };
-	if (!engine_connect(g, NULL) || !probe_server(g->db, a, &s, NULL))
-		s.label = NULL;
+	struct fact_mark m = { 0 };
+	bool known = engine_connect(g, NULL) && probe_server(g->db, a, &s, NULL) && probe_mark(g->db, a, &m, NULL) && m.installed;
+	const char *db = known ? database_id(a, &s, &m) : "";
 	lot_drop(g->home_lot);
 	g->home_lot = NULL;
 	if (!summary_list(g, NULL))
 		return NULL;
 	for (size_t i = 0; i < g->n_walks; i++) {
 		const struct view_walk *w = &g->walks[i];
-		if (!w->closed && strcmp(w->name, name) == 0 && (!s.label || strcmp(s.label, w->server) == 0))
+		if (!w->closed && strcmp(w->name, name) == 0 && (!known || !w->db || strcmp(w->db, db) == 0))
 			return w->sid;
 	}
 	return NULL;

@@ -77,6 +77,7 @@ void summary_write(struct engine *g)
 	json_add_int(o, "again", g->plan ? look_again(g) : 0);
 	json_add_int(o, "closed", over ? (g->walk.last_t ? g->walk.last_t : 1) : 0);
 	json_add_strf(o, "closing", "%s", g->walk.stage == AT_LEFT ? "left" : g->walk.alarms ? "alarms" : "");
+	json_add_str(o, "db", g->walk.db);
 	json_add_str(o, "items", moods);
 	json_add_str(o, "name", g->walk.name);
 	json_add_str(o, "note", g->walk.target);
@@ -96,6 +97,7 @@ static void row_from(struct arena *a, const struct json *o, struct view_walk *w)
 	enum item item = stage > AT_NOWHERE && stage < STAGE_COUNT ? stage_item(stage) : ITEM_NONE;
 	w->name = arena_dup(a, json_str(o, "name"));
 	w->server = arena_dup(a, json_str(o, "server"));
+	w->db = arena_dup(a, json_str(o, "db"));
 	w->note = arena_dup(a, json_str(o, "note"));
 	w->closing = arena_dup(a, json_str(o, "closing"));
 	w->look_again = json_int_or(o, "again", 0);
@@ -141,6 +143,7 @@ static void row_from_log(struct arena *a, const char *dir, struct view_walk *w)
 	enum item item = stage_item(k.stage);
 	w->name = arena_dup(a, json_str(b, "name"));
 	w->server = arena_dup(a, json_str(b, "server"));
+	w->db = arena_dup(a, k.db);
 	w->note = arena_dup(a, json_str(b, "target"));
 	w->step = item == ITEM_NONE ? stage_name(k.stage) : arena_printf(a, "%d %s", item, item_name(item));
 	w->closed = k.stage == AT_CLOSED || k.stage == AT_LEFT ? k.last_t : 0;
@@ -159,7 +162,7 @@ static void add_row(struct engine *g, struct arena *a, const char *sid, size_t *
 	const struct json *o = NULL;
 	if (file_read(scratch, path_join(scratch, dir, SUMMARY), SUMMARY_MAX, &data, &len, NULL))
 		o = json_read(scratch, data, len, NULL);
-	if (o && json_str(o, "name") && json_str(o, "server"))
+	if (o && json_str(o, "name") && json_str(o, "server") && json_str(o, "db"))
 		row_from(a, o, &w);
 	else
 		row_from_log(a, dir, &w);
