@@ -5,7 +5,7 @@
 
 attack_failed=0
 B=${B:-build}
-gw=${GATEWALK:-$B/gatewalk}
+gw=$(realpath "${GATEWALK:-$B/gatewalk}")   # jobs are started from other folders
 export GATEWALK="$gw"
 
 say() { # true|false text
