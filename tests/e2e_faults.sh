@@ -88,7 +88,7 @@ lane() { # fault words
 	trouble=''
 	"$fault" || trouble="the snapshot running"
 	session_back || trouble="$trouble, no way back from it"
-	for at in gate-a consumers unused final gate-c armed; do
+	for at in archetype document gate-a consumers reads unused final gate-c armed; do
 		session "$at" || trouble="$trouble; before $at: $(grep '^error' "$now/said")"
 		was=$(stage)
 		"$fault" || trouble="$trouble; $at: the fault itself"
@@ -301,6 +301,28 @@ disk_of_log() {
 	say "$(yes_if [ "$(stage)$why" = monitor ])" "and it drops: $(stage) $(grep '^error' "$now/said") $why"
 }
 
+# The disk gets full a little later at each drop: within the intent, behind it, within the outcome. What was not written as an intent
+# is not dropped; what was dropped and could not be told is told by the ledger.
+disk_of_drop() {
+	place_walk brim 500 0.2
+	go armed
+	log=$(log_of)
+	trouble='' refused=0 more=1
+	while [ "$more" -lt 20 ]; do
+		full $(($(wc -c <"$log") / 512 + more)) go_drop
+		unsaid=$(tail -n 1 "$log" | grep -c '"op":"outcome"')
+		go look
+		why=$(disagree)
+		[ -z "$why" ] || trouble="$trouble; room for $more blocks: $why"
+		[ "$(stage)" != monitor ] || break
+		refused=$((refused + 1)) more=$((more + 1))
+		go armed || trouble="$trouble; no way on: $(grep '^error' "$now/said")"
+	done
+	"$GATEWALK" verify "$log" >"$now/verified" 2>&1 || trouble="$trouble; $(tail -n 1 "$now/verified")"
+	say "$(yes_if [ -z "$trouble" -a "$refused" -ge 1 ])" "a disk full within the intent: nothing is dropped, $refused times, and with room it goes on$trouble"
+	say "$(yes_if [ "$(stage)" = monitor -a "$unsaid" -eq 0 ])" "a disk full behind the intent: dropped, and the outcome is told by the ledger ($(stage))"
+}
+
 disk_of_snapshot() {
 	place_walk store 60000 0.2
 	had=$(find "$XDG_DATA_HOME/gatewalk/snapshots" -type f 2>/dev/null | wc -l)
@@ -348,6 +370,7 @@ tables() {
 
 disks() {
 	disk_of_log
+	disk_of_drop
 	disk_of_snapshot
 }
 
