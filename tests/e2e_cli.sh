@@ -28,6 +28,24 @@ SELECT :'j'::json;
 EOF
 	then echo "ok - $1"; else echo "not ok - $1"; cat "$dir/out" "$dir/json"; failed=1; fi
 }
+# The words of the manual's section JSON for a command.
+documented() { # command
+	sed -n '/^\.Sh JSON/,/^\.Sh WHEN/p' man/gatewalk.1 | awk -v c=".It Cm $1" '/^\.It|^\.El/ { on = $0 == c; next } on && /^\.(Li|Pq)/' |
+		sed 's/^\.Li//; s/^\.Pq\( Li\)\{0,1\}//' | tr -s ' ,.[]' '\n' | grep . | sort -u
+}
+# Every field printed, at every depth, stands in the manual.
+fields() { # command
+	psql -XAtq -v "j=$(cat "$dir/out")" <<'EOF' >"$dir/printed" 2>"$dir/json"
+WITH RECURSIVE t(k, v) AS (SELECT NULL::text, :'j'::jsonb UNION ALL SELECT x.k, x.v FROM t, LATERAL (
+	SELECT e.key, e.value FROM jsonb_each(CASE WHEN jsonb_typeof(t.v) = 'object' THEN t.v ELSE '{}' END) e
+	UNION ALL SELECT NULL, a FROM jsonb_array_elements(CASE WHEN jsonb_typeof(t.v) = 'array' THEN t.v ELSE '[]' END) a) x(k, v))
+SELECT DISTINCT k COLLATE "C" FROM t WHERE k IS NOT NULL ORDER BY 1;
+EOF
+	documented "$1" >"$dir/documented"
+	unknown=$(comm -23 "$dir/printed" "$dir/documented" | tr '\n' ' ')
+	if [ -s "$dir/printed" ] && [ -z "$unknown" ]; then echo "ok - each field of $1 --json stands in the manual"
+	else echo "not ok - fields of $1 --json that the manual does not have: $unknown"; failed=1; fi
+}
 
 psql -qc "CREATE DATABASE $db" >/dev/null && psql -q "$to" -c "CREATE EXTENSION pg_stat_statements SCHEMA public;
 	CREATE TABLE public.orders (id bigint PRIMARY KEY, total int, old int); INSERT INTO public.orders SELECT i, i, i FROM generate_series(1,500) i" >/dev/null || exit 1
@@ -47,16 +65,19 @@ has "and what to do" "terminal"
 run 2 "no server" "$gw" doctor -d "host=$dir/nowhere"
 run 0 "info" "$gw" info --json
 json "info --json parses"
+fields "info"
 run 1 "init without an environment" "$gw" init -d "$to"
 run 1 "init has no key and no terminal" "$gw" init -d "$to" --environment rehearsal
 has "it names --key" "--key"
 mkdir -p "$dir/config/gatewalk" && chmod 700 "$dir/config" "$dir/config/gatewalk" && ssh-keygen -q -t ed25519 -N '' -f "$dir/config/gatewalk/id_ed25519" || exit 1
 run 0 "init" "$gw" init -d "$to" --environment rehearsal --json
 json "init --json parses"
+fields "init"
 run 0 "init again changes nothing" "$gw" init -d "$to" --environment rehearsal
 run 1 "init as something else is refused" "$gw" init -d "$to" --environment production
 "$gw" doctor -d "$to" --json >"$dir/out" 2>/dev/null </dev/null
 json "doctor --json parses"
+fields "doctor"
 
 run 0 "new writes a plan" "$gw" new -d "$to" --recipe drop-column --table orders --column old --deploy web -o "$dir/plan.yaml"
 run 1 "new never writes over a file" "$gw" new --recipe drop-column --table orders --column old -o "$dir/plan.yaml"
@@ -64,6 +85,7 @@ run 1 "a plan that is not filled in" "$gw" check "$dir/plan.yaml"
 has "each error has its place" "plan.yaml:[0-9]+:[0-9]+: .*; "
 "$gw" check "$dir/plan.yaml" --json >"$dir/out" 2>/dev/null </dev/null
 json "check --json parses"
+fields "check"
 cat >"$dir/good.yaml" <<'EOF'
 gatewalk: 1
 name: orders-drop-old
@@ -77,7 +99,10 @@ snapshot: {scope: column}
 rehearsal: {now: "Tue 04:30", day: 0.2}
 EOF
 run 0 "a good plan" "$gw" check "$dir/good.yaml"
-run 0 "a good plan whose target is there" "$gw" check -d "$to" "$dir/good.yaml"
+run 0 "a good plan whose target is there" "$gw" check -d "$to" "$dir/good.yaml" --json
+fields check
+run 0 "new as JSON" "$gw" new -d "$to" --recipe drop-column --table orders --column old --deploy web --json
+fields new
 sed 's/column: old/column: gone/' "$dir/good.yaml" >"$dir/wrong.yaml"
 run 1 "a target that is not there" "$gw" check -d "$to" "$dir/wrong.yaml"
 sed 's/^deploys/policy: {signatures: 2, hide: true}\ndeploys/' "$dir/good.yaml" >"$dir/two.yaml"
@@ -90,14 +115,21 @@ run 0 "status" "$gw" status
 has "it names the walk" "orders-drop-old"
 run 0 "status of the walk" "$gw" status orders-drop-old -d "$to" --json
 json "status --json parses"
+fields status
+run 0 "status of all" "$gw" status --json
+fields status
 run 3 "gates: one is shut" "$gw" gates orders-drop-old -d "$to" --json
 "$gw" gates orders-drop-old -d "$to" --json >"$dir/out" 2>/dev/null </dev/null
 json "gates --json parses"
+fields "gates"
 run 0 "window" "$gw" window orders-drop-old -d "$to" --json
 json "window --json parses"
+fields "window"
 run 0 "job list" "$gw" job list -d "$to" --json
 json "job list --json parses"
-run 0 "job tick" "$gw" job tick -d "$to"
+fields "job list"
+run 0 "job tick" "$gw" job tick -d "$to" --json
+fields "job tick"
 psql -q "$to" -c "CREATE TABLE public.kept AS SELECT sid, plan FROM gatewalk.walk; UPDATE gatewalk.walk SET plan = plan || E'\\nmonitor: {notify: \"touch $dir/owned\"}\\n'" >/dev/null
 run 6 "a plan slipped into the database is run by nobody" "$gw" job tick -d "$to"
 has "it says so" "not one that was taken in on this machine"
@@ -107,6 +139,7 @@ run 1 "job with an unknown word" "$gw" job fly -d "$to"
 log=$(ls -d "$dir"/state/gatewalk/walks/*/)
 run 0 "verify" "$gw" verify "$log" --json
 json "verify --json parses"
+fields "verify"
 sed -i 's/orders-drop-old/orders-drop-0ld/' "$log/plan.gwlog"
 run 6 "verify of an edited log" "$gw" verify "$log"
 has "the first bad line is named" "line [0-9]+ is bad"
@@ -115,5 +148,6 @@ run 1 "restore of what was not dropped" "$gw" restore orders-drop-old -d "$to"
 run 1 "uninstall while a walk is open" "$gw" uninstall -d "$to"
 run 1 "leave without a reason" "$gw" leave orders-drop-old -d "$to"
 run 0 "leave" "$gw" leave orders-drop-old -d "$to" --reason "the test is over"
-run 0 "uninstall" "$gw" uninstall -d "$to"
+run 0 "uninstall" "$gw" uninstall -d "$to" --json
+fields uninstall
 exit $failed
