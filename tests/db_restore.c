@@ -52,6 +52,34 @@ START_TEST(the_column_comes_back_equal)
 }
 END_TEST
 
+/* Types without an equality of their own, and values whose text is hard to carry. */
+static const struct { const char *type, *value; } kinds[] = {
+	{ "json", "'{\"a\" :  1}'" }, { "xml", "'<a>x &amp; y</a>'" }, { "point", "'(1.5,-2)'" }, { "polygon", "'((0,0),(1,1),(1,0))'" }, { "tid", "'(0,1)'" },
+	{ "money", "'12.34'" }, { "\"char\"", "'q'" }, { "aclitem", "'=r*w/pg_database_owner'" }, { "refcursor", "'a cursor'" }, { "pg_snapshot", "'10:20:10,14'" },
+	{ "jsonpath", "'$.a[*] ? (@ > 1)'" }, { "regtype", "'timestamp(3) with time zone'" }, { "xid", "'4294967295'" }, { "int2vector", "'1 2'" },
+	{ "float4", "'NaN'" }, { "char(8)", "'x  '" }, { "bit(5)", "'10101'" }, { "interval", "'-1 mon +2 days -03:04:05.6'" }, { "bytea", "'\\x00ff5c6e'" },
+	{ "text", "E'a\\nb\\tc\\\\N\\r'" }, { "text", "'\\N'" }, { "text[]", "ARRAY['a', NULL, 'NULL', '', '{', '\\']" }, { "text", "''" },
+};
+
+START_TEST(a_column_of_any_type_comes_back)
+{
+	char sql[400];
+	snprintf(sql, sizeof sql, "CREATE TABLE public.t (id int PRIMARY KEY, legacy %s);"
+		"INSERT INTO public.t VALUES (1, %s), (2, NULL), (3, %s)", kinds[_i].type, kinds[_i].value, kinds[_i].value);
+	snap_world_open(&w, "rest_types", sql);
+	w.plan.scope = SCOPE_COLUMN;
+	const char *before = snap_rows(&w, "format('%s %L', id, legacy::text)");
+	snap_take(&w);
+	test_sql(w.db, DROP "; INSERT INTO public.t VALUES (4)");
+	restore_whole();
+	ck_assert_int_eq(end.placed, 2);
+	test_sql(w.db, "DELETE FROM public.t WHERE id = 4");
+	ck_assert_str_eq(snap_rows(&w, "format('%s %L', id, legacy::text)"), before);
+	nothing_of_ours();
+	snap_world_close(&w);
+}
+END_TEST
+
 START_TEST(what_was_written_since_is_kept)
 {
 	snap_world_open(&w, "rest_since", BASE);
@@ -369,6 +397,7 @@ static Suite *suite(void)
 	TCase *t = tcase_create("restore");
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, the_column_comes_back_equal);
+	tcase_add_loop_test(t, a_column_of_any_type_comes_back, 0, (int)(sizeof kinds / sizeof kinds[0]));
 	tcase_add_test(t, what_was_written_since_is_kept);
 	tcase_add_test(t, all_that_fell_comes_back);
 	tcase_add_test(t, killed_anywhere_it_goes_on);

@@ -26,6 +26,10 @@ struct snap_world {
 	"c_ts timestamp, c_tstz timestamptz, c_int interval, c_uuid uuid, c_json json, c_jsonb jsonb, c_xml xml, c_inet inet, c_cidr cidr, c_mac macaddr," \
 	"c_mac8 macaddr8, c_bit bit(5), c_vbit bit varying(9), c_point point, c_line line, c_lseg lseg, c_box box, c_path path, c_poly polygon, c_circle circle," \
 	"c_tsv tsvector, c_tsq tsquery, c_int4r int4range, c_numr numrange, c_tsr tsrange, c_mr int8multirange, c_arr text[], c_arr2 int[][], c_lsn pg_lsn," \
+	"c_i8r int8range, c_dr daterange, c_tzr tstzrange, c_mr4 int4multirange, c_mrn nummultirange, c_mrd datemultirange, c_mrt tsmultirange," \
+	"c_mrz tstzmultirange, c_xid xid, c_cid cid, c_vec int2vector, c_ovec oidvector, c_acl aclitem, c_ref refcursor, c_tx txid_snapshot," \
+	"c_col regcollation, c_conf regconfig, c_dict regdictionary, c_ns regnamespace, c_oper regoper, c_opers regoperator, c_proc regproc," \
+	"c_procs regprocedure, c_role regrole, c_type regtype," \
 	"c_snap pg_snapshot, c_oid oid, c_class regclass, c_tid tid, c_xid8 xid8, c_jp jsonpath, c_enum public.mood, c_dom public.word NOT NULL, c_comp public.pair"
 
 static inline void snap_world_open(struct snap_world *w, const char *dbname, const char *sql)
