@@ -81,7 +81,7 @@ START_TEST(update_carries_the_walk_and_wakes)
 	const char *channel, *payload;
 	test_sql(other, "LISTEN gatewalk");
 	walk.stage = AT_MONITOR;
-	walk.dropped_at = INT64_C(1795147929123456);
+	walk.dropped_at = walk.watch_from = INT64_C(1795147929123456);
 	walk.quiet_since = INT64_C(1700000000000001);
 	ck_assert_msg(ledger_update(db, &walk, &plan, true, &e), "%s", e.msg);
 	ck_assert(db_listen_wait(other, a, 5000, &channel, &payload));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapter/probe.h"
+#include "adapter/schema.sql.h"
 #include "tests/lib_db.h"
 
 static struct db *db;
@@ -97,14 +98,72 @@ START_TEST(newer_foreign_and_emptied_are_refused)
 {
 	init_as(ENV_STAGING);
 	test_sql(db, "UPDATE gatewalk.meta SET version = 99");
-	refused(schema_init(db, a, ENV_STAGING, &strong, &e), ERR_USE, "the gatewalk schema here has version 99; this gatewalk knows up to 1");
-	refused(schema_uninstall(db, a, &e), ERR_USE, "the gatewalk schema here has version 99; this gatewalk knows up to 1");
+	refused(schema_init(db, a, ENV_STAGING, &strong, &e), ERR_USE, "the gatewalk schema here has version 99, made by gatewalk " GATEWALK_VERSION ", and this gatewalk (" GATEWALK_VERSION ") knows up to 2");
+	refused(schema_uninstall(db, a, &e), ERR_USE, "the gatewalk schema here has version 99, and this gatewalk (" GATEWALK_VERSION ") knows up to 2");
 	test_sql(db, "UPDATE gatewalk.meta SET version = 1, system_identifier = '1'");
 	refused(schema_init(db, a, ENV_STAGING, &strong, &e), ERR_VERIFY, "the mark in this database belongs to another server or database");
 	test_sql(db, "DELETE FROM gatewalk.meta");
 	refused(schema_init(db, a, ENV_STAGING, &strong, &e), ERR_VERIFY, "the gatewalk schema has lost its mark: gatewalk.meta is empty");
 	test_sql(db, "DROP TABLE gatewalk.meta");
 	refused(schema_init(db, a, ENV_STAGING, &strong, &e), ERR_VERIFY, "there is a schema gatewalk without gatewalk's table meta");
+}
+END_TEST
+
+/* The schema as version 1 made it, by its own text. */
+static void version_one(void)
+{
+	test_sql(db, SCHEMA_V1);
+	test_sql(db, "INSERT INTO gatewalk.meta (version, environment, system_identifier, database_oid) SELECT 1, 'staging',"
+		" (SELECT system_identifier FROM pg_control_system())::text, oid FROM pg_database WHERE datname = current_database()");
+	test_sql(db, "INSERT INTO gatewalk.walk (sid, name, plan_digest, archetype, relid, attnum, target, stage, operator, host, plan, day_us)"
+		" VALUES ('00', 'w', '', 'destructive', 1, 1, 't', 'consumers', 'me', 'here', '', 1)");
+	test_sql(db, "SELECT gatewalk.append('00', 0, repeat('a', 64), -1, '', 'line')");
+}
+
+START_TEST(upgrades_in_place)
+{
+	static const char again[] = "SELECT gatewalk.append('00', 1, repeat('b', 64), 0, repeat('a', 64), 'again')";
+	int version = 0;
+	version_one();
+	ck_assert(!db_script(db, a, again, 5000, NULL, &e));
+	err_clear(&e);
+	const char *id = test_value(db, a, "SELECT install_id FROM gatewalk.meta");
+	refused(schema_init(db, a, ENV_PRODUCTION, &strong, &e), ERR_USE, "this database is marked staging, not production");
+	ck_assert(schema_version(db, a, &version, &e));
+	ck_assert_int_eq(version, 1);
+	init_as(ENV_STAGING);
+	ck_assert_str_eq(test_value(db, a, "SELECT install_id FROM gatewalk.meta"), id);
+	ck_assert_str_eq(test_value(db, a, "SELECT version || program FROM gatewalk.meta"), "2" GATEWALK_VERSION);
+	ck_assert_str_eq(test_value(db, a, "SELECT count(*) FROM gatewalk.anchor a JOIN gatewalk.walk w USING (sid) WHERE w.closed_at IS NULL"), "1");
+	ck_assert_str_eq(test_value(db, a, "SELECT relowner::regrole FROM pg_class WHERE oid = 'gatewalk.meta'::regclass"), "gatewalk_owner");
+	test_sql(db, again);
+	init_as(ENV_STAGING);
+}
+END_TEST
+
+START_TEST(who_may_not_upgrade_is_told)
+{
+	version_one();
+	test_sql(db, "CREATE ROLE gwt_plain LOGIN; GRANT USAGE ON SCHEMA gatewalk TO gwt_plain; GRANT SELECT ON ALL TABLES IN SCHEMA gatewalk TO gwt_plain");
+	struct db *plain = test_connect("dbname=gwt_schema user=gwt_plain");
+	bool done = schema_init(plain, a, ENV_STAGING, &strong, &e);
+	db_close(plain);
+	refused(done, ERR_DB, "the gatewalk schema has version 1, and this login may not upgrade it");
+	test_sql(db, "DROP OWNED BY gwt_plain");
+}
+END_TEST
+
+START_TEST(mark_is_bound_again)
+{
+	refused(schema_rebind(db, a, &e), ERR_USE, "there is no gatewalk schema in this database");
+	err_clear(&e);
+	version_one();
+	test_sql(db, "UPDATE gatewalk.meta SET system_identifier = '1', database_oid = 2");
+	refused(schema_init(db, a, ENV_STAGING, &strong, &e), ERR_VERIFY, "the mark in this database belongs to another server or database");
+	err_clear(&e);
+	ck_assert_msg(schema_rebind(db, a, &e), "%s", e.msg);
+	ck_assert_str_eq(test_value(db, a, "SELECT moved_from FROM gatewalk.meta WHERE moved_at IS NOT NULL AND version = 2"), "1.2");
+	init_as(ENV_STAGING);
 }
 END_TEST
 
@@ -228,7 +287,7 @@ END_TEST
 static Suite *suite(void)
 {
 	const TTest *const tests[] = { init_marks_three_times_the_same, comment_keeps_what_it_said, another_environment_is_refused,
-		newer_foreign_and_emptied_are_refused, slot_refuses_development, unseen_sessions_refuse_development, plain_login_is_weak,
+		newer_foreign_and_emptied_are_refused, upgrades_in_place, who_may_not_upgrade_is_told, mark_is_bound_again, slot_refuses_development, unseen_sessions_refuse_development, plain_login_is_weak,
 		operator_cannot_touch_anchors_lines_or_the_mark, login_that_makes_roles_steps_out_of_the_owner, only_the_owner_can_mark, uninstall_refuses_while_needed };
 	Suite *s = suite_create("schema");
 	TCase *c = tcase_create("schema");

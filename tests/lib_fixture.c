@@ -117,7 +117,7 @@ static void behind(struct walk *w)
 		w->gate_passed[2] = FIX_NOW - 10 * US_MINUTE;
 	if (w->stage >= AT_MONITOR && w->stage != AT_LEFT) {
 		w->dropped = w->outcome_known = true;
-		w->dropped_at = FIX_NOW - 4 * US_HOUR - 41 * US_MINUTE;
+		w->dropped_at = w->watch_from = FIX_NOW - 4 * US_HOUR - 41 * US_MINUTE;
 		w->drop_us = 21000;
 		w->intent_n = 231;
 	}

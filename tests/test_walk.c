@@ -44,6 +44,10 @@ static enum stage expected(enum stage from, enum event ev, unsigned open)
 	case EV_BACK: return from >= AT_ARCHETYPE && from <= AT_ARMED ? (enum stage)(from - 1) : AT_NOWHERE;
 	case EV_LEAVE: return from >= AT_SNAPSHOT && from <= AT_ARMED ? AT_LEFT : AT_NOWHERE;
 	case EV_REOPEN_GATES: return from == AT_FINAL || from == AT_GATE_C || from == AT_ARMED ? AT_UNUSED : AT_NOWHERE;
+	case EV_RECOUNT:
+		return from == AT_NOWHERE ? AT_NOWHERE : from >= AT_FINAL && from <= AT_DROPPING ? AT_UNUSED : from == AT_LOG ? AT_MONITOR : from;
+	case EV_DROP_LOST: return from == AT_MONITOR || from == AT_LOG ? AT_UNUSED : from == AT_CLOSED ? AT_CLOSED : AT_NOWHERE;
+	case EV_RESTART: return from >= AT_SNAPSHOT && from <= AT_DROPPING ? AT_SNAPSHOT : AT_NOWHERE;
 	case EVENT_COUNT: break;
 	}
 	return AT_NOWHERE;

@@ -32,7 +32,7 @@ static bool may_write(const struct journal *j, struct err *e)
 static void describe(const struct journal *j, enum record_op op, const struct json *b, const struct stamp *st, struct record *r)
 {
 	*r = (struct record){
-		.n = j->count, .op = op, .sid = j->sid, .db = j->db, .who = signer_principal(j->signer),
+		.n = j->count, .op = op, .sid = j->sid, .db = op == OP_REBIND ? json_str(b, "into") : j->db, .who = signer_principal(j->signer),
 		.t = st->t, .t_why = st->t_why, .local = st->local, .mono_ms = st->mono_ms, .boot = st->boot,
 		.lsn = st->lsn, .xid = st->xid, .tli = st->tli, .b = b,
 	};

@@ -27,13 +27,19 @@ static bool decode(struct arena *a, const char *body, size_t len, struct record 
 	return v && record_decode(a, v, out, e);
 }
 
+/* A signed rebind says from where to where, and is itself the first line of the new database. */
+static bool switches(const struct journal *j, const struct record *r)
+{
+	return r->op == OP_REBIND && text_eq(json_str(r->b, "from"), j->db) && text_eq(json_str(r->b, "into"), r->db);
+}
+
 static bool judge_chain(const struct journal *j, const struct record *r, struct err *e)
 {
 	if ((j->count == 0) != (r->op == OP_BEGIN))
 		return bad(e, j->count == 0 ? "a log must begin with a begin line" : "a second begin line");
 	if (j->sid && strcmp(r->sid, j->sid) != 0)
 		return bad(e, "it comes from another walk's log");
-	if (j->db && strcmp(r->db, j->db) != 0)
+	if (j->db && strcmp(r->db, j->db) != 0 && !switches(j, r))
 		return bad(e, "it speaks of another database");
 	if (r->n != j->count)
 		return err_set(e, ERR_VERIFY, NULL, "it is numbered %lld where %lld must stand", (long long)r->n, (long long)j->count);
@@ -139,7 +145,7 @@ bool journal_push(struct journal *j, const struct piece *p, const struct record 
 	if (j->fold && !walk_fold(j->fold, &whole, e))
 		return false;
 	j->sid = j->sid ? j->sid : arena_dup(j->arena, r->sid);
-	j->db = j->db ? j->db : arena_dup(j->arena, r->db);
+	j->db = j->db && strcmp(j->db, r->db) == 0 ? j->db : arena_dup(j->arena, r->db);
 	j->hash = hash;
 	memcpy(j->head, whole.head, sizeof j->head);
 	j->size = whole.offset + whole.length;

@@ -19,12 +19,6 @@ static const char *num(struct arena *a, int64_t n)
 	return arena_printf(a, "%lld", (long long)n);
 }
 
-/* The drop is watched for monitor_hours; in a rehearsal these are as short as its days. */
-static int64_t watched_until(const struct walk *w, const struct plan *p)
-{
-	return w->dropped_at ? w->dropped_at + w->day_us / 24 * p->monitor_hours : 0;
-}
-
 bool ledger_open(struct db *db, const struct walk *w, const struct plan *p, const char *host, struct err *e)
 {
 	struct arena *a = arena_new();
@@ -47,7 +41,7 @@ bool ledger_update(struct db *db, const struct walk *w, const struct plan *p, bo
 {
 	struct arena *a = arena_new();
 	bool ended = w->stage == AT_CLOSED || w->stage == AT_LEFT;
-	const char *args[] = { w->sid, p->name, p->digest, stage_name(w->stage), changing ? "t" : "f", num(a, w->dropped_at), num(a, watched_until(w, p)),
+	const char *args[] = { w->sid, p->name, p->digest, stage_name(w->stage), changing ? "t" : "f", num(a, w->dropped_at), num(a, walk_watch_end(w, p)),
 		ended ? "t" : "f", num(a, w->quiet_since), p->text, num(a, w->relid), num(a, w->attnum) };
 	const struct query q = {
 		.sql = "WITH u AS (UPDATE gatewalk.walk SET name = $2, plan_digest = $3, stage = $4, changing = $5::boolean, dropped_at = " AT(6) ","
@@ -88,14 +82,14 @@ bool ledger_mirror(struct db *db, const char *sid, int64_t n, const char *line, 
 	return ok;
 }
 
-bool ledger_anchor(struct db *db, const char *sid, int64_t n, const char *head, const struct anchor *prev, struct err *e)
+static bool append(struct db *db, const char *sid, const struct anchor *entry, const struct anchor *prev, struct err *e)
 {
 	struct arena *a = arena_new();
 	bool none = !prev || prev->n < 0;
-	const char *args[] = { sid, num(a, n), head, num(a, none ? -1 : prev->n), none ? "" : prev->head };
+	const char *args[] = { sid, num(a, entry->n), entry->head, num(a, none ? -1 : prev->n), none ? "" : prev->head, entry->kind };
 	const struct query q = {
-		.sql = "SELECT gatewalk.append($1, $2::bigint, $3, $4::bigint, $5, 'line')",
-		.args = args, .nargs = 5, .cols = 1, .min_rows = 1, .max_rows = 1,
+		.sql = "SELECT gatewalk.append($1, $2::bigint, $3, $4::bigint, $5, $6)",
+		.args = args, .nargs = 6, .cols = 1, .min_rows = 1, .max_rows = 1,
 	};
 	struct err why = { 0 };
 	bool ok = db_ask(db, a, &q, NULL, &why);
@@ -109,6 +103,25 @@ bool ledger_anchor(struct db *db, const char *sid, int64_t n, const char *head, 
 		*e = why;
 	arena_free(a);
 	return ok;
+}
+
+static struct anchor entry_of(int64_t n, const char *head, const char *kind)
+{
+	struct anchor entry = { .n = n, .kind = kind };
+	snprintf(entry.head, sizeof entry.head, "%s", head);
+	return entry;
+}
+
+bool ledger_anchor(struct db *db, const char *sid, int64_t n, const char *head, const struct anchor *prev, struct err *e)
+{
+	const struct anchor entry = entry_of(n, head, "line");
+	return append(db, sid, &entry, prev, e);
+}
+
+bool ledger_anchor_again(struct db *db, const char *sid, int64_t n, const char *head, const struct anchor *prev, struct err *e)
+{
+	const struct anchor entry = entry_of(n, head, "again");
+	return append(db, sid, &entry, prev, e);
 }
 
 static const char ANCHOR[] = "SELECT n, head, kind, " US("at") ", xid FROM gatewalk.anchor WHERE sid = $1";

@@ -23,6 +23,8 @@ bool ledger_update(struct db *db, const struct walk *w, const struct plan *p, bo
 bool ledger_mirror(struct db *db, const char *sid, int64_t n, const char *line, struct err *e);
 /* Anchors a head by gatewalk.append in a transaction of its own. prev: the last anchor of this walk, n -1 for none. */
 bool ledger_anchor(struct db *db, const char *sid, int64_t n, const char *head, const struct anchor *prev, struct err *e);
+/* The same for an entry that the database had and lost; the ledger marks it. */
+bool ledger_anchor_again(struct db *db, const char *sid, int64_t n, const char *head, const struct anchor *prev, struct err *e);
 /* The last anchor; out->n -1 when there is none. */
 bool ledger_last(struct db *db, struct arena *a, const char *sid, struct anchor *out, struct err *e);
 /* The anchor row of entry n: *there false when there is none. */

@@ -165,7 +165,8 @@ static bool check_schema(const struct patient *p, struct doctor_row *row, struct
 	if (p->mark.schema_version > SCHEMA_VERSION)
 		return doctor_say(row, DOCTOR_MISSING, now, "use the newer gatewalk that made it");
 	bool old = p->mark.schema_version < SCHEMA_VERSION;
-	return doctor_say(row, old ? DOCTOR_MISSING : DOCTOR_OK, now, old ? init : NULL);
+	return doctor_say(row, old ? DOCTOR_MISSING : DOCTOR_OK, now, !old ? NULL :
+		arena_printf(p->a, "gatewalk init --environment %s upgrades it in place to version %d; open walks go on", env_name(p->mark.env), SCHEMA_VERSION));
 }
 
 static bool check_mark(const struct patient *p, struct doctor_row *row, struct err *e)
@@ -176,7 +177,8 @@ static bool check_mark(const struct patient *p, struct doctor_row *row, struct e
 		return doctor_say(row, DOCTOR_MISSING, m->comment_env != ENV_NONE ? arena_printf(p->a, "only the comment on the database says %s", env_name(m->comment_env)) : "not marked",
 			"gatewalk init --environment production|staging|development|rehearsal");
 	if (!text_eq(m->sysid, p->server.sysid) || m->dboid != p->server.dboid)
-		return doctor_say(row, DOCTOR_MISSING, "the mark belongs to another server or database", "gatewalk uninstall; then gatewalk init");
+		return doctor_say(row, DOCTOR_MISSING, "the mark belongs to another server or database",
+			"upgraded, or restored from a dump: gatewalk rebind; a copy for other uses: gatewalk uninstall, then gatewalk init");
 	if (m->comment_env != m->env)
 		return doctor_say(row, DOCTOR_MISSING, arena_printf(p->a, "the schema says %s, the comment on the database says %s", env_name(m->env), env_name(m->comment_env)),
 			arena_printf(p->a, "find out who changed it; gatewalk init --environment %s writes the comment again", env_name(m->env)));

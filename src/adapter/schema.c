@@ -13,6 +13,7 @@
 /* What brings a schema of version `from` to the next one. 0: nothing is there. */
 static const struct upgrade { int from; const char *sql; } UPGRADES[] = {
 	{ 0, SCHEMA_V1 },
+	{ 1, SCHEMA_V2 },
 };
 
 /* A role that cannot log in owns ledger and function, so that the operator's login cannot rewrite an anchor; another one
@@ -86,6 +87,12 @@ static bool script(struct db *db, struct arena *a, const char *sql, struct err *
 	return db_script(db, a, sql, 30000, NULL, e);
 }
 
+bool schema_too_new(int version, const char *program, struct err *e)
+{
+	return err_set(e, ERR_USE, "Use the newer gatewalk that made it.", "the gatewalk schema here has version %d%s%s, and this gatewalk (" GATEWALK_VERSION ") knows up to %d",
+		version, *program ? ", made by gatewalk " : "", program, SCHEMA_VERSION);
+}
+
 static bool upgrade(struct db *db, struct arena *a, int version, struct err *e)
 {
 	for (size_t i = 0; i < sizeof UPGRADES / sizeof UPGRADES[0]; i++)
@@ -126,7 +133,7 @@ static bool mark_fits(struct db *db, struct arena *a, enum env env, struct err *
 	if (!db_ask(db, a, &q, &r, e))
 		return false;
 	if (!cell_bool(r.cell[0][1]))
-		return err_set(e, ERR_VERIFY, "It was copied, restored or upgraded: gatewalk uninstall here, then gatewalk init again.",
+		return err_set(e, ERR_VERIFY, "It was upgraded, restored or copied: gatewalk rebind [WALK] shows what it was, asks, and binds it to this one.",
 			"the mark in this database belongs to another server or database");
 	if (strcmp(r.cell[0][0], env_name(env)) != 0)
 		return err_set(e, ERR_USE, "A database is marked once. To change it: gatewalk uninstall, then gatewalk init.",
@@ -157,7 +164,7 @@ static bool mark_comment(struct db *db, struct arena *a, enum env env, struct er
 
 static bool set_version(struct db *db, struct arena *a, struct err *e)
 {
-	return script(db, a, arena_printf(a, "UPDATE gatewalk.meta SET version = %d", SCHEMA_VERSION), e);
+	return script(db, a, arena_printf(a, "UPDATE gatewalk.meta SET version = %d, program = '" GATEWALK_VERSION "'", SCHEMA_VERSION), e);
 }
 
 static bool refuse_read_only(struct db *db, struct arena *a, struct err *e)
@@ -169,26 +176,80 @@ static bool refuse_read_only(struct db *db, struct arena *a, struct err *e)
 	return !cell_bool(standby) || err_set(e, ERR_USE, "Name the primary with -d.", "this server is a standby: it cannot be marked");
 }
 
+/* The lock of the schema is taken; which version stands there, and may this program touch it? */
+static bool version_locked(struct db *db, struct arena *a, int *version, struct err *e)
+{
+	const struct query made_by = { .sql = "SELECT coalesce(to_jsonb(m)->>'program', '') FROM gatewalk.meta m" };
+	if (!script(db, a, "SELECT pg_advisory_xact_lock(hashtextextended('gatewalk.schema', 0))", e) || !schema_version(db, a, version, e))
+		return false;
+	if (*version <= SCHEMA_VERSION)
+		return true;
+	const char *program = db_value(db, a, &made_by, e);
+	return program && schema_too_new(*version, program, e);
+}
+
+/* An older schema belongs to its owner: this login steps in before it is changed. */
+static bool up_to_date(struct db *db, struct arena *a, int version, bool roles, struct err *e)
+{
+	if (version == SCHEMA_VERSION)
+		return true;
+	if (version > 0 && roles && !script(db, a, ROLES, e))
+		return false;
+	if (upgrade(db, a, version, e))
+		return true;
+	if (version > 0 && e && strcmp(e->sqlstate, "42501") == 0)
+		err_set(e, ERR_DB, "Run gatewalk init as a superuser, or as the login that owns the gatewalk schema.",
+			"the gatewalk schema has version %d, and this login may not upgrade it", version);
+	return false;
+}
+
+static bool roles_may(struct db *db, struct arena *a, bool *may, struct err *e)
+{
+	const struct query q = { .sql = MAY_ROLE };
+	const char *yes = db_value(db, a, &q, e);
+	*may = yes && cell_bool(yes);
+	return yes != NULL;
+}
+
 /* Everything between BEGIN and COMMIT. */
 static bool init_inside(struct db *db, struct arena *a, enum env env, struct err *e)
 {
 	int version = 0;
-	const struct query may = { .sql = MAY_ROLE };
-	if (!script(db, a, "SELECT pg_advisory_xact_lock(hashtextextended('gatewalk.schema', 0))", e) || !schema_version(db, a, &version, e))
+	bool roles = false;
+	if (!version_locked(db, a, &version, e) || !roles_may(db, a, &roles, e) || (version > 0 && !mark_fits(db, a, env, e)) || !schema_may_be(db, a, env, e) ||
+	    !up_to_date(db, a, version, roles, e))
 		return false;
-	const char *may_role = db_value(db, a, &may, e);
-	if (!may_role)
+	if (version < SCHEMA_VERSION && ((version == 0 && !mark_row(db, a, env, e)) || !set_version(db, a, e)))
 		return false;
-	if (version > SCHEMA_VERSION)
-		return err_set(e, ERR_USE, "Use the newer gatewalk that made it.",
-			"the gatewalk schema here has version %d; this gatewalk knows up to %d", version, SCHEMA_VERSION);
-	if (version > 0 && !mark_fits(db, a, env, e))
+	return own(db, a, roles, e) && mark_comment(db, a, env, e);
+}
+
+/* The environment that the mark names; ENV_NONE and an error when it cannot be read. */
+static enum env marked_env(struct db *db, struct arena *a, struct err *e)
+{
+	const struct query q = { .sql = "SELECT environment FROM gatewalk.meta" };
+	const char *word = db_value(db, a, &q, e);
+	return env_parse(word);
+}
+
+static const char REBIND[] =
+	"UPDATE gatewalk.meta SET moved_from = system_identifier || '.' || database_oid, moved_at = clock_timestamp(),"
+	" system_identifier = (SELECT system_identifier FROM pg_control_system())::text,"
+	" database_oid = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+static bool rebind_inside(struct db *db, struct arena *a, struct err *e)
+{
+	int version = 0;
+	bool roles = false;
+	if (!version_locked(db, a, &version, e))
 		return false;
-	if (!schema_may_be(db, a, env, e))
+	if (version == 0)
+		return err_set(e, ERR_USE, "gatewalk init --environment WHICH", "there is no gatewalk schema in this database");
+	enum env env = marked_env(db, a, e);
+	if (env == ENV_NONE || !schema_may_be(db, a, env, e) || !roles_may(db, a, &roles, e) || (roles && !script(db, a, ROLES, e)) ||
+	    !up_to_date(db, a, version, roles, e))
 		return false;
-	if (version < SCHEMA_VERSION && (!upgrade(db, a, version, e) || (version == 0 && !mark_row(db, a, env, e)) || !set_version(db, a, e)))
-		return false;
-	return own(db, a, cell_bool(may_role), e) && mark_comment(db, a, env, e);
+	return script(db, a, REBIND, e) && set_version(db, a, e) && own(db, a, roles, e) && mark_comment(db, a, env, e);
 }
 
 static bool is_strong(struct db *db, struct arena *a, bool *strong, struct err *e)
@@ -204,17 +265,30 @@ static bool is_strong(struct db *db, struct arena *a, bool *strong, struct err *
 	return yes != NULL;
 }
 
+static bool ended(struct db *db, bool ok, struct err *e)
+{
+	if (ok)
+		return db_commit(db, 30000, e) == DB_COMMITTED;
+	db_rollback(db);
+	return false;
+}
+
 bool schema_init(struct db *db, struct arena *a, enum env env, bool *strong, struct err *e)
 {
 	if (env_name(env) == env_name(ENV_NONE))
 		return err_set(e, ERR_USE, "production, staging, development or rehearsal", "no environment was named");
 	if (!probe_supported(db_version(db), e) || !refuse_read_only(db, a, e) || !script(db, a, "BEGIN", e))
 		return false;
-	if (!init_inside(db, a, env, e)) {
-		db_rollback(db);
+	return ended(db, init_inside(db, a, env, e), e) && is_strong(db, a, strong, e);
+}
+
+bool schema_rebind(struct db *db, struct arena *a, struct err *e)
+{
+	if (!probe_supported(db_version(db), e) || !refuse_read_only(db, a, e) || !script(db, a, "BEGIN", e))
 		return false;
-	}
-	if (db_commit(db, 30000, e) != DB_COMMITTED)
-		return false;
-	return is_strong(db, a, strong, e);
+	if (ended(db, rebind_inside(db, a, e), e))
+		return true;
+	if (e && strcmp(e->sqlstate, "42501") == 0)
+		err_set(e, ERR_DB, "Run gatewalk rebind as a superuser, or as the login that owns the gatewalk schema.", "this login may not change the mark");
+	return false;
 }

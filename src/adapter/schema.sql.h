@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The gatewalk schema, version 1. Each string of SCHEMA_V is run in the one transaction of schema_init. */
+/* The gatewalk schema: what makes version 1, and each step from there to the next. A step that was released is never changed:
+   databases have it. All steps that are needed run in the one transaction of schema_init. */
 #ifndef GW_ADAPTER_SCHEMA_SQL_H
 #define GW_ADAPTER_SCHEMA_SQL_H
 
@@ -86,5 +87,11 @@ static const char SCHEMA_V1[] =
 "  RETURN now_at;\n"
 "END $f$;\n"
 "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gatewalk FROM PUBLIC;\n";
+
+/* An entry that a database lost and got again is marked. The mark says which gatewalk made it (an older one can name it), and
+   where it was before it was bound to this database. */
+static const char SCHEMA_V2[] =
+"ALTER TABLE gatewalk.anchor DROP CONSTRAINT anchor_kind_check, ADD CONSTRAINT anchor_kind_check CHECK (kind IN ('line','drop','again'));\n"
+"ALTER TABLE gatewalk.meta ADD COLUMN program text NOT NULL DEFAULT '', ADD COLUMN moved_from text, ADD COLUMN moved_at timestamptz;\n";
 
 #endif

@@ -61,7 +61,7 @@ bool schema_uninstall(struct db *db, struct arena *a, struct err *e)
 	if (version == 0)
 		return err_set(e, ERR_USE, NULL, "there is no gatewalk schema in this database");
 	if (version > SCHEMA_VERSION)
-		return err_set(e, ERR_USE, "Use the newer gatewalk that made it.", "the gatewalk schema here has version %d; this gatewalk knows up to %d", version, SCHEMA_VERSION);
+		return schema_too_new(version, "", e);
 	if (!db_script(db, a, "BEGIN", 5000, NULL, e))
 		return false;
 	if (is_needed(db, a, e) || !db_script(db, a, REMOVE, 30000, NULL, e)) {

@@ -18,9 +18,11 @@ void stamp_take(struct db *db, struct arena *a, struct stamp *out)
 	struct err e = { 0 };
 	struct rows r;
 	const struct query q = {
+		/* The position on disk: one that only stood in memory is lost in a crash, and that is no loss of history. */
 		.sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,"
-		       " CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END::text,"
-		       " (SELECT timeline_id FROM pg_control_checkpoint()), pg_current_xact_id_if_assigned()::text",
+		       " CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END::text,"
+		       " CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())"
+		       "  ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END, pg_current_xact_id_if_assigned()::text",
 		.ms = 5000, .cols = 4, .min_rows = 1, .max_rows = 1,
 	};
 	if (!db_ask(db, a, &q, &r, &e)) {

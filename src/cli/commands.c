@@ -276,6 +276,8 @@ const struct command commands[] = {
 	{ "uninstall", "", "take gatewalk's schema and mark away again", 0, 0, run_uninstall },
 	{ "walk", "PLAN|WALK", "begin a walk, or go on with it", 1, 1, run_walk },
 	{ "amend", "WALK PLAN", "take a new version of the plan in", 2, 2, run_amend },
+	{ "resync", "WALK", "go on where the database is behind the log", 1, 1, run_resync },
+	{ "rebind", "[WALK]", "go on in an upgraded or restored database", 0, 1, run_rebind },
 	{ "leave", "WALK", "give a walk up; takes gatewalk's own objects away", 1, 1, run_leave },
 	{ "status", "[WALK]", "what needs whom, and when", 0, 1, run_status },
 	{ "gates", "WALK", "each condition with its reason", 1, 1, run_gates },

@@ -16,9 +16,22 @@ bool given(const struct line *l, enum opt o)
 	return l->value[o] != NULL;
 }
 
+/* Is this word one of the list, which has blanks between its words? */
+static bool listed(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *at = list; *at; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+		if (n == len && strncmp(at, word, len) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
 static bool takes(const struct command *c, const struct spec *s)
 {
-	return strcmp(s->who, "*") == 0 || strcmp(s->who, c->name) == 0;
+	return strcmp(s->who, "*") == 0 || listed(s->who, c->name);
 }
 
 static const struct command *command_named(const char *name)
@@ -114,7 +127,7 @@ static void print_option(const struct spec *s)
 static void print_options(const char *who)
 {
 	for (size_t i = 0; i < OPT_COUNT; i++)
-		if (strcmp(specs[i].who, who) == 0)
+		if (listed(specs[i].who, who))
 			print_option(&specs[i]);
 }
 

@@ -11,7 +11,7 @@
 
 #define WORDS_MAX 64
 
-/* id, long name, short letter or 0, argument's name or NULL, what it does, who takes it: 'g' all commands, else the command's letter */
+/* id, long name, short letter or 0, argument's name or NULL, what it does, who takes it: * all commands, else their names */
 #define OPTIONS(X) \
 	X(OPT_DBNAME, "dbname", 'd', "CONNINFO", "database to connect to, as in psql; else libpq's own ways", "*") \
 	X(OPT_KEY, "key", 0, "FILE", "private key to sign with", "*") \
@@ -32,7 +32,8 @@
 	X(OPT_OUTPUT, "output", 'o', "FILE", "file to write, never an existing one; else standard output", "new") \
 	X(OPT_ENVIRONMENT, "environment", 0, "WHICH", "production, staging, development or rehearsal", "init") \
 	X(OPT_FETCH, "fetch", 0, NULL, "take the walk's log from its database onto this machine", "walk") \
-	X(OPT_REASON, "reason", 0, "TEXT", "why, for the log", "leave")
+	X(OPT_REASON, "reason", 0, "TEXT", "why, for the log", "leave resync rebind") \
+	X(OPT_ANSWER, "answer", 0, "WORD", "the word that is asked for, where there is no terminal", "resync rebind")
 
 enum opt {
 #define X(id, name, letter, arg, what, who) id,

@@ -11,6 +11,8 @@ struct engine_opts run_options(const struct line *l);
 int run_screens(const struct line *l, struct engine *g, bool home, struct err *e);
 void run_say(const char *line);
 
+int run_resync(const struct line *l, struct err *e);
+int run_rebind(const struct line *l, struct err *e);
 int run_demo(const struct line *l, struct err *e);
 
 #endif

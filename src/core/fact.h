@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/logstate.h"
+
 enum env { ENV_NONE, ENV_PRODUCTION, ENV_STAGING, ENV_DEVELOPMENT, ENV_REHEARSAL };
 const char *env_name(enum env e);
 enum env env_parse(const char *s);   /* ENV_NONE when unknown */
@@ -170,6 +172,7 @@ struct fact_watch {
 
 struct fact_log {
 	int64_t at;
+	enum log_state state;
 	bool verifies, ledger_agrees;
 	const char *why;              /* when one of them is false */
 };

@@ -35,6 +35,11 @@ bool record_op_signed(enum record_op op)
 	return (unsigned)op < OP_COUNT && ops[op].is_signed;
 }
 
+bool record_op_agrees(enum record_op op)
+{
+	return op == OP_RESYNC || op == OP_REBIND;
+}
+
 /* Every field of a body, and no other: what nobody reads must not be signed either. */
 static bool keys_known(const struct json *body, struct err *e)
 {

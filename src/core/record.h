@@ -34,6 +34,8 @@ struct err;
 	X(OP_BACK, "back", 1)            /* stepped back */ \
 	X(OP_AMEND, "amend", 1)          /* a new version of the plan */ \
 	X(OP_LEAVE, "leave", 1)          /* the walk is given up */ \
+	X(OP_RESYNC, "resync", 1)        /* the database fell behind the log, and the walk goes on with less */ \
+	X(OP_REBIND, "rebind", 1)        /* the walk goes on in a database of another identity */ \
 	X(OP_TORN, "torn", 0)            /* a torn last line, sealed over */ \
 	X(OP_SCHEMA_LOG, "schema_log", 0) /* item 13 was written */ \
 	X(OP_CLOSE, "close", 1)          /* the walk is over */
@@ -68,6 +70,8 @@ struct record {
 const char *record_op_name(enum record_op op);
 enum record_op record_op_parse(const char *s);   /* OP_NONE when unknown */
 bool record_op_signed(enum record_op op);
+/* Brings log and database together: it may be written while they disagree. */
+bool record_op_agrees(enum record_op op);
 /* Decodes a parsed body. Fields: v db sid n prev t|t_why tl boot mono lsn tli xid who op b. False names the field.
    Strings are owned by a; out->b stays in the tree of body. */
 bool record_decode(struct arena *a, const struct json *body, struct record *out, struct err *e);

@@ -143,7 +143,7 @@ int64_t view_quiet_wait(const struct view *v)
 
 int64_t view_watch_end(const struct view *v)
 {
-	return v->walk->dropped_at + v->plan->monitor_hours * (v->walk->day_us / 24);
+	return walk_watch_end(v->walk, v->plan);
 }
 
 bool view_watched(const struct view *v)

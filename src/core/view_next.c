@@ -327,6 +327,21 @@ static void home(struct view *v)
 	line(v, 1, "Jobs go on without you; quitting gatewalk does not stop them.");
 }
 
+/* Log and database disagree: what happened, and the command that goes on from there. */
+static bool disagrees(struct view *v)
+{
+	const struct fact_log *l = &v->facts->log;
+	const char *does, *command = log_state_command(l->state, &does);
+	if (!v->connected || !l->at || l->state == LOG_AGREES)
+		return false;
+	line(v, 0, "%s", log_state_brief(l->state));
+	if (command)
+		line(v, 1, "Run: gatewalk %s %s", command, v->plan->name);
+	else
+		line(v, 1, "Find out who did it: gatewalk(1), WHEN LOG AND DATABASE DISAGREE.");
+	return true;
+}
+
 void view_next(struct view *v)
 {
 	if (!v->walk || !v->plan || !v->facts) {
@@ -337,6 +352,8 @@ void view_next(struct view *v)
 	const struct view_job *here = view_job_here(v), *failed = failed_job(v);
 	if (!v->connected && s != AT_CLOSED && s != AT_LEFT) {
 		offline(v);
+	} else if (disagrees(v)) {
+		return;
 	} else if (here && here->mine) {
 		running(v, here);
 	} else if (failed) {

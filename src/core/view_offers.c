@@ -263,6 +263,11 @@ void view_offers(struct view *v)
 	enum stage s = v->walk->stage;
 	if (!v->connected || (unsigned)s >= STAGE_COUNT || !at[s])
 		return;
+	/* What would be refused is not offered: NEXT says how to go on. */
+	if (v->facts->log.at && v->facts->log.state != LOG_AGREES) {
+		plain(v, ACT_LOOK, "look again");
+		return;
+	}
 	at[s](v);
 	if (walk_move(s, EV_BACK, 0, &m))
 		offer(v, (struct offer){ .kind = ACT_BACK, .label = "step back", .prompt = arena_printf(v->arena,

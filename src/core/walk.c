@@ -58,6 +58,41 @@ static const struct row {
 	{ AT_GATE_C, EV_REOPEN_GATES, 0, AT_UNUSED, EFFECT_NONE },
 	{ AT_ARMED, EV_REOPEN_GATES, 0, AT_UNUSED, EFFECT_NONE },
 
+	/* The database lost what the log has: what was counted there counts anew. */
+	{ AT_SNAPSHOT, EV_RECOUNT, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ AT_ARCHETYPE, EV_RECOUNT, 0, AT_ARCHETYPE, EFFECT_NONE },
+	{ AT_DOCUMENT, EV_RECOUNT, 0, AT_DOCUMENT, EFFECT_NONE },
+	{ AT_GATE_A, EV_RECOUNT, 0, AT_GATE_A, EFFECT_NONE },
+	{ AT_CONSUMERS, EV_RECOUNT, 0, AT_CONSUMERS, EFFECT_NONE },
+	{ AT_READS, EV_RECOUNT, 0, AT_READS, EFFECT_NONE },
+	{ AT_UNUSED, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
+	{ AT_FINAL, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
+	{ AT_GATE_C, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
+	{ AT_ARMED, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
+	{ AT_DROPPING, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
+	{ AT_MONITOR, EV_RECOUNT, 0, AT_MONITOR, EFFECT_NONE },
+	{ AT_LOG, EV_RECOUNT, 0, AT_MONITOR, EFFECT_NONE },
+	{ AT_CLOSED, EV_RECOUNT, 0, AT_CLOSED, EFFECT_NONE },
+	{ AT_LEFT, EV_RECOUNT, 0, AT_LEFT, EFFECT_NONE },
+
+	/* It is of before the drop. A walk that is over stays over. */
+	{ AT_MONITOR, EV_DROP_LOST, 0, AT_UNUSED, EFFECT_NONE },
+	{ AT_LOG, EV_DROP_LOST, 0, AT_UNUSED, EFFECT_NONE },
+	{ AT_CLOSED, EV_DROP_LOST, 0, AT_CLOSED, EFFECT_NONE },
+
+	/* Not even the first snapshot counts any more. */
+	{ AT_SNAPSHOT, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ AT_ARCHETYPE, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ AT_DOCUMENT, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ AT_GATE_A, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ AT_CONSUMERS, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ AT_READS, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ AT_UNUSED, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ AT_FINAL, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ AT_GATE_C, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ AT_ARMED, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ AT_DROPPING, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+
 	{ AT_ARCHETYPE, EV_BACK, 0, AT_SNAPSHOT, EFFECT_NONE },
 	{ AT_DOCUMENT, EV_BACK, 0, AT_ARCHETYPE, EFFECT_NONE },
 	{ AT_GATE_A, EV_BACK, 0, AT_DOCUMENT, EFFECT_NONE },
@@ -132,6 +167,11 @@ const char *mood_word(enum mood m)
 {
 	static const char *const words[] = { "done", "running", "waiting", "shut", "not yet", "not needed" };
 	return (unsigned)m <= MOOD_NOT_NEEDED ? words[m] : "";
+}
+
+int64_t walk_watch_end(const struct walk *w, const struct plan *p)
+{
+	return w->watch_from ? w->watch_from + p->monitor_hours * (w->day_us / 24) : 0;
 }
 
 bool walk_is_cleared(const struct walk *w, const char *key, struct walk_clear *out)

@@ -36,7 +36,8 @@ enum item stage_item(enum stage s);
 /* What moves a walk. */
 enum event {
 	EV_BEGIN, EV_PROVEN, EV_CONFIRM, EV_GATE_A, EV_QUIET, EV_GATE_B, EV_GATE_C, EV_INTENT, EV_DROPPED, EV_NOT_DROPPED,
-	EV_WATCHED, EV_CLOSE, EV_BACK, EV_LEAVE, EV_REOPEN_GATES, EVENT_COUNT
+	EV_WATCHED, EV_CLOSE, EV_BACK, EV_LEAVE, EV_REOPEN_GATES,
+	EV_RECOUNT, EV_DROP_LOST, EV_RESTART, EVENT_COUNT
 };
 enum effect { EFFECT_NONE, EFFECT_DROP };
 
@@ -81,6 +82,11 @@ struct walk {
 	int64_t dropped_at;
 	int64_t drop_us, lock_us;
 	int64_t restored_at;
+	int64_t watch_from;              /* the watch after the drop counts from here: the drop, or when log and ledger were brought together */
+	int64_t drop_lost_at;            /* when it was found that the database was of before the drop; 0 never */
+	int64_t first_n;                 /* line of the first snapshot */
+	int64_t agreed_n;                /* line of the last resync or rebind; -1 none */
+	int64_t agreed_last;             /* the last entry that ledger and log had in common then; -1 none */
 	int64_t baseline_at;
 	int alarms;
 	const char *alarm;
@@ -94,6 +100,8 @@ void walk_init(struct walk *w, struct arena *a);
    sid): the log is refused from here, and the error names n and the reason. A refused fold leaves w as it was. */
 bool walk_fold(struct walk *w, const struct record *r, struct err *e);
 bool walk_is_cleared(const struct walk *w, const char *key, struct walk_clear *out);   /* the latest one */
+/* When the watch after the drop ends, server clock. */
+int64_t walk_watch_end(const struct walk *w, const struct plan *p);
 /* The latest declaration of what + key, or NULL. */
 const struct walk_declared *walk_declared(const struct walk *w, const char *what, const char *key);
 

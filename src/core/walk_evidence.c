@@ -68,6 +68,8 @@ static bool fold_snapshot(struct walk *w, const struct json *b, struct err *e)
 	if (w->stage < low || w->stage > high)
 		return true;
 	snapshot_keep(w, role == 0 ? &w->first : &w->final, s);
+	if (role == 0)
+		w->first_n = w->n;
 	if (!s.equal || (role == 0 && w->stage != AT_SNAPSHOT))
 		return true;
 	return fold_move(w, EV_PROVEN, NULL, e);

@@ -11,7 +11,7 @@
 
 void walk_init(struct walk *w, struct arena *a)
 {
-	*w = (struct walk){ .arena = a, .stage = AT_NOWHERE, .intent_n = -1 };
+	*w = (struct walk){ .arena = a, .stage = AT_NOWHERE, .intent_n = -1, .agreed_n = -1, .agreed_last = -1 };
 }
 
 bool fold_refuse(struct err *e, const char *why)
@@ -107,6 +107,8 @@ static const struct { bool (*fold)(struct walk *, const struct record *, struct 
 	[OP_BACK] = { fold_back, false, false },
 	[OP_AMEND] = { fold_amend, false, false },
 	[OP_LEAVE] = { fold_leave, false, false },
+	[OP_RESYNC] = { fold_resync, true, true },
+	[OP_REBIND] = { fold_rebind, true, false },
 	[OP_TORN] = { fold_torn, true, true },
 	[OP_SCHEMA_LOG] = { fold_schema_log, false, false },
 	[OP_CLOSE] = { fold_close, false, false },
@@ -121,7 +123,7 @@ static bool fits_chain(const struct walk *w, const struct record *r, struct err 
 		return err_set(e, ERR_VERIFY, NULL, "line %lld is expected here", (long long)w->n);
 	if ((w->n == 0) != (r->op == OP_BEGIN))
 		return fold_refuse(e, w->n == 0 ? "a log starts with \"begin\"" : "a walk begins once");
-	if (w->n > 0 && (strcmp(r->sid, w->sid) != 0 || strcmp(r->db, w->db) != 0))
+	if (w->n > 0 && (strcmp(r->sid, w->sid) != 0 || (r->op != OP_REBIND && strcmp(r->db, w->db) != 0)))
 		return fold_refuse(e, "it belongs to another walk or database");
 	if (r->t && r->t < w->last_t)
 		return err_set(e, ERR_VERIFY, "Have the server's clock set right; gatewalk counts by it alone.", "the server's clock went back");

@@ -13,6 +13,9 @@ bool fold_here(const struct walk *w, enum stage low, enum stage high, struct err
 /* Waits and expiries are counted by the server's clock alone: this line needs it. */
 bool fold_timed(const struct record *r, struct err *e);
 
+/* What was reached at the stage that the walk is at now, or behind it, no longer stands. */
+void fold_undo(struct walk *w);
+
 /* One an op. They may change w before they refuse: walk_fold gives them a copy. */
 bool fold_evidence(struct walk *w, const struct record *r, struct err *e);
 bool fold_confirm(struct walk *w, const struct record *r, struct err *e);
@@ -31,6 +34,8 @@ bool fold_intent(struct walk *w, const struct record *r, struct err *e);
 bool fold_outcome(struct walk *w, const struct record *r, struct err *e);
 bool fold_alarm(struct walk *w, const struct record *r, struct err *e);
 bool fold_restore(struct walk *w, const struct record *r, struct err *e);
+bool fold_resync(struct walk *w, const struct record *r, struct err *e);
+bool fold_rebind(struct walk *w, const struct record *r, struct err *e);
 bool fold_torn(struct walk *w, const struct record *r, struct err *e);
 
 #endif

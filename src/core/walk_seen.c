@@ -98,7 +98,7 @@ bool fold_outcome(struct walk *w, const struct record *r, struct err *e)
 	w->lock_us = lock;
 	if (dropped) {
 		w->dropped = true;
-		w->dropped_at = at;
+		w->dropped_at = w->watch_from = at;
 	}
 	return true;
 }

@@ -94,7 +94,7 @@ bool fold_quiet(struct walk *w, const struct record *r, struct err *e)
 }
 
 /* What was reached behind the step that the walk goes back to no longer stands. */
-static void undo(struct walk *w)
+void fold_undo(struct walk *w)
 {
 	static const struct { enum item item; enum stage at; } confirms[] = {
 		{ ITEM_ARCHETYPE, AT_ARCHETYPE }, { ITEM_DOCUMENT, AT_DOCUMENT }, { ITEM_CONSUMERS, AT_CONSUMERS }, { ITEM_READS, AT_READS },
@@ -121,7 +121,7 @@ bool fold_back(struct walk *w, const struct record *r, struct err *e)
 		return false;
 	if (strcmp(to, stage_name(w->stage)) != 0)
 		return err_set(e, ERR_VERIFY, NULL, "one step back is \"%s\"", stage_name(w->stage));
-	undo(w);
+	fold_undo(w);
 	return true;
 }
 

@@ -134,7 +134,7 @@ static bool item_ready(struct engine *g, enum item item, struct err *e)
 {
 	char buf[WHEN_MAX];
 	if (item == ITEM_CONSUMERS) {
-		if (!g->facts.watch.tripwire_there)
+		if (!g->facts.watch.tripwire_there || !g->facts.watch.tripwire_enabled)
 			return wrong(e, "Put the tripwire on the table first.", "the watch has not begun");
 		return all_named(g, e);
 	}
@@ -142,7 +142,7 @@ static bool item_ready(struct engine *g, enum item item, struct err *e)
 		return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it reads the column no more",
 			undeclared(g)->name);
 	if (item == ITEM_MONITOR) {
-		int64_t end = g->walk.dropped_at + g->plan->monitor_hours * (g->walk.day_us / 24);
+		int64_t end = walk_watch_end(&g->walk, g->plan);
 		if (g->facts.now == 0 || g->facts.now < end)
 			return err_set(e, ERR_WAIT, "The monitor's job watches meanwhile.", "the watch of %d h ends %s UTC", g->plan->monitor_hours, when_short(end, buf));
 		if (g->facts.monitor.at == 0 || g->facts.monitor.at < end)
@@ -365,8 +365,8 @@ bool engine_do(struct engine *g, const struct act *act, struct err *e)
 		ok = wrong(&why, "Open a walk first.", "no walk is open");
 	else if (!g->db && act->kind != ACT_LOOK)
 		ok = err_set(&why, ERR_DB_LOST, "Wait for the server; r looks again.", "no connection to the server");
-	else if (g->behind && leaves_traces(act->kind))
-		ok = err_set(&why, ERR_VERIFY, "See gatewalk(1), WHEN LOG AND DATABASE DISAGREE.", "%s", g->behind_why);
+	else if (g->state != LOG_AGREES && leaves_traces(act->kind))
+		ok = line_disagree(g, &why);
 	else
 		ok = doers[act->kind](g, act, &why);
 	if (ok && act->kind != ACT_LOOK && act->kind != ACT_CHECK) {

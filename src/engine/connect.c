@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapter/place.h"
 #include "base/arena.h"
 #include "port/crypto.h"
 
@@ -59,8 +60,13 @@ void engine_use(struct engine *g, struct db *db)
 /* A link that came back must hold the walk again, and log and ledger be compared, before anything is written over it. */
 static bool take_hold(struct engine *g, struct err *e)
 {
+	struct place p;
+	struct err none = { 0 };
 	if (!g->journal || g->walk.n == 0)
 		return true;
+	/* Where there is no schema, line_compare says so. */
+	if (!g->rebinding && place_look(g->db, lot_arena(g->look_lot), &p, &none) && !place_fits(&p, e))
+		return false;
 	if (g->read_only)
 		return line_sync(g, e) || db_alive(g->db);
 	return ledger_hold(g->db, g->walk.sid, HOLD_MS, e) && line_sync(g, e) && line_seal_torn(g, e);

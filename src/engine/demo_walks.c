@@ -100,7 +100,7 @@ static bool step(struct engine *g, enum stage until, struct err *e)
 		bool takes = o->kind == ACT_SNAPSHOT || o->kind == ACT_WATCH || o->kind == ACT_QUIET || o->kind == ACT_PASS || typed;
 		if (!takes || (o->kind == ACT_SNAPSHOT && (job_alive(g, "snapshot") || g->walk.stage == AT_GATE_C)))
 			continue;
-		if ((o->kind == ACT_PASS && o->key && *o->key == 'C' && until <= AT_GATE_C) || (o->kind == ACT_WATCH && g->facts.watch.tripwire_there))
+		if ((o->kind == ACT_PASS && o->key && *o->key == 'C' && until <= AT_GATE_C) || (o->kind == ACT_WATCH && g->facts.watch.tripwire_there && g->facts.watch.tripwire_enabled))
 			continue;
 		const struct act act = { .kind = o->kind, .key = o->key, .text = typed };
 		struct err why = { 0 };

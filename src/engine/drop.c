@@ -82,8 +82,8 @@ bool drop_settle(struct engine *g, struct err *e)
 static bool ready(struct engine *g, const char *typed, struct err *e)
 {
 	struct arena *a = lot_arena(g->look_lot);
-	if (g->journal && g->behind)
-		return err_set(e, ERR_VERIFY, "See gatewalk(1), WHEN LOG AND DATABASE DISAGREE.", "%s", g->behind_why);
+	if (g->journal && g->state != LOG_AGREES)
+		return line_disagree(g, e);
 	if (!g->journal || g->read_only || g->walk.stage != AT_ARMED)
 		return err_set(e, ERR_GATE, "Pass gates A, B and C first.", "the walk is not at its drop");
 	if (!typed || strcmp(typed, plan_target_name(a, g->plan)) != 0)

@@ -29,9 +29,10 @@ struct engine {
 	struct walk walk;
 	struct journal *journal;
 	bool read_only;                /* looked at without the lock: nothing is written */
-	bool behind;                   /* the database is behind its log, or the log behind the database */
-	const char *behind_why;
-	const char *differs;           /* what the last whole comparison with ledger and mirror found */
+	enum log_state state;          /* how log and database stand to each other; what is not LOG_AGREES stops all writing */
+	enum log_state under;          /* the same without regard to the database's identity */
+	enum log_state differs;        /* what the last whole comparison with ledger and mirror found */
+	bool rebinding;                /* gatewalk rebind opens a walk in a database whose schema may be older yet */
 	bool owed;                     /* a line stands in the log that ledger or mirror may lack */
 	int64_t home_again;            /* when home asks a server that did not answer once more; this machine's clock */
 	bool look_failed;              /* `last` is of a look, and goes with the next good one */
@@ -83,13 +84,17 @@ struct json *line_body(struct engine *g);                      /* a new empty ob
 void line_show(struct engine *g, const struct record *r);      /* adds it to the view's lines */
 struct anchor line_last_anchor(struct engine *g, struct err *e);
 
-/* line_compare.c: sets behind and behind_why; false when the database could not be asked. */
+/* line_compare.c: sets state; false when the database could not be asked. */
 bool line_compare(struct engine *g, struct err *e);
 bool line_compare_all(struct engine *g, struct err *e);
+/* Sets e for a state that is not LOG_AGREES: what it is, and the way on. False. */
+bool line_disagree(const struct engine *g, struct err *e);
 bool line_anchored(const struct line_mark *m);                      /* a decision that has an entry of its own in the ledger */
 
 /* open.c */
 bool walk_load(struct engine *g, const char *dir, bool read_only, struct err *e);
+/* Connects, holds, looks: a server that is gone leaves the walk readable. */
+bool walk_resume(struct engine *g, struct err *e);
 const char *walk_find_dir(struct engine *g, struct arena *a, const char *word, struct err *e);
 
 /* take.c: what jobs and the watch left in the database, checked and taken into the log. */

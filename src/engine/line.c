@@ -3,6 +3,7 @@
    An intent is not anchored here: its anchor stands in the transaction of the statement it speaks of, and nowhere else. */
 #include "engine/engine_private.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -57,6 +58,8 @@ static bool foldable(struct engine *g, enum record_op op, const struct json *b, 
 		r.sid = journal_sid(g->journal);
 		r.db = "";
 	}
+	if (op == OP_REBIND)
+		r.db = json_str(b, "into");
 	memset(r.prev, '0', 64);
 	memset(r.head, '0', 64);
 	return walk_fold(&copy, &r, e);
@@ -92,8 +95,8 @@ static bool may_write(struct engine *g, enum record_op op, const struct json *b,
 		return err_set(e, ERR_USE, "Open the walk to go on with it.", "this walk is only being read");
 	if (g->owed && g->db && !line_sync(g, e))
 		return false;
-	if (g->behind)
-		return err_set(e, ERR_VERIFY, "See gatewalk(1), WHEN LOG AND DATABASE DISAGREE.", "%s", g->behind_why);
+	if (g->state != LOG_AGREES && !record_op_agrees(op))
+		return line_disagree(g, e);
 	if (!engine_signer(g, e))
 		return false;
 	if (record_op_signed(op) && !g->db)
@@ -124,8 +127,8 @@ bool line_write(struct engine *g, enum record_op op, const struct json *b, bool 
 	g->owed = true;
 	if (!g->db)
 		return true;
-	if (op == OP_BEGIN)
-		return true;   /* the walk's row comes first: open.c */
+	if (op == OP_BEGIN || record_op_agrees(op))
+		return true;   /* the walk's row comes first, and the lines that the database lost: open.c, agree.c */
 	if (!publish(g, r->n, e))
 		return false;
 	g->owed = false;
@@ -138,7 +141,7 @@ static bool row_there(struct engine *g, const struct anchor *last, struct err *e
 	struct ledger_walk *w;
 	size_t n = 0;
 	char host[256] = "";
-	if (last->n >= 0 || journal_count(g->journal) != 1)
+	if (last->n >= 0 || (journal_count(g->journal) != 1 && g->walk.agreed_n < 0))
 		return true;
 	if (!ledger_find(g->db, lot_arena(g->look_lot), journal_sid(g->journal), &w, &n, e))
 		return false;
@@ -146,11 +149,22 @@ static bool row_there(struct engine *g, const struct anchor *last, struct err *e
 	return n > 0 || ledger_open(g->db, &g->walk, g->plan, host, e);
 }
 
+/* What the database had and lost is marked when it gets it again. *last becomes this entry. */
+static bool anchor(struct engine *g, int64_t n, struct anchor *last, struct err *e)
+{
+	const char *sid = journal_sid(g->journal), *head = journal_mark(g->journal, (size_t)n)->head;
+	if (!(n < g->walk.agreed_n ? ledger_anchor_again : ledger_anchor)(g->db, sid, n, head, last, e))
+		return false;
+	last->n = n;
+	snprintf(last->head, sizeof last->head, "%s", head);
+	return true;
+}
+
 bool line_sync(struct engine *g, struct err *e)
 {
 	if (!g->db || !line_compare_all(g, e))
 		return false;
-	if (g->behind || g->read_only)
+	if (g->state != LOG_AGREES || g->read_only)
 		return true;
 	struct anchor last = line_last_anchor(g, e);
 	int64_t have = 0;
@@ -160,7 +174,7 @@ bool line_sync(struct engine *g, struct err *e)
 		const struct line_mark *m = journal_mark(g->journal, (size_t)i);
 		if (i >= have && !ledger_mirror(g->db, journal_sid(g->journal), i, journal_raw(g->journal, (size_t)i), e))
 			return false;
-		if (line_anchored(m) && i > last.n && !ledger_anchor(g->db, journal_sid(g->journal), i, m->head, &last, e))
+		if (line_anchored(m) && i > last.n && !anchor(g, i, &last, e))
 			return false;
 	}
 	g->owed = false;
@@ -172,7 +186,7 @@ bool line_sync(struct engine *g, struct err *e)
 bool line_seal_torn(struct engine *g, struct err *e)
 {
 	struct stamp st;
-	if (g->behind || !journal_torn(g->journal))
+	if (g->state != LOG_AGREES || !journal_torn(g->journal))
 		return true;
 	stamp_take(g->db, lot_arena(g->walk_lot), &st);
 	if (!journal_seal_torn(g->journal, &st, e))
@@ -204,9 +218,10 @@ void line_check(struct engine *g)
 		return;
 	f->at = g->facts.now;
 	f->verifies = !due || verify_file(g);
-	f->ledger_agrees = !g->behind;
+	f->state = g->state;
+	f->ledger_agrees = g->state == LOG_AGREES;
 	if (!f->verifies)
 		f->why = "the log's file was changed by somebody else";
-	else if (g->behind)
-		f->why = g->behind_why;
+	else
+		f->why = log_state_why(g->state);
 }

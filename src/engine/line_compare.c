@@ -3,15 +3,11 @@
    before each decision and every half minute: every anchor and every mirrored line. */
 #include "engine/engine_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "adapter/place.h"
 #include "base/arena.h"
-
-#define MISSING_LINES "the log is behind the ledger: lines are missing at its end, or this is an older copy"
-#define ANOTHER_LOG "the log is not the one the ledger knows: another line stands where the ledger's last entry was made"
-#define UNKNOWN_WALK "the database is behind the log: the ledger knows nothing of this walk (restored, or another database)"
-#define MISSING_ENTRIES "the database is behind the log: decisions are missing from the ledger (restored, or failed over with loss)"
-#define SCHEMA_GONE "the gatewalk schema in the database is gone, or is not gatewalk's any more"
 
 bool line_anchored(const struct line_mark *m)
 {
@@ -26,24 +22,54 @@ static size_t signed_after(const struct engine *g, int64_t n)
 	return count;
 }
 
-/* The ledger's last anchor must be a line of this log, with the very head. One decision may lack its anchor: the program
-   ended between log and ledger. More than one means that the database was put back to an older state. */
-static const char *differs(const struct engine *g, const struct anchor *last, int64_t mirrored)
+/* A line that mirror and ledger lack, while the server stands at another timeline, or before the place where it stood when the
+   line was written: its history was cut off, and more than this line may be gone. */
+static bool cut_off(const struct engine *g, const struct place *p, int64_t mirrored)
 {
-	int64_t count = (int64_t)journal_count(g->journal);
-	if (last->n >= count || mirrored > count)
-		return MISSING_LINES;
-	if (last->n >= 0 && strcmp(journal_mark(g->journal, (size_t)last->n)->head, last->head) != 0)
-		return ANOTHER_LOG;
-	if (last->n == -1 && count > 1)
-		return UNKNOWN_WALK;
-	return signed_after(g, last->n) > 1 ? MISSING_ENTRIES : NULL;
+	int64_t from = mirrored > g->walk.agreed_n ? mirrored : g->walk.agreed_n;
+	for (int64_t i = from > 0 ? from : 0; i < (int64_t)journal_count(g->journal); i++) {
+		const struct record *r = journal_line(g->journal, lot_arena(g->look_lot), (size_t)i);
+		if (i >= mirrored && r->t && r->tli && (r->tli != p->tli || place_lsn(r->lsn) > p->lsn))
+			return true;
+	}
+	return false;
 }
 
-static void behind(struct engine *g, const char *why)
+/* The ledger's last anchor must be a line of this log, with the very head. One decision may lack its anchor: the program
+   ended between log and ledger. More than one means that the database was put back to an older state; unless a resync or
+   rebind says so, and the ledger is just being brought up behind it. */
+static enum log_state compared(const struct engine *g, const struct place *p, const struct anchor *last, int64_t mirrored)
 {
-	g->behind = why != NULL;
-	g->behind_why = why;
+	const struct walk *w = &g->walk;
+	int64_t count = (int64_t)journal_count(g->journal);
+	bool agreed = w->agreed_n >= 0 && last->n >= w->agreed_last && last->n < w->agreed_n;
+	if (last->n >= count || mirrored > count)
+		return LOG_BEHIND;
+	if (last->n >= 0 && strcmp(journal_mark(g->journal, (size_t)last->n)->head, last->head) != 0)
+		return LOG_OTHER;
+	if (last->n == -1 && count > 1 && !agreed)
+		return LOG_NO_WALK;
+	if (w->dropped && last->n < w->intent_n)
+		return LOG_DROP_LOST;
+	return signed_after(g, agreed ? w->agreed_n : last->n) > 1 || cut_off(g, p, mirrored) ? LOG_AHEAD : LOG_AGREES;
+}
+
+/* The install id moves with the schema; the rest names the database itself. */
+static enum log_state identified(const struct engine *g, const struct place *p, enum log_state ledger)
+{
+	const char *here = strrchr(p->db, '.'), *walks = strrchr(g->walk.db, '.');
+	if (!here || !walks || strcmp(here, walks) != 0)
+		return LOG_FOREIGN;
+	return p->marked && strcmp(p->db, g->walk.db) == 0 ? ledger : LOG_MOVED;
+}
+
+bool line_disagree(const struct engine *g, struct err *e)
+{
+	char hint[256] = "See gatewalk(1), WHEN LOG AND DATABASE DISAGREE.";
+	const char *does, *command = log_state_command(g->state, &does);
+	if (command)
+		snprintf(hint, sizeof hint, "gatewalk %s %s   %s", command, g->walk.name, does);
+	return err_set(e, ERR_VERIFY, hint, "%s", log_state_why(g->state));
 }
 
 /* The server says so: no such schema, no such table, no such column. */
@@ -56,7 +82,7 @@ static bool schema_gone(const struct err *why)
 static bool not_asked(struct engine *g, const struct err *why, struct err *e)
 {
 	if (schema_gone(why)) {
-		behind(g, SCHEMA_GONE);
+		g->state = g->under = LOG_NO_SCHEMA;
 		return true;
 	}
 	if (e)
@@ -67,12 +93,17 @@ static bool not_asked(struct engine *g, const struct err *why, struct err *e)
 bool line_compare(struct engine *g, struct err *e)
 {
 	int64_t mirrored = 0;
+	struct place p;
 	struct err no = { 0 };
+	if (!place_look(g->db, lot_arena(g->look_lot), &p, &no))
+		return not_asked(g, &no, e);
 	struct anchor last = line_last_anchor(g, &no);
 	if (last.n == -2 || !ledger_mirrored(g->db, journal_sid(g->journal), &mirrored, &no))
 		return not_asked(g, &no, e);
-	const char *why = differs(g, &last, mirrored);
-	behind(g, why ? why : g->differs);
+	g->under = compared(g, &p, &last, mirrored);
+	if (g->under == LOG_AGREES)
+		g->under = g->differs;
+	g->state = identified(g, &p, g->under);
 	return true;
 }
 
@@ -118,8 +149,9 @@ static bool same_anchors(struct engine *g, struct arena *a, bool *same, struct e
 	for (size_t i = 0; *same && at < n && i < journal_count(g->journal); i++) {
 		const struct line_mark *m = journal_mark(g->journal, i);
 		bool is = all[at].n == (int64_t)i && strcmp(all[at].head, m->head) == 0 &&
-			(m->op == OP_INTENT ? strcmp(all[at].kind, "drop") == 0 : m->is_signed && strcmp(all[at].kind, "line") == 0);
-		*same = is || (all[at].n > (int64_t)i && !line_anchored(m));
+			(m->op == OP_INTENT ? strcmp(all[at].kind, "drop") == 0 : m->is_signed && strcmp(all[at].kind, "drop") != 0);
+		bool may_lack = !line_anchored(m) && !(g->walk.dropped && (int64_t)i == g->walk.intent_n);
+		*same = is || (all[at].n > (int64_t)i && may_lack);
 		at += is;
 	}
 	*same = *same && at == n;
@@ -135,6 +167,6 @@ bool line_compare_all(struct engine *g, struct err *e)
 	arena_free(a);
 	if (!asked)
 		return not_asked(g, &no, e);
-	g->differs = !lines ? "the mirror of the log in the database was changed" : !anchors ? "the ledger's entries were changed" : NULL;
+	g->differs = !lines ? LOG_MIRROR_CHANGED : !anchors ? LOG_LEDGER_CHANGED : LOG_AGREES;
 	return line_compare(g, e);
 }

@@ -196,7 +196,7 @@ static void look_ended(struct engine *g, bool ok, const struct err *why)
 /* What only the one who holds the walk may do. */
 static bool look_writes(struct engine *g, struct err *e)
 {
-	if (!g->db || g->read_only || g->behind)
+	if (!g->db || g->read_only || g->state != LOG_AGREES)
 		return true;
 	bool ok = take_all(g, e) && take_care(g, e);
 	/* Lines that were just written bear a later time than this look: that is no clock that went back. */
@@ -226,7 +226,7 @@ bool engine_look(struct engine *g, struct err *e)
 		return look_home(g, e);
 	struct err first = { 0 }, late = { 0 };
 	bool ok = engine_connect(g, &first);
-	if (ok && g->walk.stage == AT_DROPPING && !g->read_only && !g->behind)
+	if (ok && g->walk.stage == AT_DROPPING && !g->read_only && g->state == LOG_AGREES)
 		ok = drop_settle(g, &first);
 	ok = look_facts(g, false, ok ? &first : NULL) && ok;
 	if (!look_writes(g, &late)) {

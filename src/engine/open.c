@@ -30,8 +30,8 @@ void engine_walk_close(struct engine *g)
 	g->plan = NULL;
 	g->lines = NULL;
 	g->n_lines = g->cap_lines = 0;
-	g->behind = g->read_only = g->owed = false;
-	g->differs = g->behind_why = NULL;
+	g->read_only = g->owed = false;
+	g->state = g->under = g->differs = LOG_AGREES;
 	g->verified_at = 0;
 	g->look_failed = false;
 	g->last_done[0] = '\0';   /* what became of the last act there says nothing about the next walk */
@@ -155,7 +155,7 @@ static bool attach(struct engine *g, struct err *e)
 	return true;
 }
 
-static bool resume(struct engine *g, struct err *e)
+bool walk_resume(struct engine *g, struct err *e)
 {
 	if (!attach(g, e))
 		return false;
@@ -170,7 +170,7 @@ static bool open_word(struct engine *g, const char *word, bool read_only, struct
 	struct arena *a = arena_new();
 	engine_walk_close(g);
 	const char *dir = walk_find_dir(g, a, word, e);
-	bool ok = dir && walk_load(g, dir, read_only, e) && resume(g, e);
+	bool ok = dir && walk_load(g, dir, read_only, e) && walk_resume(g, e);
 	if (!ok)
 		engine_walk_close(g);
 	arena_free(a);
@@ -277,6 +277,14 @@ static bool begin(struct engine *g, const char *text, size_t len, struct err *e)
 		remember_write(a, s.sysid, s.dboid, m.install_id, m.env, false, e);
 }
 
+/* A walk whose database moved (upgraded, restored from a dump) is not begun anew there: the ledger that moved along knows it. */
+static bool known_here(struct engine *g, struct arena *a, const char *sid)
+{
+	struct ledger_walk *w;
+	size_t n = 0;
+	return g->db && ledger_find(g->db, a, sid, &w, &n, NULL) && n > 0;
+}
+
 /* The open walk of this plan's name on the database we are connected to, in this machine's folders. Not by the server's label:
    two servers of one host may have databases of one name, and one server has many addresses. A schema that was made anew is
    another installation: its walks begin anew. */
@@ -292,7 +300,7 @@ static const char *same_walk(struct engine *g, struct arena *a, const char *name
 		return NULL;
 	for (size_t i = 0; i < g->n_walks; i++) {
 		const struct view_walk *w = &g->walks[i];
-		if (!w->closed && strcmp(w->name, name) == 0 && (!known || !w->db || strcmp(w->db, db) == 0))
+		if (!w->closed && strcmp(w->name, name) == 0 && (!known || !w->db || strcmp(w->db, db) == 0 || known_here(g, a, w->sid)))
 			return w->sid;
 	}
 	return NULL;
@@ -330,67 +338,5 @@ bool engine_walk_plan(struct engine *g, const char *plan_path, struct err *e)
 	}
 	if (!ok)
 		engine_walk_close(g);
-	return ok;
-}
-
-/* The signers of a fetched log cannot come from the same place as the log: they are the operator's own key, and whoever
-   else stands in this machine's trusted list. */
-static const char *trusted_signers(struct engine *g, struct arena *a, struct err *e)
-{
-	char *data;
-	size_t len;
-	const char *path = path_join(a, path_config(a), "allowed_signers");
-	if (file_exists(path))
-		return file_read(a, path, 65536, &data, &len, e) ? data : NULL;
-	struct signer *s = engine_signer(g, e);
-	return s ? arena_printf(a, "%s\n", signer_allowed_line(s)) : NULL;
-}
-
-/* What the database says becomes names of folders and files here, so it is believed only in the very form it must have. */
-static bool fetch_fits(const struct ledger_walk *w, struct err *e)
-{
-	char sha[65];
-	crypto_sha256_hex(w->plan, strlen(w->plan), sha);
-	if (hex_is(w->sid, 32) && hex_is(w->plan_digest, 64) && strcmp(sha, w->plan_digest) == 0)
-		return true;
-	return err_set(e, ERR_VERIFY, "Fetch nothing from here before it is known who changed the gatewalk schema.",
-		"the walk's row in the database was changed: its id, or its plan, is not what gatewalk wrote");
-}
-
-static bool fetch_into(struct engine *g, struct arena *a, const struct ledger_walk *w, struct err *e)
-{
-	const char **lines, *signers = trusted_signers(g, a, e);
-	size_t n;
-	if (!fetch_fits(w, e) || !signers || !ledger_lines(g->db, a, w->sid, &lines, &n, e))
-		return false;
-	const char *dir = path_join(a, path_walks(a), w->sid);
-	if (file_exists(dir))
-		return err_set(e, ERR_USE, arena_printf(a, "gatewalk walk %s", w->name), "the walk %s is on this machine already", w->name);
-	if (!dir_make(path_walks(a), e) || !journal_rebuild(dir, lines, n, signers, e))
-		return false;
-	return file_write(path_join(a, path_join(a, dir, "blobs"), w->plan_digest), w->plan, strlen(w->plan), e);
-}
-
-bool engine_walk_fetch(struct engine *g, const char *word, struct err *e)
-{
-	engine_walk_close(g);
-	struct arena *a = arena_new();
-	struct ledger_walk *w;
-	size_t n = 0;
-	bool ok = engine_connect(g, e) && ledger_find(g->db, a, word, &w, &n, e);
-	if (ok && n == 0)
-		ok = err_set(e, ERR_USE, "`gatewalk status` with -d shows the walks of a database.", "no walk \"%s\" in this database", word);
-	ok = ok && fetch_into(g, a, &w[0], e);
-	char sid[40] = "";
-	if (ok)
-		snprintf(sid, sizeof sid, "%s", w[0].sid);
-	lot_drop(g->home_lot);
-	g->home_lot = NULL;
-	engine_use(g, NULL);   /* the walk is opened over a link of its own, which holds it */
-	ok = ok && walk_load(g, path_join(a, path_walks(a), sid), false, e);
-	if (ok)
-		summary_write(g);
-	ok = ok && resume(g, e);
-	arena_free(a);
 	return ok;
 }

@@ -44,7 +44,7 @@ static int64_t look_again(const struct engine *g)
 	if (w->stage == AT_UNUSED && w->quiet_since)
 		return from + plan_unused_days(g->plan) * w->day_us;
 	if (w->stage == AT_MONITOR)
-		return w->dropped_at + g->plan->monitor_hours * (w->day_us / 24);
+		return walk_watch_end(w, g->plan);
 	return 0;
 }
 

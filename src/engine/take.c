@@ -154,11 +154,12 @@ static bool take_result(struct engine *g, const struct left *l, struct err *e)
 	return strcmp(l->kind, "restore") != 0 || take_restore(g, r, e);
 }
 
-/* Its end stands in the log, and the program ended before the row said so. */
+/* Its end stands in the log, and the program ended before the row said so. Only since log and database were last brought
+   together: a database that was put back gives the same numbers again. */
 static bool ended_in_log(const struct engine *g, long long id)
 {
 	bool ended = false;
-	for (size_t i = journal_count(g->journal); !ended && i-- > 0;) {
+	for (size_t i = journal_count(g->journal); !ended && i-- > 0 && (int64_t)i > g->walk.agreed_n;) {
 		if (journal_mark(g->journal, i)->op != OP_JOB)
 			continue;
 		struct arena *a = arena_new();
