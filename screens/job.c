@@ -76,8 +76,31 @@ static void eta_row(struct page *p, const struct view_job *j, int64_t now)
 		page_put(p, ST_PLAIN, 10, "%s to %s left", num_span(a, (int64_t)(j->eta_low_s * 1e6)), num_span(a, (int64_t)(j->eta_high_s * 1e6)));
 	else
 		page_put(p, ST_DIM, 10, "time left not known yet");
-	if (j->rate > 0)
+	if (j->rate > 0 && j->n_rates == 0)
 		page_put(p, ST_PLAIN, FOLLOW, "     %s/s", num_unit(a, j->rate, j->unit));
+}
+
+/* How fast it went, over its whole life: one sign for each stretch, and in figures now, mean and max. */
+static void speed(struct page *p, const struct view_job *j)
+{
+	struct arena *a = p->arena;
+	double sum = 0, max = 0;
+	int cells = page_width(p) - 11;
+	if (j->n_rates == 0)
+		return;
+	for (size_t i = 0; i < j->n_rates; i++) {
+		sum += j->rates[i];
+		max = j->rates[i] > max ? j->rates[i] : max;
+	}
+	page_blank(p);
+	page_row(p, "speed");
+	page_sign(p, ST_PLAIN, 2, "SPEED", "");
+	page_put(p, ST_PLAIN, 10, j->ended ? "last %s/s" : "now %s/s", num_unit(a, j->rates[j->n_rates - 1], j->rate_unit));
+	page_put(p, ST_PLAIN, FOLLOW, "   mean %s/s", num_unit(a, sum / (double)j->n_rates, j->rate_unit));
+	page_put(p, ST_PLAIN, FOLLOW, "   max %s/s", num_unit(a, max, j->rate_unit));
+	page_sign(p, ST_DIM, RIGHT, arena_printf(a, "1 cell = %s", num_whole(a, j->rate_each)), "");
+	page_row(p, NULL);
+	page_sign(p, style_of_mood(mood_of(j)), 10, glyph_chart(a, j->rates, j->n_rates, cells, 0), "");
 }
 
 static void phases(struct page *p, const struct view_job *j)
@@ -121,7 +144,10 @@ static void others(struct page *p, const struct view *v, const struct view_job *
 		page_mood(p, 3, mood_of(j));
 		page_put(p, ST_PLAIN, 5, "%lld %s", j->id, j->kind);
 		page_put(p, ST_PLAIN, 22, "%s", j->state);
-		page_fit(p, ST_DIM, 34, page_width(p) - 36, j->phase ? j->phase : "");
+		if (j->ended)
+			page_put(p, ST_DIM, 34, "%s", num_when(p->arena, j->ended));
+		else
+			page_fit(p, ST_DIM, 34, page_width(p) - 36, j->phase ? j->phase : "");
 	}
 }
 
@@ -135,6 +161,18 @@ static void words(struct page *p, const struct view_job *j)
 	}
 	page_word(p, K_PAUSE, NULL);
 	page_word(p, K_STOP, NULL);
+}
+
+/* The list of phases says where it is; before there is one, this does. */
+static void head(struct page *p, const struct view_job *j)
+{
+	bool named = j->phase && *j->phase;
+	if (j->n_phases || (!named && j->ended))
+		return;
+	page_row(p, "phase");
+	page_put(p, ST_PLAIN, 2, "%s", named ? j->phase : "starting");
+	if (named && j->note)
+		page_put(p, ST_DIM, FOLLOW, "  %s", j->note);
 }
 
 static void render(struct page *p, const struct scene *s)
@@ -152,24 +190,16 @@ static void render(struct page *p, const struct scene *s)
 	page_state(p, ST_PLAIN, 1, "job %lld  ", j->id);
 	page_state(p, style_of_mood(m), FOLLOW, "%s %s", glyph_of_mood(m), j->state);
 	if (j->started && s->now)
-		page_state(p, ST_PLAIN, FOLLOW, " %s", num_span(p->arena, (j->ended ? j->ended : s->now) - j->started));
+		page_state(p, ST_PLAIN, FOLLOW, " %s", num_whole(p->arena, (j->ended ? j->ended : s->now) - j->started));
 	page_state(p, ST_PLAIN, RIGHT, j->ended ? "%s" : "%s · safe to quit: the job runs on its own", j->host ? j->host : "");
 	page_brief(p, "%s %s %d %%", glyph_of_mood(m), j->kind, percent(j));
-	bool named = j->phase && *j->phase;
-	if (!named && !j->ended) {
-		page_row(p, "phase");
-		page_put(p, ST_BOLD, 2, "starting");
-	}
-	if (named) {
-		page_row(p, "phase");
-		page_put(p, ST_BOLD, 2, "%s", j->phase);
-		page_put(p, ST_DIM, FOLLOW, "  %s", j->note ? j->note : "");
-	}
+	head(p, j);
 	total_row(p, j);
 	eta_row(p, j, s->now);
 	if (j->error)
 		page_text(p, ST_SHUT, 2, j->error);
 	phases(p, j);
+	speed(p, j);
 	events(p, j);
 	others(p, s->view, j);
 	words(p, j);
@@ -214,7 +244,7 @@ static const struct key_use keys[] = {
 const struct screen screen_job = {
 	.name = "job", .title = "a job",
 	.help = "A job is a process of its own: it outlives this screen and an ssh drop. Here stand its phases, how far it is (never 100 % before "
-		"the end is confirmed), what is left as a range, and what it met. Space pauses it and lets it go on; x stops it, and asks.",
+		"the end is confirmed), what is left as a range, how fast it went over its whole life, and what it met. Space pauses it and lets it go on; x stops it, and asks.",
 	.keys = keys, .n_keys = sizeof keys / sizeof keys[0], .on_walk = true,
 	.render = render, .key = key,
 };

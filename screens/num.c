@@ -62,6 +62,11 @@ char *num_span(struct arena *a, int64_t us)
 	return arena_dup(a, when_span(us, b));
 }
 
+char *num_whole(struct arena *a, int64_t us)
+{
+	return us < 2 * US_MINUTE ? arena_printf(a, "%d s", us > 0 ? (int)(us / US_SECOND) : 0) : num_span(a, us);
+}
+
 char *num_age(struct arena *a, int64_t then, int64_t now)
 {
 	if (then == 0)
@@ -92,6 +97,11 @@ char *num_soon(struct arena *a, int64_t at, int64_t now)
 	if (now && at / US_DAY == now / US_DAY)
 		return arena_dup(a, when + 11);
 	return now && at - now < 7 * US_DAY ? arena_printf(a, "%.3s %s", when, when + 11) : num_day(a, at);
+}
+
+char *num_passed(struct arena *a, int64_t at, int64_t now)
+{
+	return now && at / US_DAY == now / US_DAY ? arena_dup(a, num_when(a, at) + 11) : num_day(a, at);
 }
 
 char *num_when(struct arena *a, int64_t at)

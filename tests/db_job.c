@@ -102,6 +102,10 @@ START_TEST(progress_phases_and_range)
 	ck_assert_uint_eq(v->n_events, 1);
 	ck_assert_str_eq(v->events[0].text, "part 1 done");
 	ck_assert(v->rate > 15 && v->rate < 25);
+	/* 49 rows in 2.2 s: two stretches of a second. */
+	ck_assert_uint_eq(v->n_rates, 2);
+	ck_assert(v->rates[1] > 15 && v->rates[1] < 25 && v->rate_each == 1000000);
+	ck_assert_str_eq(v->rate_unit, "rows");
 	ck_assert(v->eta_low_s > 1 && v->eta_low_s < v->eta_high_s && v->eta_high_s < 6);
 	ck_assert_msg(job_done(j, "{\"rows\":100}", &e), "%s", e.msg);
 	v = list(1);
@@ -297,6 +301,8 @@ START_TEST(settings)
 	ck_assert(job_set(db, a, id, "every", "3 \"s\"", &e));
 	ck_assert(job_setting(j, a, "every", &value, &e));
 	ck_assert_str_eq(value, "3 \"s\"");
+	ck_assert(!job_set(db, a, id, "gatewalk_rates", "1", &e));
+	ck_assert_str_eq(e.msg, "\"gatewalk_rates\" is written by the job itself");
 	ck_assert(!job_set(db, a, id, "Every; DROP", "1", &e));
 	ck_assert_str_eq(e.msg, "a job has no setting \"Every; DROP\"");
 	ck_assert(!job_set(db, a, 999, "every", "1", &e));

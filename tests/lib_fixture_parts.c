@@ -89,12 +89,12 @@ void fixture_gate(struct view *v, enum gate g, const char *id, enum verdict is)
 void fixture_lines(struct view *v)
 {
 	static struct view_line lines[] = {
-		{ 0, FIX_NOW - 20 * US_DAY, "begin", "oper1", "walk begun on shop@db1, production", true },
-		{ 1, FIX_NOW - 19 * US_DAY, "job", "oper1", "snapshot started", false },
-		{ 2, FIX_NOW - 19 * US_DAY, "evidence", "oper1", "snapshot 3f1c: 61 204 118 rows, equal", false },
-		{ 3, FIX_NOW - 18 * US_DAY, "confirm", "oper1", "item 2: destructive", true },
-		{ 4, FIX_NOW - 12 * US_DAY, "quiet", "oper1", "ALTER TABLE public.orders ALTER COLUMN legacy_total DROP NOT NULL", true },
-		{ 5, FIX_NOW - US_DAY, "evidence", "oper1", "audit: 36 found, 2 blind spots", false },
+		{ 0, FIX_NOW - 20 * US_DAY, "begin", "oper1", "walk begun on shop@db1, production", true, NULL },
+		{ 1, FIX_NOW - 19 * US_DAY, "job", "oper1", "snapshot started", false, NULL },
+		{ 2, FIX_NOW - 19 * US_DAY, "evidence", "oper1", "blob 3f1c0a · kind snapshot · role first", false, "snapshot first" },
+		{ 3, FIX_NOW - 18 * US_DAY, "confirm", "oper1", "item 2: destructive", true, NULL },
+		{ 4, FIX_NOW - 12 * US_DAY, "quiet", "oper1", "ALTER TABLE public.orders ALTER COLUMN legacy_total DROP NOT NULL", true, NULL },
+		{ 5, FIX_NOW - US_DAY, "evidence", "oper1", "audit: 36 found, 2 blind spots", false, NULL },
 	};
 	v->lines = lines;
 	v->n_lines = sizeof lines / sizeof lines[0];
@@ -142,10 +142,12 @@ void fixture_jobs(struct view *v)
 	static struct view_event events[] = {
 		{ FIX_NOW - 8 * US_MINUTE, "slow: 88 MB/s for 80 s (db1 checkpoint)" }, { FIX_NOW - US_MINUTE, "part 7 of 12 done, 19.3 GB in 92 s" },
 	};
+	static double rates[] = { 190e6, 205e6, 214e6, 210e6, 214e6, 220e6, 209e6, 88e6, 90e6, 180e6, 214e6, 212e6, 231e6, 214e6 };
 	static struct view_job jobs[] = {
 		{ .id = 41, .kind = "snapshot", .state = "running", .phase = "copy table", .note = "2 readers", .unit = "bytes", .host = "bastion",
 			.started = FIX_NOW - 19 * US_MINUTE, .seen = FIX_NOW - US_SECOND, .done = 235e9, .total = 412e9, .rate = 214e6, .estimate = true,
-			.eta_low_s = 720, .eta_high_s = 1140, .phases = phases, .n_phases = 5, .events = events, .n_events = 2, .mine = true },
+			.eta_low_s = 720, .eta_high_s = 1140, .phases = phases, .n_phases = 5, .events = events, .n_events = 2, .mine = true,
+			.rates = rates, .n_rates = 14, .rate_each = 80 * US_SECOND, .rate_unit = "bytes" },
 		{ .id = 40, .kind = "watch", .state = "running", .phase = "every 60 s", .seen = FIX_NOW - 20 * US_SECOND, .started = FIX_NOW - US_DAY,
 			.eta_low_s = -1, .eta_high_s = -1 },
 	};

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "adapter/job_private.h"
+#include "adapter/job_rates.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -32,6 +33,7 @@ struct job {
 	char phase[64], note[256];
 	int64_t wrote, tried;  /* CLOCK_BOOTTIME */
 	bool stop;
+	struct rates rates;
 };
 
 static void nap(int ms)
@@ -216,11 +218,17 @@ struct step { double done, total; const char *unit; bool estimate; const char *s
 /* Writes where the job is and reads what it is told, in one round trip. A row that was ended from outside tells it to stop. */
 static const char *row_write(struct job *j, struct arena *a, const struct step *s, struct err *e)
 {
-	const char *v[] = { num(a, j->id), j->phase, j->note, real(a, s->done), real(a, s->total), s->unit, s->estimate ? "t" : "f", s->state };
+	/* Work that has an end has a speed; a watch that goes round has none. */
+	if (s->total > 0)
+		rates_add(&j->rates, clock_mono(), s->done, s->unit ? s->unit : "");
+	const char *v[] = { num(a, j->id), j->phase, j->note, real(a, s->done), real(a, s->total), s->unit, s->estimate ? "t" : "f", s->state,
+		rates_text(a, &j->rates) };
 	const struct query q = { .sql =
 		"UPDATE gatewalk.job SET seen_at = clock_timestamp(), phase = $2, note = $3, done = $4::float8, total = $5::float8,"
-		" unit = $6, estimate = $7::boolean, state = $8 WHERE id = $1::bigint AND ended_at IS NULL RETURNING control",
-		.args = v, .nargs = 8, .ms = 5000, .cols = 1, .max_rows = 1 };
+		" unit = $6, estimate = $7::boolean, state = $8, settings = CASE WHEN $9::text IS NULL THEN settings"
+		" ELSE (settings::jsonb || jsonb_build_object('" RATES_KEY "', $9::text))::text END"
+		" WHERE id = $1::bigint AND ended_at IS NULL RETURNING control",
+		.args = v, .nargs = 9, .ms = 5000, .cols = 1, .max_rows = 1 };
 	struct rows r;
 	if (!job_ask(j, a, &q, &r, e))
 		return NULL;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "adapter/job_private.h"
+#include "adapter/job_rates.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -13,6 +14,7 @@
 #include "port/child.h"
 #include "port/db.h"
 #include "port/files.h"
+#include "port/jsonread.h"
 
 #define JOBS_MAX "100"
 #define EVENTS_MAX "500"
@@ -64,7 +66,7 @@ static int rank(const char *state)
 	return state_open(state) || text_eq(state, "needs a login") ? 0 : 2;
 }
 
-enum { J_ID = ALIVE_COUNT, J_KIND, J_PHASE, J_NOTE, J_UNIT, J_STARTED, J_SEEN, J_ENDED, J_DONE, J_TOTAL, J_ESTIMATE, J_ERROR, J_NOW, J_COLS };
+enum { J_ID = ALIVE_COUNT, J_KIND, J_PHASE, J_NOTE, J_UNIT, J_STARTED, J_SEEN, J_ENDED, J_DONE, J_TOTAL, J_ESTIMATE, J_ERROR, J_SETTINGS, J_NOW, J_COLS };
 
 static void job_fill(struct view_job *v, char *const *c, const struct here *h)
 {
@@ -77,6 +79,21 @@ static void job_fill(struct view_job *v, char *const *c, const struct here *h)
 	};
 	if (v->total > 0 && v->done > v->total)
 		v->total = v->done;   /* an estimate that was too low never shows more than all */
+}
+
+/* Settings are text that others can write: what is not ours is no chart, and no reason to show no jobs. */
+static void rates_fill(struct arena *a, struct view_job *v, const char *settings)
+{
+	struct rates r;
+	const struct json *o = settings ? json_read(a, settings, strlen(settings), NULL) : NULL;
+	const char *text = o ? json_str(o, RATES_KEY) : NULL;
+	if (!text || !rates_read(text, &r))
+		return;
+	v->rates = arena_array(a, r.n, sizeof *v->rates);
+	memcpy(v->rates, r.v, r.n * sizeof *v->rates);
+	v->n_rates = r.n;
+	v->rate_each = r.each;
+	v->rate_unit = strcmp(r.unit, "-") == 0 ? "" : arena_dup(a, r.unit);
 }
 
 static void phase_add(struct arena *a, struct view_job *v, int64_t at, const char *name, size_t *cap)
@@ -166,7 +183,7 @@ bool job_list(struct db *db, struct arena *a, const char *sid, struct view_job *
 {
 	const char *args[] = { sid };
 	const struct query q = { .sql = "SELECT " ALIVE_COLS ", j.id, j.kind, j.phase, j.note, j.unit, " US("coalesce(j.started_at, j.made_at)") ","
-		" " US("j.seen_at") ", " US("j.ended_at") ", j.done, j.total, j.estimate, j.error, " US("clock_timestamp()") " FROM gatewalk.job j"
+		" " US("j.seen_at") ", " US("j.ended_at") ", j.done, j.total, j.estimate, j.error, j.settings, " US("clock_timestamp()") " FROM gatewalk.job j"
 		" WHERE $1::text IS NULL OR j.sid = $1 ORDER BY j.id DESC LIMIT " JOBS_MAX, .args = args, .nargs = 1, .cols = J_COLS };
 	struct rows r;
 	*n = 0;
@@ -177,6 +194,7 @@ bool job_list(struct db *db, struct arena *a, const char *sid, struct view_job *
 	for (int i = 0; i < r.n; i++) {
 		int64_t began;
 		job_fill(&v[i], r.cell[i], &h);
+		rates_fill(a, &v[i], r.cell[i][J_SETTINGS]);
 		if (!events_read(db, a, &v[i], cell_int(r.cell[i][J_NOW]), &began, e))
 			return false;
 		eta(&v[i], began);
@@ -216,6 +234,8 @@ bool job_control(struct db *db, long long id, const char *control, struct err *e
 
 bool job_set(struct db *db, struct arena *a, long long id, const char *name, const char *value, struct err *e)
 {
+	if (text_eq(name, RATES_KEY))
+		return err_set(e, ERR_USE, NULL, "\"%s\" is written by the job itself", name);
 	if (*name == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyz_") != strlen(name))
 		return err_set(e, ERR_USE, "lower-case letters and _ only", "a job has no setting \"%s\"", name);
 	const char *v[] = { arena_printf(a, "%lld", id), name, value };

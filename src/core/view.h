@@ -33,6 +33,10 @@ struct view_job {
 	size_t n_events;
 	struct view_phase { const char *name, *note; enum mood mood; int64_t took; } *phases;
 	size_t n_phases;
+	double *rates;                   /* unit/s over its life, each the mean of rate_each us; none for work without an end */
+	size_t n_rates;
+	int64_t rate_each;
+	const char *rate_unit;
 	const char *error;
 	bool mine;                       /* the job of the current item */
 };
@@ -48,7 +52,8 @@ struct view_walk {                   /* one row of home */
 	const char *closing;
 };
 
-struct view_line { int64_t n, t; const char *op, *who, *text; bool is_signed; };   /* sealed: n below the walk's `sealed` */
+/* brief: the line in a few words, or NULL; text: all its fields. Sealed: n below the walk's `sealed`. */
+struct view_line { int64_t n, t; const char *op, *who, *text; bool is_signed; const char *brief; };
 
 struct view_series { const char *name, *unit; double now, base, alarm; bool has_base, has_alarm, known, alarmed; double *before, *after; size_t n_before, n_after; };
 
