@@ -76,7 +76,7 @@ $(B)/prefix: force
 # Tests: one Check program a file; test_* need nothing, db_* a server (PGHOST and the like), tool_* are helpers of the scripts.
 $(B)/tests/%: $(B)/tests/%.o $(HELPERS) $(UIOBJ) $(B)/libgatewalk.a
 	@echo "  LD $@"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_SRC) $(LDLIBS_UI) $(shell pkg-config --libs check vterm 2>/dev/null) -lutil
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_SRC) $(LDLIBS_UI) $(shell pkg-config --libs check vterm 2>/dev/null) -lutil -lm
 tests: $(TESTS)
 # Objects stay: make would take those of the tests for passing ones, remove them, and compile all of them again next time.
 .SECONDARY:

@@ -7,65 +7,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "screens/keep.h"
 
 #define OSC52_MAX 74994   /* bytes of text that xterm and tmux take */
 
-/* Each folder of the path that is missing. */
-static void make_folders(char *path)
-{
-	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		mkdir(path, 0700);
-		*p = '/';
-	}
-}
-
-static char *path_of(struct arena *a)
-{
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	if (state && state[0] == '/')
-		return arena_printf(a, "%s/gatewalk/copied.txt", state);
-	return home && home[0] == '/' ? arena_printf(a, "%s/.local/state/gatewalk/copied.txt", home) : NULL;
-}
-
-static bool write_all(int fd, const char *s, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, s, n);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		s += done;
-		n -= (size_t)done;
-	}
-	return true;
-}
-
 const char *copy_file(struct arena *a, const char *text, struct err *e)
 {
-	char *path = path_of(a);
-	if (!path) {
+	const char *path = keep_path(a, "XDG_STATE_HOME", ".local/state", "copied.txt");
+	if (!path)
 		err_set(e, ERR_SYSTEM, "Set HOME.", "there is no home folder to copy into");
-		return NULL;
-	}
-	make_folders(path);
-	char *part = arena_printf(a, "%s.%ld", path, (long)getpid());
-	int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	bool ok = fd >= 0 && write_all(fd, text, strlen(text));
-	ok = fd >= 0 && close(fd) == 0 && ok && rename(part, path) == 0;
-	if (!ok) {
-		err_set(e, ERR_SYSTEM, NULL, "could not copy into %s: %s", path, strerror(errno));
-		unlink(part);
-		return NULL;
-	}
-	return path;
+	return path && keep_write(a, path, text, e) ? path : NULL;
 }
 
 static void tmux_child(int in)
@@ -93,7 +49,7 @@ void copy_tmux(const char *text)
 	close(ends[0]);
 	sigaction(SIGPIPE, &ignore, &old);
 	if (pid > 0)
-		write_all(ends[1], text, strlen(text));
+		keep_write_all(ends[1], text, strlen(text));
 	close(ends[1]);
 	sigaction(SIGPIPE, &old, NULL);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)

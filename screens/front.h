@@ -10,6 +10,7 @@ struct desk;
 struct front_opts {
 	bool plain;      /* --plain */
 	bool ascii;      /* --ascii */
+	const char *theme;   /* --theme, or NULL: as kept */
 	bool walk;       /* a walk is open: begin there; else on home */
 };
 

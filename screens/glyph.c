@@ -67,14 +67,14 @@ char *glyph_chart(struct arena *a, const double *v, size_t n, int cols, double t
 {
 	static const char *const steps[] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	struct text out = { 0 };
-	if (n > (size_t)cols) {
-		v += n - (size_t)cols;
-		n = (size_t)cols;
-	}
+	size_t shown = cols <= 0 ? 0 : n < (size_t)cols ? n : (size_t)cols;
 	for (size_t i = 0; i < n; i++)
 		top = v[i] > top ? v[i] : top;
-	for (size_t i = 0; i < n; i++) {
-		double part = top > 0 && v[i] > 0 ? v[i] / top : 0;
+	for (size_t i = 0; i < shown; i++) {
+		double most = 0;
+		for (size_t k = i * n / shown; k < (i + 1) * n / shown; k++)
+			most = v[k] > most ? v[k] : most;
+		double part = top > 0 ? most / top : 0;
 		text_add(&out, steps[part >= 1 ? 7 : (int)(part * 7.999)]);
 	}
 	char *copy = arena_dup(a, text_str(&out));

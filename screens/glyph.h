@@ -17,7 +17,8 @@ const char *glyph_of_mood(enum mood m);
 char *glyph_ascii(struct arena *a, const char *clean);
 /* A bar of `cols` cells, filled to part (0 to 1, cut there). Owned by a. */
 char *glyph_bar(struct arena *a, double part, int cols);
-/* One cell a value, the last `cols` of them, scaled to the greatest of them and `top`. Owned by a. */
+/* One cell a value, scaled to the greatest of them and `top`; where there are more than `cols`, a cell stands for several of
+   them and shows the highest, so that no peak is lost. Owned by a. */
 char *glyph_chart(struct arena *a, const double *v, size_t n, int cols, double top);
 
 #endif

@@ -7,7 +7,7 @@
 
 static int show(struct desk *d, const struct show_opts *o)
 {
-	const struct front_opts f = { .plain = o->plain, .ascii = o->ascii, .walk = !o->home };
+	const struct front_opts f = { .plain = o->plain, .ascii = o->ascii, .theme = o->theme, .walk = !o->home };
 	return front_run(d, &f);
 }
 

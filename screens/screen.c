@@ -29,7 +29,7 @@ static void add_messages(struct page *p, const struct scene *s)
 		page_message(p, ST_SHUT, "✗", v->last_error);
 		if (v->last_hint && *v->last_hint)
 			page_message(p, ST_PLAIN, "", v->last_hint);
-	} else if (v->last_done) {
+	} else if (v->last_done && !s->read) {
 		page_message(p, ST_DONE, "✓", v->last_done);
 	}
 	if (v->busy)

@@ -7,6 +7,7 @@
 #include "core/view.h"
 #include "screens/field.h"
 #include "screens/page.h"
+#include "screens/prefs.h"
 
 enum drop_stage { DROP_TYPING, DROP_COUNTING, DROP_RUNNING, DROP_ENDED };
 
@@ -19,7 +20,6 @@ struct drop_run {
 	const char *error, *hint;
 };
 
-struct settings { enum theme theme; bool ascii, bell; };
 
 /* All that a screen may look at. */
 struct scene {
@@ -31,9 +31,12 @@ struct scene {
 	const struct offer *offer; /* prompt: what is asked */
 	const struct drop_run *drop;
 	const struct settings *settings;
+	const char *settings_path; /* where they are kept, or NULL: for this session only */
+	bool eight;                /* this terminal has eight colours */
 	const struct screen *below;   /* help: the screen it is about */
 	const char *notice;        /* what the screens themselves have to say, or NULL */
 	bool notice_bad;
+	bool read;                 /* the message of the last act has been seen: a key was pressed since */
 	bool on_home;              /* nothing below */
 	bool whole;                /* every row is asked for, also those far from the cursor: find, plain lines */
 };

@@ -2,19 +2,21 @@
 #include "screens/style.h"
 
 #include <ctype.h>
+#include <string.h>
 
 enum role { ROLE_INFO, ROLE_DONE, ROLE_WAITING, ROLE_PROBLEM, ROLE_COUNT };
 
-/* Readable on black, dark grey, both Solarized and white: contrast at least 3.3. Eight colours: never blue as text. */
+/* Contrast at least 3.3, held by a test: `safe` on black, dark grey, both Solarized and white, `dark` on the dark ones of
+   these, `light` on the light ones. Eight colours: never blue as text. */
 static const short colours[THEME_COUNT][ROLE_COUNT] = {
-	[THEME_DEFAULT] = { 32, 29, 166, 197 },
+	[THEME_SAFE] = { 32, 29, 166, 197 },
 	[THEME_DARK] = { 110, 86, 220, 209 },
 	[THEME_LIGHT] = { 26, 23, 94, 88 },
 	[THEME_EIGHT] = { 6, 2, 3, 1 },
 	[THEME_MONO] = { -1, -1, -1, -1 },
 };
 
-static const char *const names[THEME_COUNT] = { "default", "dark", "light", "8 colours", "without colour" };
+static const char *const names[THEME_COUNT] = { "safe", "dark", "light", "mono", "8 colours" };
 
 static struct look in_colour(const short *c, enum style s)
 {
@@ -59,6 +61,14 @@ struct look style_look(enum theme t, unsigned style)
 const char *theme_name(enum theme t)
 {
 	return names[t];
+}
+
+enum theme theme_named(const char *name)
+{
+	for (int t = 0; t < THEMES_TO_CHOOSE; t++)
+		if (strcmp(names[t], name) == 0)
+			return (enum theme)t;
+	return THEME_COUNT;
 }
 
 char style_letter(unsigned style)

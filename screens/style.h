@@ -21,12 +21,16 @@ enum style {
 };
 #define ST_CURSOR 0x100U           /* added to a style: the row under the cursor */
 
-enum theme { THEME_DEFAULT, THEME_DARK, THEME_LIGHT, THEME_EIGHT, THEME_MONO, THEME_COUNT };
+/* The first four can be chosen; the last stands in for the colours of each where the terminal has only eight. */
+enum theme { THEME_SAFE, THEME_DARK, THEME_LIGHT, THEME_MONO, THEME_EIGHT, THEME_COUNT };
+#define THEMES_TO_CHOOSE THEME_EIGHT
 
 struct look { int fg; bool bold, dim, under, reverse; };   /* fg -1: the terminal's own colour */
 
 struct look style_look(enum theme t, unsigned style);
 const char *theme_name(enum theme t);
+/* One that can be chosen, by its name; THEME_COUNT when there is none. */
+enum theme theme_named(const char *name);
 /* Upper case for a cell of the cursor's row. */
 char style_letter(unsigned style);
 enum style style_of_mood(enum mood m);

@@ -140,13 +140,12 @@ void term_close(struct tty *t)
 	free(t);
 }
 
-enum theme term_theme(const struct tty *t)
+enum theme term_theme(const struct tty *t, enum theme wanted)
 {
 	(void)t;
-	const char *off = getenv("NO_COLOR");
-	if ((off && *off) || !has_colors())
+	if (wanted == THEME_MONO || !has_colors())
 		return THEME_MONO;
-	return COLORS >= 256 ? THEME_DEFAULT : THEME_EIGHT;
+	return COLORS >= 256 ? wanted : THEME_EIGHT;
 }
 
 void term_size(const struct tty *t, int *rows, int *cols)
@@ -191,6 +190,7 @@ void term_draw(struct tty *t, const struct grid *g, enum theme theme)
 	if (t->away)
 		return;
 	term_size(t, &rows, &cols);
+	theme = term_theme(t, theme);
 	erase();
 	for (int y = 0; y < g->rows && y < rows; y++)
 		for (int x = 0; x < g->cols && x < cols; x++)

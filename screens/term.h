@@ -24,7 +24,8 @@ struct tty;
 struct tty *term_open(const char **why);
 /* NULL is allowed. */
 void term_close(struct tty *t);
-enum theme term_theme(const struct tty *t);     /* the best this terminal can show */
+/* What this terminal can show of a theme: the same, its eight colours, or none. */
+enum theme term_theme(const struct tty *t, enum theme wanted);
 void term_size(const struct tty *t, int *rows, int *cols);
 void term_draw(struct tty *t, const struct grid *g, enum theme theme);
 void term_redraw(struct tty *t);                /* the next draw draws every cell */

@@ -64,7 +64,8 @@ struct scene ui_scene(struct ui *u)
 	return (struct scene){
 		.view = u->view, .now = u->view->now ? u->view->now + gone : 0, .subject = at->subject, .cursor = at->scroll.cursor,
 		.field = at->screen == &screen_find ? &u->find : &u->field, .offer = &u->asked, .drop = &u->drop,
-		.settings = &u->settings, .below = u->depth > 1 ? u->stack[u->depth - 2].screen : NULL,
+		.settings = &u->settings, .settings_path = u->settings_path, .eight = term_theme(u->term, u->settings.theme) == THEME_EIGHT,
+		.read = u->read, .below = u->depth > 1 ? u->stack[u->depth - 2].screen : NULL,
 		.notice = u->notice[0] ? u->notice : NULL, .notice_bad = u->notice_bad, .on_home = u->depth == 1,
 	};
 }
@@ -115,6 +116,7 @@ void ui_stroke(struct ui *u, struct stroke st)
 		ui_draw(u);   /* typed ahead: where the cursor begins is not known before */
 	struct scene s = ui_scene(u);
 	struct action a = screen_key(at->screen, &s, e.key);
+	u->read = u->acted == 0;
 	if (a.todo == DO_COMMON) {
 		ui_move(u, e.key);
 		return;
@@ -130,9 +132,13 @@ static void on_walk(struct ui *u)
 	if (!text_eq(w->sid, u->sid)) {
 		snprintf(u->sid, sizeof u->sid, "%s", w->sid ? w->sid : "");
 		u->stage = w->stage;
-		if (u->view->n_since_left > 0 && ui_top(u)->screen == &screen_walk)
+		u->news_told = false;
+	}
+	/* The news come with the first look, which may be later than the walk itself. */
+	if (!u->news_told && u->view->n_since_left > 0) {
+		u->news_told = true;
+		if (ui_top(u)->screen == &screen_walk)
 			ui_push(u, &screen_since, 0);
-		return;
 	}
 	if (w->stage == u->stage)
 		return;
@@ -177,6 +183,7 @@ static void on_desk(struct ui *u)
 	}
 	if (u->acted && desk_answer(u->desk, &said) && said.order >= u->acted) {
 		u->acted = 0;
+		u->read = false;
 		if (said.ok && !ui_top(u)->screen->field)
 			ui_top(u)->scroll = (struct scroll){ .cursor = -1, .follow = true, .found = -1 };
 	}
@@ -219,9 +226,11 @@ static void loop(struct ui *u)
 	}
 }
 
-int ui_run(struct desk *d, struct tty *t, struct settings s, bool walk)
+int ui_run(struct desk *d, struct tty *t, const struct look_kept *k, bool walk)
 {
-	struct ui u = { .desk = d, .term = t, .settings = s };
+	struct ui u = { .desk = d, .term = t, .settings = k->settings, .settings_path = k->path };
+	if (k->complaint)
+		ui_say(&u, true, "%s", k->complaint);
 	u.view = desk_view(d);
 	u.received = ui_clock();
 	u.drop.seconds = desk_countdown(d);

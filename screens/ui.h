@@ -11,6 +11,9 @@ struct arena;
 struct desk;
 struct tty;
 
+/* How it looks at the start, and where changes are kept: path NULL, nowhere. complaint: what was wrong there, or NULL. */
+struct look_kept { struct settings settings; const char *path, *complaint; };
+
 #define PLACES_MAX 16
 #define NOTICE_MAX 1600
 
@@ -20,6 +23,7 @@ struct ui {
 	struct desk *desk;
 	struct tty *term;
 	struct settings settings;
+	const char *settings_path;
 	const struct view *view;
 	int64_t received;              /* this machine's monotonic clock, us, when the view came */
 	struct place stack[PLACES_MAX];
@@ -38,9 +42,11 @@ struct ui {
 	char word[FIELD_MAX];          /* what n and N look for */
 	char notice[NOTICE_MAX];
 	bool notice_bad;
+	bool read;                     /* a key was pressed since the last act was answered: its message has been seen */
 	unsigned long long opening;    /* the order that opens a walk; 0 none */
 	unsigned long long acted;      /* the order of an act; 0 none: once done, the cursor goes to what is next */
 	char sid[64];                  /* of the walk whose news were shown */
+	bool news_told;
 	enum stage stage;
 	long long job_running;         /* its own job was seen running: its end rings */
 	bool quit;
@@ -48,7 +54,7 @@ struct ui {
 };
 
 /* Runs until the operator leaves; gives the exit status. walk: begin on the walk. */
-int ui_run(struct desk *d, struct tty *t, struct settings s, bool walk);
+int ui_run(struct desk *d, struct tty *t, const struct look_kept *k, bool walk);
 
 /* Inside (ui*.c). */
 int64_t ui_clock(void);                                  /* monotonic, us */
@@ -64,7 +70,7 @@ void ui_ask_key(struct ui *u, const char *what, bool person);   /* ui_sign.c; te
 const char *ui_signs(struct ui *u, const struct act *a);        /* what is signed, in words */
 void ui_answer(struct ui *u);                            /* what was typed answers what was asked */
 void ui_move(struct ui *u, enum key k);                  /* ui_move.c */
-void ui_find(struct ui *u, int dir);
+void ui_find(struct ui *u, int dir, bool again);         /* again: not where the last search stands */
 void ui_copy(struct ui *u);
 void ui_drop_begin(struct ui *u);                        /* ui_drop.c */
 void ui_drop_tick(struct ui *u);

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/text.h"
 #include "engine/desk.h"
+#include "screens/keep.h"
 #include "screens/term.h"
 
 /* Acts that a single key must not do. */
@@ -134,12 +136,33 @@ static void open_walk(struct ui *u, const char *word)
 		ui_say(u, true, "The engine is still busy. Try again in a moment.");
 }
 
+/* Only what was changed is written: another session may have kept other things since, and --ascii is for this one alone. */
+static void change(struct ui *u, const struct settings *to)
+{
+	struct err e = { 0 };
+	struct arena *a = arena_new();
+	struct settings was = u->settings;
+	const char *complaint, *old = u->settings_path ? keep_read(a, u->settings_path, &e) : NULL;
+	u->settings = *to;
+	term_redraw(u->term);
+	if (old) {
+		struct settings k = prefs_parse(a, old, &complaint);
+		k.theme = to->theme != was.theme ? to->theme : k.theme;
+		k.ascii = to->ascii != was.ascii ? to->ascii : k.ascii;
+		k.bell = to->bell != was.bell ? to->bell : k.bell;
+		keep_write(a, u->settings_path, prefs_text(a, old, &k), &e);
+	}
+	if (e.msg[0])
+		ui_say(u, true, "For this session only: %s", e.msg);
+	arena_free(a);
+}
+
 static void find(struct ui *u)
 {
 	snprintf(u->word, sizeof u->word, "%s", u->find.text);
 	ui_pop(u);
 	ui_top(u)->scroll.found = -1;
-	ui_find(u, 1);
+	ui_find(u, 1, false);
 }
 
 void ui_do(struct ui *u, const struct action *a)
@@ -164,7 +187,7 @@ void ui_do(struct ui *u, const struct action *a)
 	case DO_WALK:     open_walk(u, a->word); break;
 	case DO_TYPED:    ui_answer(u); break;
 	case DO_COUNT:    ui_drop_begin(u); break;
-	case DO_SETTINGS: u->settings = a->settings; term_redraw(u->term); break;
+	case DO_SETTINGS: change(u, &a->settings); break;
 	case DO_FIND:     find(u); break;
 	case DO_REFUSE:   ui_say(u, true, "%s", a->word); break;
 	default:          break;

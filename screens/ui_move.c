@@ -62,22 +62,43 @@ static void to_end(struct ui *u, bool last)
 	s->follow = false;
 }
 
-void ui_find(struct ui *u, int dir)
+/* Where a search begins: at what was found last, else where the cursor is, else at the top of what is seen. */
+static int search_from(const struct ui *u, const struct place *at)
+{
+	int row = at->scroll.found >= 0 ? at->scroll.found : row_of(u->page, at->scroll.cursor);
+	return row >= 0 ? row : at->scroll.top;
+}
+
+/* What a search says of itself: that it found nothing, only this one, or went around. */
+static void found_what(struct ui *u, int from, int found, int dir, bool again)
+{
+	if (found < 0)
+		ui_say(u, true, "not on this page: %s", u->word);
+	else if (again && found == from)
+		ui_say(u, false, "only here: %s", u->word);
+	else if (dir > 0 ? found < from : found > from)
+		ui_say(u, false, dir > 0 ? "past the end: from the top again" : "past the top: from the end again");
+}
+
+void ui_find(struct ui *u, int dir, bool again)
 {
 	struct place *at = ui_top(u);
-	if (u->word[0] == '\0' || at->screen->field)
+	if (at->screen->field)
 		return;
+	if (u->word[0] == '\0') {
+		ui_say(u, true, "Nothing was looked for yet: / asks what.");
+		return;
+	}
 	struct arena *a = arena_new();
 	struct scene s = ui_scene(u);
 	s.whole = true;
 	struct page *p = screen_page(at->screen, a, &s, u->page->cols, u->page->rows, u->settings.ascii);
-	int from = at->scroll.found >= 0 ? at->scroll.found + dir : at->scroll.top;
-	int found = page_find(p, u->word, from, dir);
+	int from = search_from(u, at);
+	int found = page_find(p, u->word, again ? from + dir : from, dir);
 	at->scroll.found = found;
 	at->scroll.follow = true;
-	if (found < 0)
-		ui_say(u, true, "not on this page: %s", u->word);
-	else if (p->pane[PANE_MAIN].row[found].pick >= 0)
+	found_what(u, from, found, dir, again);
+	if (found >= 0 && p->pane[PANE_MAIN].row[found].pick >= 0)
 		at->scroll.cursor = p->pane[PANE_MAIN].row[found].pick;
 	arena_free(a);
 }
@@ -116,8 +137,8 @@ void ui_move(struct ui *u, enum key k)
 	case K_PAGE_DOWN: page_by(u, 1); break;
 	case K_FIRST:     to_end(u, false); break;
 	case K_LAST:      to_end(u, true); break;
-	case K_NEXT:      ui_find(u, 1); break;
-	case K_PREV:      ui_find(u, -1); break;
+	case K_NEXT:      ui_find(u, 1, true); break;
+	case K_PREV:      ui_find(u, -1, true); break;
 	case K_COPY:      ui_copy(u); break;
 	case K_REDRAW:    term_redraw(u->term); break;
 	case K_SUSPEND:   term_stop(u->term); break;

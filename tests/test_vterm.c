@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The screens on a real terminal: keys, sizes, pastes, the drop, and the terminal given away for a passphrase. */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -24,7 +25,7 @@ START_TEST(back_and_forth)
 	pty_send(&tool_pty, "jj");
 	pty_wait(&tool_pty, "▸ orders-drop");
 	pty_send(&tool_pty, "\r");
-	pty_wait(&tool_pty, "2 things changed while you were away");
+	pty_wait(&tool_pty, "2 things changed");
 	pty_send(&tool_pty, "\r");
 	pty_wait(&tool_pty, "NOBODY USES IT");
 	pty_send(&tool_pty, "v");
@@ -242,8 +243,98 @@ START_TEST(find_and_help)
 	pty_wait(&tool_pty, "▸13");
 	pty_send(&tool_pty, "/nowhere\r");
 	pty_wait(&tool_pty, "not on this page: nowhere");
+	/* "not needed" stands three times: n goes on, and says when it goes round. */
+	pty_send(&tool_pty, "g/not needed\r");
+	pty_wait(&tool_pty, "▸ 5");
+	pty_send(&tool_pty, "nn");
+	pty_wait(&tool_pty, "▸ 7");
+	pty_send(&tool_pty, "n");
+	pty_wait(&tool_pty, "▸ 5");
+	pty_wait(&tool_pty, "past the end: from the top again");
+	pty_send(&tool_pty, "N");
+	pty_wait(&tool_pty, "▸ 7");
+	pty_wait(&tool_pty, "past the top: from the end again");
+	/* After a move a search goes on from there. */
+	pty_send(&tool_pty, "kn");
+	pty_wait(&tool_pty, "▸ 7");
+	pty_send(&tool_pty, "/13\rn");
+	pty_wait(&tool_pty, "only here: 13");
 	pty_send(&tool_pty, "\033OP");
 	pty_wait(&tool_pty, "KEYS OF THIS SCREEN");
+}
+END_TEST
+
+START_TEST(nothing_looked_for_yet)
+{
+	tool_start("waiting");
+	pty_wait(&tool_pty, "2 things");
+	pty_send(&tool_pty, "qn");
+	pty_wait(&tool_pty, "Nothing was looked for yet: / asks what.");
+}
+END_TEST
+
+/* What became of an act stands until a key is pressed: it neither vanishes by itself nor stays for ever. */
+START_TEST(a_message_stands_until_it_was_read)
+{
+	tool_start("snapshot");
+	pty_wait(&tool_pty, "Safe to quit");
+	pty_send(&tool_pty, "\r ");
+	pty_wait(&tool_pty, "done as asked");
+	pty_read(&tool_pty, 1500);
+	ck_assert(pty_shows(&tool_pty, "done as asked"));
+	pty_send(&tool_pty, "v");
+	pty_wait(&tool_pty, "GATE B");
+	pty_wait_gone(&tool_pty, "done as asked");
+}
+END_TEST
+
+/* Changed in one session, kept for the next; --ascii and --theme are for one session alone. */
+START_TEST(settings_are_kept)
+{
+	char config[600];
+	snprintf(config, sizeof config, "XDG_CONFIG_HOME=%s/config", test_dir());
+	const char *const env[] = { config, NULL };
+	tool_start_at(24, 80, env, (const char *const[]){ "waiting", "--ascii", NULL });
+	pty_wait(&tool_pty, "2 things");
+	pty_send(&tool_pty, "q\033OQ");
+	pty_wait(&tool_pty, "kept in");
+	pty_wait(&tool_pty, "> theme      safe");
+	pty_send(&tool_pty, "\r");
+	pty_wait(&tool_pty, "theme      dark");
+	pty_send(&tool_pty, "jj\r");
+	pty_wait(&tool_pty, "bell       off");
+	pty_send(&tool_pty, "Q");
+	tool_ends(0);
+	tool_teardown();
+	tool_start_at(24, 80, env, (const char *const[]){ "waiting", "--theme", "mono", NULL });
+	pty_wait(&tool_pty, "2 things");
+	pty_send(&tool_pty, "q\033OQ");
+	pty_wait(&tool_pty, "▸ theme      mono");
+	ck_assert(pty_shows(&tool_pty, "signs      Unicode") && pty_shows(&tool_pty, "bell       off"));
+	pty_send(&tool_pty, "j\r");
+	pty_wait(&tool_pty, "signs      ASCII");
+	pty_send(&tool_pty, "Q");
+	tool_ends(0);
+	tool_teardown();
+	tool_start_at(24, 80, env, (const char *const[]){ "waiting", NULL });
+	pty_wait(&tool_pty, "2 things");
+	pty_send(&tool_pty, "q\033OQ");
+	pty_wait(&tool_pty, "> theme      dark");
+	ck_assert(pty_shows(&tool_pty, "signs      ASCII"));
+	pty_send(&tool_pty, "Q");
+	tool_ends(0);
+	/* What is wrong there is said, and does not keep anybody out. */
+	char path[700];
+	snprintf(path, sizeof path, "%s/config/gatewalk/settings", test_dir());
+	FILE *f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs("theme = pink\n", f);
+	fclose(f);
+	tool_teardown();
+	tool_start_at(24, 120, env, (const char *const[]){ "home", "--home", NULL });
+	pty_wait(&tool_pty, "line 1: theme is one of safe, dark, light, mono, not \"pink\"");
+	pty_send(&tool_pty, "Q");
+	tool_ends(0);
 }
 END_TEST
 
@@ -278,6 +369,9 @@ static Suite *suite(void)
 	tcase_add_test(t, unknown_sequences_press_nothing);
 	tcase_add_test(t, find_and_help);
 	tcase_add_test(t, copying_tells_the_path);
+	tcase_add_test(t, nothing_looked_for_yet);
+	tcase_add_test(t, a_message_stands_until_it_was_read);
+	tcase_add_test(t, settings_are_kept);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The front of the house over a scripted desk: no engine, no server. tool_screens FIXTURE [--plain] [--ascii] [--home]
+/* The front of the house over a scripted desk: no engine, no server. tool_screens FIXTURE [--plain] [--ascii] [--theme NAME] [--home]
    [--count SECONDS] [--busy] [--crash] [--log FILE]. Orders are written to FILE, one a line. */
 #include <locale.h>
 #include <signal.h>
@@ -153,6 +153,8 @@ int main(int argc, char **argv)
 			o.plain = true;
 		else if (strcmp(argv[i], "--ascii") == 0)
 			o.ascii = true;
+		else if (strcmp(argv[i], "--theme") == 0 && i + 1 < argc)
+			o.theme = argv[++i];
 		else if (strcmp(argv[i], "--home") == 0)
 			o.walk = false;
 		else if (strcmp(argv[i], "--busy") == 0)

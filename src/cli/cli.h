@@ -9,8 +9,12 @@ struct desk;
 
 struct show_opts {
 	bool plain, ascii;
+	const char *theme;  /* one of CLI_THEMES, or NULL */
 	bool home;          /* start on the list of walks, else on the walk that is open */
 };
+/* The words --theme takes: those of screens/style.c. */
+#define CLI_THEMES "safe", "dark", "light", "mono"
+
 /* Runs screens over a desk until the operator leaves; gives the exit status. NULL: this program was built without. */
 typedef int show_screens(struct desk *d, const struct show_opts *o);
 

@@ -219,7 +219,7 @@ static int run_amend(const struct line *l, struct err *e)
 /* Gives the engine to a desk and the desk to the screens. */
 int run_screens(const struct line *l, struct engine *g, bool home, struct err *e)
 {
-	const struct show_opts so = { .plain = given(l, OPT_PLAIN), .ascii = given(l, OPT_ASCII), .home = home };
+	const struct show_opts so = { .plain = given(l, OPT_PLAIN), .ascii = given(l, OPT_ASCII), .theme = l->value[OPT_THEME], .home = home };
 	if (!l->show) {
 		engine_free(g);
 		err_set(e, ERR_USE, NULL, "this program was built without screens");

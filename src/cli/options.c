@@ -87,6 +87,16 @@ static bool read_options(int argc, char **argv, struct line *l, struct err *e)
 	return true;
 }
 
+static bool theme_fits(const struct line *l, struct err *e)
+{
+	static const char *const themes[] = { CLI_THEMES };
+	const char *name = l->value[OPT_THEME];
+	for (size_t i = 0; name && i < sizeof themes / sizeof themes[0]; i++)
+		if (strcmp(themes[i], name) == 0)
+			return true;
+	return !name || err_set(e, ERR_USE, "--theme safe, dark, light or mono", "there is no theme \"%s\"", name);
+}
+
 static bool fits(const struct line *l, struct err *e)
 {
 	const struct command *c = l->command;
@@ -97,7 +107,7 @@ static bool fits(const struct line *l, struct err *e)
 			return err_set(e, ERR_USE, "gatewalk --help", "--%s does not belong to \"gatewalk %s\"", specs[i].name, c->name);
 	if (l->n_words < c->min_words || l->n_words > c->max_words)
 		return err_set(e, ERR_USE, "gatewalk --help", "use: gatewalk %s %s", c->name, c->args);
-	return true;
+	return theme_fits(l, e);
 }
 
 bool options_parse(int argc, char **argv, struct line *l, struct err *e)

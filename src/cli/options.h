@@ -19,6 +19,7 @@
 	X(OPT_JSON, "json", 0, NULL, "print one JSON object", "*") \
 	X(OPT_PLAIN, "plain", 0, NULL, "labelled lines instead of screens", "*") \
 	X(OPT_ASCII, "ascii", 0, NULL, "ASCII only", "*") \
+	X(OPT_THEME, "theme", 0, "NAME", "colours of the screens: safe, dark, light or mono", "*") \
 	X(OPT_HELP, "help", 'h', NULL, "show this, or a command's help", "*") \
 	X(OPT_VERSION, "version", 'V', NULL, "show the version", "*") \
 	X(OPT_RECIPE, "recipe", 0, "NAME", "drop-column", "new") \
