@@ -7,15 +7,14 @@ static void render(struct page *p, const struct scene *s)
 {
 	const struct view *v = s->view;
 	page_place(p, v->plan ? v->plan->name : "gatewalk", "since you left");
-	page_state(p, ST_PLAIN, 1, "since you left%s%s%s", v->left_for ? " (" : "",
-		v->left_for ? num_span(p->arena, v->left_for) : "", v->left_for ? " ago)" : "");
+	if (v->left_for)
+		page_state(p, ST_PLAIN, 1, "you left %s ago", num_whole(p->arena, v->left_for));
 	page_brief(p, "since you left: %zu", v->n_since_left);
-	page_row(p, NULL);
-	page_put(p, ST_BOLD, 1, "%zu %s changed while you were away", v->n_since_left, v->n_since_left == 1 ? "thing" : "things");
+	page_row(p, "news");
+	page_put(p, ST_BOLD, 1, "%zu %s changed", v->n_since_left, v->n_since_left == 1 ? "thing" : "things");
 	page_blank(p);
-	for (size_t i = 0; i < v->n_since_left; i++) {
+	for (size_t i = 0; i < v->n_since_left; i++)
 		page_item(p, "changed", "·", 3, v->since_left[i]);
-	}
 	page_next(p, "Enter goes on to the walk.", v->next[0]);
 }
 

@@ -98,15 +98,20 @@ END_TEST
 
 START_TEST(the_last_look)
 {
-	int64_t at = 1, line = 1;
+	struct last_look l = { .at = 1, .line = 1 }, gone = { .at = 1, .line = 1 };
 	const char *sid = "00112233445566778899aabbccddeeff";
-	ck_assert(remember_look(a, sid, &at, &line));
-	ck_assert(at == 0 && line == 0);
-	remember_looked(a, sid, INT64_C(1760000000000000), 12);
-	ck_assert(remember_look(a, sid, &at, &line));
-	ck_assert(at == INT64_C(1760000000000000) && line == 12);
-	ck_assert(!remember_look(a, "../../etc/passwd", &at, &line));
-	remember_looked(a, "../x", 1, 1);
+	ck_assert(remember_look(a, sid, &l));
+	ck_assert(l.at == 0 && l.line == 0 && l.held[0] == '\0');
+	remember_looked(a, sid, &(struct last_look){ .at = INT64_C(1760000000000000), .line = 12, .held = "hhr-" });
+	ck_assert(remember_look(a, sid, &l));
+	ck_assert(l.at == INT64_C(1760000000000000) && l.line == 12);
+	ck_assert_str_eq(l.held, "hhr-");
+	/* As an older version wrote it: nothing is known of what held. */
+	remember_looked(a, sid, &(struct last_look){ .at = 5, .line = 3 });
+	ck_assert(remember_look(a, sid, &l));
+	ck_assert(l.at == 5 && l.line == 3 && l.held[0] == '\0');
+	ck_assert(!remember_look(a, "../../etc/passwd", &l));
+	remember_looked(a, "../x", &gone);
 	ck_assert(!file_exists(path_join(a, path_state(a), "x")));
 }
 END_TEST

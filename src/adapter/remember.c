@@ -177,26 +177,25 @@ static const char *look_path(struct arena *a, const char *sid)
 	return path_join(a, path_join(a, path_state(a), "looks"), sid);
 }
 
-bool remember_look(struct arena *a, const char *sid, int64_t *at, int64_t *line)
+bool remember_look(struct arena *a, const char *sid, struct last_look *out)
 {
 	char *text;
 	size_t len;
 	const char *path = look_path(a, sid);
-	*at = *line = 0;
+	*out = (struct last_look){ 0 };
 	if (!path || !file_exists(path) || !file_read(a, path, 256, &text, &len, NULL))
 		return path != NULL;
-	if (sscanf(text, "%" SCNd64 " %" SCNd64, at, line) != 2)
-		*at = *line = 0;
+	if (sscanf(text, "%" SCNd64 " %" SCNd64 " %63s", &out->at, &out->line, out->held) < 2)
+		*out = (struct last_look){ 0 };
 	return true;
 }
 
 /* Losing it costs nothing: no error. */
-void remember_looked(struct arena *a, const char *sid, int64_t at, int64_t line)
+void remember_looked(struct arena *a, const char *sid, const struct last_look *l)
 {
-	char text[64];
 	const char *path = look_path(a, sid);
 	if (!path || !dir_make(path_join(a, path_state(a), "looks"), NULL))
 		return;
-	int len = snprintf(text, sizeof text, "%" PRId64 " %" PRId64 "\n", at, line);
-	file_write(path, text, (size_t)len, NULL);
+	const char *text = arena_printf(a, "%" PRId64 " %" PRId64 " %s\n", l->at, l->line, l->held);
+	file_write(path, text, strlen(text), NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "adapter/journal.h"
 #include "adapter/ledger.h"
+#include "adapter/remember.h"
 #include "adapter/sign.h"
 #include "core/permit.h"
 #include "core/view.h"
@@ -55,8 +56,10 @@ struct engine {
 	size_t n_walks;
 
 	const char **since_left;
-	size_t n_since_left;
+	size_t n_since_left, cap_since_left;
 	int64_t left_for;
+	struct last_look last_look;    /* since.c */
+	bool news_due;                 /* nothing was looked at yet since the walk was opened */
 
 	unsigned long long serial;
 	struct err last;
@@ -108,6 +111,12 @@ bool take_care(struct engine *g, struct err *e);
 bool look_facts(struct engine *g, bool audit, struct err *e);
 void look_judge(struct engine *g);
 bool look_fresh(struct engine *g, struct err *e);              /* the facts that live ten seconds, again */
+
+/* since.c: what happened while the operator was away. It is summed up after the first look, which takes in what jobs and the
+   watch left: before it there is nothing to tell. */
+void since_open(struct engine *g);
+void since_looked(struct engine *g);
+void since_keep(struct engine *g);
 
 /* summary.c: the small file that home reads; a cache, never believed. */
 void summary_write(struct engine *g);

@@ -234,6 +234,7 @@ bool engine_look(struct engine *g, struct err *e)
 		ok = false;
 	}
 	look_judge(g);
+	since_looked(g);
 	look_ended(g, ok, &first);
 	if (!ok && e)
 		*e = first;

@@ -21,7 +21,7 @@
 void engine_walk_close(struct engine *g)
 {
 	if (g->journal && !g->read_only && g->walk.sid)
-		remember_looked(g->arena, g->walk.sid, clock_local(), g->walk.n);
+		since_keep(g);
 	journal_close(g->journal);
 	g->journal = NULL;
 	lot_drop(g->walk_lot);
@@ -68,20 +68,6 @@ static bool plan_of_log(struct engine *g, struct err *e)
 	return plan_from(g, a, "plan of the log", text, len, e);
 }
 
-static void since_left(struct engine *g)
-{
-	struct arena *a = lot_arena(g->walk_lot);
-	int64_t at = 0, line = 0;
-	if (!remember_look(a, g->walk.sid, &at, &line) || at == 0)
-		return;
-	g->left_for = clock_local() - at;
-	size_t cap = 0;
-	for (size_t i = (size_t)(line < 0 ? 0 : line); i < g->n_lines; i++) {
-		g->since_left = arena_grow(a, g->since_left, &g->n_since_left, &cap, sizeof *g->since_left);
-		g->since_left[g->n_since_left - 1] = arena_printf(a, "line %lld  %s  %s", (long long)g->lines[i].n, g->lines[i].op, g->lines[i].text);
-	}
-}
-
 /* Each line by itself: what fold and view keep of it is theirs. */
 static bool lines_take(struct engine *g, struct err *e)
 {
@@ -117,7 +103,7 @@ bool walk_load(struct engine *g, const char *dir, bool read_only, struct err *e)
 	g->verified_at = clock_mono();
 	if (!plan_of_log(g, e))
 		return false;
-	since_left(g);
+	since_open(g);
 	return true;
 }
 
