@@ -41,7 +41,8 @@ static void falls(struct page *p, const struct view *v)
 		page_item(p, "in the way", i ? " " : "in the way", AT, t->blockers[i]);
 }
 
-static void consequences(struct page *p, const struct view *v)
+/* While it counts down, the seconds are what stands out. */
+static void consequences(struct page *p, const struct view *v, bool counting)
 {
 	struct arena *a = p->arena;
 	const struct finding *quiet = finding(v, "C2");
@@ -50,7 +51,7 @@ static void consequences(struct page *p, const struct view *v)
 	page_put(p, ST_PLAIN, 1, "You are about to run, once, in one transaction, lock_timeout 500 ms:");
 	page_blank(p);
 	page_row(p, "statement");
-	page_put(p, ST_BOLD, 3, "%s", v->statement ? v->statement : "");
+	page_put(p, counting ? ST_PLAIN : ST_BOLD, 3, "%s", v->statement ? v->statement : "");
 	page_blank(p);
 	page_labelled(p, "this removes", AT, removes(p, v));
 	if (v->facts)
@@ -141,8 +142,8 @@ static void render(struct page *p, const struct scene *s)
 	page_brief(p, d->stage == DROP_COUNTING ? "%d s, any key stops" : "type the name", d->seconds_left);
 	page_state(p, sum.open ? ST_DONE : ST_SHUT, 1, "╫ gate C %s", sum.open ? "open" : "shut");
 	page_state(p, ST_PLAIN, FOLLOW, " · %d of %d", sum.hold, sum.asked);
-	page_state(p, ST_SHUT, RIGHT, "POINT OF NO RETURN");
-	consequences(p, v);
+	page_state(p, ST_PLAIN, RIGHT, "POINT OF NO RETURN");
+	consequences(p, v, s->drop->stage == DROP_COUNTING);
 	stages(p, s);
 	if (d->stage == DROP_COUNTING)
 		page_word(p, K_CANCEL, "stop it, nothing happens");

@@ -10,13 +10,16 @@ struct columns { int condition, now, passes, at; };
 
 enum passing { NOT_ITS_TURN, PASS_NOW, PASSED };
 
-static struct columns columns_of(const struct page *p)
+/* Names in full come first: what passes has a column of its own only where there is room, and stands below the list anyhow.
+   Where all holds nobody asks when. */
+static struct columns columns_of(const struct page *p, bool all_hold)
 {
-	int w = page_width(p);
+	int w = page_width(p), at = all_hold ? w : w - 11;
 	if (page_narrow(p))
-		return (struct columns){ 5, w / 2, 0, w - 11 };
-	int more = (w - 80) / 3;
-	return (struct columns){ 5, 33 + more, 53 + 2 * more, w - 11 };
+		return (struct columns){ 5, w / 2, 0, at };
+	if (w < 110)
+		return (struct columns){ 5, 46, 0, at };
+	return (struct columns){ 5, 50 + (w - 110) / 3, all_hold ? 0 : 74 + 2 * (w - 110) / 3, at };
 }
 
 static const char *at_word(struct page *p, const struct finding *f, int64_t now)
@@ -34,11 +37,12 @@ static void condition_row(struct page *p, const struct finding *f, struct column
 	page_sign(p, style_of_verdict(f->verdict), 3, glyph_of_verdict(f->verdict), verdict_word(f->verdict));
 	page_sign(p, ST_PLAIN, c.condition, "", f->id);
 	page_fit(p, ST_PLAIN, c.condition, c.now - c.condition - 1, f->question);
-	bool passes = c.passes && f->passes[0];
+	bool passes = c.passes && f->passes[0] && f->verdict != HOLDS;
 	page_fit(p, f->verdict == HOLDS ? ST_PLAIN : style_of_verdict(f->verdict), c.now, (passes ? c.passes : c.at) - c.now - 1, f->now);
 	if (passes)
 		page_fit(p, ST_PLAIN, c.passes, c.at - c.passes, f->passes);
-	page_sign(p, ST_PLAIN, RIGHT, at_word(p, f, now), f->at && f->verdict != HOLDS ? num_moment(p->arena, f->at, now) : "");
+	if (c.at < page_width(p))
+		page_sign(p, ST_PLAIN, RIGHT, at_word(p, f, now), f->at && f->verdict != HOLDS ? num_moment(p->arena, f->at, now) : "");
 }
 
 static const struct finding *finding_at(const struct view *v, enum gate g, int pick)
@@ -62,7 +66,8 @@ static const struct offer *remedy(const struct view *v, const struct finding *f)
 
 static int conditions(struct page *p, const struct view *v, enum gate g, int64_t now)
 {
-	struct columns c = columns_of(p);
+	struct gate_sum sum = view_gate(v, g);
+	struct columns c = columns_of(p, sum.hold == sum.asked);
 	int unneeded = 0;
 	const char *names = "";
 	bool found = false;
@@ -71,7 +76,8 @@ static int conditions(struct page *p, const struct view *v, enum gate g, int64_t
 	page_sign(p, ST_DIM, c.now, "now", "");
 	if (c.passes)
 		page_sign(p, ST_DIM, c.passes, "passes when", "");
-	page_sign(p, ST_DIM, RIGHT, "at", "");
+	if (c.at < page_width(p))
+		page_sign(p, ST_DIM, RIGHT, "at", "");
 	for (size_t i = 0; i < CONDITION_COUNT; i++) {
 		const struct finding *f = &v->findings[i];
 		if (!f->id || f->gate != g)
@@ -89,8 +95,7 @@ static int conditions(struct page *p, const struct view *v, enum gate g, int64_t
 	if (unneeded) {
 		page_row(p, "not needed");
 		page_sign(p, ST_DIM, 3, "-", "");
-		page_put(p, ST_DIM, 5, "%s", names);
-		page_sign(p, ST_DIM, c.now, arena_printf(p->arena, "not needed: %d condition%s", unneeded, unneeded == 1 ? "" : "s"), "");
+		page_put(p, ST_DIM, 5, "not needed here: %d condition%s (%s)", unneeded, unneeded == 1 ? "" : "s", names);
 	}
 	return p->picks;
 }
@@ -135,12 +140,14 @@ static const struct offer *pass_of(const struct view *v, enum gate g)
 	return pass && pass->key && pass->key[0] == gate_letter(g) ? pass : NULL;
 }
 
-static void state_line(struct page *p, enum gate g, const struct gate_sum *sum)
+static void state_line(struct page *p, enum gate g, const struct gate_sum *sum, bool passed)
 {
+	bool good = passed || sum->open;
+	const char *word = passed ? "✓ PASSED" : sum->open ? "✓ OPEN" : "✗ SHUT";
 	page_state(p, ST_PLAIN, 1, "╫ GATE %c  %s", gate_letter(g), gate_question(g));
-	page_state(p, sum->open ? ST_DONE : ST_SHUT, RIGHT, sum->open ? "✓ OPEN" : "✗ SHUT");
-	page_state(p, ST_PLAIN, RIGHT, "%d of %d", sum->hold, sum->asked);
-	page_brief(p, "%s gate %c %d of %d", sum->open ? "✓ open" : "✗ shut", gate_letter(g), sum->hold, sum->asked);
+	page_state(p, good ? ST_DONE : ST_SHUT, RIGHT, "%s", word);
+	page_state(p, ST_PLAIN, RIGHT, passed ? "%d of %d hold now" : "%d of %d", sum->hold, sum->asked);
+	page_brief(p, "gate %c %s %d of %d", gate_letter(g), word, sum->hold, sum->asked);
 }
 
 static void render(struct page *p, const struct scene *s)
@@ -149,11 +156,14 @@ static void render(struct page *p, const struct scene *s)
 	enum gate g = (enum gate)s->subject;
 	struct gate_sum sum = view_gate(v, g);
 	screen_place(p, v, arena_printf(p->arena, "gate %c", gate_letter(g)));
-	state_line(p, g, &sum);
+	int which = g == GATE_A ? 0 : g == GATE_B ? 1 : 2;
+	bool passed = v->walk && v->walk->gate_passed[which] != 0;
+	state_line(p, g, &sum, passed);
 	int shut = sum.asked - sum.hold;
 	static const char *const what[] = { "Item 4 and all after it are", "Item 10 and the drop are", "The drop is" };
-	int which = g == GATE_A ? 0 : g == GATE_B ? 1 : 2;
-	if (shut)
+	if (passed && shut)
+		page_text(p, ST_PLAIN, 1, arena_printf(p->arena, "Passed %s UTC. Of its conditions %d of %d do not hold just now.", num_when(p->arena, v->walk->gate_passed[which]), shut, sum.asked));
+	else if (shut)
 		page_text(p, ST_BOLD, 1, arena_printf(p->arena, "%s refused: %d of %d conditions do not hold yet.", what[which], shut, sum.asked));
 	else
 		page_text(p, ST_PLAIN, 1, "Every condition holds now.");
@@ -171,7 +181,7 @@ static void render(struct page *p, const struct scene *s)
 		reasons(p, v, f, s->now);
 	else
 		page_word(p, K_ENTER, pass ? pass->label : NULL);
-	next_lines(p, &sum, v->walk && v->walk->gate_passed[which] != 0 ? PASSED : pass ? PASS_NOW : NOT_ITS_TURN, s->now);
+	next_lines(p, &sum, passed ? PASSED : pass ? PASS_NOW : NOT_ITS_TURN, s->now);
 }
 
 static struct action key(const struct scene *s, enum key k)

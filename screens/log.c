@@ -18,7 +18,7 @@ static void line_row(struct page *p, const struct view_line *l, bool sealed)
 	page_fit(p, ST_PLAIN, 23, narrow ? 6 : 11, l->op);
 	if (!narrow)
 		page_fit(p, ST_DIM, 35, 10, l->who);
-	page_fit(p, ST_PLAIN, at, page_width(p) - at - 1, l->text);
+	page_fit(p, ST_PLAIN, at, page_width(p) - at - 1, l->brief && *l->brief ? l->brief : l->text);
 }
 
 static void render(struct page *p, const struct scene *s)

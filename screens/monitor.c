@@ -15,7 +15,7 @@ static struct columns columns_of(const struct page *p)
 	int w = page_width(p);
 	if (page_narrow(p))
 		return (struct columns){ .chart = 0, .now = w - 32, .base = w - 22, .limit = w - 12 };
-	return (struct columns){ .chart = 22, .after = w - 33 - 22 - BEFORE - 1, .now = w - 30, .base = w - 21, .limit = w - 12 };
+	return (struct columns){ .chart = 23, .after = w - 33 - 23 - BEFORE - 1, .now = w - 30, .base = w - 21, .limit = w - 12 };
 }
 
 static void number(struct page *p, int at, int width, unsigned style, const char *s)
@@ -23,10 +23,21 @@ static void number(struct page *p, int at, int width, unsigned style, const char
 	page_put(p, style, at, "%*s", width, s);
 }
 
+/* Both sides on one scale, or they could not be compared. */
+static double top_of(const struct view_series *s)
+{
+	double top = s->has_alarm ? s->alarm : 0;
+	for (size_t i = 0; i < s->n_before; i++)
+		top = s->before[i] > top ? s->before[i] : top;
+	for (size_t i = 0; i < s->n_after; i++)
+		top = s->after[i] > top ? s->after[i] : top;
+	return top;
+}
+
 static void series_row(struct page *p, const struct view_series *s, struct columns c)
 {
 	struct arena *a = p->arena;
-	double top = s->has_alarm ? s->alarm : 0;
+	double top = top_of(s);
 	page_pick(p, "metric");
 	page_fit(p, ST_PLAIN, 1, (c.chart ? c.chart : c.now) - 2, s->unit && *s->unit ? arena_printf(a, "%s %s", s->name, s->unit) : s->name);
 	if (c.chart) {
@@ -41,16 +52,31 @@ static void series_row(struct page *p, const struct view_series *s, struct colum
 		s->alarmed ? "alarm" : s->known ? "quiet" : "no value");
 }
 
-static void titles(struct page *p, struct columns c)
+/* The line between before and after bears the time of the drop. */
+static void titles(struct page *p, const struct view *v, int64_t now, struct columns c)
 {
+	int64_t at = v->walk->dropped_at;
 	page_row(p, NULL);
 	if (c.chart) {
 		page_sign(p, ST_DIM, c.chart, " before drop", "");
-		page_sign(p, ST_DIM, c.chart + BEFORE, "╎ after", "");
+		page_sign(p, ST_DIM, c.chart + BEFORE, at ? arena_printf(p->arena, "╎%s", num_passed(p->arena, at, now)) : "╎", "");
 	}
 	page_sign(p, ST_DIM, c.now, "     now", "");
 	page_sign(p, ST_DIM, c.base, "   base", "");
 	page_sign(p, ST_DIM, c.limit, "  limit", "");
+}
+
+/* How old the figures are, and how long a cell of the time after the drop is: a cell shows the highest figure in it. */
+static const char *sampled(struct page *p, const struct view *v, int64_t now, struct columns c)
+{
+	size_t most = 0;
+	const char *age = num_age(p->arena, v->facts->monitor.at, now);
+	for (size_t i = 0; i < v->n_series; i++)
+		most = v->series[i].n_after > most ? v->series[i].n_after : most;
+	int cells = most > (size_t)c.after ? c.after : (int)most;
+	if (!c.chart || p->plain || cells == 0 || !v->walk->dropped_at || v->facts->monitor.at <= v->walk->dropped_at)
+		return age;
+	return arena_printf(p->arena, "%s · each cell the highest of %s", age, num_span(p->arena, (v->facts->monitor.at - v->walk->dropped_at) / cells));
 }
 
 static bool ringing(const struct view *v)
@@ -110,23 +136,23 @@ static void render(struct page *p, const struct scene *s)
 		return;
 	struct columns c = columns_of(p);
 	state_line(p, s);
-	titles(p, c);
+	titles(p, v, s->now, c);
 	for (size_t i = 0; i < v->n_series; i++)
 		series_row(p, &v->series[i], c);
 	if (v->n_series == 0)
 		page_text(p, ST_WAITING, 1, "◔ No sample has been taken yet.");
 	if (v->facts && v->facts->monitor.at)
-		page_item(p, "sampled", "sampled", 10, num_age(p->arena, v->facts->monitor.at, s->now));
+		page_item(p, "sampled", "sampled", 10, sampled(p, v, s->now, c));
 	if (v->walk->alarm) {
 		page_blank(p);
 		page_labelled(p, "ALARM", 10, v->walk->alarm);
 	}
 	way_back(p, v);
-	offers_rows(p, v, ACT_COUNT);
-	if (offers_wanted(v, ACT_COUNT) >= 0)
-		p->start = (int)v->n_series + offers_wanted(v, ACT_COUNT);
+	offers_rows(p, v, ACT_RESTORE);
+	if (offers_wanted(v, ACT_RESTORE) >= 0)
+		p->start = (int)v->n_series + offers_wanted(v, ACT_RESTORE);
 	int at = s->cursor >= 0 ? s->cursor : p->start;
-	const struct offer *o = offers_at(v, ACT_COUNT, at - (int)v->n_series);
+	const struct offer *o = offers_at(v, ACT_RESTORE, at - (int)v->n_series);
 	page_word(p, K_ENTER, o ? o->label : "item 12");
 	if (!view_offer(v, ACT_RESTORE))
 		page_word(p, K_RESTORE, NULL);
@@ -136,7 +162,7 @@ static struct action key(const struct scene *s, enum key k)
 {
 	int i = s->cursor - (int)s->view->n_series;
 	if (k == K_ENTER && i >= 0)
-		return action_offer(offers_at(s->view, ACT_COUNT, i));
+		return action_offer(offers_at(s->view, ACT_RESTORE, i));
 	return k == K_ENTER ? action_open(&screen_step, ITEM_MONITOR) : (struct action){ .todo = DO_COMMON };
 }
 

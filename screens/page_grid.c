@@ -9,8 +9,8 @@
 #include "screens/wrap.h"
 
 #define MESSAGE_MAX 5
-#define NEXT_MIN 2   /* lines of NEXT; a third one only where the texts do not fit */
-#define NEXT_MAX 3
+#define NEXT_MIN 2   /* lines of NEXT; more only where the texts do not fit */
+#define NEXT_MAX 4
 
 struct drawing { const struct page *p; struct arena *a; struct grid *g; const struct scroll *s; };
 
@@ -179,22 +179,31 @@ static void correct(const struct page *p, const struct pane_rows *main, struct s
 		s->top = 0;
 }
 
-/* The one line of a tiny terminal: state, then NEXT; the field instead of NEXT where something is typed. */
+/* A tiny terminal: state, then NEXT, on as many lines as they take; the field instead of NEXT where something is typed. */
 static struct grid *tiny(struct drawing *d)
 {
 	const struct page *p = d->p;
 	const char *line = arena_printf(d->a, "%s%s%s %s", p->brief, *p->brief ? " · " : "", p->field ? ">" : p->next[0],
 		p->field ? "" : p->next[1]);
 	const char *shown = p->ascii ? glyph_ascii(d->a, line) : line;
-	int col = grid_put(d->g, 0, 0, d->g->cols - (p->field ? 8 : 0), ST_PLAIN, shown);
 	if (p->field) {
 		struct row r = { .has_field = true };
+		int col = grid_put(d->g, 0, 0, d->g->cols - 8, ST_PLAIN, shown);
 		draw_field(d, &r, 0, col, d->g->cols);
+		return d->g;
+	}
+	size_t lines;
+	const char **part = wrap(d->a, shown, d->g->cols, &lines), *left = shown;
+	for (size_t i = 0; i < lines && (int)i < d->g->rows; i++) {
+		left += strspn(left, " ");
+		bool last = (int)i == d->g->rows - 1 && i + 1 < lines;
+		grid_put(d->g, (int)i, 0, d->g->cols, ST_PLAIN, last ? text_fit(d->a, left, d->g->cols, p->ascii) : part[i]);
+		left += strlen(part[i]);
 	}
 	return d->g;
 }
 
-/* Both texts, wrapped; what is beyond the last line is cut. */
+/* Both texts, wrapped; what is beyond the last line is cut, and a second text that would be is left out. */
 static int next_lines(const struct drawing *d, const char *out[static NEXT_MAX])
 {
 	const struct page *p = d->p;
@@ -202,6 +211,8 @@ static int next_lines(const struct drawing *d, const char *out[static NEXT_MAX])
 	for (int i = 0; i < 2 && n < NEXT_MAX; i++) {
 		size_t lines;
 		const char **line = wrap(d->a, p->next[i], room, &lines), *left = p->next[i];
+		if (i == 1 && n > 1 && n + (int)lines > NEXT_MAX)
+			break;   /* what to do stands there whole; half a sentence after it helps nobody */
 		for (size_t k = 0; k < lines && n < NEXT_MAX && (*left || i == 0); k++) {
 			left += strspn(left, " ");
 			bool last = n == NEXT_MAX - 1 && k + 1 < lines;
@@ -214,7 +225,7 @@ static int next_lines(const struct drawing *d, const char *out[static NEXT_MAX])
 
 static void draw_next(const struct drawing *d, int height)
 {
-	const char *line[NEXT_MAX] = { "", "", "" };
+	const char *line[NEXT_MAX] = { "", "", "", "" };
 	int n = next_lines(d, line), y = d->g->rows - 1 - height;
 	grid_put(d->g, y, 1, d->g->cols, ST_PLAIN, "NEXT");
 	for (int i = 0; i < n; i++)

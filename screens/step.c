@@ -21,7 +21,7 @@ static void challenge_rows(struct page *p, const struct challenge *c, int64_t no
 	if (c->offer.kind == ACT_NONE)
 		return;
 	page_item(p, "type", "    Enter", 13, c->offer.prompt ? c->offer.prompt : c->offer.label);
-	page_item(p, "form", " ", 13, c->offer.expect);
+	page_item(p, "form", "    form", 13, c->offer.expect);
 }
 
 static void job_rows(struct page *p, const struct view *v)
@@ -33,7 +33,7 @@ static void job_rows(struct page *p, const struct view *v)
 		page_row(p, "job");
 		page_put(p, ST_PLAIN, 1, "job %lld  %s  ", j->id, j->kind);
 		page_put(p, j->error ? ST_SHUT : j->ended ? ST_PLAIN : ST_RUNNING, FOLLOW, "%s", j->state);
-		if (j->phase)
+		if (j->phase && !j->ended)
 			page_put(p, ST_PLAIN, FOLLOW, "  %s", j->phase);
 		if (j->error)
 			page_text(p, ST_SHUT, 3, j->error);

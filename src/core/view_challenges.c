@@ -212,10 +212,10 @@ static void at_monitor(struct view *v)
 {
 	const struct fact_monitor *m = &v->facts->monitor;
 	char end[WHEN_MAX];
-	struct challenge *c = add(v, "watched", "was it watched long enough?", arena_printf(v->arena, "%d h", v->plan->monitor_hours));
+	struct challenge *c = add(v, "watched", "was it watched long enough?", arena_dup(v->arena, view_watch_words(v, end)));
 	c->seen = m->at;
 	c->verdict = view_watched(v) ? HOLDS : v->now < view_watch_end(v) ? WAITS : REFUSED;
-	put_text(c->now, sizeof c->now, "until %s UTC", when_short(view_watch_end(v), end));
+	put_text(c->now, sizeof c->now, v->now < view_watch_end(v) ? "until %s UTC" : "over since %s UTC", when_short(view_watch_end(v), end));
 	put_text(c->source, sizeof c->source, "monitor");
 	typed(v, ITEM_MONITOR, "how many alarms were there?", "the number you have seen", v->walk->alarm ? v->walk->alarm : "no alarm");
 }

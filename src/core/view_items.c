@@ -2,6 +2,7 @@
 /* The thirteen lines of the checklist: their state, a short note, and how far. */
 #include "core/view_parts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/when.h"
@@ -113,9 +114,15 @@ static void note_drop(const struct view *v, struct view_item *it)
 		put_text(it->note, sizeof it->note, "outcome not known yet");
 }
 
+const char *view_watch_words(const struct view *v, char buf[static WHEN_MAX])
+{
+	snprintf(buf, WHEN_MAX, "%d h", v->plan->monitor_hours);
+	return v->walk->day_us == US_DAY ? buf : when_span(view_watch_end(v) - v->walk->dropped_at, buf);
+}
+
 static void note_monitor(const struct view *v, struct view_item *it)
 {
-	char span[WHEN_MAX];
+	char span[WHEN_MAX], whole[WHEN_MAX];
 	int64_t wait = view_watch_end(v) - v->walk->dropped_at, since = v->now - v->walk->dropped_at;
 	if (v->walk->stage < AT_MONITOR || v->walk->stage == AT_LEFT || (!v->now && it->mood != MOOD_DONE))
 		return;
@@ -124,7 +131,7 @@ static void note_monitor(const struct view *v, struct view_item *it)
 		return;
 	}
 	it->percent = percent_of(since, wait);
-	put_text(it->note, sizeof it->note, "%s of %d h", when_span(since, span), v->plan->monitor_hours);
+	put_text(it->note, sizeof it->note, "%s of %s", when_span(since < wait ? since : wait, span), view_watch_words(v, whole));
 }
 
 static void note_log(const struct view *v, struct view_item *it)

@@ -3,6 +3,7 @@
 #ifndef GW_CORE_VIEW_PARTS_H
 #define GW_CORE_VIEW_PARTS_H
 
+#include "base/when.h"
 #include "core/consumers.h"
 #include "core/view.h"
 
@@ -33,6 +34,8 @@ const char *view_deploy_left(const struct view *v, size_t *done);
 int64_t view_quiet_start(const struct view *v);
 int64_t view_quiet_wait(const struct view *v);
 int64_t view_watch_end(const struct view *v);
+/* How long the watch takes: "48 h"; where a day of waiting is shorter, as long as it is there. */
+const char *view_watch_words(const struct view *v, char buf[static WHEN_MAX]);
 /* True when that time has come, and the monitor has looked since. */
 bool view_watched(const struct view *v);
 /* "61.2 M", "204 118" */

@@ -20,7 +20,48 @@ struct json *line_body(struct engine *g)
 	return json_obj(lot_arena(g->walk_lot));
 }
 
-/* One sentence for the log screen: the op's telling fields, in the order they were written. */
+/* Each op in a few words; {name} is a field of the line. */
+static const char *const briefs[OP_COUNT] = {
+	[OP_BEGIN] = "{target} on {server}", [OP_EVIDENCE] = "{kind} {role}", [OP_CONFIRM] = "item {item}: {typed}",
+	[OP_DECLARE] = "{what} {key}: {value}", [OP_CLEAR] = "{consumer}: {reason}", [OP_GATE] = "gate {gate} passed",
+	[OP_QUIET] = "the count of item 9 begins", [OP_SIGHTING] = "{touch} by {who} {text}", [OP_JOB] = "{kind} job: {event} {note}",
+	[OP_INTENT] = "{statement}", [OP_OUTCOME] = "{result} {why}", [OP_ALARM] = "{text}", [OP_BACK] = "from {from} to {to}: {why}",
+	[OP_AMEND] = "{class}: {why}", [OP_LEAVE] = "{why}",
+};
+
+static void add_field(struct text *t, const struct json *b, const char *name, size_t len)
+{
+	char key[32];
+	snprintf(key, sizeof key, "%.*s", (int)len, name);
+	const struct json *f = json_get(b, key);
+	if (f && f->kind == JSON_STR)
+		text_add(t, f->str);
+	else if (f && f->kind == JSON_INT)
+		text_addf(t, "%lld", (long long)f->num);
+}
+
+static const char *line_brief(struct arena *a, const struct record *r)
+{
+	struct text t = { 0 };
+	for (const char *c = briefs[r->op]; c && *c;) {
+		const char *end = *c == '{' ? strchr(c, '}') : NULL;
+		if (end)
+			add_field(&t, r->b, c + 1, (size_t)(end - c - 1));
+		else {
+			if (*c == ':' && t.len > 0 && t.s[t.len - 1] == ' ')
+				t.len--;   /* the field before it is empty */
+			text_addn(&t, c, 1);
+		}
+		c = end ? end + 1 : c + 1;
+	}
+	while (t.len > 0 && t.s[t.len - 1] == ' ')
+		t.s[--t.len] = '\0';
+	const char *copy = briefs[r->op] ? arena_dup(a, text_str(&t)) : NULL;
+	text_free(&t);
+	return copy;
+}
+
+/* All fields of a line, in the order they were written: for its own page. */
 static const char *line_text(struct arena *a, const struct record *r)
 {
 	struct text t = { 0 };
@@ -42,7 +83,7 @@ void line_show(struct engine *g, const struct record *r)
 	g->lines = arena_grow(a, g->lines, &g->n_lines, &g->cap_lines, sizeof *g->lines);
 	g->lines[g->n_lines - 1] = (struct view_line){
 		.n = r->n, .t = r->t, .op = record_op_name(r->op), .who = last && strcmp(r->who, last) == 0 ? last : arena_dup(a, r->who),
-		.text = line_text(a, r), .is_signed = r->signature != NULL,
+		.text = line_text(a, r), .is_signed = r->signature != NULL, .brief = line_brief(a, r),
 	};
 }
 

@@ -51,11 +51,17 @@ static int64_t look_again(const struct engine *g)
 static const char letter[] = { [MOOD_DONE] = 'd', [MOOD_RUNNING] = 'r', [MOOD_WAITING] = 'w', [MOOD_SHUT] = 's', [MOOD_NOT_YET] = '.',
 	[MOOD_NOT_NEEDED] = '-' };
 
+/* The gate that a walk stands at; 0 when it is at an item. */
+static enum gate stage_gate(enum stage s)
+{
+	return s == AT_GATE_A ? GATE_A : s == AT_GATE_C ? GATE_C : 0;
+}
+
 static void item_moods(const struct engine *g, char out[static ITEM_COUNT + 1])
 {
 	enum item here = stage_item(g->walk.stage);
 	for (int i = 1; i <= ITEM_COUNT; i++) {
-		enum mood m = i < (int)here ? MOOD_DONE : i == (int)here ? stage_mood(&g->walk) : MOOD_NOT_YET;
+		enum mood m = i < (int)here ? MOOD_DONE : i > (int)here ? MOOD_NOT_YET : stage_gate(g->walk.stage) ? MOOD_DONE : stage_mood(&g->walk);
 		if (i == ITEM_DUAL_WRITE || i == ITEM_BACKFILL || i == ITEM_WINDOW)
 			m = MOOD_NOT_NEEDED;
 		if (g->walk.stage == AT_CLOSED && m != MOOD_NOT_NEEDED)
@@ -108,6 +114,10 @@ static void row_from(struct arena *a, const struct json *o, struct view_walk *w)
 			if (letter[m] == items[i - 1])
 				w->items[i] = (enum mood)m;
 	w->mood = item == ITEM_NONE ? MOOD_SHUT : w->items[item];
+	if (stage_gate(stage)) {
+		w->step = arena_printf(a, "gate %c", gate_letter(stage_gate(stage)));
+		w->mood = MOOD_WAITING;
+	}
 	if (stage == AT_LEFT)
 		w->mood = MOOD_SHUT;
 	w->needs_you = !w->closed && w->look_again <= clock_local();   /* a hint by this machine's clock; the gate asks the server's */
