@@ -153,8 +153,8 @@ START_TEST(evidence_is_read_strictly)
 	refused(OP_EVIDENCE, FACT("", "1", "0", "table", "7"), "a snapshot that was not proven calls itself equal");
 	refused(OP_EVIDENCE, FACT(PROVED, "2", "0", "table", "7"), "field \"equal\" is missing or neither 0 nor 1");
 	refused(OP_EVIDENCE, FACT(PROVED, "1", "-2", "table", "7"), "field \"trip_count\" is missing or no count");
-	refused(OP_EVIDENCE, FACT(PROVED, "1", "0", "rows", "7"), "field \"scope\" has an unknown word");
-	refused(OP_EVIDENCE, FACT(PROVED, "1", "0", "table", "0"), "field \"attnum\" is missing or no column number");
+	refused(OP_EVIDENCE, FACT(PROVED, "1", "0", "heap", "7"), "field \"scope\" has an unknown word");
+	refused(OP_EVIDENCE, FACT(PROVED, "1", "0", "table", "0"), "the snapshot is of another kind of target than the walk's");
 	refused(OP_EVIDENCE, "{'blob':'x','kind':'snapshot','role':'first'}", "field \"blob\" is not 64 lower-case hex digits");
 	refused(OP_EVIDENCE, "{'blob':'" CORE_BLOB "','kind':'snapshot','role':'first'}", "field \"id\" is missing or no text");
 	refused(OP_EVIDENCE, "{'blob':'" CORE_BLOB "','kind':'snapshot','role':'second'}", "field \"role\" has an unknown word");

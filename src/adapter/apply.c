@@ -42,7 +42,7 @@ static bool permitted(struct run *r, struct err *e)
 {
 	const struct drop *d = r->d;
 	const struct permit_binding *b = &d->binding;
-	r->statement = sql_drop_column(r->a, d->plan);
+	r->statement = sql_statement(r->a, d->plan, &d->facts->target);
 	if (!text_eq(b->statement, r->statement))
 		return err_set(e, ERR_VERIFY, "Nothing was sent.", "the permit is for another statement than the plan's");
 	if (!text_eq(b->sid, d->walk->sid) || !text_eq(b->plan_digest, d->plan->digest) || !text_eq(b->intent_head, d->walk->intent_head) ||

@@ -117,7 +117,7 @@ static bool drop(struct drill *d, const struct fact_target *t, struct err *e)
 	const char *args[] = { arena_printf(d->a, "%u", t->relid), arena_printf(d->a, "%d", t->attnum) };
 	const char *before = DRILL_OBJECTS_SQL, *gone = DRILL_GONE_SQL;
 	if (!db_script(d->db, d->a, before, SNAP_QUERY_MS, NULL, e)
-			|| !db_script(d->db, d->a, sql_drop_column(d->a, d->o->plan), SNAP_IDLE_MS, NULL, e)
+			|| !db_script(d->db, d->a, sql_statement(d->a, d->o->plan, t), SNAP_IDLE_MS, NULL, e)
 			|| !db_ask(d->db, d->a, &(struct query){ .sql = gone, .args = args, .nargs = 2, .ms = SNAP_QUERY_MS, .cols = 1 }, &rows, e))
 		return false;
 	d->out->fell = arena_array(d->a, (size_t)rows.n, sizeof *d->out->fell);

@@ -124,7 +124,7 @@ struct permit *permit_mint(struct arena *a, const struct plan *p, const struct w
 	struct bound bound;
 	if (!intent_open(w, e) || !is_intent(w, b, e))
 		return NULL;
-	if (!same_known(p->digest, w->plan_digest) || !same_known(sql_drop_column(a, p), b->statement)) {
+	if (!same_known(p->digest, w->plan_digest) || !same_known(sql_statement(a, p, &f->target), b->statement)) {
 		no_permit(e, "the statement is not the one the plan makes");
 		return NULL;
 	}

@@ -56,8 +56,9 @@ struct walk {
 	enum stage stage;
 	int64_t begun, last_t;           /* server clock */
 	int64_t day_us;                  /* microseconds that a day of waiting takes: US_DAY, less in a rehearsal */
+	enum target kind;                /* column, table, rows */
 	unsigned relid;
-	int attnum;
+	int attnum;                      /* 0 of a table and of rows */
 	int64_t n;                       /* lines folded */
 	int64_t sealed;                  /* lines covered by a signature */
 

@@ -46,7 +46,7 @@ bool fold_job(struct walk *w, const struct record *r, struct err *e)
 static bool intent_fits(const struct walk *w, unsigned relid, int attnum, const char *snapshot, struct err *e)
 {
 	if (relid != w->relid || attnum != w->attnum)
-		return fold_refuse(e, "the intent is for another column than the walk's");
+		return fold_refuse(e, "the intent is for another target than the walk's");
 	if (!w->final.equal || strcmp(w->final.manifest_sha256, snapshot) != 0)
 		return fold_refuse(e, "the intent names another snapshot than the proven final one");
 	return true;

@@ -130,7 +130,7 @@ static const char *markdown(struct engine *g, const char *statement)
 static bool write_log(struct engine *g, struct err *e)
 {
 	struct arena *a = lot_arena(g->walk_lot);
-	const char *statement = sql_drop_column(a, g->plan);
+	const char *statement = g->walk.intent_statement ? g->walk.intent_statement : sql_statement(a, g->plan, NULL);
 	const char *md = markdown(g, statement);
 	char sha[65];
 	const struct schema_entry row = {

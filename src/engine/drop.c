@@ -141,7 +141,7 @@ bool engine_drop(struct engine *g, const char *typed, struct err *e)
 	struct arena *a = lot_arena(g->walk_lot ? g->walk_lot : g->look_lot);
 	if (!ready(g, typed, e))
 		return false;
-	const char *statement = sql_drop_column(a, g->plan);
+	const char *statement = sql_statement(a, g->plan, &g->facts.target);
 	struct snapshot_hold *files = snapshot_hold(a, g->walk.final.path, g->walk.final.manifest_sha256, e);
 	if (!files)
 		return false;

@@ -125,7 +125,7 @@ struct json *tool_new(struct arena *a, const struct new_plan *n, const struct en
 	if (db_or_null) {
 		struct db *db = connect_to(db_or_null, e);
 		struct fact_target t = { 0 };
-		const struct plan p = { .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column };
+		const struct plan p = { .recipe = n->recipe, .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column };
 		bool ok = db && probe_target(db, a, &p, &t, e);
 		db_close(db);
 		if (!ok)
