@@ -77,10 +77,12 @@ struct walk {
 	int64_t intent_n;                /* line of the open or last intent; -1 none */
 	char intent_head[65];            /* head after that line: what the anchor row must hold */
 	const char *intent_nonce, *intent_statement, *intent_snapshot;
+	int64_t intent_expires;          /* until then it must begin */
 	bool outcome_known;
 	bool dropped;
 	int64_t dropped_at;
 	int64_t drop_us, lock_us;
+	int64_t rows_removed, rows_left; /* of removed rows: what became of the snapshot's rows */
 	int64_t restored_at;
 	int64_t baseline_at;
 	int alarms;
