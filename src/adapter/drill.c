@@ -7,6 +7,7 @@
 
 #include "adapter/drill.sql.h"
 #include "adapter/probe.h"
+#include "adapter/rows_stage.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/sql.h"
@@ -52,7 +53,7 @@ static bool drop_not_nulls(const struct drill *d, struct err *e)
 		"WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND a.attidentity = ''";
 	const char *args[] = { d->m->schema, d->m->table };
 	struct rows rows;
-	if (d->m->fact.scope == SNAP_TABLE)
+	if (d->m->fact.scope != SNAP_COLUMN)
 		return true;
 	if (!db_ask(d->db, d->a, &(struct query){ .sql = sql, .args = args, .nargs = 2, .cols = 2 }, &rows, e))
 		return false;
@@ -92,9 +93,10 @@ static bool build(struct drill *d, struct err *e)
 		return false;
 	if (why)
 		return problem(d, arena_printf(d->a, "the definitions do not load: %s", why));
-	/* The second list is made before the first one removes what it is made from. */
+	/* The second list is made before the first one removes what it is made from. Removed rows come back as new ones, and would be held
+	   against tables that are empty here: their foreign keys stay off. */
 	return ask_statements(d, DRILL_BEFORE_SQL, &before, e) && ask_statements(d, DRILL_AFTER_SQL, &after, e)
-		&& run_all(d, &before, e) && drop_not_nulls(d, e) && load(d, e) && run_all(d, &after, e);
+		&& run_all(d, &before, e) && drop_not_nulls(d, e) && load(d, e) && (d->m->fact.scope == SNAP_ROWS || run_all(d, &after, e));
 }
 
 static bool look(struct drill *d, struct fact_target *t, struct err *e)
@@ -147,6 +149,53 @@ static bool way_back(struct drill *d, struct err *e)
 	return look(d, &t, e);
 }
 
+#define DRILL_STAGE "gatewalk_drill.rows"
+
+static bool count_is(struct drill *d, const char *want, const char *why, struct err *e)
+{
+	const char *n = db_value(d->db, d->a, &(struct query){ .sql = arena_printf(d->a, "SELECT count(*) FROM %s", manifest_table(d->a, d->m)), .ms = SNAP_SCAN_MS }, e);
+	return n && (strcmp(n, want) == 0 || problem(d, why));
+}
+
+/* By the words of the removal itself, all at once. */
+static bool remove_rows(struct drill *d, const struct rows_stage *s, struct err *e)
+{
+	struct rows left;
+	const struct query q = { .sql = arena_printf(d->a, "%sSELECT count(*) FROM l", rows_delete_sql(s, d->a, 0, d->m->fact.rows, NULL)), .ms = SNAP_SCAN_MS,
+		.cols = 1, .min_rows = 1, .max_rows = 1 };
+	if (!snap_tick(d->o, "drop", 0, 0, "", e) || !db_ask(d->db, d->a, &q, &left, e))
+		return false;
+	if (strcmp(left.cell[0][0], "0") != 0)
+		return problem(d, arena_printf(d->a, "%s rows were not found equal to those they were loaded from", left.cell[0][0]));
+	return count_is(d, "0", "the removal left rows", e);
+}
+
+static bool rows_back(struct drill *d, const struct rows_stage *s, struct err *e)
+{
+	struct restore_end end = { 0 };
+	struct restore r = { .a = d->a, .o = d->o, .db = d->db, .m = *d->m, .drill = true, .end = &end };
+	char hex[65];
+	int64_t rows, began = clock_mono();
+	if (!rows_put_back(&r, s, "true", d->m->fact.rows, e))
+		return false;
+	d->out->restore_us = clock_mono() - began;
+	if (end.n_left > 0)
+		return problem(d, arena_printf(d->a, "the way back left something: %s", end.left[0]));
+	if (!snap_digest(d->db, d->a, d->m, manifest_table(d->a, d->m), hex, &rows, e))
+		return false;
+	return (rows == d->m->fact.rows && strcmp(hex, d->m->digest) == 0) || problem(d, "the rows that came back are not equal to the snapshot");
+}
+
+/* Nothing but rows goes and comes; nothing falls. */
+static bool hold_rows(struct drill *d, struct err *e)
+{
+	struct rows_stage s;
+	struct snapshot_opts o = *d->o;
+	o.conninfo = d->conninfo;
+	return db_script(d->db, d->a, "CREATE SCHEMA gatewalk_drill", SNAP_QUERY_MS, NULL, e) &&
+		rows_stage_open(d->db, d->a, &o, d->m->fact.path, DRILL_STAGE, &s, e) && rows_stage_fill(d->db, &s, e) && remove_rows(d, &s, e) && rows_back(d, &s, e);
+}
+
 /* Did the scratch database say no, or were we stopped, cut off, or unable to begin? */
 static bool is_verdict(const struct err *e)
 {
@@ -161,7 +210,8 @@ static bool hold(struct drill *d, struct err *e)
 		return false;
 	d->db = s.db;
 	d->conninfo = s.conninfo;
-	bool ok = build(d, e) && look(d, &t, e) && snap_tick(d->o, "drop", 0, 0, "", e) && drop(d, &t, e) && way_back(d, e);
+	bool ok = build(d, e) && look(d, &t, e) && (d->m->fact.scope == SNAP_ROWS ? hold_rows(d, e) :
+		snap_tick(d->o, "drop", 0, 0, "", e) && drop(d, &t, e) && way_back(d, e));
 	scratch_close(d->a, &s);
 	if (!ok && !d->out->problem && is_verdict(e))
 		problem(d, text_clean(d->a, e->msg));
@@ -190,8 +240,8 @@ static bool begin(struct drill *d, const char *path, struct fact_server *server,
 		return false;
 	if (strcmp(m->fact.sysid, server->sysid) != 0 || m->fact.dboid != server->dboid)
 		return err_set(e, ERR_USE, NULL, "snapshot %s is of another database", m->fact.id);
-	if (strcmp(m->schema, d->o->plan->schema) != 0 || strcmp(m->table, d->o->plan->table) != 0 || strcmp(m->column, d->o->plan->column) != 0)
-		return err_set(e, ERR_USE, NULL, "snapshot %s is not of the plan's column", m->fact.id);
+	if (strcmp(m->schema, d->o->plan->schema) != 0 || strcmp(m->table, d->o->plan->table) != 0 || strcmp(m->column, d->o->plan->column ? d->o->plan->column : "") != 0)
+		return err_set(e, ERR_USE, NULL, "snapshot %s is not of the plan's target", m->fact.id);
 	return true;
 }
 

@@ -5,7 +5,7 @@
 
 #define DRILL_TABLE_SQL \
 "WITH t AS (SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS qt, c.relforcerowsecurity, a.attnum FROM pg_class c\n" \
-"  JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = $3::text AND NOT a.attisdropped\n" \
+"  JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = $3::text AND NOT a.attisdropped\n" \
 "  WHERE n.nspname = $1::text AND c.relname = $2::text),\n" \
 "k AS (SELECT k.*, t.qt, t.attnum, row_number() OVER (ORDER BY k.oid) AS i FROM t JOIN pg_constraint k ON k.conrelid = t.oid\n" \
 "  WHERE k.contype = 'f' OR (k.contype = 'c' AND $4::boolean))\n"

@@ -28,6 +28,10 @@ bool restore_run(struct arena *a, const struct snapshot_opts *o, const struct ma
 bool restore_locked(struct restore *r, const char *sql, int ms, struct err *e);
 void restore_left(struct restore *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* restore_rows.c: those of the stage's first n rows for which filter (SQL over s) holds. */
+struct rows_stage;
+bool rows_put_back(struct restore *r, const struct rows_stage *s, const char *filter, int64_t n, struct err *e);
+
 /* restore_stage.c */
 bool stage_find(struct restore *r, struct err *e);       /* its name, and whether rows stand in it whole */
 bool stage_fill(struct restore *r, struct err *e);       /* nothing when it is already there */

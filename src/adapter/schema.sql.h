@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The gatewalk schema, version 1. Each string of SCHEMA_V is run in the one transaction of schema_init. */
+/* The gatewalk schema. Each string of SCHEMA_V is run in the one transaction of schema_init. */
 #ifndef GW_ADAPTER_SCHEMA_SQL_H
 #define GW_ADAPTER_SCHEMA_SQL_H
 
@@ -86,5 +86,15 @@ static const char SCHEMA_V1[] =
 "  RETURN now_at;\n"
 "END $f$;\n"
 "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gatewalk FROM PUBLIC;\n";
+
+/* Removed rows: one row a batch, written in the batch's own transaction, and one a row of the snapshot that was left. from_n and
+   to_n are numbers of the snapshot's rows in the order of its files: from_n < n <= to_n. */
+static const char SCHEMA_V2[] =
+"CREATE TABLE gatewalk.removal (\n"
+"  sid text NOT NULL REFERENCES gatewalk.walk, batch bigint NOT NULL CHECK (batch > 0), nonce text NOT NULL UNIQUE REFERENCES gatewalk.permit,\n"
+"  from_n bigint NOT NULL, to_n bigint NOT NULL, rows_removed bigint NOT NULL CHECK (rows_removed >= 0), rows_left bigint NOT NULL CHECK (rows_left >= 0),\n"
+"  from_key text NOT NULL, to_key text NOT NULL, at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),\n"
+"  xid text NOT NULL DEFAULT pg_catalog.pg_current_xact_id()::text, PRIMARY KEY (sid, batch), CHECK (rows_removed + rows_left = to_n - from_n));\n"
+"CREATE TABLE gatewalk.removal_left (sid text NOT NULL REFERENCES gatewalk.walk, n bigint NOT NULL, key text NOT NULL, why text NOT NULL, PRIMARY KEY (sid, n));\n";
 
 #endif

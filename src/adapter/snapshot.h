@@ -49,6 +49,9 @@ bool drill_run(struct arena *a, const struct snapshot_opts *o, const char *path,
    report (owned by a) is canonical JSON-ready. ERR_LEFT when something could not be placed (the rest is done). */
 struct restore_end { int64_t placed, kept, gone, conflicts; const char **left; size_t n_left; int64_t took_us; };
 bool restore_column(struct arena *a, const struct snapshot_opts *o, const char *path, struct restore_end *out, struct err *e);
+/* Puts removed rows back where their key is free: as inserts by the application, in batches. What was added since is not touched.
+   Listed, not placed: keys used again, rows that the table refuses. o->sid names the walk, whose ledger says which were removed. */
+bool restore_rows(struct arena *a, const struct snapshot_opts *o, const char *path, struct restore_end *out, struct err *e);
 
 /* fact <-> JSON, for job results, manifests and log evidence. Owned by a. */
 struct json *snapshot_json(struct arena *a, const struct fact_snapshot *s);

@@ -10,6 +10,7 @@
 #include "adapter/audit.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "core/sql.h"
 #include "port/files.h"
 #include "port/pack.h"
 
@@ -21,7 +22,7 @@ struct copy {
 	const struct snapshot_opts *o;
 	struct manifest *m;
 	const char *dir, *name;
-	size_t target;            /* which field is the target's */
+	size_t target;            /* which field is the target's; past the end when whole rows are */
 	int fd, n_files;
 	struct pack *pack;
 	struct row_digest digest;
@@ -85,10 +86,25 @@ static bool take_row(void *ctx, const char *row, size_t len, struct err *e)
 	if (c->text >= c->max && (!file_end(c, e) || !file_begin(c, e)))
 		return false;
 	row_digest_add(&c->digest, row, len);
-	if (!field_is_null(row, len, c->target))
+	if (c->target == c->m->n_cols || !field_is_null(row, len, c->target))
 		c->values++;
 	c->text += (int64_t)len;
 	return pack_add(c->pack, row, len, e);
+}
+
+/* What COPY reads: the table, or a query for some of its rows, in the order of their key. */
+static const char *copy_source(struct arena *a, const struct manifest *m)
+{
+	struct text keys = { 0 };
+	const char *table = manifest_table(a, m), *columns = manifest_columns(a, m, "");
+	if (m->fact.scope != SNAP_ROWS)
+		return arena_printf(a, "%s (%s)", table, columns);
+	for (size_t i = 0; i < m->n_cols; i++)
+		if (m->cols[i].role == COL_KEY)
+			text_addf(&keys, "%s%s", keys.len ? ", " : "", sql_quoted(a, m->cols[i].name));
+	const char *sql = arena_printf(a, "(SELECT %s FROM %s WHERE (%s\n) ORDER BY %s)", columns, table, m->where, text_str(&keys));
+	text_free(&keys);
+	return sql;
 }
 
 bool snap_copy_out(struct db *db, struct arena *a, const struct snapshot_opts *o, struct manifest *m, const char *dir, struct err *e)
@@ -101,9 +117,9 @@ bool snap_copy_out(struct db *db, struct arena *a, const struct snapshot_opts *o
 	m->digest_key = arena_dup(a, hex);
 	key_bytes(hex, key);
 	row_digest_init(&c.digest, key);
-	while (m->cols[c.target].role != COL_TARGET)
+	while (c.target < m->n_cols && m->cols[c.target].role != COL_TARGET)
 		c.target++;
-	const char *sql = arena_printf(a, OWN_TAG "COPY %s (%s) TO STDOUT", manifest_table(a, m), manifest_columns(a, m, ""));
+	const char *sql = arena_printf(a, OWN_TAG "COPY %s TO STDOUT", copy_source(a, m));
 	bool ok = file_begin(&c, e) && db_copy_out(db, sql, SNAP_IDLE_MS, take_row, &c, e) && file_end(&c, e);
 	if (c.pack) {
 		pack_free(c.pack);

@@ -86,6 +86,8 @@ static struct json *to_json(struct arena *a, const struct manifest *m)
 	json_add_str(j, "column", m->column);
 	json_add_str(j, "type", m->type);
 	json_add_str(j, "definition", m->definition);
+	if (m->where)
+		json_add_str(j, "where", m->where);
 	json_add_str(j, "digest", m->digest);
 	json_add_str(j, "digest_key", m->digest_key);
 	write_lists(j, m);
@@ -154,7 +156,7 @@ static bool read_back(struct arena *a, const struct json *list, struct manifest 
 		if (!b->name || !b->what || !b->sql || !back_kind_parse(json_str(c, "kind"), &b->kind))
 			return false;
 	}
-	return manifest_back(m, BACK_COLUMN) != NULL;
+	return m->fact.attnum == 0 || manifest_back(m, BACK_COLUMN) != NULL;
 }
 
 static bool read_falls(struct arena *a, const struct json *list, struct manifest *m)
@@ -180,6 +182,7 @@ static bool read_words(const struct json *j, struct manifest *m)
 	m->definition = json_str(j, "definition");
 	m->digest = json_str(j, "digest");
 	m->digest_key = json_str(j, "digest_key");
+	m->where = json_str(j, "where");
 	return m->sid && m->dbname && m->server_version && m->schema && m->table && m->column && m->type && m->definition
 		&& hex_is(m->digest, 64) && hex_is(m->digest_key, 64);
 }
@@ -188,7 +191,7 @@ static bool from_json(struct arena *a, const struct json *j, struct manifest *m)
 {
 	const char *version = json_str(j, "version");
 	return version && strcmp(version, MANIFEST_VERSION) == 0 && read_words(j, m)
-		&& snapshot_from_json(a, json_get(j, "snapshot"), &m->fact)
+		&& snapshot_from_json(a, json_get(j, "snapshot"), &m->fact) && (m->fact.scope == SNAP_ROWS) == (m->where != NULL)
 		&& read_columns(a, json_get(j, "columns"), m) && read_files(a, json_get(j, "files"), m)
 		&& read_falls(a, json_get(j, "falls"), m) && read_back(a, json_get(j, "put_back"), m);
 }

@@ -31,7 +31,8 @@ struct snap_back { enum back_kind kind; const char *name, *what, *sql; };
 struct manifest {
 	struct fact_snapshot fact;
 	const char *sid, *dbname, *server_version;
-	const char *schema, *table, *column, *type, *definition;
+	const char *schema, *table, *column, *type, *definition;   /* column and type of a dropped column alone, else "" */
+	const char *where;                         /* of removed rows: which ones; else NULL */
 	const char *digest, *digest_key;           /* 64 hex each; of the rows as COPY text */
 	struct snap_col *cols;                     /* as they stand in the data files */
 	size_t n_cols;

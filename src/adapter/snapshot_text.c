@@ -20,8 +20,10 @@ static void head(struct script *s)
 {
 	const struct manifest *m = s->m;
 	char when[WHEN_MAX];
-	say(s, arena_printf(s->a, "Snapshot %s of column %s of %s, database %s, PostgreSQL %s,", m->fact.id, text_clean(s->a, sql_ident(s->a, m->column)),
-		text_clean(s->a, manifest_table(s->a, m)), text_clean(s->a, m->dbname), text_clean(s->a, m->server_version)));
+	bool rows = m->fact.scope == SNAP_ROWS;
+	say(s, arena_printf(s->a, "Snapshot %s of %s%s of %s, database %s, PostgreSQL %s,", m->fact.id, rows ? "rows" : "column ",
+		rows ? "" : text_clean(s->a, sql_ident(s->a, m->column)), text_clean(s->a, manifest_table(s->a, m)), text_clean(s->a, m->dbname),
+		text_clean(s->a, m->server_version)));
 	say(s, arena_printf(s->a, "begun %s: %lld rows, %lld values. Restoring needs sh, psql, zstd and sha256sum; it does not need gatewalk.",
 		when_iso(m->fact.begun, when), (long long)m->fact.rows, (long long)m->fact.values));
 	say(s, "");
@@ -29,9 +31,13 @@ static void head(struct script *s)
 	say(s, "    createdb NAME && psql -X -d NAME -f schema.sql");
 	say(s, "(roles must be there; an error about gatewalk's own trigger, or about a missing role's privileges, does no harm).");
 	say(s, "");
-	say(s, "The column goes back into its table by running this file, after reading it, as the table's owner:");
+	say(s, arena_printf(s->a, "The %s back into %s table by running this file, after reading it, as the table's owner:", rows ? "rows go" : "column goes",
+		rows ? "their" : "its"));
 	say(s, "    DB='host=... dbname=...' sh RESTORE.txt");
-	say(s, "The one UPDATE below locks the rows it fills until it ends: on a busy table do it in pieces, by key.");
+	if (rows)
+		say(s, arena_printf(s->a, "They are those WHERE (%s). Where a key is in use, or another unique value, the row that is there stays.", text_clean(s->a, m->where)));
+	else
+		say(s, "The one UPDATE below locks the rows it fills until it ends: on a busy table do it in pieces, by key.");
 	if (m->fact.scope == SNAP_COLUMN)
 		say(s, "The files hold key and column only: a key that was deleted and used again since cannot be told from the old row.");
 	text_add(&s->t, "set -eu\n: \"${DB:?write DB=... in front, as psql -d takes it}\"\ncd \"$(dirname \"$0\")\"\n");
@@ -98,6 +104,15 @@ static void rest(struct script *s)
 	text_addf(&s->t, "%s\n", s->mark);
 }
 
+/* Rows need nothing but themselves. */
+static void rows_back(struct script *s)
+{
+	const char *columns = manifest_columns(s->a, s->m, "");
+	say(s, "3. The rows whose key is free. What the table refuses ends it, and nothing has been put back: take that row out of the copy.");
+	text_addf(&s->t, "sql <<'%s'\nINSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s ON CONFLICT DO NOTHING;\nDROP TABLE %s;\n%s\n", s->mark,
+		manifest_table(s->a, s->m), columns, columns, s->copy, s->copy, s->mark);
+}
+
 bool restore_text_write(const struct manifest *m, const char *dir, struct err *e)
 {
 	struct arena *a = arena_new();
@@ -106,8 +121,12 @@ bool restore_text_write(const struct manifest *m, const char *dir, struct err *e
 	head(&s);
 	sums(&s);
 	rows(&s);
-	column(&s);
-	rest(&s);
+	if (m->fact.scope == SNAP_ROWS) {
+		rows_back(&s);
+	} else {
+		column(&s);
+		rest(&s);
+	}
 	bool ok = file_write(path_join(a, dir, RESTORE_NAME), text_str(&s.t), s.t.len, e);
 	text_free(&s.t);
 	arena_free(a);

@@ -213,7 +213,11 @@ static void at_armed(struct view *v)
 
 static void at_dropping(struct view *v)
 {
-	two(v, "The outcome is not known yet: gatewalk asks the ledger; press r.", "Do not drop it by hand. The ledger alone decides what happened.");
+	const struct view_job *j = v->walk->kind == TARGET_ROWS ? view_job_of(v, "remove") : NULL;
+	if (j)
+		two(v, "The removal's job has ended; what it did is being taken in. Press r.", "The ledger counts each batch: none is lost, and none is done twice.");
+	else
+		two(v, "The outcome is not known yet: gatewalk asks the ledger; press r.", "Do not drop it by hand. The ledger alone decides what happened.");
 }
 
 static void at_monitor(struct view *v)
@@ -271,17 +275,27 @@ static void offline(struct view *v)
 		line(v, 1, "Press r to try again. The log is safe, and no step is lost.");
 }
 
+static const char *job_noun(const struct view_job *j)
+{
+	return strcmp(j->kind, "remove") == 0 ? "removal" : j->kind;
+}
+
 static void running(struct view *v, const struct view_job *j)
 {
 	char percent[32] = "", about[WHEN_MAX];
 	if (strcmp(j->state, "needs a login") == 0 || strcmp(j->state, "paused") == 0) {
-		line(v, 0, "The %s is paused%s.", j->kind, j->state[0] == 'n' ? ": it needs a login" : "");
+		line(v, 0, "The %s is paused%s.", job_noun(j), j->state[0] == 'n' ? ": it needs a login" : "");
 		line(v, 1, "%s", j->state[0] == 'n' ? "Open the job and let it go on once the server takes its login again." : "Open the job to let it go on. Quitting is safe.");
 		return;
 	}
 	if (j->total > 0)
 		snprintf(percent, sizeof percent, ", %d %%", j->done >= j->total ? 99 : (int)(j->done / j->total * 100));
-	line(v, 0, "The %s runs: %s%s. Safe to quit.", j->kind, j->phase && *j->phase ? j->phase : "starting", percent);
+	if (strcmp(j->state, "waiting") == 0) {
+		line(v, 0, "The %s waits%s: %s", job_noun(j), percent, j->note && *j->note ? j->note : "no reason was given");
+		line(v, 1, "It goes on by itself when that has passed. Safe to quit.");
+		return;
+	}
+	line(v, 0, "The %s runs: %s%s. Safe to quit.", job_noun(j), j->phase && *j->phase ? j->phase : "starting", percent);
 	if (j->eta_high_s > 0)
 		line(v, 1, "It goes on without you; at most %s more.", when_span((int64_t)(j->eta_high_s * 1e6), about));
 	else
@@ -296,7 +310,7 @@ static bool has_failed(const struct view_job *j)
 /* The newest piece of work if it failed, else a watcher that is gone. A later success hides an older failure. */
 static const struct view_job *failed_job(const struct view *v)
 {
-	static const char *const works[] = { "snapshot", "drill", "restore" }, *const watchers[] = { "watch", "monitor" };
+	static const char *const works[] = { "snapshot", "drill", "remove", "restore" }, *const watchers[] = { "watch", "monitor" };
 	const struct view_job *newest = NULL;
 	for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
 		const struct view_job *j = view_job_of(v, works[i]);
@@ -341,7 +355,7 @@ void view_next(struct view *v)
 		running(v, here);
 	} else if (failed) {
 		bool lost = strcmp(failed->state, "lost") == 0;
-		line(v, 0, lost ? "The %s job is gone: %s" : "The %s job failed: %s", failed->kind,
+		line(v, 0, lost ? "The %s job is gone: %s" : "The %s job failed: %s", job_noun(failed),
 			failed->error ? failed->error : lost ? "its process has ended" : "no reason was given");
 		line(v, 1, "Open the job to see how far it came, then start it again.");
 	} else if ((unsigned)s < STAGE_COUNT && at[s]) {

@@ -228,6 +228,13 @@ static void at_armed(struct view *v)
 
 static void at_dropping(struct view *v)
 {
+	if (v->walk->kind == TARGET_ROWS) {
+		releases(v);
+		if (!view_job_here(v)) {
+			plain(v, ACT_REMOVE, "let the removal go on");
+			plain(v, ACT_REMOVE_END, "end the removal here");
+		}
+	}
 	plain(v, ACT_LOOK, "ask the ledger");
 }
 

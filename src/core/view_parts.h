@@ -23,7 +23,7 @@ enum stage view_reached(const struct walk *w);
 /* The newest job of this kind, alive or ended; NULL when there is none. */
 const struct view_job *view_job_of(const struct view *v, const char *kind);
 bool view_job_alive(const struct view_job *j);
-/* The job that does the current item's work: snapshot, drill or restore. NULL when none is alive. */
+/* The job that does the current item's work: snapshot, drill, removal or restore. NULL when none is alive. */
 const struct view_job *view_job_here(const struct view *v);
 /* Consumers as the live audit shows them. */
 struct consumers_state view_consumers(const struct view *v);

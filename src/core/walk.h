@@ -77,7 +77,7 @@ struct walk {
 	int64_t intent_n;                /* line of the open or last intent; -1 none */
 	char intent_head[65];            /* head after that line: what the anchor row must hold */
 	const char *intent_nonce, *intent_statement, *intent_snapshot;
-	int64_t intent_expires;          /* until then it must begin */
+	int64_t intent_t, intent_expires;   /* when it was signed; until when it must begin */
 	bool outcome_known;
 	bool dropped;
 	int64_t dropped_at;

@@ -72,6 +72,7 @@ bool fold_intent(struct walk *w, const struct record *r, struct err *e)
 	w->intent_nonce = arena_dup(w->arena, nonce);
 	w->intent_statement = arena_dup(w->arena, statement);
 	w->intent_snapshot = arena_dup(w->arena, snapshot);
+	w->intent_t = r->t;
 	w->intent_expires = expires;
 	w->outcome_known = false;
 	return true;

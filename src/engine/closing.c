@@ -156,6 +156,10 @@ bool closing_schema_log(struct engine *g, const struct act *act, struct err *e)
 		return false;
 	if (restoring)
 		return err_set(e, ERR_USE, "Wait until it has ended, then close the walk.", "the column is just being put back");
+	/* A removal that was stopped, or met a lock, left these. */
+	if (g->walk.kind == TARGET_ROWS && (!own_rows_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e) ||
+	    !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e)))
+		return false;
 	if (!g->walk.schema_logged && !write_log(g, e))
 		return false;
 	if (!stop_jobs(g, e) || !line_write(g, OP_CLOSE, line_body(g), false, e))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Taking in: jobs and the watch leave rows and files; here they are checked and become lines of the log. A job's word is
    never enough where its work can be checked: a snapshot's files are hashed again before its line is written. */
-#include "engine/engine_private.h"
+#include "engine/drop_parts.h"
 
 #include <string.h>
 
@@ -119,6 +119,8 @@ static bool take_end(struct engine *g, const struct left *l, struct err *e)
 static bool take_result(struct engine *g, const struct left *l, struct err *e)
 {
 	struct json *r = l->result ? json_read(lot_arena(g->walk_lot), l->result, strlen(l->result), e) : NULL;
+	if (strcmp(l->kind, "remove") == 0)
+		return rows_taken(g, l->state, r, e);
 	if (strcmp(l->state, "done") != 0 || !r)
 		return true;
 	if (strcmp(l->kind, "snapshot") == 0 && !take_snapshot(g, r, e))
@@ -246,6 +248,8 @@ bool take_care(struct engine *g, struct err *e)
 	if (w->stage >= AT_CONSUMERS && w->stage <= AT_ARMED && walk_declared(w, "watch", own_trigger_name(lot_arena(g->look_lot), w->sid)) &&
 	    g->facts.watch.tripwire_there && gone(g, "watch"))
 		return job_begin(g, "watch", none, e);
+	if (w->stage == AT_DROPPING && w->kind == TARGET_ROWS && gone(g, "remove"))
+		return job_begin(g, "remove", none, e);
 	if (w->stage == AT_MONITOR && g->facts.now && gone(g, "monitor"))
 		return job_begin(g, "monitor", none, e);
 	return true;
