@@ -21,7 +21,7 @@ bool target_pairs(struct db *db, struct arena *a, const struct pairs_query *q, s
 	for (int i = 0; i < q->nargs; i++)
 		args[3 + i] = q->args[i];
 	const struct query ask = {
-		.sql = arena_printf(a, "%s%s%s", plan_target(q->plan) == TARGET_ROWS ? ROWS_PAIRS_SQL : TARGET_WITH_SQL TARGET_OPEN_SQL TARGET_PAIRS_SQL, q->more, TARGET_CLOSE_SQL),
+		.sql = arena_printf(a, "%s%s%s", TARGET_WITH_SQL TARGET_OPEN_SQL TARGET_PAIRS_SQL, q->more, TARGET_CLOSE_SQL),
 		.args = args, .nargs = 3 + q->nargs, .ms = q->ms, .cols = 2, .min_rows = 1,
 	};
 	return db_ask(db, a, &ask, out, e);
@@ -90,7 +90,7 @@ void target_read(struct arena *a, const struct plan *p, const struct rows *r, st
 	out->blockers = pairs_list(a, r, "stop", &out->n_blockers);
 	out->keys = pairs_list(a, r, "key", &out->n_keys);
 	out->locks = pairs_list(a, r, "lock", &out->n_locks);
-	out->found = out->schema && out->table && (out->column || plan_target(p) == TARGET_ROWS) && out->definition;
+	out->found = out->schema && out->table && out->column && out->definition;
 	if (out->found)
 		crypto_sha256_hex(out->definition, strlen(out->definition), out->definition_digest);
 	else

@@ -97,21 +97,4 @@
 /* The words of falls and blockers are sorted by their bytes, so that a plan's list compares on every server. */
 #define TARGET_CLOSE_SQL ") q(k, v, ord) ORDER BY q.ord, q.k, q.v COLLATE \"C\""
 
-
-/* STAND-IN for rows until the probe of the other targets is merged. */
-#define ROWS_PAIRS_SQL \
-"/* gatewalk */ WITH t AS (SELECT n.nspname, c.*, c.oid AS relid FROM (VALUES (true)) one(x) LEFT JOIN pg_namespace n ON n.nspname = $1::text\n" \
-"  LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = $2::text AND $3::text IS NULL),\n" \
-"key AS (SELECT i.* FROM t JOIN pg_index i ON i.indrelid = t.relid WHERE i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate AND i.indpred IS NULL\n" \
-"  AND i.indexprs IS NULL AND NOT EXISTS (SELECT FROM generate_series(0, i.indnkeyatts - 1) k LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k]\n" \
-"    WHERE a.attnotnull IS NOT TRUE OR a.attnum <= 0) ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1)\n" \
-"SELECT q.k, q.v FROM (SELECT p.k, p.v, 0 AS ord FROM t, LATERAL (VALUES ('at', (extract(epoch FROM clock_timestamp()) * 1000000)::bigint::text),\n" \
-"  ('schema', nspname::text), ('table', relname::text), ('relid', relid::text), ('attnum', '0'), ('owner', pg_get_userbyid(relowner)::text),\n" \
-"  ('may_alter', pg_has_role(relowner, 'USAGE')::text), ('relkind', relkind::text), ('rows', reltuples::bigint::text), ('bytes', pg_total_relation_size(relid)::text),\n" \
-"  ('definition', (SELECT string_agg(format('%s %s %s %s', attnum, attname, format_type(atttypid, atttypmod), attgenerated), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = relid AND attnum > 0))) p(k, v)\n" \
-"UNION ALL SELECT 'stop', format('trigger %s on table %s', tgname, relname), 2 FROM t JOIN pg_trigger g ON g.tgrelid = t.relid WHERE NOT tgisinternal AND tgtype & 8 = 8 AND tgname !~ '^gatewalk_trip_'\n" \
-"UNION ALL SELECT 'stop', format('constraint %s', conname), 2 FROM t JOIN pg_constraint k ON k.confrelid = t.relid WHERE k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd')\n" \
-"UNION ALL SELECT 'key', a.attname::text, 3 + g FROM key CROSS JOIN generate_series(0, key.indnkeyatts - 1) g JOIN pg_attribute a ON a.attrelid = key.indrelid AND a.attnum = key.indkey[g]\n" \
-"UNION ALL SELECT 'lock', format('%I.%I', nspname, relname), 100 FROM t WHERE relid IS NOT NULL\n"
-
 #endif
