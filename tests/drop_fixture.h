@@ -176,6 +176,7 @@ static inline void fix_walk(struct fix *x)
 	struct walk *w = &x->walk;
 	int64_t ago = f->now - 30 * US_MINUTE;
 	walk_init(w, x->a);
+	w->kind = plan_target(&x->plan);
 	w->sid = x->sid;
 	w->name = x->plan.name;
 	w->plan_digest = x->plan.digest;

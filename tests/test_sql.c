@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "core/fact.h"
 #include "core/plan.h"
 #include "tests/lib_test.h"
 
@@ -66,6 +67,51 @@ START_TEST(the_same_drop)
 	const char *why = NULL;
 	ck_assert_msg(sql_same_drop(a, &p, same[_i], &why), "%s: %s", same[_i], why);
 	ck_assert_str_eq(why, "it is the statement that gatewalk writes itself");
+}
+END_TEST
+
+START_TEST(the_statement_of_each_target)
+{
+	static const char *before[] = { "ALTER TABLE ONLY public.lines DROP CONSTRAINT lines_order_fkey", "ALTER TABLE ONLY \"X\".y DROP CONSTRAINT z" };
+	const struct fact_target t = { .before = before, .n_before = 2 };
+	p = (struct plan){ .recipe = "drop-table", .schema = "public", .table = "Orders" };
+	ck_assert_str_eq(sql_statement(a, &p, NULL), "DROP TABLE public.\"Orders\"");
+	ck_assert_str_eq(sql_statement(a, &p, &t), "ALTER TABLE ONLY public.lines DROP CONSTRAINT lines_order_fkey; "
+		"ALTER TABLE ONLY \"X\".y DROP CONSTRAINT z; DROP TABLE public.\"Orders\"");
+	p = (struct plan){ .recipe = "remove-rows", .schema = "public", .table = "orders", .where = "created < '2020-01-01'" };
+	ck_assert_str_eq(sql_statement(a, &p, &t), "DELETE FROM public.orders WHERE (created < '2020-01-01')");
+	p.where = NULL;
+	ck_assert_str_eq(sql_statement(a, &p, NULL), "DELETE FROM public.orders WHERE ()");
+	p.recipe = "rename";
+	ck_assert_str_eq(sql_statement(a, &p, NULL), "");
+	ck_assert_str_eq(plan_target_name(a, &(struct plan){ .recipe = "drop-table", .schema = "public", .table = "Orders" }), "public.\"Orders\"");
+	ck_assert_str_eq(plan_target_name(a, &(struct plan){ .recipe = "remove-rows", .schema = "public", .table = "orders" }), "rows of public.orders");
+}
+END_TEST
+
+static const struct { const char *recipe, *sql, *why; } targets[] = {
+	{ "drop-table", "drop table orders;", NULL }, { "drop-table", "DROP/**/TABLE \"public\".orders RESTRICT", NULL },
+	{ "drop-table", "DROP TABLE orders CASCADE", "it says CASCADE, which takes other objects along; gatewalk never cascades" },
+	{ "drop-table", "DROP TABLE IF EXISTS orders", "it says IF EXISTS, and then it would pass where the target is not there" },
+	{ "drop-table", "DROP TABLE orders, customers", "it has a second one behind the first" },
+	{ "drop-table", "DROP TABLE orders; DROP TABLE customers", "it has a second statement behind the first" },
+	{ "drop-table", "DROP TABLE sales.orders", "it names the schema sales, the plan names public" },
+	{ "drop-table", "DROP VIEW orders", "\"view\" stands where gatewalk's own statement has \"table\"" },
+	{ "drop-table", "TRUNCATE orders", "\"truncate\" stands where gatewalk's own statement has \"drop\"" },
+	{ "drop-table", "", "it is empty" },
+	{ "remove-rows", "DELETE FROM public.orders WHERE (total < 0) ;\n", NULL },
+	{ "remove-rows", "DELETE FROM public.orders", "rows are named by target.where; a statement beside it has to be the same to the letter" },
+	{ "remove-rows", "DELETE FROM public.orders WHERE (total < 1)", "rows are named by target.where; a statement beside it has to be the same to the letter" },
+	{ "rename", "DROP TABLE orders", "the plan's recipe names no target" },
+};
+
+START_TEST(a_proposal_for_each_target)
+{
+	const char *why = NULL;
+	p = (struct plan){ .recipe = targets[_i].recipe, .schema = "public", .table = "orders", .where = "total < 0" };
+	bool yes = sql_same_drop(a, &p, targets[_i].sql, &why);
+	ck_assert_msg(yes == !targets[_i].why, "%s: %s", targets[_i].sql, why);
+	ck_assert_str_eq(why, targets[_i].why ? targets[_i].why : "it is the statement that gatewalk writes itself");
 }
 END_TEST
 
@@ -156,6 +202,8 @@ static Suite *suite(void)
 	tcase_add_test(c, names_are_quoted_where_they_must);
 	tcase_add_test(c, literals);
 	tcase_add_test(c, the_statement);
+	tcase_add_test(c, the_statement_of_each_target);
+	tcase_add_loop_test(c, a_proposal_for_each_target, 0, sizeof targets / sizeof *targets);
 	tcase_add_loop_test(c, the_same_drop, 0, (int)(sizeof same / sizeof same[0]));
 	tcase_add_loop_test(c, another_statement, 0, (int)(sizeof other / sizeof other[0]));
 	tcase_add_test(c, odd_names);

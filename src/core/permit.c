@@ -151,6 +151,10 @@ struct permit *permit_mint(struct arena *a, const struct plan *p, const struct w
 	struct bound bound;
 	if (!intent_open(w, e) || !is_batch(w, b, f->now, e) || !is_intent(a, w, b, e))
 		return NULL;
+	if (w->kind != plan_target(p)) {
+		no_permit(e, "the plan's target is of another kind than the walk's");
+		return NULL;
+	}
 	if (!same_known(p->digest, w->plan_digest) || !same_known(sql_statement(a, p, &f->target), b->statement)) {
 		no_permit(e, "the statement is not the one the plan makes");
 		return NULL;

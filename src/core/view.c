@@ -41,6 +41,11 @@ bool view_gate_holds(const struct view *v, enum gate g)
 	return (gates_open(v->findings) & (unsigned)g) != 0;
 }
 
+const char *view_noun(const struct view *v)
+{
+	return target_noun(plan_target(v->plan));
+}
+
 enum stage view_reached(const struct walk *w)
 {
 	static const struct { enum item item; enum stage at; } confirmed[] = {

@@ -53,7 +53,7 @@ static void note_final(const struct view *v, struct view_item *it)
 
 static void note_archetype(const struct view *v, struct view_item *it)
 {
-	put_text(it->note, sizeof it->note, "%s: column", archetype_name(v->plan->archetype));
+	put_text(it->note, sizeof it->note, "%s: %s", archetype_name(v->plan->archetype), view_noun(v));
 }
 
 static void note_document(const struct view *v, struct view_item *it)

@@ -136,7 +136,7 @@ static bool change_waits(struct view *v, const char *what)
 static void watch(struct view *v)
 {
 	if (!change_waits(v, "the watch"))
-		two(v, "Start the watch: a tripwire on the table, and a job that looks.", "It counts writes to the column from now on, also after you quit.");
+		two(v, "Start the watch: a tripwire on the table, and a job that looks.", "It counts the writes from now on, also after you quit.");
 }
 
 static void at_consumers(struct view *v)
@@ -154,11 +154,20 @@ static void at_reads(struct view *v)
 	size_t done = 0;
 	const char *name = view_deploy_left(v, &done);
 	if (name) {
-		line(v, 0, "Deploy %s without the column, then declare that release.", name);
+		line(v, 0, "Deploy %s without the %s, then declare that release.", name, view_noun(v));
 		line(v, 1, "And when its last old instance ended. %zu of %zu are declared.", done, v->plan->n_deploys);
 	} else {
 		two(v, "Every deploy has declared its release. Type \"moved\" (item 8).", "Then the count of item 9 can begin.");
 	}
+}
+
+static void begin_count(struct view *v)
+{
+	if (plan_target(v->plan) == TARGET_ROWS)
+		line(v, 0, "Begin the count: from now on nobody may write to these rows.");
+	else
+		line(v, 0, "Begin the count: from now on nobody may use the %s.", view_noun(v));
+	line(v, 1, "The server keeps count, also while gatewalk is closed.");
 }
 
 static void at_unused(struct view *v)
@@ -170,7 +179,7 @@ static void at_unused(struct view *v)
 	else if (w->at && !(w->tripwire_there && w->tripwire_enabled))
 		watch(v);
 	else if (!t->not_null && !t->def)
-		two(v, "Begin the count: from now on nobody may use the column.", "The server keeps count, also while gatewalk is closed.");
+		begin_count(v);
 	else if (!change_waits(v, "the count"))
 		two(v, "Begin the count: it takes NOT NULL and DEFAULT off the column first.", "That is a short change of the table: window and health come first.");
 }
@@ -226,7 +235,7 @@ static void at_monitor(struct view *v)
 	char when[WHEN_MAX];
 	if (v->walk->alarms > 0 && v->now < end) {
 		line(v, 0, "ALARM: %s", v->walk->alarm ? v->walk->alarm : "see the monitor");
-		line(v, 1, "If the drop is the cause, put the column back: the way is shown here.");
+		line(v, 1, "If the drop is the cause, put the %s back: the way is shown here.", view_noun(v));
 	} else if (v->now < end) {
 		quiet_until(v, end);
 		line(v, 1, "Safe to quit: the monitor watches and rings until %s UTC.", when_short(end, when));
@@ -248,9 +257,9 @@ static void at_closed(struct view *v)
 	char when[WHEN_MAX];
 	line(v, 0, "This walk is closed. Nothing to do.");
 	if (v->walk->restored_at)
-		line(v, 1, "The column was put back on %s UTC.", when_short(v->walk->restored_at, when));
+		line(v, 1, "It was put back on %s UTC.", when_short(v->walk->restored_at, when));
 	else
-		line(v, 1, "The snapshot is kept for %d days: gatewalk restore puts the column back.", v->plan->retention_days);
+		line(v, 1, "The snapshot is kept for %d days: gatewalk restore puts the %s back.", v->plan->retention_days, view_noun(v));
 }
 
 static void at_left(struct view *v)

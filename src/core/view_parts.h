@@ -35,6 +35,8 @@ int64_t view_quiet_wait(const struct view *v);
 int64_t view_watch_end(const struct view *v);
 /* True when that time has come, and the monitor has looked since. */
 bool view_watched(const struct view *v);
+/* "column", "table", "rows" */
+const char *view_noun(const struct view *v);
 /* "61.2 M", "204 118" */
 const char *view_count(int64_t n, char buf[static 32]);
 

@@ -138,7 +138,7 @@ static bool item_ready(struct engine *g, enum item item, struct err *e)
 		return all_named(g, e);
 	}
 	if (item == ITEM_READS && undeclared(g))
-		return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it reads the column no more",
+		return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it uses the target no more",
 			undeclared(g)->name);
 	if (item == ITEM_MONITOR) {
 		int64_t end = g->walk.dropped_at + g->plan->monitor_hours * (g->walk.day_us / 24);
@@ -230,7 +230,7 @@ static bool do_clear(struct engine *g, const struct act *act, struct err *e)
 	if (c && c->structural)
 		return err_set(e, ERR_USE, "Change or remove it, then look again.", "%s would be lost or would block the drop: a word cannot clear it", c->key);
 	if (act->survives && (!c || !c->may_survive))
-		return err_set(e, ERR_USE, "Clear it without \"survives\" once it has stopped.", "%s names the column: it cannot survive the drop", act->key);
+		return err_set(e, ERR_USE, "Clear it without \"survives\" once it has stopped.", "%s names what goes: it cannot survive the drop", act->key);
 	if (!act->text || strlen(act->text) < 4)
 		return wrong(e, "Say who decided and by what evidence.", "a clearing needs a reason");
 	struct json *b = line_body(g);
@@ -328,7 +328,7 @@ static bool do_restore(struct engine *g, const struct act *act, struct err *e)
 	json_add_str(args, "path", g->walk.final.path);
 	if (!job_begin(g, "restore", args, e))
 		return false;
-	engine_say(g, g->walk.kind == TARGET_ROWS ? "the rows are being put back, as a job of its own" : "the column is being put back, as a job of its own");
+	engine_say(g, "the %s: being put back, as a job of its own", target_noun(g->walk.kind));
 	return true;
 }
 

@@ -155,7 +155,7 @@ bool closing_schema_log(struct engine *g, const struct act *act, struct err *e)
 	if (!job_running(g->db, lot_arena(g->walk_lot), g->walk.sid, "restore", &restoring, e))
 		return false;
 	if (restoring)
-		return err_set(e, ERR_USE, "Wait until it has ended, then close the walk.", "the column is just being put back");
+		return err_set(e, ERR_USE, "Wait until it has ended, then close the walk.", "the way back is still under way");
 	/* A removal that was stopped, or met a lock, left these. */
 	if (g->walk.kind == TARGET_ROWS && (!own_rows_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e) ||
 	    !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e)))
