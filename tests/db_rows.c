@@ -271,14 +271,15 @@ static void writer(int k)
 	_exit(0);
 }
 
-/* Never a row that differs from the snapshot's, and never a count that is not what happened. */
+/* What is removed is written down by a trigger that stands there as if it were gatewalk's own: any other refuses the removal.
+   Never a row that differs from the snapshot's, and never a count that is not what happened. */
 START_TEST(under_concurrent_writes)
 {
 	open_rows(TABLE "CREATE TABLE public.trace (id bigint, what text); CREATE TABLE public.was AS SELECT * FROM public.t;", OLD);
-	fix_do(&r.x, "CREATE TABLE public.removed (LIKE public.t); CREATE FUNCTION public.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+	fix_do(&r.x, "CREATE TABLE public.removed (LIKE public.t); CREATE FUNCTION gatewalk.trip_ffffffffffff() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
 		" IF current_setting('application_name') = 'gatewalk removal' THEN INSERT INTO public.removed SELECT OLD.*; END IF; RETURN NULL; END $$");
 	rows_fix_stage(&r);
-	fix_do(&r.x, "CREATE TRIGGER gatewalk_trip_keep AFTER DELETE ON public.t FOR EACH ROW EXECUTE FUNCTION public.keep()");
+	fix_do(&r.x, "CREATE TRIGGER gatewalk_trip_ffffffffffff AFTER DELETE ON public.t FOR EACH ROW EXECUTE FUNCTION gatewalk.trip_ffffffffffff()");
 	for (int k = 0; k < WRITERS; k++)
 		if (fork() == 0)
 			writer(k);
