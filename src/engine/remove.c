@@ -207,6 +207,7 @@ static bool batch(struct removing *r, struct err *e)
 		if (!r->skip)
 			resize(r, rows, end.held_us);
 		r->skip = NULL;
+		go_on(r);
 	} else {
 		ok = after(r, end.result, rows, &why, e);
 	}
@@ -228,8 +229,7 @@ static bool step(struct removing *r, struct err *e)
 			return false;
 		}
 	} else if (remove_may(r, &why)) {
-		go_on(r);
-		return tick(r, e) && batch(r, e);
+		return tick(r, e) && batch(r, e);   /* it goes on once one got through */
 	}
 	pause_for(r, &why);
 	if (!tick(r, e))
