@@ -212,8 +212,8 @@ bool permit_spend(struct permit *pm, const struct permit_binding *b, int64_t now
 /* What can have changed between the mint and the lock. C6 judges identity too. Rows are compared one by one: no C2. */
 bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct walk *w, const struct facts *under_lock, struct err *e)
 {
-	static const char *const ids[] = { "C3", "C5", "C6", "C2" };
-	size_t n = sizeof ids / sizeof *ids - (w->kind == TARGET_ROWS);
+	static const char *const ids[] = { "C2", "C3", "C5", "C6" };
+	size_t first = w->kind == TARGET_ROWS;
 	int64_t now = under_lock->now;
 	if (!pm || !under_lock->locked)
 		return no_permit(e, "the facts were not read under the lock");
@@ -221,7 +221,7 @@ bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct 
 		return no_permit(e, "it is not valid at the server's time under the lock");
 	if (!intent_open(w, e))
 		return false;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = first; i < sizeof ids / sizeof *ids; i++) {
 		struct finding f;
 		gate_judge_one(p, w, under_lock, ids[i], &f);
 		if (!finding_passes(&f))
