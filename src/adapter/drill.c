@@ -140,7 +140,7 @@ static bool way_back(struct drill *d, struct err *e)
 	d->out->restore_us = end.took_us;
 	if (end.n_left > 0)
 		return problem(d, arena_printf(d->a, "the way back left something: %s", end.left[0]));
-	if (!snap_digest(d->db, d->a, d->m, manifest_table(d->a, d->m), hex, &rows, e))
+	if (!snap_digest(d->db, d->m, manifest_copy(d->a, d->m, manifest_table(d->a, d->m), d->m->partitioned), hex, &rows, e))
 		return false;
 	if (rows != d->m->fact.rows || strcmp(hex, d->m->digest) != 0)
 		return problem(d, "the column that came back is not equal to the snapshot");

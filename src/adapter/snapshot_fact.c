@@ -61,7 +61,7 @@ struct json *snapshot_json(struct arena *a, const struct fact_snapshot *s)
 static bool snapshot_numbers(const struct json *j, struct fact_snapshot *s)
 {
 	int64_t attnum, equal;
-	if (!json_int(j, "attnum", &attnum) || attnum < 1 || attnum > 1600 || !json_int(j, "equal", &equal) || (equal & ~1)
+	if (!json_int(j, "attnum", &attnum) || attnum < 0 || attnum > 1600 || !json_int(j, "equal", &equal) || (equal & ~1)
 			|| !json_int(j, "rows", &s->rows) || !json_int(j, "values", &s->values) || !json_int(j, "bytes", &s->bytes)
 			|| !json_int(j, "trip_count", &s->trip_count))
 		return false;

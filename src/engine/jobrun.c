@@ -144,7 +144,7 @@ static bool body_restore(struct run *r, struct err *e)
 	const char *path = json_str(r->args, "path");
 	if (!path)
 		return err_set(e, ERR_USE, NULL, "the restore was not told which snapshot");
-	if (!restore_column(r->arena, &o, path, &end, e) && e->code != ERR_LEFT)
+	if (!restore_target(r->arena, &o, path, &end, e) && e->code != ERR_LEFT)
 		return false;
 	json_add_int(r->result, "conflicts", end.conflicts);
 	json_add_int(r->result, "gone", end.gone);
