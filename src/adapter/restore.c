@@ -149,8 +149,7 @@ bool restore_run(struct arena *a, const struct snapshot_opts *o, const struct ma
 
 static bool is_of_plan(struct arena *a, const struct manifest *m, const struct plan *p, struct err *e)
 {
-	const char *column = p->column ? p->column : "";
-	if (strcmp(m->schema, p->schema) == 0 && strcmp(m->table, p->table) == 0 && strcmp(m->column, column) == 0)
+	if (manifest_of_plan(m, p))
 		return true;
 	const char *of = manifest_of_table(m) ? "" : arena_printf(a, ".%s", sql_quoted(a, m->column));
 	return err_set(e, ERR_USE, NULL, "the snapshot is of %s%s, not of the plan's %s", manifest_table(a, m), of, target_noun(plan_target(p)));

@@ -254,6 +254,11 @@ bool manifest_of_table(const struct manifest *m)
 	return *m->column == '\0';
 }
 
+bool manifest_of_plan(const struct manifest *m, const struct plan *p)
+{
+	return strcmp(m->schema, p->schema) == 0 && strcmp(m->table, p->table) == 0 && strcmp(m->column, p->column ? p->column : "") == 0;
+}
+
 const char *manifest_copy(struct arena *a, const struct manifest *m, const char *table, bool partitioned)
 {
 	const char *columns = manifest_columns(a, m, "");

@@ -60,6 +60,7 @@ const char *manifest_table(struct arena *a, const struct manifest *m);   /* "sch
 const char *manifest_columns(struct arena *a, const struct manifest *m, const char *prefix);
 /* COPY ... TO STDOUT of these columns of a table: its own, or with partitioned those of its partitions. */
 const char *manifest_copy(struct arena *a, const struct manifest *m, const char *table, bool partitioned);
+bool manifest_of_plan(const struct manifest *m, const struct plan *p);
 bool manifest_of_table(const struct manifest *m);   /* the whole table goes, not a column of it */
 /* snapshot_text.c: RESTORE.txt, a shell script that is read first. */
 bool restore_text_write(const struct manifest *m, const char *dir, struct err *e);
@@ -100,6 +101,7 @@ bool snap_note_file(struct arena *a, struct manifest *m, const char *dir, const 
 
 /* snapshot_schema.c: pg_dump and psql of the server's major or newer. */
 bool pg_program(struct arena *a, const char *name, int server_version, const char **path, struct err *e);
+/* snapshot: an exported one, or NULL. */
 bool schema_dump(struct arena *a, struct db *db, const char *snapshot, const char *path, struct err *e);
 /* Runs schema.sql on an empty database. *problem is NULL after a clean run, else the first error that counts. */
 bool schema_load(struct arena *a, struct db *scratch, const char *path, const char **problem, struct err *e);
