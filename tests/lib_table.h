@@ -52,6 +52,32 @@
 	"SET ROLE rt_app; GRANT SELECT ON public.t TO rt_ro; RESET ROLE; GRANT ALL ON SEQUENCE public.t_ser_seq TO rt_app;\n" \
 	"CREATE PUBLICATION pub1 FOR TABLE public.t (id, p) WHERE (p > 5), public.p1; CREATE PUBLICATION pub2 FOR TABLE public.t, TABLES IN SCHEMA public; CREATE PUBLICATION pub3 FOR ALL TABLES;\n"
 
+/* A tree of partitions, by list, range and hash, with a default one, one with other columns' places and one elsewhere. */
+#define TREE \
+	"DO $$BEGIN CREATE ROLE rt_owner; CREATE ROLE rt_app; CREATE ROLE rt_ro; EXCEPTION WHEN duplicate_object THEN END$$;\n" \
+	"GRANT ALL ON SCHEMA public TO rt_owner; ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO rt_ro;\n" \
+	"CREATE TABLE public.ref (a int PRIMARY KEY); INSERT INTO public.ref SELECT generate_series(0, 1000);\n" \
+	"CREATE TABLE public.t (id int, k text, d date, r int REFERENCES public.ref, n serial, up int, CONSTRAINT t_ck CHECK (id < 100000), PRIMARY KEY (id, k, d)) PARTITION BY LIST (k);\n" \
+	"CREATE TABLE public.t_a PARTITION OF public.t FOR VALUES IN ('a') PARTITION BY RANGE (d);\n" \
+	"CREATE TABLE public.t_a1 PARTITION OF public.t_a FOR VALUES FROM ('2020-01-01') TO ('2021-01-01') PARTITION BY HASH (id);\n" \
+	"CREATE TABLE public.t_a1_0 PARTITION OF public.t_a1 FOR VALUES WITH (MODULUS 2, REMAINDER 0) WITH (fillfactor = 50);\n" \
+	"CREATE TABLE public.t_a1_1 (r int, d date NOT NULL, gone int, k text NOT NULL, up int, id int NOT NULL, n int NOT NULL DEFAULT 7, CONSTRAINT t_ck CHECK (id < 100000), CONSTRAINT own CHECK (n > 0)); ALTER TABLE public.t_a1_1 DROP COLUMN gone;\n" \
+	"ALTER TABLE public.t_a1 ATTACH PARTITION public.t_a1_1 FOR VALUES WITH (MODULUS 2, REMAINDER 1);\n" \
+	"CREATE SCHEMA \"Other s\"; CREATE TABLE \"Other s\".\"P \"\"q\" PARTITION OF public.t FOR VALUES IN ('b', NULL, 'it''s');\n" \
+	"CREATE TABLE public.t_def PARTITION OF public.t DEFAULT;\n" \
+	"CREATE INDEX t_i ON public.t (r); CREATE INDEX t_def_own ON public.t_def (d); CREATE INDEX t_only ON ONLY public.t (d); CREATE UNIQUE INDEX t_un ON public.t (id, k, d) WHERE id > 5;\n" \
+	"CREATE FUNCTION public.tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''fired''; END'; CREATE TRIGGER tr BEFORE INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION public.tf();\n" \
+	"CREATE TRIGGER trp AFTER INSERT ON public.t_def FOR EACH ROW EXECUTE FUNCTION public.tf(); ALTER TABLE public.t_a1_0 DISABLE TRIGGER tr;\n" \
+	"INSERT INTO public.t (id, k, d, r, up) SELECT 0, 'z', '2020-02-02', 1, 1 WHERE false;\n" \
+	"ALTER TABLE public.t DISABLE TRIGGER ALL; ALTER TABLE public.t_def DISABLE TRIGGER trp; INSERT INTO public.t (id, k, d, r) SELECT i, (ARRAY['a', 'b', 'z'])[1 + i % 3], '2020-02-02', i FROM generate_series(1, 300) i; ALTER TABLE public.t ENABLE TRIGGER ALL; ALTER TABLE public.t_a1_0 DISABLE TRIGGER tr; ALTER TABLE public.t_def ENABLE TRIGGER trp;\n" \
+	"ALTER TABLE public.t_def ADD CONSTRAINT def_fk FOREIGN KEY (up) REFERENCES public.ref;\n" \
+	"CREATE TABLE public.o (x int, y text, z date, CONSTRAINT o_fk FOREIGN KEY (x, y, z) REFERENCES public.t ON DELETE CASCADE); INSERT INTO public.o SELECT id, k, d FROM public.t;\n" \
+	"CREATE TABLE public.op (x int, y text, z date, CONSTRAINT op_fk FOREIGN KEY (x, y, z) REFERENCES public.t) PARTITION BY LIST (x); CREATE TABLE public.op1 PARTITION OF public.op DEFAULT; INSERT INTO public.op SELECT id, k, d FROM public.t;\n" \
+	"CREATE TABLE public.od (x int, y text, z date, CONSTRAINT od_fk FOREIGN KEY (x, y, z) REFERENCES public.t_def (id, k, d));\n" \
+	"CREATE STATISTICS public.t_st ON k, r FROM public.t; COMMENT ON TABLE public.t_def IS 'def'; COMMENT ON CONSTRAINT t_r_fkey ON public.t IS 'key';\n" \
+	"ALTER TABLE public.t OWNER TO rt_owner; ALTER TABLE public.t_a OWNER TO rt_app; REVOKE ALL ON public.t FROM rt_ro; GRANT SELECT (k) ON public.t_def TO rt_app;\n" \
+	"CREATE PUBLICATION pub FOR TABLE public.t, public.t_def (id, k, d); ALTER PUBLICATION pub SET (publish_via_partition_root); ALTER TABLE public.t_def REPLICA IDENTITY FULL; ALTER TABLE public.t ENABLE ROW LEVEL SECURITY; CREATE POLICY pol ON public.t USING (true); CREATE POLICY pol2 ON public.t_a1_0 USING (id > 3);\n"
+
 static inline void table_world_open(struct snap_world *w, const char *dbname, const char *sql)
 {
 	/* By psql: one transaction a statement. */
