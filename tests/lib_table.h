@@ -78,6 +78,15 @@
 	"ALTER TABLE public.t OWNER TO rt_owner; ALTER TABLE public.t_a OWNER TO rt_app; REVOKE ALL ON public.t FROM rt_ro; GRANT SELECT (k) ON public.t_def TO rt_app;\n" \
 	"CREATE PUBLICATION pub FOR TABLE public.t, public.t_def (id, k, d); ALTER PUBLICATION pub SET (publish_via_partition_root); ALTER TABLE public.t_def REPLICA IDENTITY FULL; ALTER TABLE public.t ENABLE ROW LEVEL SECURITY; CREATE POLICY pol ON public.t USING (true); CREATE POLICY pol2 ON public.t_a1_0 USING (id > 3);\n"
 
+/* One of its partitions, with what it has of its parent and what is its own. */
+#define PARTITION \
+	"CREATE TABLE public.ref (a int PRIMARY KEY); INSERT INTO public.ref SELECT generate_series(0, 1000);\n" \
+	"CREATE TABLE public.top (id int, k text, r int REFERENCES public.ref, g int DEFAULT 4, PRIMARY KEY (id, k), CHECK (id > 0)) PARTITION BY LIST (k);\n" \
+	"CREATE TABLE public.t PARTITION OF public.top FOR VALUES IN ('a', 'b'); CREATE TABLE public.rest PARTITION OF public.top DEFAULT;\n" \
+	"CREATE INDEX top_i ON public.top (r); CREATE INDEX t_own ON public.t (g); ALTER TABLE public.t ADD CONSTRAINT t_fk FOREIGN KEY (g) REFERENCES public.ref, ALTER g SET DEFAULT 5;\n" \
+	"CREATE FUNCTION public.tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER tr BEFORE INSERT ON public.top FOR EACH ROW EXECUTE FUNCTION public.tf();\n" \
+	"INSERT INTO public.top SELECT i, (ARRAY['a', 'b', 'z'])[1 + i % 3], i FROM generate_series(1, 300) i; COMMENT ON TABLE public.t IS 'part';"
+
 static inline void table_world_open(struct snap_world *w, const char *dbname, const char *sql)
 {
 	/* By psql: one transaction a statement. */
@@ -126,6 +135,27 @@ static inline void table_drop(struct snap_world *w)
 	ck_assert_msg(probe_target(w->db, w->a, &w->plan, &t, &w->e), "%s", w->e.msg);
 	ck_assert_msg(t.found && !t.unfit, "%s", t.unfit ? t.unfit : t.missing);
 	test_sql(w->db, sql_statement(w->a, &w->plan, &t));
+}
+
+static inline bool table_restore(struct snap_world *w, struct restore_end *end)
+{
+	err_clear(&w->e);
+	return restore_target(w->a, &w->o, w->s.path, end, &w->e);
+}
+
+static inline void table_restore_whole(struct snap_world *w, struct restore_end *end)
+{
+	bool ok = table_restore(w, end);
+	for (size_t i = 0; i < end->n_left; i++)
+		fprintf(stderr, "left: %s\n", end->left[i]);
+	ck_assert_msg(ok, "%s", w->e.msg);
+}
+
+/* By RESTORE.txt, without gatewalk. */
+static inline void table_by_hand(struct snap_world *w)
+{
+	const char *out = arena_printf(w->a, "'%s/out'", test_dir());
+	ck_assert_int_eq(system(arena_printf(w->a, "DB=%s sh '%s/RESTORE.txt' >%s 2>&1 && ! grep ERROR %s || { cat %s; exit 1; }", w->o.conninfo, w->s.path, out, out, out)), 0);
 }
 
 #endif

@@ -130,7 +130,7 @@ static bool load(struct restore *r, struct err *e)
 	return true;
 }
 
-static bool own_parts(struct restore *r, struct err *e)
+static bool own_once(struct restore *r, struct err *e)
 {
 	const char *mark = arena_printf(r->a, "ANALYZE %s; COMMENT ON TABLE %s IS %s", r->table, r->table, sql_literal(r->a, arena_printf(r->a, MARK "%s", r->m.fact.id)));
 	return db_script(r->db, r->a, "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '1h'", 0, NULL, e)
@@ -139,11 +139,24 @@ static bool own_parts(struct restore *r, struct err *e)
 		&& db_commit(r->db, 0, e) == DB_COMMITTED;
 }
 
+/* A run that was killed is still being rolled back for a moment, and its names are held until then. */
+static bool own_parts(struct restore *r, struct err *e)
+{
+	int64_t deadline = clock_mono() + LOCK_US;
+	while (!own_once(r, e)) {
+		db_rollback(r->db);
+		if (!retry_is_lock(e) || !retry_pause(deadline))
+			return false;
+		err_clear(e);
+	}
+	return true;
+}
+
 /* In a drill the tables that foreign keys point to are empty, so that nothing can be validated; and of a partitioned table none
    of them can be made. */
 static bool skipped(const struct restore *r, const struct snap_back *b)
 {
-	bool key = b->kind == BACK_CONSTRAINT || b->kind == BACK_PARENT;
+	bool key = b->kind == BACK_CONSTRAINT || b->kind == BACK_PARENT || b->kind == BACK_LATE;
 	return r->drill && (b->kind == BACK_VALIDATE || (key && *b->name));
 }
 

@@ -58,7 +58,7 @@
 "  FROM key WHERE relkind = 'r' AND convalidated\n" \
 "UNION ALL SELECT 52, CASE WHEN own THEN 'parent' ELSE 'other_parent' END, name, what, format('ALTER TABLE %s ADD CONSTRAINT %I %s', qt, conname, def)\n" \
 "  FROM key WHERE relkind = 'p' AND is_top\n" \
-"UNION ALL SELECT 90, 'late', '', 'comment on ' || what, format('COMMENT ON CONSTRAINT %I ON %s IS %L', conname, qt, said) FROM key WHERE said IS NOT NULL\n"
+"UNION ALL SELECT 90, 'late', name, 'comment on ' || what, format('COMMENT ON CONSTRAINT %I ON %s IS %L', conname, qt, said) FROM key WHERE said IS NOT NULL\n"
 
 #define TABLE_REST_SQL \
 "UNION ALL SELECT 10 + r.level, CASE WHEN r.oid = $1::oid THEN 'attach' ELSE 'part' END, '', 'partition ' || r.qt, format('ALTER TABLE ONLY %I.%I ATTACH PARTITION %s %s',\n" \
