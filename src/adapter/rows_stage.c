@@ -77,8 +77,7 @@ bool rows_stage_open(struct db *db, struct arena *a, const struct snapshot_opts 
 	*out = (struct rows_stage){ .a = a, .o = o, .name = name };
 	if (!snapshot_check(a, path, o->manifest_sha256, e) || !manifest_read(a, path, o->manifest_sha256, &out->m, e))
 		return false;
-	if (out->m.fact.scope != SNAP_ROWS || strcmp(out->m.schema, o->plan->schema) != 0 || strcmp(out->m.table, o->plan->table) != 0 ||
-	    !o->plan->where || strcmp(out->m.where, o->plan->where) != 0)
+	if (out->m.fact.scope != SNAP_ROWS || !manifest_of_plan(&out->m, o->plan))
 		return err_set(e, ERR_USE, NULL, "the snapshot is not of the plan's rows");
 	out->table = manifest_table(a, &out->m);
 	find_words(out);

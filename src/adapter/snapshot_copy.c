@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "adapter/audit.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/sql.h"
@@ -22,7 +21,7 @@ struct copy {
 	const struct snapshot_opts *o;
 	struct manifest *m;
 	const char *dir, *name;
-	size_t target;            /* which field is the target's; past the end when whole rows are */
+	size_t target;            /* which field is the target's; n_cols of a whole table and of rows */
 	int fd, n_files;
 	struct pack *pack;
 	struct row_digest digest;
@@ -92,17 +91,15 @@ static bool take_row(void *ctx, const char *row, size_t len, struct err *e)
 	return pack_add(c->pack, row, len, e);
 }
 
-/* What COPY reads: the table, or a query for some of its rows, in the order of their key. */
-static const char *copy_source(struct arena *a, const struct manifest *m)
+/* Some rows of the table, in the order of their key. */
+static const char *rows_copy(struct arena *a, const struct manifest *m)
 {
 	struct text keys = { 0 };
-	const char *table = manifest_table(a, m), *columns = manifest_columns(a, m, "");
-	if (m->fact.scope != SNAP_ROWS)
-		return arena_printf(a, "%s (%s)", table, columns);
 	for (size_t i = 0; i < m->n_cols; i++)
 		if (m->cols[i].role == COL_KEY)
 			text_addf(&keys, "%s%s", keys.len ? ", " : "", sql_quoted(a, m->cols[i].name));
-	const char *sql = arena_printf(a, "(SELECT %s FROM %s WHERE (%s\n) ORDER BY %s)", columns, table, m->where, text_str(&keys));
+	const char *sql = arena_printf(a, "/* gatewalk */ COPY (SELECT %s FROM %s WHERE (%s\n) ORDER BY %s) TO STDOUT", manifest_columns(a, m, ""),
+		manifest_table(a, m), m->where, text_str(&keys));
 	text_free(&keys);
 	return sql;
 }
@@ -119,7 +116,7 @@ bool snap_copy_out(struct db *db, struct arena *a, const struct snapshot_opts *o
 	row_digest_init(&c.digest, key);
 	while (c.target < m->n_cols && m->cols[c.target].role != COL_TARGET)
 		c.target++;
-	const char *sql = arena_printf(a, OWN_TAG "COPY %s TO STDOUT", copy_source(a, m));
+	const char *sql = m->where ? rows_copy(a, m) : manifest_copy(a, m, manifest_table(a, m), m->partitioned);
 	bool ok = file_begin(&c, e) && db_copy_out(db, sql, SNAP_IDLE_MS, take_row, &c, e) && file_end(&c, e);
 	if (c.pack) {
 		pack_free(c.pack);
@@ -139,14 +136,13 @@ static bool digest_row(void *ctx, const char *row, size_t len, struct err *e)
 	return true;
 }
 
-bool snap_digest(struct db *db, struct arena *a, const struct manifest *m, const char *table, char hex[static 65], int64_t *rows, struct err *e)
+bool snap_digest(struct db *db, const struct manifest *m, const char *copy, char hex[static 65], int64_t *rows, struct err *e)
 {
 	struct row_digest d;
 	unsigned char key[32];
 	key_bytes(m->digest_key, key);
 	row_digest_init(&d, key);
-	const char *sql = arena_printf(a, OWN_TAG "COPY %s (%s) TO STDOUT", table, manifest_columns(a, m, ""));
-	if (!db_copy_out(db, sql, SNAP_IDLE_MS, digest_row, &d, e))
+	if (!db_copy_out(db, copy, SNAP_IDLE_MS, digest_row, &d, e))
 		return false;
 	row_digest_hex(&d, hex);
 	*rows = d.rows;

@@ -25,8 +25,10 @@ static bool look_columns(struct db *db, struct arena *a, const struct fact_targe
 {
 	const char *args[] = { arena_printf(a, "%u", t->relid) };
 	struct rows rows;
-	if (!db_ask(db, a, &(struct query){ .sql = COLUMNS, .args = args, .nargs = 1, .ms = SNAP_QUERY_MS, .cols = 2, .min_rows = 1 }, &rows, e))
+	if (!db_ask(db, a, &(struct query){ .sql = COLUMNS, .args = args, .nargs = 1, .ms = SNAP_QUERY_MS, .cols = 2 }, &rows, e))
 		return false;
+	if (rows.n == 0)
+		return err_set(e, ERR_USE, "Drop it without a walk.", "the table has no columns: there is nothing to copy");
 	m->cols = arena_array(a, (size_t)rows.n, sizeof *m->cols);
 	bool target = m->fact.scope == SNAP_ROWS;
 	for (int i = 0; i < rows.n; i++) {
@@ -39,14 +41,16 @@ static bool look_columns(struct db *db, struct arena *a, const struct fact_targe
 		if (c.role != COL_OTHER || m->fact.scope != SNAP_COLUMN)
 			m->cols[m->n_cols++] = c;
 	}
-	return target || err_set(e, ERR_USE, NULL, "column %s is generated: there is nothing to copy", t->column);
+	return target || !t->column || err_set(e, ERR_USE, NULL, "column %s is generated: there is nothing to copy", t->column);
 }
 
 /* Nothing falls with rows. */
-static bool look_back(struct db *db, struct arena *a, const struct fact_target *t, struct manifest *m, struct err *e)
+static bool look_back(struct db *db, struct arena *a, const char *snapshot, const struct fact_target *t, struct manifest *m, struct err *e)
 {
 	if (m->fact.scope == SNAP_ROWS)
 		return true;
+	if (!t->column)
+		return snap_table_back(a, db, t->relid, snapshot, m, e);
 	const char *args[] = { arena_printf(a, "%u", t->relid), arena_printf(a, "%d", t->attnum) };
 	struct rows rows;
 	struct query q = { .sql = BACK_WITH_SQL BACK_COLUMN_SQL BACK_FALLS_SQL, .args = args, .nargs = 2, .ms = SNAP_QUERY_MS, .cols = 4, .min_rows = 1 };
@@ -79,17 +83,19 @@ static enum scope_kind scope_of(const struct plan *p)
 {
 	if (plan_target(p) == TARGET_ROWS)
 		return SNAP_ROWS;
-	return p->scope == SCOPE_COLUMN ? SNAP_COLUMN : SNAP_TABLE;
+	return plan_target(p) == TARGET_COLUMN && p->scope == SCOPE_COLUMN ? SNAP_COLUMN : SNAP_TABLE;
 }
 
-bool snap_look(struct db *db, struct arena *a, const struct snapshot_opts *o, const struct fact_target *t, struct manifest *m, struct err *e)
+bool snap_look(struct arena *a, const struct snap_source *s, const struct fact_target *t, struct manifest *m, struct err *e)
 {
+	const struct snapshot_opts *o = s->o;
 	m->sid = o->sid ? o->sid : "";
 	m->schema = t->schema;
 	m->table = t->table;
 	m->column = t->column ? t->column : "";
 	m->type = t->type ? t->type : "";
 	m->where = o->plan->where;
+	m->partitioned = !t->column && t->relkind == 'p';
 	m->definition = t->definition;
 	m->falls = t->falls;
 	m->n_falls = t->n_falls;
@@ -103,7 +109,7 @@ bool snap_look(struct db *db, struct arena *a, const struct snapshot_opts *o, co
 			"the table has no unique key of columns that are NOT NULL, so that key and column alone cannot be put back");
 	if (m->fact.scope == SNAP_ROWS && t->n_keys == 0)
 		return err_set(e, ERR_USE, "Give the table a unique key of columns that are NOT NULL.", "the table has no key by which its rows could be told apart");
-	return look_words(db, a, m, e) && look_columns(db, a, t, m, e) && look_back(db, a, t, m, e);
+	return look_words(s->db, a, m, e) && look_columns(s->db, a, t, m, e) && look_back(s->db, a, s->snapshot, t, m, e);
 }
 
 /* The walk's first snapshot of the same column in this store. */

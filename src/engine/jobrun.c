@@ -146,7 +146,7 @@ static bool body_restore(struct run *r, struct err *e)
 	if (!path)
 		return err_set(e, ERR_USE, NULL, "the restore was not told which snapshot");
 	bool rows = plan_target(r->plan) == TARGET_ROWS;
-	if (!(rows ? restore_rows : restore_column)(r->arena, &o, path, &end, e) && e->code != ERR_LEFT)
+	if (!(rows ? restore_rows : restore_target)(r->arena, &o, path, &end, e) && e->code != ERR_LEFT)
 		return false;
 	json_add_int(r->result, "conflicts", end.conflicts);
 	json_add_int(r->result, "gone", end.gone);
