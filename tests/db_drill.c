@@ -178,7 +178,7 @@ START_TEST(a_snapshot_of_elsewhere_is_refused)
 	const char *path = w.s.path;
 	w.plan.column = "name";
 	ck_assert(!drill_run(w.a, &w.o, path, &d, &w.e));
-	ck_assert_str_eq(w.e.msg, arena_printf(w.a, "snapshot %s is not of the plan's target", w.s.id));
+	ck_assert_str_eq(w.e.msg, arena_printf(w.a, "snapshot %s is not of the plan's column", w.s.id));
 	w.plan.column = "legacy";
 	w.o.manifest_sha256 = "00";
 	ck_assert(!drill_run(w.a, &w.o, path, &d, &w.e));
