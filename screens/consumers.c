@@ -207,8 +207,8 @@ static const struct key_use keys[] = {
 };
 
 const struct screen screen_consumers = {
-	.name = "consumers", .title = "who uses the column",
-	.help = "Everything that uses the column or may: found in the catalogue, in function bodies, in statements, in sessions, by the tripwire, "
+	.name = "consumers", .title = "who uses it",
+	.help = "Everything that uses what goes, or may: found in the catalogue, in function bodies, in statements, in sessions, by the tripwire, "
 		"or declared in the plan. s signs one off with a reason; what would need CASCADE cannot be signed off, it must go. What this "
 		"audit cannot see stands under BLIND SPOTS.",
 	.keys = keys, .n_keys = sizeof keys / sizeof keys[0], .on_walk = true,

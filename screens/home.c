@@ -88,7 +88,7 @@ static void empty(struct page *p)
 {
 	page_text(p, ST_PLAIN, 1, "No walk has begun on this machine.");
 	page_blank(p);
-	page_text(p, ST_PLAIN, 1, "A walk takes one column out of one table, with a proven way back. It begins with a plan:");
+	page_text(p, ST_PLAIN, 1, "A walk takes a column, a table or rows away, with a proven way back. It begins with a plan:");
 	page_blank(p);
 	page_lines(p, ST_PLAIN, 3, "gatewalk new --recipe drop-column --table T --column C >drop-c.yaml\n"
 		"gatewalk check drop-c.yaml\ngatewalk walk drop-c.yaml");

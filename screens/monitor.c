@@ -120,10 +120,10 @@ static void way_back(struct page *p, const struct view *v)
 		return;
 	}
 	if (v->walk->restored_at) {
-		page_text(p, ST_PLAIN, 3, arena_printf(p->arena, "The column was put back on %s UTC.", num_when(p->arena, v->walk->restored_at)));
+		page_text(p, ST_PLAIN, 3, arena_printf(p->arena, "It was put back on %s UTC.", num_when(p->arena, v->walk->restored_at)));
 		return;
 	}
-	page_labelled(p, "  F", 6, arena_printf(p->arena, "put the column back, %s", v->restore_span ? v->restore_span : "time not measured"));
+	page_labelled(p, "  F", 6, arena_printf(p->arena, "put the %s back, %s", target_noun(plan_target(v->plan)), v->restore_span ? v->restore_span : "time not measured"));
 	page_labelled(p, "  or", 6, v->restore_command);
 	page_copy(p, v->restore_command);
 }
@@ -174,7 +174,7 @@ static const struct key_use keys[] = {
 const struct screen screen_monitor = {
 	.name = "monitor", .title = "the 48 hours after",
 	.help = "Each figure before and after the drop, now, at its base, and its alarm limit. The job that samples runs on its own and rings when a "
-		"limit is passed. The way back stands below, with the time it took when it was drilled; F puts the column back, and asks.",
+		"limit is passed. The way back stands below, with the time it took when it was drilled; F puts it back, and asks.",
 	.keys = keys, .n_keys = sizeof keys / sizeof keys[0], .on_walk = true,
 	.render = render, .key = key,
 };

@@ -110,7 +110,7 @@ static const struct word {
 	{ "item", "item N: one item", on_item, NULL },
 	{ "gate", "gate A|B|C: each condition with its reason", on_gate, NULL },
 	{ "evidence", "evidence N: what is known about an item", on_evidence, NULL },
-	{ "consumers", "who uses the column", NULL, &screen_consumers },
+	{ "consumers", "who uses it", NULL, &screen_consumers },
 	{ "clear", "clear CONSUMER because REASON", on_clear, NULL },
 	{ "job", "the job that runs", NULL, &screen_job },
 	{ "monitor", "the figures after the drop", NULL, &screen_monitor },

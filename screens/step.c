@@ -79,7 +79,7 @@ static void current(struct page *p, const struct scene *s)
 
 static void elsewhere(struct page *p, const struct view *v, enum item i)
 {
-	page_text(p, ST_DIM, 1, v->items[i].mood == MOOD_NOT_NEEDED ? "Not needed for a dropped column."
+	page_text(p, ST_DIM, 1, v->items[i].mood == MOOD_NOT_NEEDED ? "Not needed where something is taken away."
 		: i < view_item_now(v) ? "This item is behind you. Stepping back is logged like going forward."
 		: "Not yet: the items before it come first.");
 	page_word(p, K_ENTER, NULL);

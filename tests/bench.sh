@@ -78,3 +78,48 @@ line "memory, 1,000 walks and a 10,000-line log (kB; psql)" "$mem" "$peer" "$(ra
 home=$("$bench" screen 5 "$gw")
 peer=$("$bench" exec 5 psql -XAtc 'select 1')
 line "start to first screen, home of 1,000 walks (ms; psql)" "$home" "$peer" "$(ratio "$home" "$peer")" "-"
+
+# Rows: a removal as the job does it, and its way back, against one plain DELETE. Beside each, a client that locks one of those rows
+# again and again, as an update would: its longest wait. ROWS=1000000 for a million.
+rows=${ROWS:-100000}
+wait_longest() { # file to end it: prints ms
+	while [ ! -e "$1" ]; do
+		echo "SELECT FROM public.big WHERE id = $((rows / 10)) FOR UPDATE;"
+		sleep 0.01
+	done | psql -XAtq -c '\timing on' -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | sort -n | tail -n 1
+}
+rows_table() {
+	psql -qX -c "DROP TABLE IF EXISTS public.big; CREATE TABLE public.big (id bigint PRIMARY KEY, total int, pad text);
+		INSERT INTO public.big SELECT i, i, repeat('x', 100) FROM generate_series(1, $rows * 2) i; ANALYZE public.big" -c "VACUUM public.big" -c "CHECKPOINT"
+}
+wal() { psql -XAtc "SELECT pg_current_wal_insert_lsn() - '0/0'"; }
+ms() { date +%s%3N; }
+measure_rows() {
+	rows_table
+	rm -f "$top/end"
+	wait_longest "$top/end" >"$top/plain.wait" &
+	from=$(ms) w=$(wal)
+	psql -qX -c "DELETE FROM public.big WHERE id <= $rows"
+	plain=$(($(ms) - from)) plain_wal=$(($(wal) - w))
+	touch "$top/end"; wait
+	rows_table
+	"$bench_rows" prepare "$rows" >/dev/null || return
+	rm -f "$top/end"
+	wait_longest "$top/end" >"$top/ours.wait" &
+	from=$(ms) w=$(wal)
+	"$bench_rows" remove || return
+	ours=$(($(ms) - from)) ours_wal=$(($(wal) - w))
+	touch "$top/end"; wait
+	from=$(ms)
+	"$bench_rows" restore || return
+	back=$(($(ms) - from))
+	psql -qX -c "CREATE TABLE public.copy AS SELECT * FROM public.big WHERE id <= $rows; DELETE FROM public.big WHERE id <= $rows"
+	from=$(ms)
+	psql -qX -c "INSERT INTO public.big SELECT * FROM public.copy"
+	insert=$(($(ms) - from))
+	line "removal of $rows rows (ms; one DELETE)" "$ours" "$plain" "$(ratio "$ours" "$plain")" "-"
+	line "its WAL (kB; one DELETE)" $((ours_wal / 1024)) $((plain_wal / 1024)) "$(ratio "$ours_wal" "$plain_wal")" "-"
+	line "longest wait of another client (ms; one DELETE)" "$(cat "$top/ours.wait")" "$(cat "$top/plain.wait")" "$(ratio "$(cat "$top/ours.wait")" "$(cat "$top/plain.wait")")" "-"
+	line "the way back of $rows rows (ms; one INSERT)" "$back" "$insert" "$(ratio "$back" "$insert")" "-"
+}
+bench_rows=$(realpath "$B/tests/tool_rows_bench") && measure_rows

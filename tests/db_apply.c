@@ -153,14 +153,14 @@ END_TEST
 /* MUST 4: what happened between the judgement and the lock is seen under the lock. */
 struct sabotage { const char *sql, *why; };
 static const struct sabotage sabotages[] = {
-	{ "UPDATE public.orders SET total = total + 1 WHERE id = 5", "under the lock: C2, nothing written since that snapshot: the column was written to after the final snapshot" },
-	{ "INSERT INTO public.orders VALUES (1000, 1, '')", "the column was written to after the final snapshot" },
-	{ "TRUNCATE public.orders", "the column was written to after the final snapshot" },
-	{ "BEGIN; UPDATE public.orders SET total = 0 WHERE id = 5; ROLLBACK", "the column was written to after the final snapshot" },
-	{ "SET session_replication_role = replica; UPDATE public.orders SET total = 0 WHERE id = 5", "the column was written to after the final snapshot" },
+	{ "UPDATE public.orders SET total = total + 1 WHERE id = 5", "under the lock: C2, nothing written since that snapshot: it was written to after the final snapshot" },
+	{ "INSERT INTO public.orders VALUES (1000, 1, '')", "it was written to after the final snapshot" },
+	{ "TRUNCATE public.orders", "it was written to after the final snapshot" },
+	{ "BEGIN; UPDATE public.orders SET total = 0 WHERE id = 5; ROLLBACK", "it was written to after the final snapshot" },
+	{ "SET session_replication_role = replica; UPDATE public.orders SET total = 0 WHERE id = 5", "it was written to after the final snapshot" },
 	{ "ALTER TABLE public.orders DISABLE TRIGGER USER", "the tripwire's count cannot be read" },
 	{ "UPDATE pg_attribute SET atttypmod = atttypmod + 65536 WHERE attrelid = 'public.orders'::regclass AND attname = 'total'",
-		"C5, the target is what was documented: the column's definition is not that of the final snapshot" },
+		"C5, the target is what was documented: the definition is not that of the final snapshot" },
 	{ "ALTER TABLE public.orders RENAME COLUMN total TO totals", "C2, nothing written since that snapshot: the tripwire's count cannot be read" },
 	{ "ALTER TABLE public.orders RENAME TO orders_old; CREATE TABLE public.orders (id bigint PRIMARY KEY, total numeric(12,2))", "C2" },
 	{ "CREATE INDEX more ON public.orders (total) WHERE id > 5", "it would take along, and the plan does not list it: index public.more" },

@@ -104,7 +104,7 @@ START_TEST(what_falls_beyond_the_list_fails_the_drill)
 	snap_take(&w);
 	hold();
 	ck_assert(!d.passed);
-	ck_assert_str_eq(d.problem, "what fell with the column is not what was found before");
+	ck_assert_str_eq(d.problem, "what fell with it is not what was found before");
 	ck_assert_uint_gt(d.n_fell, 0);
 	snap_world_close(&w);
 }

@@ -83,13 +83,13 @@ START_TEST(only_the_exact_name)
 	struct fact_target t;
 	static const char *const near[] = { "Old", "old ", " old", "OLD", "old\n", "ol", "olds", "\"old\"", "o%", "old\xe2\x80\x8b", "bystander.old" };
 	for (size_t i = 0; i < sizeof near / sizeof near[0]; i++) {
-		struct plan p = { .schema = "public", .table = "bystander", .column = near[i] };
+		struct plan p = { .recipe = "drop-column", .schema = "public", .table = "bystander", .column = near[i] };
 		ck_assert_msg(probe_target(x.db, x.a, &p, &t, &e), "%s", e.msg);
 		ck_assert_msg(!t.found, "%s was taken for old", near[i]);
 	}
 	/* 64 bytes: the server would cut it to a name that is there; gatewalk does not. */
 	fix_do(&x, "ALTER TABLE public.bystander ADD \"0123456789012345678901234567890123456789012345678901234567890ab\" int");
-	struct plan p = { .schema = "public", .table = "bystander", .column = "0123456789012345678901234567890123456789012345678901234567890abc" };
+	struct plan p = { .recipe = "drop-column", .schema = "public", .table = "bystander", .column = "0123456789012345678901234567890123456789012345678901234567890abc" };
 	ck_assert(probe_target(x.db, x.a, &p, &t, &e));
 	ck_assert(!t.found);
 }

@@ -25,7 +25,7 @@ static void setup(void)
 	ck_assert_msg(schema_init(db, a, ENV_STAGING, &strong, &e), "%s", e.msg);
 	for (int i = 0; i < 3; i++)
 		memset(head[i], 'a' + i, 64);
-	plan = (struct plan){ .name = "orders-drop-note", .archetype = ARCH_DESTRUCTIVE, .schema = "public", .table = "orders", .column = "note",
+	plan = (struct plan){ .name = "orders-drop-note", .archetype = ARCH_DESTRUCTIVE, .recipe = "drop-column", .schema = "public", .table = "orders", .column = "note",
 		.text = "name: orders-drop-note\n", .digest = "d", .monitor_hours = 48 };
 	walk_init(&walk, a);
 	walk.sid = SID;

@@ -17,7 +17,7 @@ static struct fact_target target;
 static void look_target(const char *column)
 {
 	struct err e = { 0 };
-	x.plan = (struct plan){ .schema = "public", .table = "t", .column = column };
+	x.plan = (struct plan){ .recipe = "drop-column", .schema = "public", .table = "t", .column = column };
 	ck_assert_msg(probe_target(x.db, x.a, &x.plan, &target, &e), "%s", e.msg);
 	ck_assert_msg(target.found, "%s", target.missing);
 }

@@ -46,7 +46,7 @@ static struct fact_target probe(const char *schema, const char *table, const cha
 {
 	struct err e = { 0 };
 	struct fact_target t;
-	struct plan p = { .schema = schema, .table = table, .column = column };
+	struct plan p = { .recipe = "drop-column", .schema = schema, .table = table, .column = column };
 	ck_assert_msg(probe_target(x.db, x.a, &p, &t, &e), "%s", e.msg);
 	ck_assert(t.at > 0);
 	return t;
@@ -241,7 +241,7 @@ START_TEST(other_login)
 	struct err e = { 0 };
 	struct fact_target t;
 	struct fact_health h;
-	struct plan p = { .schema = "shop", .table = "ord", .column = "note" };
+	struct plan p = { .recipe = "drop-column", .schema = "shop", .table = "ord", .column = "note" };
 	fix_do(&x, "DROP ROLE IF EXISTS gw_guest; CREATE ROLE gw_guest LOGIN");
 	struct db *db = test_connect("dbname=" DB " user=gw_guest");
 	ck_assert_msg(probe_target(db, x.a, &p, &t, &e), "%s", e.msg);

@@ -18,7 +18,7 @@ static struct restore_end end;
 static bool restore(void)
 {
 	memset(&w.e, 0, sizeof w.e);
-	return restore_column(w.a, &w.o, w.s.path, &end, &w.e);
+	return restore_target(w.a, &w.o, w.s.path, &end, &w.e);
 }
 
 static void restore_whole(void)

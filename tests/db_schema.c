@@ -98,8 +98,8 @@ START_TEST(newer_foreign_and_emptied_are_refused)
 {
 	init_as(ENV_STAGING);
 	test_sql(db, "UPDATE gatewalk.meta SET version = 99");
-	refused(schema_init(db, a, ENV_STAGING, &strong, &e), ERR_USE, "the gatewalk schema here has version 99, made by gatewalk " GATEWALK_VERSION ", and this gatewalk (" GATEWALK_VERSION ") knows up to 2");
-	refused(schema_uninstall(db, a, &e), ERR_USE, "the gatewalk schema here has version 99, and this gatewalk (" GATEWALK_VERSION ") knows up to 2");
+	refused(schema_init(db, a, ENV_STAGING, &strong, &e), ERR_USE, "the gatewalk schema here has version 99, made by gatewalk " GATEWALK_VERSION ", and this gatewalk (" GATEWALK_VERSION ") knows up to 3");
+	refused(schema_uninstall(db, a, &e), ERR_USE, "the gatewalk schema here has version 99, and this gatewalk (" GATEWALK_VERSION ") knows up to 3");
 	test_sql(db, "UPDATE gatewalk.meta SET version = 1, system_identifier = '1'");
 	refused(schema_init(db, a, ENV_STAGING, &strong, &e), ERR_VERIFY, "the mark in this database belongs to another server or database");
 	test_sql(db, "DELETE FROM gatewalk.meta");

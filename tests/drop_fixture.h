@@ -176,6 +176,7 @@ static inline void fix_walk(struct fix *x)
 	struct walk *w = &x->walk;
 	int64_t ago = f->now - 30 * US_MINUTE;
 	walk_init(w, x->a);
+	w->kind = plan_target(&x->plan);
 	w->sid = x->sid;
 	w->name = x->plan.name;
 	w->plan_digest = x->plan.digest;
@@ -227,7 +228,7 @@ static inline void fix_ready(struct fix *x, const char *schema, const char *tabl
 	fix_plan(x, schema, table, column);
 	crypto_random_hex(16, x->nonce);
 	crypto_sha256_hex(x->nonce, 31, x->manifest);
-	x->statement = sql_drop_column(x->a, &x->plan);
+	x->statement = sql_statement(x->a, &x->plan, NULL);
 	struct fact_target t;
 	fix_must(probe_target(x->db, x->a, &x->plan, &t, &e) && t.found, &e, t.missing ? t.missing : "target");
 	fix_must(!put || own_tripwire_put(x->db, x->a, x->sid, &t, &e), &e, "tripwire");

@@ -45,6 +45,7 @@ static struct plan *plan(struct arena *a)
 	plan_defaults(p);
 	p->name = "orders-drop-legacy-total";
 	p->archetype = ARCH_DESTRUCTIVE;
+	p->recipe = "drop-column";
 	p->schema = "public";
 	p->table = "orders";
 	p->column = "legacy_total";

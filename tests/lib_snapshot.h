@@ -40,6 +40,7 @@ static inline void snap_world_open(struct snap_world *w, const char *dbname, con
 	test_sql(w->db, sql);
 	plan_defaults(&w->plan);
 	w->plan.file = "test.yaml";
+	w->plan.recipe = "drop-column";
 	w->plan.table = "t";
 	w->plan.column = "legacy";
 	w->plan.scope = SCOPE_TABLE;

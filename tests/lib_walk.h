@@ -15,7 +15,7 @@
 
 static inline struct plan test_plan(void)
 {
-	struct plan p = { .name = "orders-drop", .schema = "public", .table = "orders", .column = "legacy_total" };
+	struct plan p = { .name = "orders-drop", .recipe = "drop-column", .schema = "public", .table = "orders", .column = "legacy_total" };
 	plan_defaults(&p);
 	return p;
 }

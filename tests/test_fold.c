@@ -36,6 +36,8 @@ START_TEST(walks_to_the_end)
 }
 END_TEST
 
+#define REST_OF_BEGIN "'day_us':86400000000,'environment':'staging','gatewalk':'0.1.0','install_id':'i'," \
+	"'name':'n','plan':'" CORE_PLAN "','relid':16400,'server':'s','signers':'" CORE_BLOB "','target':'t'}"
 #define BEGIN_BODY(day, env, plan) "{'attnum':7,'day_us':" day ",'environment':'" env "','gatewalk':'0.1.0','install_id':'i'," \
 	"'name':'n','plan':'" plan "','relid':16400,'server':'s','signers':'" CORE_BLOB "','target':'t'}"
 
@@ -49,6 +51,10 @@ START_TEST(begin_is_first_and_once)
 	refused(OP_BEGIN, BEGIN_BODY("86400000000", "staging", "abc"), "field \"plan\" is not 64 lower-case hex digits");
 	refused(OP_BEGIN, "{'day_us':1,'environment':'rehearsal'}", "field \"plan\" is missing or no text");
 	refused(OP_BEGIN, "{'day_us':1,'environment':''}", "field \"environment\" is empty");
+	refused(OP_BEGIN, "{'attnum':7,'kind':'table'," REST_OF_BEGIN, "field \"attnum\" does not fit the kind of target");
+	refused(OP_BEGIN, "{'attnum':0,'kind':'column'," REST_OF_BEGIN, "field \"attnum\" does not fit the kind of target");
+	refused(OP_BEGIN, "{'attnum':0," REST_OF_BEGIN, "field \"attnum\" does not fit the kind of target");
+	refused(OP_BEGIN, "{'attnum':0,'kind':'view'," REST_OF_BEGIN, "field \"kind\" has an unknown word");
 	struct record r = core_record(c, OP_BEGIN, BEGIN_BODY("86400000000", "staging", CORE_PLAN));
 	r.t = 0;
 	ck_assert(!walk_fold(&c->walk, &r, &c->err));
@@ -145,6 +151,20 @@ END_TEST
 	"'manifest_sha256':'" CORE_MANIFEST "','path':'/p','proved':'" proved "','relid':1,'rows':1,'scope':'" scope "','sysid':'7'," \
 	"'trip_count':" trip ",'values':1}}"
 
+START_TEST(begin_says_what_goes)
+{
+	static const struct { const char *kind; enum target is; } kinds[] = { { "table", TARGET_TABLE }, { "rows", TARGET_ROWS } };
+	for (size_t i = 0; i < 2; i++) {
+		walk_init(&c->walk, c->a);
+		ck_assert(core_foldf(c, OP_BEGIN, "{'attnum':0,'kind':'%s'," REST_OF_BEGIN, kinds[i].kind));
+		ck_assert_int_eq(c->walk.kind, kinds[i].is);
+		ck_assert_int_eq(c->walk.attnum, 0);
+	}
+	refused(OP_EVIDENCE, FACT(PROVED, "1", "0", "table", "0"), "the snapshot is of another kind of target than the walk's");
+	taken(OP_EVIDENCE, FACT(PROVED, "1", "0", "rows", "0"));
+}
+END_TEST
+
 START_TEST(evidence_is_read_strictly)
 {
 	core_walk_to(c, AT_SNAPSHOT);
@@ -153,8 +173,8 @@ START_TEST(evidence_is_read_strictly)
 	refused(OP_EVIDENCE, FACT("", "1", "0", "table", "7"), "a snapshot that was not proven calls itself equal");
 	refused(OP_EVIDENCE, FACT(PROVED, "2", "0", "table", "7"), "field \"equal\" is missing or neither 0 nor 1");
 	refused(OP_EVIDENCE, FACT(PROVED, "1", "-2", "table", "7"), "field \"trip_count\" is missing or no count");
-	refused(OP_EVIDENCE, FACT(PROVED, "1", "0", "rows", "7"), "field \"scope\" has an unknown word");
-	refused(OP_EVIDENCE, FACT(PROVED, "1", "0", "table", "0"), "field \"attnum\" is missing or no column number");
+	refused(OP_EVIDENCE, FACT(PROVED, "1", "0", "heap", "7"), "field \"scope\" has an unknown word");
+	refused(OP_EVIDENCE, FACT(PROVED, "1", "0", "table", "0"), "the snapshot is of another kind of target than the walk's");
 	refused(OP_EVIDENCE, "{'blob':'x','kind':'snapshot','role':'first'}", "field \"blob\" is not 64 lower-case hex digits");
 	refused(OP_EVIDENCE, "{'blob':'" CORE_BLOB "','kind':'snapshot','role':'first'}", "field \"id\" is missing or no text");
 	refused(OP_EVIDENCE, "{'blob':'" CORE_BLOB "','kind':'snapshot','role':'second'}", "field \"role\" has an unknown word");
@@ -247,7 +267,7 @@ static Suite *suite(void)
 	TCase *t = tcase_create("fold");
 	const TTest *const all[] = {
 		walks_to_the_end, begin_is_first_and_once, lines_belong_to_one_log, time_without_a_server_is_skipped, snapshots,
-		evidence_is_read_strictly, drills, confirms_fit_their_step, declares_and_clears, gates,
+		begin_says_what_goes, evidence_is_read_strictly, drills, confirms_fit_their_step, declares_and_clears, gates,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -58,7 +58,7 @@ START_TEST(intent_and_outcome)
 	refused(OP_INTENT, INTENT("7", CORE_MANIFEST), "it may not stand at \"gate C\"");
 	core_walk_to(c, AT_ARMED);
 	refused(OP_INTENT, "{'relid':0}", "field \"relid\" is missing or no object id");
-	refused(OP_INTENT, INTENT("8", CORE_MANIFEST), "the intent is for another column than the walk's");
+	refused(OP_INTENT, INTENT("8", CORE_MANIFEST), "the intent is for another target than the walk's");
 	refused(OP_INTENT, INTENT("7", CORE_BLOB), "the intent names another snapshot than the proven final one");
 	refused(OP_OUTCOME, OUTCOME(PROVED, "1", "dropped"), "it may not stand at \"armed\"");
 	struct record r = core_record(c, OP_INTENT, INTENT("7", CORE_MANIFEST));

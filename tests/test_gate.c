@@ -72,10 +72,10 @@ END_TEST
 	X(a1_system, "A1", REFUSED, "snapshot 3f1c was taken from another database", w->first.sysid = "1") \
 	X(a1_unknown_system, "A1", REFUSED, "snapshot 3f1c was taken from another database", w->first.sysid = NULL) \
 	X(a1_dboid, "A1", REFUSED, "snapshot 3f1c was taken from another database", w->first.dboid++) \
-	X(a1_relid, "A1", REFUSED, "snapshot 3f1c holds another column", w->first.relid++) \
-	X(a1_attnum, "A1", REFUSED, "snapshot 3f1c holds another column", w->first.attnum++) \
-	X(a1_definition, "A1", REFUSED, "snapshot 3f1c holds the column under another definition than it has now", w->first.definition_digest[0] = 'f') \
-	X(a1_no_definition, "A1", REFUSED, "snapshot 3f1c holds the column under another definition than it has now", f->target.definition_digest[0] = '\0') \
+	X(a1_relid, "A1", REFUSED, "snapshot 3f1c holds another target", w->first.relid++) \
+	X(a1_attnum, "A1", REFUSED, "snapshot 3f1c holds another target", w->first.attnum++) \
+	X(a1_definition, "A1", REFUSED, "snapshot 3f1c was taken under another definition than there is now", w->first.definition_digest[0] = 'f') \
+	X(a1_no_definition, "A1", REFUSED, "snapshot 3f1c was taken under another definition than there is now", f->target.definition_digest[0] = '\0') \
 	X(a1_no_target, "A1", UNKNOWN, "nobody has looked at the target yet", f->target.at = 0) \
 	X(a1_gone, "A1", REFUSED, "the target is not there: no column legacy_total", f->target.found = false, f->target.missing = "no column legacy_total") \
 	X(a1_not_found, "A1", REFUSED, "the target is not there: not found", f->target.found = false) \
@@ -105,7 +105,7 @@ END_TEST
 	X(a3_old, "A3", UNKNOWN, "the look at the restore drill is 90 d 00 h old, and it counts for 90 d 00 h", w->drill.at = f->now - 90 * US_DAY - 1) \
 	X(a3_no_server, "A3", UNKNOWN, "nobody has looked at the server yet", f->server.at = 0) \
 	X(a4_plan, "A4", REFUSED, "the plan at hand is not the one in the log: f123456789ab here, 0123456789ab there", p->digest[0] = 'f') \
-	X(a4_lower, "A4", REFUSED, "dropping a column is destructive, and the plan says additive", p->archetype = ARCH_ADDITIVE) \
+	X(a4_lower, "A4", REFUSED, "taking the column away is destructive, and the plan says additive", p->archetype = ARCH_ADDITIVE) \
 	X(a4_unconfirmed, "A4", REFUSED, "the archetype has not been confirmed", w->confirmed[ITEM_ARCHETYPE] = 0) \
 	X(a5_plan, "A5", REFUSED, "the plan at hand is not the one in the log: 0123456789ab here,  there", w->plan_digest = NULL) \
 	X(a5_before, "A5", REFUSED, "document.before is empty", p->before = NULL) \

@@ -16,9 +16,9 @@ static void quiet_for(int64_t us)
 #define BREAKS_B(X) \
 	X(b1_unknown, "B1", UNKNOWN, "nobody has looked at the consumers yet", f->audit.at = 0) \
 	X(b1_uncleared, "B1", REFUSED, "statement 1 by etl has not been cleared", w->clears[0].key = "another key") \
-	X(b1_again, "B1", REFUSED, "statement 1 by etl names the column and was seen again after it was cleared", c->found[0].last = w->clears[0].at) \
-	X(b1_survives, "B1", REFUSED, "statement 1 by etl names the column and was cleared as surviving, which it cannot", w->clears[0].survives = true) \
-	X(b1_structural, "B1", REFUSED, "view public.all_orders depends on the column: the drop would need CASCADE, or it would vanish", c->found[1].structural = true) \
+	X(b1_again, "B1", REFUSED, "statement 1 by etl names what goes and was seen again after it was cleared", c->found[0].last = w->clears[0].at) \
+	X(b1_survives, "B1", REFUSED, "statement 1 by etl names what goes and was cleared as surviving, which it cannot", w->clears[0].survives = true) \
+	X(b1_structural, "B1", REFUSED, "view public.all_orders depends on it: the drop would need CASCADE, or it would vanish", c->found[1].structural = true) \
 	X(b1_declared, "B1", REFUSED, "looker is declared in the plan and has not been cleared", find_not_there()) \
 	X(b1_declared_found, "B1", REFUSED, "declared looker has not been cleared", w->clears[2].key = "another key") \
 	X(b2_unknown, "B2", UNKNOWN, "nobody has looked at the watch yet", f->watch.at = 0) \
@@ -128,7 +128,7 @@ START_TEST(development_does_not_wait)
 	f->watch.last_sighting = w->quiet_since + 1;
 	ck_assert_int_eq(judge("B6")->verdict, REFUSED);
 	ck_assert_int_eq(judge("B6")->at, 0);
-	ck_assert_str_eq(judge("B6")->todo, "Move that use off the column, then begin the count again (item 9).");
+	ck_assert_str_eq(judge("B6")->todo, "End that use, then begin the count again (item 9).");
 	f->watch.unbroken_since = f->now - US_SECOND;
 	ck_assert_int_eq(judge("B2")->verdict, HOLDS);
 	f->watch.unbroken_since = 0;   /* but it must watch */

@@ -22,7 +22,7 @@ static const char *blocker[] = { "view public.v" };
 	X(c2_no_count, "C2", UNKNOWN, "the tripwire's count cannot be read", f->watch.trip_count = -1) \
 	X(c2_no_wire, "C2", UNKNOWN, "the tripwire's count cannot be read", f->watch.tripwire_there = false) \
 	X(c2_off, "C2", UNKNOWN, "the tripwire's count cannot be read", f->watch.tripwire_enabled = false) \
-	X(c2_written, "C2", REFUSED, "the column was written to after the final snapshot", f->watch.trip_count = 1042) \
+	X(c2_written, "C2", REFUSED, "it was written to after the final snapshot", f->watch.trip_count = 1042) \
 	X(c2_went_back, "C2", REFUSED, "the tripwire counts anew since the final snapshot: somebody put it on again", f->watch.trip_count = 41) \
 	X(c3_unknown, "C3", UNKNOWN, "nobody has looked at the moment yet", f->moment.at = 0) \
 	X(c3_zone, "C3", UNKNOWN, "the server does not know the time zone Europe/Berlin", f->moment.zone_known = false) \
@@ -50,9 +50,9 @@ static const char *blocker[] = { "view public.v" };
 	X(c5_gone, "C5", REFUSED, "the target is not there: not found", f->target.found = false) \
 	X(c5_replaced, "C5", REFUSED, "the walk began with oid 16400, column 7; under this name now stands another one", f->target.relid++) \
 	X(c5_no_final, "C5", REFUSED, "the final snapshot has not been taken yet", w->final.manifest_sha256 = NULL) \
-	X(c5_final_other, "C5", REFUSED, "the final snapshot holds another column", w->final.attnum++) \
-	X(c5_changed, "C5", REFUSED, "the column's definition is not that of the final snapshot", f->target.definition_digest[0] = 'f') \
-	X(c5_since_start, "C5", REFUSED, "the column's definition is not that of the start", w->first.definition_digest[0] = 'f') \
+	X(c5_final_other, "C5", REFUSED, "the final snapshot holds another target", w->final.attnum++) \
+	X(c5_changed, "C5", REFUSED, "the definition is not that of the final snapshot", f->target.definition_digest[0] = 'f') \
+	X(c5_since_start, "C5", REFUSED, "the definition is not that of the start", w->first.definition_digest[0] = 'f') \
 	X(c5_cascade, "C5", REFUSED, "the drop would need CASCADE, which gatewalk never uses: view public.v", f->target.n_blockers = 1, f->target.blockers = blocker) \
 	X(c5_falls, "C5", REFUSED, "it would take along, and the plan does not list it: index public.orders_legacy", p->n_falls = 0) \
 	X(c6_unknown, "C6", UNKNOWN, "nobody has looked at the log yet", f->log.at = 0) \

@@ -285,7 +285,7 @@ START_TEST(judged_again_under_the_lock)
 	refused(pm, &f, "no permit for the drop: it is not valid at the server's time under the lock");
 	f = under_lock();
 	f.watch.trip_count++;
-	refused(pm, &f, "under the lock: C2, nothing written since that snapshot: the column was written to after the final snapshot");
+	refused(pm, &f, "under the lock: C2, nothing written since that snapshot: it was written to after the final snapshot");
 	f.watch.trip_count = -1;
 	refused(pm, &f, "under the lock: C2, nothing written since that snapshot: the tripwire's count cannot be read");
 	f = under_lock();

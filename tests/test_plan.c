@@ -57,8 +57,8 @@ START_TEST(nothing_is_missed_in_an_empty_plan)
 	p = (struct plan){ .name = NULL };
 	plan_defaults(&p);
 	struct plan_error *errs;
-	ck_assert_int_eq((int)plan_judge(a, &p, &errs), 16);
-	for (size_t i = 0; i < 16; i++) {
+	ck_assert_int_eq((int)plan_judge(a, &p, &errs), 15);
+	for (size_t i = 0; i < 15; i++) {
 		ck_assert_ptr_nonnull(errs[i].what);
 		ck_assert_int_gt((int)strlen(errs[i].instead), 0);
 	}
@@ -68,7 +68,7 @@ END_TEST
 START_TEST(blank_is_empty)
 {
 	p.why = " \n\t";
-	ck_assert_str_eq(judged(), "document.why is empty; write why the column goes\n");
+	ck_assert_str_eq(judged(), "document.why is empty; write why it goes\n");
 }
 END_TEST
 
@@ -91,7 +91,7 @@ START_TEST(this_version)
 	static const enum archetype later[] = { ARCH_ADDITIVE, ARCH_RENAME, ARCH_TYPE };
 	for (size_t i = 0; i < 3; i++) {
 		p.archetype = later[i];
-		ck_assert_str_eq(judged(), arena_printf(a, "archetype is %s: this version walks dropped columns only; write archetype: destructive\n",
+		ck_assert_str_eq(judged(), arena_printf(a, "archetype is %s: this version walks what is taken away only; write archetype: destructive\n",
 			archetype_name(later[i])));
 	}
 	p = whole();
@@ -195,8 +195,48 @@ START_TEST(statements)
 	p.statement = "alter table orders drop total";
 	ck_assert_str_eq(judged(), "");
 	p.statement = "alter table orders drop total cascade";
-	ck_assert_str_eq(judged(), "statement is not the drop of the target: it says CASCADE, which takes other objects along; gatewalk never cascades; "
+	ck_assert_str_eq(judged(), "statement is not the one of the target: it says CASCADE, which takes other objects along; gatewalk never cascades; "
 		"write ALTER TABLE public.orders DROP COLUMN total, or leave it out\n");
+}
+END_TEST
+
+/* Each recipe has its own words for its target. */
+START_TEST(targets)
+{
+	p.recipe = "rename";
+	ck_assert_str_eq(judged(), "recipe is \"rename\": this version does not know it; write recipe: drop-column, drop-table or remove-rows\n");
+	p = whole();
+	p.column = NULL;
+	ck_assert_str_eq(judged(), "target.column is missing; write the column's name\n");
+	p.column = " ";
+	ck_assert_str_eq(judged(), "target.column is empty; write the column's name\n");
+	p = whole();
+	p.where = "true";
+	ck_assert_str_eq(judged(), "target.where is given, and drop-column takes more than rows; leave it out\n");
+	p = whole();
+	p.recipe = "drop-table";
+	ck_assert_str_eq(judged(), "target.column is given, and drop-table takes no single column; leave it out\n");
+	p.column = NULL;
+	ck_assert_str_eq(judged(), "");
+	p.statement = "drop table orders cascade";
+	ck_assert_str_eq(judged(), "statement is not the one of the target: it says CASCADE, which takes other objects along; gatewalk never cascades; "
+		"write DROP TABLE public.orders, or leave it out\n");
+	p = whole();
+	p.recipe = "remove-rows";
+	p.column = NULL;
+	p.n_falls = 0;
+	ck_assert_str_eq(judged(), "target.where is missing; write which rows, such as \"created < '2020-01-01'\"\n");
+	p.where = "";
+	p.statement = "x";
+	ck_assert_str_eq(judged(), "target.where is empty; write which rows, such as \"created < '2020-01-01'\"\n");
+	p.where = "total < 0";
+	p.statement = NULL;
+	p.n_falls = 1;
+	ck_assert_str_eq(judged(), "document.falls lists something, and nothing falls with rows; write falls: []\n");
+	p.n_falls = 0;
+	ck_assert_str_eq(judged(), "");
+	ck_assert_str_eq(target_noun(plan_target(&p)), "rows");
+	ck_assert_str_eq(target_noun((enum target)99), "target");
 }
 END_TEST
 
@@ -357,6 +397,7 @@ static Suite *suite(void)
 	tcase_add_test(c, fridays);
 	tcase_add_test(c, stores);
 	tcase_add_test(c, statements);
+	tcase_add_test(c, targets);
 	tcase_add_test(c, twins);
 	tcase_add_test(c, the_wait_of_item_9);
 	tcase_add_test(c, archetypes);

@@ -175,9 +175,9 @@ static const char *const hostile[] = {
 /* What was left blank, filled in as an operator would. */
 static const char *fill(const char *yaml)
 {
-	static const char *const blanks[] = { "name", "table", "column", "before", "after", "why", "way_back", "leaves_behind",
+	static const char *const blanks[] = { "name", "table", "column", "where", "before", "after", "why", "way_back", "leaves_behind",
 		"rollback_floor", "api_contract", "falls", "deploys", "zone" };
-	static const char *const values[] = { "a-plan", "orders", "total", "b", "a", "w", "w", "l", "1", "none", "[]", "[{name: web}]", "UTC" };
+	static const char *const values[] = { "a-plan", "orders", "total", "\"total < 0\"", "b", "a", "w", "w", "l", "1", "none", "[]", "[{name: web}]", "UTC" };
 	struct text t = { 0 };
 	for (const char *line = yaml, *end; *line; line = end) {
 		end = strchr(line, '\n') + 1;
@@ -228,16 +228,19 @@ END_TEST
 
 START_TEST(the_template_is_an_empty_draft)
 {
-	struct plan_draft none = { 0 };
-	const char *written = planfile_write(a, &none);
-	ck_assert_str_eq(slurp(test_fixture("../plans/drop-column.yaml")), written);
-	char *errors;
-	ck_assert_ptr_null(parse(written, &errors));
-	ck_assert_ptr_nonnull(strstr(errors, "4:1: name is empty; "));
-	const struct plan *p = parse(fill(written), NULL);
-	ck_assert_str_eq(p->table, "orders");
-	ck_assert_ptr_null(p->store);
-	ck_assert_ptr_null(p->sync_standby);
+	static const char *const recipes[] = { "drop-column", "drop-table", "remove-rows" };
+	for (size_t i = 0; i < 3; i++) {
+		struct plan_draft none = { .recipe = recipes[i] };
+		const char *written = planfile_write(a, &none);
+		ck_assert_str_eq(slurp(test_fixture(arena_printf(a, "../plans/%s.yaml", recipes[i]))), written);
+		char *errors;
+		ck_assert_ptr_null(parse(written, &errors));
+		ck_assert_ptr_nonnull(strstr(errors, "4:1: name is empty; "));
+		const struct plan *p = parse(fill(written), NULL);
+		ck_assert_int_eq(plan_target(p), (enum target)(TARGET_COLUMN + i));
+		ck_assert_ptr_null(p->store);
+		ck_assert_ptr_null(p->sync_standby);
+	}
 }
 END_TEST
 

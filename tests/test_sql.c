@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "core/fact.h"
 #include "core/plan.h"
 #include "tests/lib_test.h"
 
@@ -13,7 +14,7 @@ static struct plan p;
 static void setup(void)
 {
 	a = arena_new();
-	p = (struct plan){ .schema = "public", .table = "orders", .column = "legacy_total" };
+	p = (struct plan){ .recipe = "drop-column", .schema = "public", .table = "orders", .column = "legacy_total" };
 }
 
 static void teardown(void)
@@ -48,9 +49,9 @@ END_TEST
 
 START_TEST(the_statement)
 {
-	ck_assert_str_eq(sql_drop_column(a, &p), "ALTER TABLE public.orders DROP COLUMN legacy_total");
-	p = (struct plan){ .schema = "My Shop", .table = "select", .column = "x\"; DROP TABLE y; --" };
-	ck_assert_str_eq(sql_drop_column(a, &p), "ALTER TABLE \"My Shop\".\"select\" DROP COLUMN \"x\"\"; DROP TABLE y; --\"");
+	ck_assert_str_eq(sql_statement(a, &p, NULL), "ALTER TABLE public.orders DROP COLUMN legacy_total");
+	p = (struct plan){ .recipe = "drop-column", .schema = "My Shop", .table = "select", .column = "x\"; DROP TABLE y; --" };
+	ck_assert_str_eq(sql_statement(a, &p, NULL), "ALTER TABLE \"My Shop\".\"select\" DROP COLUMN \"x\"\"; DROP TABLE y; --\"");
 }
 END_TEST
 
@@ -69,6 +70,51 @@ START_TEST(the_same_drop)
 }
 END_TEST
 
+START_TEST(the_statement_of_each_target)
+{
+	static const char *before[] = { "ALTER TABLE ONLY public.lines DROP CONSTRAINT lines_order_fkey", "ALTER TABLE ONLY \"X\".y DROP CONSTRAINT z" };
+	const struct fact_target t = { .before = before, .n_before = 2 };
+	p = (struct plan){ .recipe = "drop-table", .schema = "public", .table = "Orders" };
+	ck_assert_str_eq(sql_statement(a, &p, NULL), "DROP TABLE public.\"Orders\"");
+	ck_assert_str_eq(sql_statement(a, &p, &t), "ALTER TABLE ONLY public.lines DROP CONSTRAINT lines_order_fkey; "
+		"ALTER TABLE ONLY \"X\".y DROP CONSTRAINT z; DROP TABLE public.\"Orders\"");
+	p = (struct plan){ .recipe = "remove-rows", .schema = "public", .table = "orders", .where = "created < '2020-01-01'" };
+	ck_assert_str_eq(sql_statement(a, &p, &t), "DELETE FROM public.orders WHERE (created < '2020-01-01')");
+	p.where = NULL;
+	ck_assert_str_eq(sql_statement(a, &p, NULL), "DELETE FROM public.orders WHERE ()");
+	p.recipe = "rename";
+	ck_assert_str_eq(sql_statement(a, &p, NULL), "");
+	ck_assert_str_eq(plan_target_name(a, &(struct plan){ .recipe = "drop-table", .schema = "public", .table = "Orders" }), "public.\"Orders\"");
+	ck_assert_str_eq(plan_target_name(a, &(struct plan){ .recipe = "remove-rows", .schema = "public", .table = "orders" }), "rows of public.orders");
+}
+END_TEST
+
+static const struct { const char *recipe, *sql, *why; } targets[] = {
+	{ "drop-table", "drop table orders;", NULL }, { "drop-table", "DROP/**/TABLE \"public\".orders RESTRICT", NULL },
+	{ "drop-table", "DROP TABLE orders CASCADE", "it says CASCADE, which takes other objects along; gatewalk never cascades" },
+	{ "drop-table", "DROP TABLE IF EXISTS orders", "it says IF EXISTS, and then it would pass where the target is not there" },
+	{ "drop-table", "DROP TABLE orders, customers", "it has a second one behind the first" },
+	{ "drop-table", "DROP TABLE orders; DROP TABLE customers", "it has a second statement behind the first" },
+	{ "drop-table", "DROP TABLE sales.orders", "it names the schema sales, the plan names public" },
+	{ "drop-table", "DROP VIEW orders", "\"view\" stands where gatewalk's own statement has \"table\"" },
+	{ "drop-table", "TRUNCATE orders", "\"truncate\" stands where gatewalk's own statement has \"drop\"" },
+	{ "drop-table", "", "it is empty" },
+	{ "remove-rows", "DELETE FROM public.orders WHERE (total < 0) ;\n", NULL },
+	{ "remove-rows", "DELETE FROM public.orders", "rows are named by target.where; a statement beside it has to be the same to the letter" },
+	{ "remove-rows", "DELETE FROM public.orders WHERE (total < 1)", "rows are named by target.where; a statement beside it has to be the same to the letter" },
+	{ "rename", "DROP TABLE orders", "the plan's recipe names no target" },
+};
+
+START_TEST(a_proposal_for_each_target)
+{
+	const char *why = NULL;
+	p = (struct plan){ .recipe = targets[_i].recipe, .schema = "public", .table = "orders", .where = "total < 0" };
+	bool yes = sql_same_drop(a, &p, targets[_i].sql, &why);
+	ck_assert_msg(yes == !targets[_i].why, "%s: %s", targets[_i].sql, why);
+	ck_assert_str_eq(why, targets[_i].why ? targets[_i].why : "it is the statement that gatewalk writes itself");
+}
+END_TEST
+
 static const struct { const char *sql, *why; } other[] = {
 	{ "", "it is empty" },
 	{ " -- only a comment", "it is empty" },
@@ -79,7 +125,7 @@ static const struct { const char *sql, *why; } other[] = {
 	{ "ALTER TABLE orders DROP IF/**/EXISTS legacy_total", "it says IF EXISTS, and then it would pass where the target is not there" },
 	{ "ALTER TABLE ONLY orders DROP COLUMN legacy_total", "it says ONLY, which leaves the column in the tables that inherit it" },
 	{ "ALTER TABLE orders * DROP COLUMN legacy_total", "it has a * behind the table's name" },
-	{ "ALTER TABLE orders DROP COLUMN legacy_total, DROP COLUMN tax", "it has a second command behind the first" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total, DROP COLUMN tax", "it has a second one behind the first" },
 	{ "ALTER TABLE orders DROP COLUMN legacy_total; DROP TABLE orders", "it has a second statement behind the first" },
 	{ "ALTER TABLE orders DROP COLUMN legacy_total;;", "it has a second statement behind the first" },
 	{ "ALTER TABLE orders DROP COLUMN tax", "it names the column tax, the plan names legacy_total" },
@@ -87,11 +133,11 @@ static const struct { const char *sql, *why; } other[] = {
 	{ "ALTER TABLE sales.orders DROP COLUMN legacy_total", "it names the schema sales, the plan names public" },
 	{ "ALTER TABLE customers DROP COLUMN legacy_total", "it names the table customers, the plan names orders" },
 	{ "ALTER TABLE shop.public.orders DROP COLUMN legacy_total", "the table's name has three parts; write schema.table" },
-	{ "ALTER TABLE orders DROP COLUMN orders.legacy_total", "the column's name has a dot in it that is not quoted" },
+	{ "ALTER TABLE orders DROP COLUMN orders.legacy_total", "the name of what goes has a dot in it that is not quoted" },
 	{ "ALTER TABLE orders DROP CONSTRAINT legacy_total", "it drops a constraint, not a column" },
-	{ "ALTER TABLE orders RENAME COLUMN legacy_total TO x", "\"rename\" stands where the drop of one column has \"drop\"" },
-	{ "DROP TABLE orders", "\"drop\" stands where the drop of one column has \"alter\"" },
-	{ "\"alter\" table orders drop column legacy_total", "\"alter\" stands where the drop of one column has \"alter\"" },
+	{ "ALTER TABLE orders RENAME COLUMN legacy_total TO x", "\"rename\" stands where gatewalk's own statement has \"drop\"" },
+	{ "DROP TABLE orders", "\"drop\" stands where gatewalk's own statement has \"alter\"" },
+	{ "\"alter\" table orders drop column legacy_total", "\"alter\" stands where gatewalk's own statement has \"alter\"" },
 	{ "ALTER TABLE orders DROP COLUMN", "its end stands where a name belongs" },
 	{ "ALTER TABLE", "its end stands where a name belongs" },
 	{ "ALTER TABLE orders DROP COLUMN U&\"legacy_total\"", "it writes a name as U&\"...\"; write the name itself in double quotes" },
@@ -102,11 +148,11 @@ static const struct { const char *sql, *why; } other[] = {
 	{ "ALTER TABLE orders DROP COLUMN \"legacy_total", "a double quote in it has no end" },
 	{ "ALTER TABLE orders DROP COLUMN legacy_total /* x", "a comment in it has no end" },
 	{ "ALTER TABLE orders DROP COLUMN legacy_total /* /* */", "a comment in it has no end" },
-	{ "ALTER TABLE orders DROP COLUMN legacy_total x", "\"x\" stands behind the column's name" },
-	{ "ALTER TABLE orders DROP COLUMN legacy_total \"cascade\"", "\"cascade\" stands behind the column's name" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total x", "\"x\" stands behind the name of what goes" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total \"cascade\"", "\"cascade\" stands behind the name of what goes" },
 	{ "ALTER TABLE orders DROP COLUMN 1", "\"1\" stands where a name belongs" },
-	{ "BEGIN; ALTER TABLE orders DROP COLUMN legacy_total", "\"begin\" stands where the drop of one column has \"alter\"" },
-	{ "\\! rm", "\"\\\" stands where the drop of one column has \"alter\"" },
+	{ "BEGIN; ALTER TABLE orders DROP COLUMN legacy_total", "\"begin\" stands where gatewalk's own statement has \"alter\"" },
+	{ "\\! rm", "\"\\\" stands where gatewalk's own statement has \"alter\"" },
 	{ "ALTER TABLE orders DROP COLUMN legacy_total\xc2\xa0", "it names the column \"legacy_total\xc2\xa0\", the plan names legacy_total" },
 	{ "ALTER TABLE orders DROP COLUMN \xe2\x80\xae", "it names the column \"\\u{202E}\", the plan names legacy_total" },
 };
@@ -122,7 +168,7 @@ END_TEST
 START_TEST(odd_names)
 {
 	const char *why;
-	p = (struct plan){ .schema = "public", .table = "if", .column = "restrict" };
+	p = (struct plan){ .recipe = "drop-column", .schema = "public", .table = "if", .column = "restrict" };
 	ck_assert(sql_same_drop(a, &p, "alter table if drop restrict", &why));
 	ck_assert(sql_same_drop(a, &p, "alter table if drop column restrict restrict", &why));
 	p.column = "if";
@@ -142,8 +188,8 @@ START_TEST(own_statement)
 	static const char *const names[] = { "a", "A", "a b", "\"", "\"\"", "user", "'", "$", "\\", "--", "/*", "\n", ".", "U&\"x\"", "\xc3\xb1" };
 	const char *why;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		p = (struct plan){ .schema = names[i], .table = names[i], .column = names[i] };
-		ck_assert_msg(sql_same_drop(a, &p, sql_drop_column(a, &p), &why), "%s", why);
+		p = (struct plan){ .recipe = "drop-column", .schema = names[i], .table = names[i], .column = names[i] };
+		ck_assert_msg(sql_same_drop(a, &p, sql_statement(a, &p, NULL), &why), "%s", why);
 	}
 }
 END_TEST
@@ -156,6 +202,8 @@ static Suite *suite(void)
 	tcase_add_test(c, names_are_quoted_where_they_must);
 	tcase_add_test(c, literals);
 	tcase_add_test(c, the_statement);
+	tcase_add_test(c, the_statement_of_each_target);
+	tcase_add_loop_test(c, a_proposal_for_each_target, 0, sizeof targets / sizeof *targets);
 	tcase_add_loop_test(c, the_same_drop, 0, (int)(sizeof same / sizeof same[0]));
 	tcase_add_loop_test(c, another_statement, 0, (int)(sizeof other / sizeof other[0]));
 	tcase_add_test(c, odd_names);

@@ -78,7 +78,7 @@ START_TEST(consumers)
 	c->facts.log.verifies = true;
 	judge();
 	ck_assert_ptr_null(offered(ACT_DECLARE, "releases"));
-	next_is("Start the watch: a tripwire on the table, and a job that looks.", "It counts writes to the column from now on, also after you quit.");
+	next_is("Start the watch: a tripwire on the table, and a job that looks.", "It counts the writes from now on, also after you quit.");
 	ck_assert_int_eq(v->offers[0].kind, ACT_WATCH);
 	ck_assert_str_eq(challenge("watch")->now, "not there");
 	c->facts.watch.tripwire_there = true;
@@ -288,7 +288,7 @@ START_TEST(the_end)
 	c->walk.restored_at = c->t;
 	judge();
 	ck_assert_uint_eq(v->n_offers, 0);
-	snprintf(want, sizeof want, "The column was put back on %s UTC.", when_short(c->t, when));
+	snprintf(want, sizeof want, "It was put back on %s UTC.", when_short(c->t, when));
 	ck_assert_str_eq(v->next[1], want);
 	c->facts.now = 0;
 	judge();

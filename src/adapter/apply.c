@@ -42,9 +42,11 @@ static bool permitted(struct run *r, struct err *e)
 {
 	const struct drop *d = r->d;
 	const struct permit_binding *b = &d->binding;
-	r->statement = sql_drop_column(r->a, d->plan);
+	r->statement = sql_statement(r->a, d->plan, &d->facts->target);
 	if (!text_eq(b->statement, r->statement))
 		return err_set(e, ERR_VERIFY, "Nothing was sent.", "the permit is for another statement than the plan's");
+	if (d->walk->kind != plan_target(d->plan) || (d->walk->kind != TARGET_COLUMN && d->walk->kind != TARGET_TABLE))
+		return err_set(e, ERR_VERIFY, "Nothing was sent.", "this writer drops columns and tables, and the walk is of neither");
 	if (!text_eq(b->sid, d->walk->sid) || !text_eq(b->plan_digest, d->plan->digest) || !text_eq(b->intent_head, d->walk->intent_head) ||
 	    b->intent_n != d->walk->intent_n)
 		return err_set(e, ERR_VERIFY, "Nothing was sent.", "the permit is for another walk, plan or intent");
@@ -73,14 +75,16 @@ static bool ready(struct run *r, struct err *e)
 	return permit_spend(d->permit, &d->binding, now, d->mac, e);
 }
 
-/* MUST 3, in one round trip. */
+/* MUST 3, in one round trip. With a table each partition stands in the list itself: without ONLY the server would take them in
+   an order of its own. */
 static const char *lock_sql(const struct run *r)
 {
 	const struct fact_target *t = &r->d->facts->target;
+	const char *only = r->d->walk->kind == TARGET_TABLE ? "ONLY " : "";
 	struct text sql = { 0 };
 	text_add(&sql, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; LOCK TABLE ");
 	for (size_t i = 0; i < t->n_locks; i++)
-		text_addf(&sql, "%s%s", i ? ", " : "", t->locks[i]);
+		text_addf(&sql, "%s%s%s", i ? ", " : "", only, t->locks[i]);
 	text_addf(&sql, " IN ACCESS EXCLUSIVE MODE; INSERT INTO gatewalk.permit (nonce, sid) VALUES (%s, %s); SET LOCAL statement_timeout = %d",
 		sql_literal(r->a, r->d->binding.nonce), sql_literal(r->a, r->d->binding.sid), LOOK_MS);
 	const char *s = arena_dup(r->a, text_str(&sql));
@@ -109,6 +113,8 @@ static bool judged(struct run *r, struct err *e)
 		return err_set(e, ERR_GATE, "Look again: what would fall has changed.", "under the lock: other tables would be locked than those that were");
 	if (r->under.target.unfit)
 		return err_set(e, ERR_GATE, "Nothing was changed.", "under the lock: %s", r->under.target.unfit);
+	if (!text_eq(sql_statement(r->a, d->plan, &r->under.target), r->statement))
+		return err_set(e, ERR_GATE, "Look again, then go to the drop again.", "under the lock: the statement would not be the one that was signed");
 	if (!permit_rejudge(d->permit, d->plan, d->walk, &r->under, e))
 		return false;
 	if (!d->files_same || !d->files_same(d->ctx))
@@ -124,19 +130,27 @@ static const char *anchor_sql(const struct run *r)
 		sql_literal(r->a, d->last.n < 0 ? "" : d->last.head));
 }
 
-/* The last statement proves the others: this very column is gone, by oid and number, and its entry stands in the ledger. */
+static const char *gone_sql(const struct run *r)
+{
+	const struct permit_binding *b = &r->d->binding;
+	if (r->d->walk->kind == TARGET_TABLE)
+		return arena_printf(r->a, "NOT EXISTS (SELECT FROM pg_class WHERE oid = %u)", b->relid);
+	return arena_printf(r->a, "EXISTS (SELECT FROM pg_attribute WHERE attrelid = %u AND attnum = %d AND attisdropped)", b->relid, b->attnum);
+}
+
+/* The last statement proves the others: this very target is gone, by oid and number, and its entry stands in the ledger. */
 static const char *walk_sql(const struct run *r)
 {
 	const struct permit_binding *b = &r->d->binding;
 	const char *sid = sql_literal(r->a, b->sid);
 	return arena_printf(r->a, "UPDATE gatewalk.walk SET stage = %s, dropped_at = clock_timestamp(), changed_at = clock_timestamp() WHERE sid = %s"
-		" AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = %u AND attnum = %d AND attisdropped)"
+		" AND %s"
 #ifndef NEGATIVE_ANCHOR_APART
 		" AND EXISTS (SELECT FROM gatewalk.anchor WHERE sid = %s AND n = %lld AND head = %s AND kind = 'drop')",
 #else
 		" /* %s %lld %s */",
 #endif
-		sql_literal(r->a, stage_name(AT_MONITOR)), sid, b->relid, b->attnum, sid, (long long)b->intent_n, sql_literal(r->a, b->intent_head));
+		sql_literal(r->a, stage_name(AT_MONITOR)), sid, gone_sql(r), sid, (long long)b->intent_n, sql_literal(r->a, b->intent_head));
 }
 
 /* MUST 5: all of it in one script, in the transaction that holds the lock. */
@@ -148,10 +162,10 @@ static bool change(struct run *r, struct err *e)
 #endif
 	const char *sql = arena_printf(r->a, "SET LOCAL statement_timeout = '5s';\n%s%s;\n%s;\n%s;\n", r->removal, r->statement, anchor, walk_sql(r));
 	if (!db_script(r->db, r->a, sql, STATEMENT_MS, &tag, e))
-		return err_in(e, "dropping the column");
+		return err_in(e, "dropping the %s", target_noun(r->d->walk->kind));
 	if (!text_eq(tag, "UPDATE 1"))
 		return err_set(e, ERR_VERIFY, "Nothing was changed. Find out who changed the gatewalk schema or the table's name just now.",
-			"the statement did not drop the very column of this walk, or the ledger does not know the walk or took no entry");
+			"the statement did not drop the very %s of this walk, or the ledger does not know the walk or took no entry", target_noun(r->d->walk->kind));
 	return true;
 }
 

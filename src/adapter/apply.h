@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The only writer that can remove an object of the user's.
+/* The only writer that can remove an object of the user's. Rows are not objects: those apply_rows.h removes.
    MUST 1. Send nothing without a permit that permit_check accepts for exactly this statement.
    MUST 2. Use a connection of its own, its timeouts set before BEGIN.
    MUST 3. Lock every relation the statement will lock, in one order, then spend the nonce in the same transaction.

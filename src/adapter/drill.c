@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* The whole way, from files alone, in a scratch database: definitions, data, the drop's own statement, what fell, and the way
    back. The target's triggers stay off: they may reach outside. */
-#include "adapter/restore_parts.h"
+#include "adapter/drill_parts.h"
 
 #include <string.h>
 
 #include "adapter/drill.sql.h"
 #include "adapter/probe.h"
+#include "adapter/rows_stage.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/sql.h"
 #include "port/files.h"
-
-struct drill {
-	struct arena *a;
-	const struct snapshot_opts *o;
-	const struct manifest *m;
-	struct db *db;               /* the scratch database */
-	const char *conninfo;
-	struct fact_drill *out;
-};
 
 /* What says that the drill failed, rather than that it could not be held. */
 static bool problem(const struct drill *d, const char *what)
@@ -44,6 +36,13 @@ static bool ask_statements(const struct drill *d, const char *sql, struct rows *
 	return db_ask(d->db, d->a, &(struct query){ .sql = sql, .args = args, .nargs = 4, .ms = SNAP_QUERY_MS, .cols = 1 }, out, e);
 }
 
+static bool statements(const struct drill *d, struct rows *before, struct rows *after, struct err *e)
+{
+	if (manifest_of_table(d->m))
+		return drill_table_statements(d, before, after, e);
+	return ask_statements(d, DRILL_BEFORE_SQL, before, e) && ask_statements(d, DRILL_AFTER_SQL, after, e);
+}
+
 /* With scope column the other columns stay at their defaults, so their own NOT NULL and CHECK cannot hold. */
 static bool drop_not_nulls(const struct drill *d, struct err *e)
 {
@@ -52,7 +51,7 @@ static bool drop_not_nulls(const struct drill *d, struct err *e)
 		"WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND a.attidentity = ''";
 	const char *args[] = { d->m->schema, d->m->table };
 	struct rows rows;
-	if (d->m->fact.scope == SNAP_TABLE)
+	if (d->m->fact.scope != SNAP_COLUMN)
 		return true;
 	if (!db_ask(d->db, d->a, &(struct query){ .sql = sql, .args = args, .nargs = 2, .cols = 2 }, &rows, e))
 		return false;
@@ -92,20 +91,25 @@ static bool build(struct drill *d, struct err *e)
 		return false;
 	if (why)
 		return problem(d, arena_printf(d->a, "the definitions do not load: %s", why));
-	/* The second list is made before the first one removes what it is made from. */
-	return ask_statements(d, DRILL_BEFORE_SQL, &before, e) && ask_statements(d, DRILL_AFTER_SQL, &after, e)
-		&& run_all(d, &before, e) && drop_not_nulls(d, e) && load(d, e) && run_all(d, &after, e);
+	/* The second list is made before the first one removes what it is made from. Removed rows come back as new ones, and would be held
+	   against tables that are empty here: their foreign keys stay off. */
+	return statements(d, &before, &after, e) && run_all(d, &before, e) && drop_not_nulls(d, e) && load(d, e)
+		&& (d->m->fact.scope == SNAP_ROWS || run_all(d, &after, e)) && (!manifest_of_table(d->m) || drill_table_keep(d, e));
 }
 
 static bool look(struct drill *d, struct fact_target *t, struct err *e)
 {
+	const char **falls = d->m->falls;
+	size_t n_falls = d->m->n_falls;
 	if (!probe_target(d->db, d->a, d->o->plan, t, e))
 		return false;
 	if (!t->found)
 		return problem(d, t->missing);
 	if (t->n_blockers > 0)
 		return problem(d, arena_printf(d->a, "the drop would ask for CASCADE: %s", t->blockers[0]));
-	if (!same_lists(t->falls, t->n_falls, d->m->falls, d->m->n_falls))
+	if (manifest_of_table(d->m))
+		drill_table_falls(d, &falls, &n_falls);
+	if (!same_lists(t->falls, t->n_falls, falls, n_falls))
 		return problem(d, "what would fall in the scratch database is not what would fall in the source");
 	return true;
 }
@@ -115,16 +119,23 @@ static bool drop(struct drill *d, const struct fact_target *t, struct err *e)
 {
 	struct rows rows;
 	const char *args[] = { arena_printf(d->a, "%u", t->relid), arena_printf(d->a, "%d", t->attnum) };
-	const char *before = DRILL_OBJECTS_SQL, *gone = DRILL_GONE_SQL;
+	const bool table = manifest_of_table(d->m);
+	const char *before = DRILL_OBJECTS_SQL, *gone = table ? DRILL_TABLE_GONE_SQL : DRILL_GONE_SQL;
 	if (!db_script(d->db, d->a, before, SNAP_QUERY_MS, NULL, e)
-			|| !db_script(d->db, d->a, sql_drop_column(d->a, d->o->plan), SNAP_IDLE_MS, NULL, e)
-			|| !db_ask(d->db, d->a, &(struct query){ .sql = gone, .args = args, .nargs = 2, .ms = SNAP_QUERY_MS, .cols = 1 }, &rows, e))
+			|| !db_script(d->db, d->a, sql_statement(d->a, d->o->plan, t), SNAP_IDLE_MS, NULL, e)
+			|| !db_ask(d->db, d->a, &(struct query){ .sql = gone, .args = args, .nargs = table ? 1 : 2, .ms = SNAP_QUERY_MS, .cols = 1 }, &rows, e))
 		return false;
 	d->out->fell = arena_array(d->a, (size_t)rows.n, sizeof *d->out->fell);
 	for (int i = 0; i < rows.n; i++)
 		d->out->fell[d->out->n_fell++] = rows.cell[i][0];
 	return same_lists(d->out->fell, d->out->n_fell, t->falls, t->n_falls)
-		|| problem(d, "what fell with the column is not what was found before");
+		|| problem(d, "what fell with it is not what was found before");
+}
+
+static bool same_definitions(struct drill *d, struct err *e)
+{
+	const char *difference = drill_table_compare(d, e);
+	return difference && (*difference == '\0' || problem(d, difference));
 }
 
 static bool way_back(struct drill *d, struct err *e)
@@ -135,16 +146,63 @@ static bool way_back(struct drill *d, struct err *e)
 	char hex[65];
 	int64_t rows;
 	o.conninfo = d->conninfo;
-	if (!restore_run(d->a, &o, d->m, true, &end, e))
+	if (!(manifest_of_table(d->m) ? restore_table_run : restore_run)(d->a, &o, d->m, true, &end, e))
 		return false;
 	d->out->restore_us = end.took_us;
 	if (end.n_left > 0)
 		return problem(d, arena_printf(d->a, "the way back left something: %s", end.left[0]));
-	if (!snap_digest(d->db, d->a, d->m, manifest_table(d->a, d->m), hex, &rows, e))
+	if (!snap_digest(d->db, d->m, manifest_copy(d->a, d->m, manifest_table(d->a, d->m), d->m->partitioned), hex, &rows, e))
 		return false;
 	if (rows != d->m->fact.rows || strcmp(hex, d->m->digest) != 0)
-		return problem(d, "the column that came back is not equal to the snapshot");
-	return look(d, &t, e);
+		return problem(d, "what came back is not equal to the snapshot");
+	return look(d, &t, e) && (!manifest_of_table(d->m) || same_definitions(d, e));
+}
+
+#define DRILL_STAGE "gatewalk_drill.rows"
+
+static bool count_is(struct drill *d, const char *want, const char *why, struct err *e)
+{
+	const char *n = db_value(d->db, d->a, &(struct query){ .sql = arena_printf(d->a, "SELECT count(*) FROM %s", manifest_table(d->a, d->m)), .ms = SNAP_SCAN_MS }, e);
+	return n && (strcmp(n, want) == 0 || problem(d, why));
+}
+
+/* By the words of the removal itself, all at once. */
+static bool remove_rows(struct drill *d, const struct rows_stage *s, struct err *e)
+{
+	struct rows left;
+	const struct query q = { .sql = arena_printf(d->a, "%sSELECT count(*) FROM l", rows_delete_sql(s, d->a, 0, d->m->fact.rows, NULL)), .ms = SNAP_SCAN_MS,
+		.cols = 1, .min_rows = 1, .max_rows = 1 };
+	if (!snap_tick(d->o, "drop", 0, 0, "", e) || !db_ask(d->db, d->a, &q, &left, e))
+		return false;
+	if (strcmp(left.cell[0][0], "0") != 0)
+		return problem(d, arena_printf(d->a, "%s rows were not found equal to those they were loaded from", left.cell[0][0]));
+	return count_is(d, "0", "the removal left rows", e);
+}
+
+static bool rows_back(struct drill *d, const struct rows_stage *s, struct err *e)
+{
+	struct restore_end end = { 0 };
+	struct restore r = { .a = d->a, .o = d->o, .db = d->db, .m = *d->m, .drill = true, .end = &end };
+	char hex[65];
+	int64_t rows, began = clock_mono();
+	if (!rows_put_back(&r, s, "true", d->m->fact.rows, e))
+		return false;
+	d->out->restore_us = clock_mono() - began;
+	if (end.n_left > 0)
+		return problem(d, arena_printf(d->a, "the way back left something: %s", end.left[0]));
+	if (!snap_digest(d->db, d->m, manifest_copy(d->a, d->m, manifest_table(d->a, d->m), true), hex, &rows, e))
+		return false;
+	return (rows == d->m->fact.rows && strcmp(hex, d->m->digest) == 0) || problem(d, "the rows that came back are not equal to the snapshot");
+}
+
+/* Nothing but rows goes and comes; nothing falls. */
+static bool hold_rows(struct drill *d, struct err *e)
+{
+	struct rows_stage s;
+	struct snapshot_opts o = *d->o;
+	o.conninfo = d->conninfo;
+	return db_script(d->db, d->a, "CREATE SCHEMA gatewalk_drill", SNAP_QUERY_MS, NULL, e) &&
+		rows_stage_open(d->db, d->a, &o, d->m->fact.path, DRILL_STAGE, &s, e) && rows_stage_fill(d->db, &s, e) && remove_rows(d, &s, e) && rows_back(d, &s, e);
 }
 
 /* Did the scratch database say no, or were we stopped, cut off, or unable to begin? */
@@ -161,7 +219,9 @@ static bool hold(struct drill *d, struct err *e)
 		return false;
 	d->db = s.db;
 	d->conninfo = s.conninfo;
-	bool ok = build(d, e) && look(d, &t, e) && snap_tick(d->o, "drop", 0, 0, "", e) && drop(d, &t, e) && way_back(d, e);
+	bool ok = build(d, e) && look(d, &t, e) && (d->m->fact.scope == SNAP_ROWS ? hold_rows(d, e) :
+		snap_tick(d->o, "drop", 0, 0, "", e) && drop(d, &t, e) && way_back(d, e));
+	drill_table_end(d);
 	scratch_close(d->a, &s);
 	if (!ok && !d->out->problem && is_verdict(e))
 		problem(d, text_clean(d->a, e->msg));
@@ -190,8 +250,8 @@ static bool begin(struct drill *d, const char *path, struct fact_server *server,
 		return false;
 	if (strcmp(m->fact.sysid, server->sysid) != 0 || m->fact.dboid != server->dboid)
 		return err_set(e, ERR_USE, NULL, "snapshot %s is of another database", m->fact.id);
-	if (strcmp(m->schema, d->o->plan->schema) != 0 || strcmp(m->table, d->o->plan->table) != 0 || strcmp(m->column, d->o->plan->column) != 0)
-		return err_set(e, ERR_USE, NULL, "snapshot %s is not of the plan's column", m->fact.id);
+	if (!manifest_of_plan(m, d->o->plan))
+		return err_set(e, ERR_USE, NULL, "snapshot %s is not of the plan's %s", m->fact.id, target_noun(plan_target(d->o->plan)));
 	return true;
 }
 

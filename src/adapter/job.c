@@ -236,16 +236,15 @@ static const char *row_write(struct job *j, struct arena *a, const struct step *
 	return r.n ? r.cell[0][0] : "stop";
 }
 
-bool job_tick(void *job, const char *phase, double done, double total, const char *unit, bool estimate, const char *note)
+static bool tick(struct job *j, const char *phase, struct step s, const char *note)
 {
-	struct job *j = job;
+	const char *state = s.state;
 	if (j->stop)
 		return false;
 	phase_change(j, phase);
 	put(j->note, sizeof j->note, note);
 	if (j->wrote && clock_mono() - j->wrote < WRITE_EVERY)
 		return true;
-	struct step s = { done, total, unit, estimate, "running" };
 	for (;;) {
 		struct arena *a = arena_new();
 		const char *control = row_write(j, a, &s, NULL);
@@ -255,16 +254,27 @@ bool job_tick(void *job, const char *phase, double done, double total, const cha
 		if (j->stop)
 			return false;
 		/* Out of reach while running: the work goes on, and the row is written when the login works again. */
-		if (!pause && (control || strcmp(s.state, "running") == 0))
+		if (!pause && (control || strcmp(s.state, "paused") != 0))
 			break;
 		s.state = "paused";
 		nap(500);
 	}
 	if (strcmp(s.state, "paused") == 0) {
 		j->wrote = 0;
-		return job_tick(job, phase, done, total, unit, estimate, note);
+		s.state = state;
+		return tick(j, phase, s, note);
 	}
 	return true;
+}
+
+bool job_tick(void *job, const char *phase, double done, double total, const char *unit, bool estimate, const char *note)
+{
+	return tick(job, phase, (struct step){ done, total, unit, estimate, "running" }, note);
+}
+
+bool job_wait(void *job, const char *phase, double done, double total, const char *unit, const char *note)
+{
+	return tick(job, phase, (struct step){ done, total, unit, false, "waiting" }, note);
 }
 
 static bool job_end(struct job *j, const char *state, const char *result, const char *error, struct err *e)

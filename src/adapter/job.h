@@ -23,6 +23,8 @@ const char *job_args(const struct job *j);
 /* Progress, at most two writes a second; heeds control: waits while paused (no transaction held), false when told to stop.
    Fits struct progress with ctx = the job. */
 bool job_tick(void *job, const char *phase, double done, double total, const char *unit, bool estimate, const char *note);
+/* The same, while the work waits by itself for what note says: it shows as waiting. */
+bool job_wait(void *job, const char *phase, double done, double total, const char *unit, const char *note);
 void job_event(struct job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool job_done(struct job *j, const char *result_json, struct err *e);
 bool job_failed(struct job *j, const struct err *why);

@@ -15,6 +15,7 @@
 
 #define TRIGGER_PREFIX "gatewalk_trip_"
 #define OBJECT_PREFIX "gatewalk.trip_"
+#define ROWS_PREFIX "gatewalk.rows_"
 #define ID_LEN 12
 
 /* Twelve lower-case hex digits, no more no less before *end. */
@@ -30,8 +31,8 @@ bool own_is_ours(const char *name)
 	const char *end;
 	if (!name)
 		return false;
-	if (strncmp(name, OBJECT_PREFIX, strlen(OBJECT_PREFIX)) == 0)
-		return is_id(name + strlen(OBJECT_PREFIX), &end) && *end == '\0';
+	if (strncmp(name, OBJECT_PREFIX, strlen(OBJECT_PREFIX)) == 0 || strncmp(name, ROWS_PREFIX, strlen(ROWS_PREFIX)) == 0)
+		return is_id(strchr(name, '_') + 1, &end) && *end == '\0';
 	if (strncmp(name, TRIGGER_PREFIX, strlen(TRIGGER_PREFIX)) != 0 || !is_id(name + strlen(TRIGGER_PREFIX), &end))
 		return false;
 	return *end == '\0' || strcmp(end, "_i") == 0 || strcmp(end, "_t") == 0;
@@ -54,6 +55,17 @@ const char *own_trigger_name(struct arena *a, const char *sid)
 const char *own_sequence_name(struct arena *a, const char *sid)
 {
 	return named(a, OBJECT_PREFIX, sid);
+}
+
+const char *own_rows_name(struct arena *a, const char *sid)
+{
+	return named(a, ROWS_PREFIX, sid);
+}
+
+bool own_rows_take(struct db *db, struct arena *a, const char *sid, struct err *e)
+{
+	const char *name = own_rows_name(a, sid);
+	return !name || db_script(db, a, arena_printf(a, "DROP TABLE IF EXISTS %s", name), 0, NULL, e) || err_in(e, "removing %s", name);
 }
 
 bool own_names(struct arena *a, const char *sid, struct own_names *out, struct err *e)

@@ -16,10 +16,10 @@ struct plan *planfile_parse(struct arena *a, const char *name, const char *text,
 
 /* What `gatewalk new` was told; NULL or 0 leaves a field to be filled in by hand, with a comment that says so. */
 struct plan_draft {
-	const char *recipe, *name, *schema, *table, *column, *why, *zone;
+	const char *recipe, *name, *schema, *table, *column, *where, *why, *zone;
 	const char **falls; size_t n_falls; bool has_falls;    /* looked up on the server */
 	const char **deploys; size_t n_deploys;
-	const char *before;                                    /* the column's definition, when looked up */
+	const char *before;                                    /* what stands there, when looked up */
 };
 /* The commented YAML text of a new plan, owned by a. What was given comes out again exactly when read back. */
 char *planfile_write(struct arena *a, const struct plan_draft *d);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes a new plan, comments and all. plans/drop-column.yaml is what this gives for an empty draft; a test says so. */
+/* Writes a new plan, comments and all. plans/RECIPE.yaml is what this gives for an empty draft of each recipe; a test says so. */
 #include "adapter/planfile.h"
 
 #include <string.h>
@@ -8,6 +8,25 @@
 #include "base/text.h"
 
 #define COMMENT_COLUMN 40
+#define NAMED "a-z, 0-9 and -, at most 40: "
+
+/* What the template says of each kind of target. */
+static const struct words { const char *goes, *noun, *name, *table, *before, *falls, *scope, *reads, *check; } words[] = {
+	[TARGET_COLUMN] = { "one column is dropped", "column", NAMED "orders-drop-legacy-total", "orders", "the column as it is: type, default, what it holds",
+		"what else falls with the column, in the server's words; [] when nothing does",
+		"  scope: column                         # column (with its key), or table\n", "reads the column", "legacy_total /srv/reports" },
+	[TARGET_TABLE] = { "one table is dropped", "table", NAMED "drop-old-orders", "old_orders", "the table as it is: what it holds, how many rows, since when",
+		"what else falls with the table, in the server's words; [] when nothing does", "", "reads the table", "old_orders /srv/reports" },
+	[TARGET_ROWS] = { "rows are removed from one table", "rows", NAMED "orders-remove-before-2020", "orders", "which rows these are, and how many",
+		NULL, "", "needs the rows", "'orders.*2019' /srv/reports" },
+};
+
+static const struct words *words_of(const struct plan_draft *d)
+{
+	const struct plan p = { .recipe = d->recipe };
+	enum target t = plan_target(&p);
+	return &words[t == TARGET_NONE ? TARGET_COLUMN : t];
+}
 
 static bool is_plain(const char *s)
 {
@@ -62,24 +81,29 @@ static void put_field(struct text *t, const char *name, const char *value, const
 
 static void put_head(struct text *t, const struct plan_draft *d)
 {
-	text_add(t,
-		"# A plan of gatewalk: one column is dropped. Every field is in gatewalk-plan(5).\n"
+	const struct words *w = words_of(d);
+	text_addf(t,
+		"# A plan of gatewalk: %s. Every field is in gatewalk-plan(5).\n"
 		"# Fill in each line that says so, then: gatewalk check THIS-FILE\n"
-		"gatewalk: 1\n");
-	put_field(t, "name", d->name, "a-z, 0-9 and -, at most 40: orders-drop-legacy-total");
+		"gatewalk: 1\n", w->goes);
+	put_field(t, "name", d->name, w->name);
 	text_add(t, "archetype: destructive\n");
 	put_field(t, "recipe", d->recipe ? d->recipe : "drop-column", "");
 	text_add(t, "target:\n");
 	put_field(t, "  schema", d->schema ? d->schema : "public", "");
-	put_field(t, "  table", d->table, "orders");
-	put_field(t, "  column", d->column, "legacy_total");
+	put_field(t, "  table", d->table, w->table);
+	if (w == &words[TARGET_COLUMN])
+		put_field(t, "  column", d->column, "legacy_total");
+	else if (w == &words[TARGET_ROWS])
+		put_field(t, "  where", d->where, "which rows: \"created < '2020-01-01'\"");
 	text_add(t, "# statement: what somebody proposed, if anybody did; it is compared with what gatewalk writes itself\n");
 }
 
 static void put_falls(struct text *t, const struct plan_draft *d)
 {
-	if (!d->has_falls) {
-		put_field(t, "  falls", NULL, "what else falls with the column, in the server's words; [] when nothing does");
+	const char *falls = words_of(d)->falls;
+	if (!d->has_falls && falls) {
+		put_field(t, "  falls", NULL, falls);
 		return;
 	}
 	text_add(t, d->n_falls ? "  falls:\n" : "  falls: []\n");
@@ -93,19 +117,20 @@ static void put_falls(struct text *t, const struct plan_draft *d)
 static void put_document(struct text *t, const struct plan_draft *d)
 {
 	text_add(t, "\n# What another person needs to know at four in the morning.\ndocument:\n");
-	put_field(t, "  before", d->before, "the column as it is: type, default, what it holds");
+	put_field(t, "  before", d->before, words_of(d)->before);
 	put_field(t, "  after", NULL, "what stands there afterwards");
 	put_field(t, "  why", d->why, "why it goes");
 	put_field(t, "  way_back", NULL, "how the data comes back, and who does it");
 	put_field(t, "  leaves_behind", NULL, "what a way back does not restore");
-	put_field(t, "  rollback_floor", NULL, "the oldest release that runs without the column");
+	put_field(t, "  rollback_floor", NULL, "the oldest release that runs without it");
 	put_field(t, "  api_contract", NULL, "what changes for those who call the application, or none");
 	put_falls(t, d);
 }
 
 static void put_people(struct text *t, const struct plan_draft *d)
 {
-	text_add(t, "\n# Each deployed part of the application: web, workers, cron. Each is asked when it stopped using the column.\n");
+	const struct words *w = words_of(d);
+	text_addf(t, "\n# Each deployed part of the application: web, workers, cron. Each is asked when it stopped using the %s.\n", w->noun);
 	if (d->n_deploys)
 		text_add(t, "deploys:\n");
 	else
@@ -115,13 +140,13 @@ static void put_people(struct text *t, const struct plan_draft *d)
 		put_value(t, d->deploys[i]);
 		text_add(t, "}\n");
 	}
-	text_add(t,
-		"\n# Who reads the column where the database cannot see it. kind: webhook, report, integration, job or other.\n"
+	text_addf(t,
+		"\n# Who %s where the database cannot see it. kind: webhook, report, integration, job or other.\n"
 		"consumers: []\n"
-		"#  - {name: monthly-revenue, kind: report, owner: Finance, check: \"! grep -rq legacy_total /srv/reports\"}\n"
+		"#  - {name: monthly-revenue, kind: report, owner: Finance, check: \"! grep -rq %s\"}\n"
 		"# Every standby that answers queries; without dbname it is a blind spot that somebody has to clear.\n"
 		"standbys: []\n"
-		"#  - {name: db2, dbname: \"host=db2 dbname=shop\"}\n");
+		"#  - {name: db2, dbname: \"host=db2 dbname=shop\"}\n", w->reads, w->check);
 }
 
 static void put_rules(struct text *t, const struct plan_draft *d)
@@ -143,9 +168,12 @@ static void put_rules(struct text *t, const struct plan_draft *d)
 		"releases: []                            # planned ones, in UTC: [2026-11-24T10:00:00Z]\n");
 }
 
-static void put_watch(struct text *t)
+static void put_watch(struct text *t, const struct plan_draft *d)
 {
-	text_add(t,
+	const struct words *w = words_of(d);
+	if (w == &words[TARGET_ROWS])
+		text_add(t, "\n# Rows go in batches, each judged again and each sized by time.\nrows:\n  batch_ms: 100\n");
+	text_addf(t,
 		"\n# The drop waits while the server is not well.\n"
 		"health:\n"
 		"  max_lag_s: 5\n"
@@ -154,7 +182,7 @@ static void put_watch(struct text *t)
 		"  max_standby_query_s: 300\n"
 		"  sync_standby:                         # application_name of one that has to be there, or nothing\n"
 		"\nsnapshot:\n"
-		"  scope: column                         # column (with its key), or table\n"
+		"%s"
 		"  store:                                # a folder from / on, or a remote as name:path; nothing: gatewalk's own\n"
 		"  scratch:                              # a server to restore on, as a connection string; nothing: this one\n"
 		"  retention_days: 90\n"
@@ -166,7 +194,7 @@ static void put_watch(struct text *t)
 		"\n# On a rehearsal database only: the moment that is taken for now, and the seconds that a day of waiting takes.\n"
 		"rehearsal:\n"
 		"  now: \"Tue 04:30\"\n"
-		"  day: 1\n");
+		"  day: 1\n", w->scope);
 }
 
 char *planfile_write(struct arena *a, const struct plan_draft *d)
@@ -176,7 +204,7 @@ char *planfile_write(struct arena *a, const struct plan_draft *d)
 	put_document(&t, d);
 	put_people(&t, d);
 	put_rules(&t, d);
-	put_watch(&t);
+	put_watch(&t, d);
 	char *out = arena_dupn(a, text_str(&t), t.len);
 	text_free(&t);
 	return out;

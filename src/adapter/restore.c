@@ -147,16 +147,22 @@ bool restore_run(struct arena *a, const struct snapshot_opts *o, const struct ma
 	return ok;
 }
 
-bool restore_column(struct arena *a, const struct snapshot_opts *o, const char *path, struct restore_end *out, struct err *e)
+static bool is_of_plan(struct arena *a, const struct manifest *m, const struct plan *p, struct err *e)
+{
+	if (manifest_of_plan(m, p))
+		return true;
+	const char *of = manifest_of_table(m) ? "" : arena_printf(a, ".%s", sql_quoted(a, m->column));
+	return err_set(e, ERR_USE, NULL, "the snapshot is of %s%s, not of the plan's %s", manifest_table(a, m), of, target_noun(plan_target(p)));
+}
+
+bool restore_target(struct arena *a, const struct snapshot_opts *o, const char *path, struct restore_end *out, struct err *e)
 {
 	struct manifest m;
-	if (!snapshot_check(a, path, o->manifest_sha256, e) || !manifest_read(a, path, o->manifest_sha256, &m, e))
+	if (!snapshot_check(a, path, o->manifest_sha256, e) || !manifest_read(a, path, o->manifest_sha256, &m, e) || !is_of_plan(a, &m, o->plan, e))
 		return false;
-	if (strcmp(m.schema, o->plan->schema) != 0 || strcmp(m.table, o->plan->table) != 0 || strcmp(m.column, o->plan->column) != 0)
-		return err_set(e, ERR_USE, NULL, "the snapshot is of %s.%s, not of the plan's column", manifest_table(a, &m), sql_quoted(a, m.column));
-	if (!restore_run(a, o, &m, false, out, e))
-		return false;
-	if (out->n_left == 0)
-		return true;
-	return err_set(e, ERR_LEFT, "Each is listed with its reason.", "the column is back; %zu thing%s could not be placed", out->n_left, out->n_left == 1 ? "" : "s");
+	bool ok = manifest_of_table(&m) ? restore_table_run(a, o, &m, false, out, e) : restore_run(a, o, &m, false, out, e);
+	if (!ok || out->n_left == 0)
+		return ok;
+	return err_set(e, ERR_LEFT, "Each is listed with its reason.", "the %s is back; %zu thing%s could not be placed", target_noun(plan_target(o->plan)),
+		out->n_left, out->n_left == 1 ? "" : "s");
 }

@@ -14,6 +14,7 @@
 static const struct upgrade { int from; const char *sql; } UPGRADES[] = {
 	{ 0, SCHEMA_V1 },
 	{ 1, SCHEMA_V2 },
+	{ 2, SCHEMA_V3 },
 };
 
 /* A role that cannot log in owns ledger and function, so that the operator's login cannot rewrite an anchor; another one
@@ -37,7 +38,7 @@ static const char HAND_OVER[] =
 static const char GRANTS[] =
 	"GRANT USAGE, CREATE ON SCHEMA gatewalk TO gatewalk_operator;"   /* CREATE: the tripwire's function and sequence */
 	"GRANT SELECT ON ALL TABLES IN SCHEMA gatewalk TO gatewalk_operator;"
-	"GRANT INSERT ON gatewalk.line, gatewalk.permit, gatewalk.schema_log TO gatewalk_operator;"
+	"GRANT INSERT ON gatewalk.line, gatewalk.permit, gatewalk.schema_log, gatewalk.removal, gatewalk.removal_left TO gatewalk_operator;"
 	"GRANT INSERT, UPDATE ON gatewalk.walk TO gatewalk_operator;"
 	"GRANT INSERT, UPDATE, DELETE ON gatewalk.job, gatewalk.job_event, gatewalk.trip, gatewalk.statement, gatewalk.sighting,"
 	"  gatewalk.source, gatewalk.sample, gatewalk.alarm TO gatewalk_operator;"

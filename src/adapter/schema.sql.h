@@ -94,4 +94,14 @@ static const char SCHEMA_V2[] =
 "ALTER TABLE gatewalk.anchor DROP CONSTRAINT anchor_kind_check, ADD CONSTRAINT anchor_kind_check CHECK (kind IN ('line','drop','again'));\n"
 "ALTER TABLE gatewalk.meta ADD COLUMN program text NOT NULL DEFAULT '', ADD COLUMN moved_from text, ADD COLUMN moved_at timestamptz;\n";
 
+/* Removed rows: one row a batch, written in the batch's own transaction, and one a row of the snapshot that was left. from_n and
+   to_n are numbers of the snapshot's rows in the order of its files: from_n < n <= to_n. */
+static const char SCHEMA_V3[] =
+"CREATE TABLE gatewalk.removal (\n"
+"  sid text NOT NULL REFERENCES gatewalk.walk, batch bigint NOT NULL CHECK (batch > 0), nonce text NOT NULL UNIQUE REFERENCES gatewalk.permit,\n"
+"  from_n bigint NOT NULL, to_n bigint NOT NULL, rows_removed bigint NOT NULL CHECK (rows_removed >= 0), rows_left bigint NOT NULL CHECK (rows_left >= 0),\n"
+"  from_key text NOT NULL, to_key text NOT NULL, at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),\n"
+"  xid text NOT NULL DEFAULT pg_catalog.pg_current_xact_id()::text, PRIMARY KEY (sid, batch), CHECK (rows_removed + rows_left = to_n - from_n));\n"
+"CREATE TABLE gatewalk.removal_left (sid text NOT NULL REFERENCES gatewalk.walk, n bigint NOT NULL, key text NOT NULL, why text NOT NULL, PRIMARY KEY (sid, n));\n";
+
 #endif

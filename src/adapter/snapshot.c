@@ -75,7 +75,7 @@ static bool wait_for_writers(struct take *t, const struct fact_target *target, s
 {
 	static const char who[] = "/* gatewalk */ SELECT coalesce(string_agg(DISTINCT virtualtransaction, ','), '') FROM pg_locks\n"
 		"WHERE locktype = 'relation' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())\n"
-		"AND relation = $1::oid AND granted AND pid IS DISTINCT FROM pg_backend_pid()\n"
+		"AND relation IN (SELECT $1::oid UNION SELECT relid FROM pg_partition_tree($1::oid)) AND granted AND pid IS DISTINCT FROM pg_backend_pid()\n"
 		"AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')\n"
 		"AND ($2::text IS NULL OR virtualtransaction = ANY (string_to_array($2, ',')))";
 	const char *args[] = { arena_printf(t->a, "%u", target->relid), NULL };
@@ -97,7 +97,8 @@ static bool wait_for_writers(struct take *t, const struct fact_target *target, s
 static const char *open_snapshot(struct take *t, struct err *e)
 {
 	const char *sql = arena_printf(t->a, "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL lock_timeout = '10s';"
-		"SET LOCAL idle_in_transaction_session_timeout = '1h'; LOCK TABLE ONLY %s IN ACCESS SHARE MODE",
+		"SET LOCAL idle_in_transaction_session_timeout = '1h'; LOCK TABLE %s%s IN ACCESS SHARE MODE",
+		plan_target(t->o->plan) == TARGET_TABLE ? "" : "ONLY ",   /* of a table, its partitions too */
 		arena_printf(t->a, "%s.%s", sql_quoted(t->a, t->o->plan->schema), sql_quoted(t->a, t->o->plan->table)));
 	if (!db_script(t->db, t->a, sql, 20000, NULL, e))
 		return NULL;
@@ -135,7 +136,7 @@ static bool copy_source(struct take *t, const struct fact_target *before, struct
 		return false;
 	if (!target.found || target.relid != before->relid || strcmp(target.definition_digest, before->definition_digest) != 0)
 		return err_set(e, ERR_DB, "Try again.", "the target was changed at this moment");
-	if (!snap_look(t->db, t->a, t->o, &target, &t->m, e) || !has_room(t, &target, e))
+	if (!snap_look(t->a, &(struct snap_source){ t->db, snapshot, t->o }, &target, &t->m, e) || !has_room(t, &target, e))
 		return false;
 	snap_carry(t->a, t->store, &t->m);
 	if (!snap_tick(t->o, "definitions", 0, 0, "", e)

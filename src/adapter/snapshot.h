@@ -44,11 +44,16 @@ bool snapshot_read(struct arena *a, const char *path, struct fact_snapshot *out,
    drop's statement, and what fell; the scratch database is removed. */
 bool drill_run(struct arena *a, const struct snapshot_opts *o, const char *path, struct fact_drill *out, struct err *e);
 
-/* Puts the column back from a snapshot: added with its type, default and comment, filled by key in batches of about 100 ms,
-   values written since are kept; then NOT NULL, indexes, constraints that fell. Listed, not placed: keys used again, rows gone.
+/* Puts back what was dropped. A column: added with its type, default and comment, filled by key in batches of about 100 ms,
+   values written since are kept; then NOT NULL, indexes, constraints that fell; listed, not placed: keys used again, rows gone.
+   A table, which must not be there: definitions, rows, indexes, triggers and privileges in one transaction, then foreign keys
+   both ways, its place among partitions, publications; at the end it is compared with what it was.
    report (owned by a) is canonical JSON-ready. ERR_LEFT when something could not be placed (the rest is done). */
 struct restore_end { int64_t placed, kept, gone, conflicts; const char **left; size_t n_left; int64_t took_us; };
-bool restore_column(struct arena *a, const struct snapshot_opts *o, const char *path, struct restore_end *out, struct err *e);
+bool restore_target(struct arena *a, const struct snapshot_opts *o, const char *path, struct restore_end *out, struct err *e);
+/* Puts removed rows back where their key is free: as inserts by the application, in batches. What was added since is not touched.
+   Listed, not placed: keys used again, rows that the table refuses. o->sid names the walk, whose ledger says which were removed. */
+bool restore_rows(struct arena *a, const struct snapshot_opts *o, const char *path, struct restore_end *out, struct err *e);
 
 /* fact <-> JSON, for job results, manifests and log evidence. Owned by a. */
 struct json *snapshot_json(struct arena *a, const struct fact_snapshot *s);

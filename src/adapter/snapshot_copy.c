@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "adapter/audit.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "core/sql.h"
 #include "port/files.h"
 #include "port/pack.h"
 
@@ -21,7 +21,7 @@ struct copy {
 	const struct snapshot_opts *o;
 	struct manifest *m;
 	const char *dir, *name;
-	size_t target;            /* which field is the target's */
+	size_t target;            /* which field is the target's; n_cols of a whole table and of rows */
 	int fd, n_files;
 	struct pack *pack;
 	struct row_digest digest;
@@ -85,10 +85,23 @@ static bool take_row(void *ctx, const char *row, size_t len, struct err *e)
 	if (c->text >= c->max && (!file_end(c, e) || !file_begin(c, e)))
 		return false;
 	row_digest_add(&c->digest, row, len);
-	if (!field_is_null(row, len, c->target))
+	if (c->target == c->m->n_cols || !field_is_null(row, len, c->target))
 		c->values++;
 	c->text += (int64_t)len;
 	return pack_add(c->pack, row, len, e);
+}
+
+/* Some rows of the table, in the order of their key. */
+static const char *rows_copy(struct arena *a, const struct manifest *m)
+{
+	struct text keys = { 0 };
+	for (size_t i = 0; i < m->n_cols; i++)
+		if (m->cols[i].role == COL_KEY)
+			text_addf(&keys, "%s%s", keys.len ? ", " : "", sql_quoted(a, m->cols[i].name));
+	const char *sql = arena_printf(a, "/* gatewalk */ COPY (SELECT %s FROM %s WHERE (%s\n) ORDER BY %s) TO STDOUT", manifest_columns(a, m, ""),
+		manifest_table(a, m), m->where, text_str(&keys));
+	text_free(&keys);
+	return sql;
 }
 
 bool snap_copy_out(struct db *db, struct arena *a, const struct snapshot_opts *o, struct manifest *m, const char *dir, struct err *e)
@@ -101,9 +114,9 @@ bool snap_copy_out(struct db *db, struct arena *a, const struct snapshot_opts *o
 	m->digest_key = arena_dup(a, hex);
 	key_bytes(hex, key);
 	row_digest_init(&c.digest, key);
-	while (m->cols[c.target].role != COL_TARGET)
+	while (c.target < m->n_cols && m->cols[c.target].role != COL_TARGET)
 		c.target++;
-	const char *sql = arena_printf(a, OWN_TAG "COPY %s (%s) TO STDOUT", manifest_table(a, m), manifest_columns(a, m, ""));
+	const char *sql = m->where ? rows_copy(a, m) : manifest_copy(a, m, manifest_table(a, m), m->partitioned);
 	bool ok = file_begin(&c, e) && db_copy_out(db, sql, SNAP_IDLE_MS, take_row, &c, e) && file_end(&c, e);
 	if (c.pack) {
 		pack_free(c.pack);
@@ -123,14 +136,13 @@ static bool digest_row(void *ctx, const char *row, size_t len, struct err *e)
 	return true;
 }
 
-bool snap_digest(struct db *db, struct arena *a, const struct manifest *m, const char *table, char hex[static 65], int64_t *rows, struct err *e)
+bool snap_digest(struct db *db, const struct manifest *m, const char *copy, char hex[static 65], int64_t *rows, struct err *e)
 {
 	struct row_digest d;
 	unsigned char key[32];
 	key_bytes(m->digest_key, key);
 	row_digest_init(&d, key);
-	const char *sql = arena_printf(a, OWN_TAG "COPY %s (%s) TO STDOUT", table, manifest_columns(a, m, ""));
-	if (!db_copy_out(db, sql, SNAP_IDLE_MS, digest_row, &d, e))
+	if (!db_copy_out(db, copy, SNAP_IDLE_MS, digest_row, &d, e))
 		return false;
 	row_digest_hex(&d, hex);
 	*rows = d.rows;

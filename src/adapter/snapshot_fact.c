@@ -36,6 +36,19 @@ static bool get_oid(const struct json *j, const char *key, unsigned *out)
 	return true;
 }
 
+static const char *const scopes[] = { [SNAP_TABLE] = "table", [SNAP_COLUMN] = "column", [SNAP_ROWS] = "rows" };
+
+static bool get_scope(const struct json *j, enum scope_kind *out)
+{
+	const char *word = json_str(j, "scope");
+	for (size_t i = 0; word && i < sizeof scopes / sizeof *scopes; i++)
+		if (strcmp(word, scopes[i]) == 0) {
+			*out = (enum scope_kind)i;
+			return true;
+		}
+	return false;
+}
+
 struct json *snapshot_json(struct arena *a, const struct fact_snapshot *s)
 {
 	struct json *j = json_obj(a);
@@ -51,7 +64,7 @@ struct json *snapshot_json(struct arena *a, const struct fact_snapshot *s)
 	add_time(j, "proved", s->proved);
 	json_add_int(j, "relid", s->relid);
 	json_add_int(j, "rows", s->rows);
-	json_add_str(j, "scope", s->scope == SNAP_COLUMN ? "column" : "table");
+	json_add_str(j, "scope", scopes[s->scope]);
 	json_add_str(j, "sysid", s->sysid);
 	json_add_int(j, "trip_count", s->trip_count);
 	json_add_int(j, "values", s->values);
@@ -61,7 +74,7 @@ struct json *snapshot_json(struct arena *a, const struct fact_snapshot *s)
 static bool snapshot_numbers(const struct json *j, struct fact_snapshot *s)
 {
 	int64_t attnum, equal;
-	if (!json_int(j, "attnum", &attnum) || attnum < 1 || attnum > 1600 || !json_int(j, "equal", &equal) || (equal & ~1)
+	if (!json_int(j, "attnum", &attnum) || attnum < 0 || attnum > 1600 || !json_int(j, "equal", &equal) || (equal & ~1)
 			|| !json_int(j, "rows", &s->rows) || !json_int(j, "values", &s->values) || !json_int(j, "bytes", &s->bytes)
 			|| !json_int(j, "trip_count", &s->trip_count))
 		return false;
@@ -73,11 +86,10 @@ static bool snapshot_numbers(const struct json *j, struct fact_snapshot *s)
 bool snapshot_from_json(struct arena *a, const struct json *j, struct fact_snapshot *out)
 {
 	struct fact_snapshot s = { 0 };
-	const char *definition = json_str(j, "definition_digest"), *scope = json_str(j, "scope");
-	if (!hex_is(definition, 64) || !scope || (strcmp(scope, "table") != 0 && strcmp(scope, "column") != 0))
+	const char *definition = json_str(j, "definition_digest");
+	if (!hex_is(definition, 64) || !get_scope(j, &s.scope))
 		return false;
 	memcpy(s.definition_digest, definition, sizeof s.definition_digest);
-	s.scope = strcmp(scope, "column") == 0 ? SNAP_COLUMN : SNAP_TABLE;
 	if (!snapshot_numbers(j, &s) || !get_time(j, "begun", &s.begun) || !get_time(j, "proved", &s.proved)
 			|| !get_oid(j, "dboid", &s.dboid) || !get_oid(j, "relid", &s.relid) || !get_word(a, j, "id", &s.id)
 			|| !get_word(a, j, "path", &s.path) || !get_word(a, j, "sysid", &s.sysid)

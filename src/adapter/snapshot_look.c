@@ -25,25 +25,32 @@ static bool look_columns(struct db *db, struct arena *a, const struct fact_targe
 {
 	const char *args[] = { arena_printf(a, "%u", t->relid) };
 	struct rows rows;
-	if (!db_ask(db, a, &(struct query){ .sql = COLUMNS, .args = args, .nargs = 1, .ms = SNAP_QUERY_MS, .cols = 2, .min_rows = 1 }, &rows, e))
+	if (!db_ask(db, a, &(struct query){ .sql = COLUMNS, .args = args, .nargs = 1, .ms = SNAP_QUERY_MS, .cols = 2 }, &rows, e))
 		return false;
+	if (rows.n == 0)
+		return err_set(e, ERR_USE, "Drop it without a walk.", "the table has no columns: there is nothing to copy");
 	m->cols = arena_array(a, (size_t)rows.n, sizeof *m->cols);
-	bool target = false;
+	bool target = m->fact.scope == SNAP_ROWS;
 	for (int i = 0; i < rows.n; i++) {
 		struct snap_col c = { .name = rows.cell[i][0], .type = rows.cell[i][1], .role = COL_OTHER };
-		if (strcmp(c.name, t->column) == 0)
+		if (t->column && strcmp(c.name, t->column) == 0)
 			c.role = COL_TARGET;
 		else if (is_key(t, c.name))
 			c.role = COL_KEY;
 		target = target || c.role == COL_TARGET;
-		if (c.role != COL_OTHER || m->fact.scope == SNAP_TABLE)
+		if (c.role != COL_OTHER || m->fact.scope != SNAP_COLUMN)
 			m->cols[m->n_cols++] = c;
 	}
-	return target || err_set(e, ERR_USE, NULL, "column %s is generated: there is nothing to copy", t->column);
+	return target || !t->column || err_set(e, ERR_USE, NULL, "column %s is generated: there is nothing to copy", t->column);
 }
 
-static bool look_back(struct db *db, struct arena *a, const struct fact_target *t, struct manifest *m, struct err *e)
+/* Nothing falls with rows. */
+static bool look_back(struct db *db, struct arena *a, const char *snapshot, const struct fact_target *t, struct manifest *m, struct err *e)
 {
+	if (m->fact.scope == SNAP_ROWS)
+		return true;
+	if (!t->column)
+		return snap_table_back(a, db, t->relid, snapshot, m, e);
 	const char *args[] = { arena_printf(a, "%u", t->relid), arena_printf(a, "%d", t->attnum) };
 	struct rows rows;
 	struct query q = { .sql = BACK_WITH_SQL BACK_COLUMN_SQL BACK_FALLS_SQL, .args = args, .nargs = 2, .ms = SNAP_QUERY_MS, .cols = 4, .min_rows = 1 };
@@ -72,13 +79,23 @@ static bool look_words(struct db *db, struct arena *a, struct manifest *m, struc
 	return true;
 }
 
-bool snap_look(struct db *db, struct arena *a, const struct snapshot_opts *o, const struct fact_target *t, struct manifest *m, struct err *e)
+static enum scope_kind scope_of(const struct plan *p)
 {
+	if (plan_target(p) == TARGET_ROWS)
+		return SNAP_ROWS;
+	return plan_target(p) == TARGET_COLUMN && p->scope == SCOPE_COLUMN ? SNAP_COLUMN : SNAP_TABLE;
+}
+
+bool snap_look(struct arena *a, const struct snap_source *s, const struct fact_target *t, struct manifest *m, struct err *e)
+{
+	const struct snapshot_opts *o = s->o;
 	m->sid = o->sid ? o->sid : "";
 	m->schema = t->schema;
 	m->table = t->table;
-	m->column = t->column;
-	m->type = t->type;
+	m->column = t->column ? t->column : "";
+	m->type = t->type ? t->type : "";
+	m->where = o->plan->where;
+	m->partitioned = !t->column && t->relkind == 'p';
 	m->definition = t->definition;
 	m->falls = t->falls;
 	m->n_falls = t->n_falls;
@@ -86,11 +103,13 @@ bool snap_look(struct db *db, struct arena *a, const struct snapshot_opts *o, co
 	m->fact.attnum = t->attnum;
 	m->fact.rows = t->rows_estimate > 0 ? t->rows_estimate : 0;
 	memcpy(m->fact.definition_digest, t->definition_digest, sizeof m->fact.definition_digest);
-	m->fact.scope = o->plan->scope == SCOPE_COLUMN ? SNAP_COLUMN : SNAP_TABLE;
+	m->fact.scope = scope_of(o->plan);
 	if (m->fact.scope == SNAP_COLUMN && t->n_keys == 0)
 		return err_set(e, ERR_USE, "Write snapshot.scope: table in the plan.",
 			"the table has no unique key of columns that are NOT NULL, so that key and column alone cannot be put back");
-	return look_words(db, a, m, e) && look_columns(db, a, t, m, e) && look_back(db, a, t, m, e);
+	if (m->fact.scope == SNAP_ROWS && t->n_keys == 0)
+		return err_set(e, ERR_USE, "Give the table a unique key of columns that are NOT NULL.", "the table has no key by which its rows could be told apart");
+	return look_words(s->db, a, m, e) && look_columns(s->db, a, t, m, e) && look_back(s->db, a, s->snapshot, t, m, e);
 }
 
 /* The walk's first snapshot of the same column in this store. */
@@ -100,7 +119,7 @@ static bool first_of_walk(struct arena *a, const char *store, const struct manif
 	size_t n;
 	struct err e;
 	bool found = false;
-	if (*now->sid == '\0' || !dir_list(a, store, &names, &n, &e))
+	if (*now->sid == '\0' || now->fact.attnum == 0 || !dir_list(a, store, &names, &n, &e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		struct manifest m;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "adapter/audit.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -17,6 +18,9 @@ static const char *const kind_names[BACK_KINDS] = {
 	[BACK_SEQUENCE] = "sequence", [BACK_COLUMN] = "column", [BACK_DEFAULT] = "default", [BACK_SETTING] = "setting",
 	[BACK_NOT_NULL] = "not_null", [BACK_INDEX] = "index", [BACK_CONSTRAINT] = "constraint", [BACK_VALIDATE] = "validate",
 	[BACK_STATISTICS] = "statistics", [BACK_EXTRA] = "extra", [BACK_GRANT] = "grant", [BACK_COMMENT] = "comment",
+	[BACK_TABLE] = "table", [BACK_PART] = "part", [BACK_PART_INDEX] = "part_index", [BACK_OWNER] = "owner", [BACK_PARENT] = "parent",
+	[BACK_ATTACH] = "attach", [BACK_OTHER_KEY] = "other_key", [BACK_OTHER_VALIDATE] = "other_validate", [BACK_OTHER_PARENT] = "other_parent",
+	[BACK_MEMBER] = "member", [BACK_LATE] = "late", [BACK_LAST] = "last", [BACK_NOTHING] = "nothing",
 };
 static const char *const role_names[] = { [COL_KEY] = "key", [COL_TARGET] = "target", [COL_OTHER] = "other" };
 
@@ -86,8 +90,11 @@ static struct json *to_json(struct arena *a, const struct manifest *m)
 	json_add_str(j, "column", m->column);
 	json_add_str(j, "type", m->type);
 	json_add_str(j, "definition", m->definition);
+	if (m->where)
+		json_add_str(j, "where", m->where);
 	json_add_str(j, "digest", m->digest);
 	json_add_str(j, "digest_key", m->digest_key);
+	json_add_int(j, "partitioned", m->partitioned);
 	write_lists(j, m);
 	return j;
 }
@@ -154,7 +161,7 @@ static bool read_back(struct arena *a, const struct json *list, struct manifest 
 		if (!b->name || !b->what || !b->sql || !back_kind_parse(json_str(c, "kind"), &b->kind))
 			return false;
 	}
-	return manifest_back(m, BACK_COLUMN) != NULL;
+	return m->where || manifest_back(m, manifest_of_table(m) ? BACK_TABLE : BACK_COLUMN) != NULL;
 }
 
 static bool read_falls(struct arena *a, const struct json *list, struct manifest *m)
@@ -180,6 +187,8 @@ static bool read_words(const struct json *j, struct manifest *m)
 	m->definition = json_str(j, "definition");
 	m->digest = json_str(j, "digest");
 	m->digest_key = json_str(j, "digest_key");
+	m->where = json_str(j, "where");
+	m->partitioned = json_int_or(j, "partitioned", 0) == 1;
 	return m->sid && m->dbname && m->server_version && m->schema && m->table && m->column && m->type && m->definition
 		&& hex_is(m->digest, 64) && hex_is(m->digest_key, 64);
 }
@@ -188,7 +197,7 @@ static bool from_json(struct arena *a, const struct json *j, struct manifest *m)
 {
 	const char *version = json_str(j, "version");
 	return version && strcmp(version, MANIFEST_VERSION) == 0 && read_words(j, m)
-		&& snapshot_from_json(a, json_get(j, "snapshot"), &m->fact)
+		&& snapshot_from_json(a, json_get(j, "snapshot"), &m->fact) && (m->fact.scope == SNAP_ROWS) == (m->where != NULL)
 		&& read_columns(a, json_get(j, "columns"), m) && read_files(a, json_get(j, "files"), m)
 		&& read_falls(a, json_get(j, "falls"), m) && read_back(a, json_get(j, "put_back"), m);
 }
@@ -241,6 +250,25 @@ bool manifest_has_key(const struct manifest *m)
 		if (m->cols[i].role == COL_KEY)
 			return true;
 	return false;
+}
+
+bool manifest_of_table(const struct manifest *m)
+{
+	return *m->column == '\0' && !m->where;
+}
+
+bool manifest_of_plan(const struct manifest *m, const struct plan *p)
+{
+	return strcmp(m->schema, p->schema) == 0 && strcmp(m->table, p->table) == 0 && strcmp(m->column, p->column ? p->column : "") == 0 &&
+		strcmp(m->where ? m->where : "", p->where ? p->where : "") == 0;
+}
+
+const char *manifest_copy(struct arena *a, const struct manifest *m, const char *table, bool partitioned)
+{
+	const char *columns = manifest_columns(a, m, "");
+	if (partitioned)
+		return arena_printf(a, OWN_TAG "COPY (SELECT %s FROM %s) TO STDOUT", columns, table);
+	return arena_printf(a, OWN_TAG "COPY %s (%s) TO STDOUT", table, columns);
 }
 
 const char *manifest_table(struct arena *a, const struct manifest *m)

@@ -21,17 +21,23 @@ enum col_role { COL_KEY, COL_TARGET, COL_OTHER };
 struct snap_col { const char *name, *type; enum col_role role; };
 struct snap_file { const char *name; char sha256[65]; int64_t bytes, rows; };
 
-/* A statement that puts back what the drop takes along, in this order. name: what to look for before; what: the server's words. */
+/* A statement that puts back what the drop takes along. Of a column they are run in this order up to BACK_COMMENT; of a table in the
+   order of table_before, table_behind, table_others, BACK_LAST. name: what to look for before; what: the server's words. BACK_NOTHING: what falls
+   and is worth nothing (an index that was never valid). */
 enum back_kind {
 	BACK_SEQUENCE, BACK_COLUMN, BACK_DEFAULT, BACK_SETTING, BACK_NOT_NULL, BACK_INDEX, BACK_CONSTRAINT, BACK_VALIDATE,
-	BACK_STATISTICS, BACK_EXTRA, BACK_GRANT, BACK_COMMENT, BACK_KINDS
+	BACK_STATISTICS, BACK_EXTRA, BACK_GRANT, BACK_COMMENT,
+	BACK_TABLE, BACK_PART, BACK_PART_INDEX, BACK_OWNER, BACK_PARENT, BACK_ATTACH, BACK_OTHER_KEY, BACK_OTHER_VALIDATE, BACK_OTHER_PARENT,
+	BACK_MEMBER, BACK_LATE, BACK_LAST, BACK_NOTHING, BACK_KINDS
 };
 struct snap_back { enum back_kind kind; const char *name, *what, *sql; };
 
 struct manifest {
 	struct fact_snapshot fact;
 	const char *sid, *dbname, *server_version;
-	const char *schema, *table, *column, *type, *definition;
+	const char *schema, *table, *column, *type, *definition;   /* of a table or rows column and type are "" */
+	const char *where;                         /* of removed rows: which ones; else NULL */
+	bool partitioned;                          /* a table whose rows stand in its partitions */
 	const char *digest, *digest_key;           /* 64 hex each; of the rows as COPY text */
 	struct snap_col *cols;                     /* as they stand in the data files */
 	size_t n_cols;
@@ -53,18 +59,33 @@ bool manifest_has_key(const struct manifest *m);
 const char *manifest_table(struct arena *a, const struct manifest *m);   /* "schema"."table" */
 /* Names of the columns as SQL, ", " between, with prefix ("t." or "") before each. */
 const char *manifest_columns(struct arena *a, const struct manifest *m, const char *prefix);
+/* COPY ... TO STDOUT of these columns of a table: its own, or with partitioned those of its partitions. */
+const char *manifest_copy(struct arena *a, const struct manifest *m, const char *table, bool partitioned);
+bool manifest_of_plan(const struct manifest *m, const struct plan *p);
+bool manifest_of_table(const struct manifest *m);   /* the whole table goes, not a column of it */
 /* snapshot_text.c: RESTORE.txt, a shell script that is read first. */
 bool restore_text_write(const struct manifest *m, const char *dir, struct err *e);
+struct script { struct text t; struct arena *a; const struct manifest *m; const char *copy, *mark; };
+void script_say(struct script *s, const char *line);   /* as a comment */
+void script_begin(struct script *s);                   /* the settings, and that the files are whole */
+void script_statements(struct script *s, const enum back_kind *kinds, size_t n);
+/* snapshot_text_table.c */
+void script_table(struct script *s);
 
 /* snapshot_look.c: columns, falls, and what puts them back, all read in db's transaction. */
-bool snap_look(struct db *db, struct arena *a, const struct snapshot_opts *o, const struct fact_target *t, struct manifest *m, struct err *e);
+struct snap_source { struct db *db; const char *snapshot; const struct snapshot_opts *o; };   /* db's transaction has exported its snapshot */
+bool snap_look(struct arena *a, const struct snap_source *s, const struct fact_target *t, struct manifest *m, struct err *e);
 /* What gatewalk itself took off (NOT NULL, DEFAULT) between the walk's first snapshot and this one. */
 void snap_carry(struct arena *a, const char *store, struct manifest *m);
+/* snapshot_table.c: m->back of a whole table, as it stands now or (snapshot not NULL) in that exported database snapshot. */
+bool snap_table_back(struct arena *a, struct db *db, unsigned relid, const char *snapshot, struct manifest *m, struct err *e);
+/* The kinds in the order they are run: in one transaction, before and behind the data; then what touches other tables. */
+extern const enum back_kind table_before[2], table_behind[8], table_others[9];
 
 /* snapshot_copy.c */
 bool snap_copy_out(struct db *db, struct arena *a, const struct snapshot_opts *o, struct manifest *m, const char *dir, struct err *e);
-/* The digest of the same columns of another table. */
-bool snap_digest(struct db *db, struct arena *a, const struct manifest *m, const char *table, char hex[static 65], int64_t *rows, struct err *e);
+/* The digest of what a COPY ... TO STDOUT (manifest_copy) gives. */
+bool snap_digest(struct db *db, const struct manifest *m, const char *copy, char hex[static 65], int64_t *rows, struct err *e);
 /* A db_source over the data files of a folder; it ends well only when rows and digest are the manifest's. */
 struct data_source;
 struct data_source *data_source_new(struct arena *a, const struct manifest *m, const char *dir, const struct snapshot_opts *o, const char *phase);
@@ -81,6 +102,7 @@ bool snap_note_file(struct arena *a, struct manifest *m, const char *dir, const 
 
 /* snapshot_schema.c: pg_dump and psql of the server's major or newer. */
 bool pg_program(struct arena *a, const char *name, int server_version, const char **path, struct err *e);
+/* snapshot: an exported one, or NULL. */
 bool schema_dump(struct arena *a, struct db *db, const char *snapshot, const char *path, struct err *e);
 /* Runs schema.sql on an empty database. *problem is NULL after a clean run, else the first error that counts. */
 bool schema_load(struct arena *a, struct db *scratch, const char *path, const char **problem, struct err *e);

@@ -48,7 +48,7 @@ static bool content_equal(struct db *db, struct arena *a, const struct manifest 
 {
 	char hex[65];
 	int64_t rows;
-	if (!snap_digest(db, a, m, PROOF_TABLE, hex, &rows, e))
+	if (!snap_digest(db, m, manifest_copy(a, m, PROOF_TABLE, false), hex, &rows, e))
 		return false;
 	if (rows != m->fact.rows)
 		return err_set(e, ERR_VERIFY, NULL, "the copy has %lld rows, the source %lld", (long long)rows, (long long)m->fact.rows);

@@ -73,7 +73,7 @@ bool schema_dump(struct arena *a, struct db *db, const char *snapshot, const cha
 	if (!pg_program(a, "pg_dump", db_version(db), &program, e))
 		return false;
 	const char *argv[] = { program, "--schema-only", "--exclude-schema=gatewalk", "--no-subscriptions", "--encoding=UTF8",
-		"--lock-wait-timeout=10s", "--no-password", arena_printf(a, "--snapshot=%s", snapshot), "-d", db_conninfo(db, a, NULL), NULL };
+		"--lock-wait-timeout=10s", "--no-password", "-d", db_conninfo(db, a, NULL), snapshot ? arena_printf(a, "--snapshot=%s", snapshot) : NULL, NULL };
 	if (!child_run(a, &(struct child){ .argv = argv, .ms = DUMP_MS, .out_file = path }, &end, e))
 		return err_in(e, "pg_dump");
 	if (end.status == 0 && end.signal == 0)
@@ -97,15 +97,16 @@ static bool is_harmless(const char *sql)
 }
 
 /* psql writes "psql:FILE:LINE: ERROR:  42704: ..." and, behind it, "psql:FILE:LINE: STATEMENT:  ...". The server's word for
-   ERROR may be of any language; the SQLSTATE is not. NULL when the line is no such line. */
+   ERROR may be of any language; the SQLSTATE is not. NULL when the line is no such line, or a warning (CREATE PUBLICATION warns on every
+   server that does not publish). */
 static const char *said(const char *line, size_t len)
 {
-	static const char state[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char warning[] = " WARNING", state[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	if (strncmp(line, "psql:", 5) != 0)
 		return NULL;
 	for (const char *at = line; at + 9 < line + len; at++)
 		if (strncmp(at, ":  ", 3) == 0 && strspn(at + 3, state) == 5 && strncmp(at + 8, ": ", 2) == 0)
-			return at + 3;
+			return at - line >= 8 && strncmp(at - 8, warning, 8) == 0 ? NULL : at + 3;
 	return NULL;
 }
 

@@ -50,19 +50,35 @@ static int run_check(const struct line *l, struct err *e)
 	return rc;
 }
 
+/* Each recipe asks for its own words and takes no others. */
+static bool new_is_whole(const struct new_plan *n, struct err *e)
+{
+	const struct plan p = { .recipe = n->recipe };
+	switch (plan_target(&p)) {
+	case TARGET_COLUMN:
+		return (n->table && n->column && !n->where) ||
+			err_set(e, ERR_USE, "gatewalk new --recipe drop-column --table T --column C", "which table and column?");
+	case TARGET_TABLE:
+		return (n->table && !n->column && !n->where) || err_set(e, ERR_USE, "gatewalk new --recipe drop-table --table T", "which table, and nothing else of it?");
+	case TARGET_ROWS:
+		return (n->table && !n->column && n->where) ||
+			err_set(e, ERR_USE, "gatewalk new --recipe remove-rows --table T --where \"created < '2020-01-01'\"", "which table, and which rows of it?");
+	default:
+		return err_set(e, ERR_USE, "--recipe drop-column, drop-table or remove-rows", "which recipe?");
+	}
+}
+
 static int run_new(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
 	const struct engine_opts o = run_options(l);
 	const struct new_plan n = {
 		.recipe = l->value[OPT_RECIPE], .name = l->value[OPT_NAME], .schema = l->value[OPT_SCHEMA], .table = l->value[OPT_TABLE],
-		.column = l->value[OPT_COLUMN], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .file = l->value[OPT_OUTPUT],
+		.column = l->value[OPT_COLUMN], .where = l->value[OPT_WHERE], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .file = l->value[OPT_OUTPUT],
 		.deploys = (const char **)(void *)(size_t)l->deploys, .n_deploys = l->n_deploys,
 	};
 	int rc = 1;
-	if (!n.recipe || strcmp(n.recipe, "drop-column") != 0 || !n.table || !n.column) {
-		err_set(e, ERR_USE, "gatewalk new --recipe drop-column --table T --column C", "which recipe, table and column?");
-	} else {
+	if (new_is_whole(&n, e)) {
 		const struct json *t = tool_new(a, &n, given(l, OPT_DBNAME) ? &o : NULL, e);
 		rc = end_of(e);
 		if (t && given(l, OPT_JSON))
@@ -283,7 +299,7 @@ const struct command commands[] = {
 	{ "gates", "WALK", "each condition with its reason", 1, 1, run_gates },
 	{ "window", "WALK", "the next moments for the drop", 1, 1, run_window },
 	{ "job", "VERB [ARG...]", "list [WALK], pause ID, resume ID, stop ID, set ID NAME=VALUE, tick [WALK]", 1, 3, run_job },
-	{ "restore", "WALK", "put the dropped column back", 1, 1, run_restore },
+	{ "restore", "WALK", "put back what a walk took away", 1, 1, run_restore },
 	{ "verify", "LOG", "check a walk's log or folder", 1, 1, run_verify },
 	{ "info", "", "version, and every path in use", 0, 0, run_info },
 	{ "demo", "", "a private PostgreSQL with a shop in it, and walks to try", 0, 0, run_demo },

@@ -22,11 +22,12 @@
 	X(OPT_THEME, "theme", 0, "NAME", "colours of the screens: safe, dark, light or mono", "*") \
 	X(OPT_HELP, "help", 'h', NULL, "show this, or a command's help", "*") \
 	X(OPT_VERSION, "version", 'V', NULL, "show the version", "*") \
-	X(OPT_RECIPE, "recipe", 0, "NAME", "drop-column", "new") \
+	X(OPT_RECIPE, "recipe", 0, "NAME", "drop-column, drop-table or remove-rows", "new") \
 	X(OPT_SCHEMA, "schema", 0, "NAME", "schema of the table; public when left out", "new") \
 	X(OPT_TABLE, "table", 0, "NAME", "table of the target", "new") \
 	X(OPT_COLUMN, "column", 0, "NAME", "column that is to go", "new") \
-	X(OPT_NAME, "name", 0, "NAME", "name of the plan; made from table and column when left out", "new") \
+	X(OPT_WHERE, "where", 0, "CONDITION", "rows that are to go, as behind WHERE", "new") \
+	X(OPT_NAME, "name", 0, "NAME", "name of the plan; made from the target when left out", "new") \
 	X(OPT_WHY, "why", 0, "TEXT", "why it is done", "new") \
 	X(OPT_ZONE, "zone", 0, "ZONE", "time zone of the off-peak window", "new") \
 	X(OPT_DEPLOY, "deploy", 0, "NAME", "a deployed part; may be given several times", "new") \

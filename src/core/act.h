@@ -20,9 +20,11 @@
 	X(ACT_QUIET, "quiet", "begin the count of item 9", 1) \
 	X(ACT_PASS, "pass", "pass this gate", 1) \
 	X(ACT_DROP, "drop", "go to the drop", 2) \
+	X(ACT_REMOVE, "remove", "let the removal of rows go on after its job failed", 0) \
+	X(ACT_REMOVE_END, "end-removal", "end the removal here: the rows that are left stay", 0) \
 	X(ACT_CHECK, "check", "take in what the jobs saw", 0) \
 	X(ACT_SCHEMA_LOG, "schema-log", "write the schema log and close the walk", 1) \
-	X(ACT_RESTORE, "restore", "put the column back from the final snapshot", 1) \
+	X(ACT_RESTORE, "restore", "put it back from the final snapshot", 1) \
 	X(ACT_BACK, "back", "step back one item", 1) \
 	X(ACT_LEAVE, "leave", "give this walk up", 1) \
 	X(ACT_JOB_PAUSE, "pause", "pause the job", 0) \

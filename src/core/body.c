@@ -82,7 +82,7 @@ bool body_oid(const struct json *o, const char *key, unsigned *out, struct err *
 bool body_attnum(const struct json *o, const char *key, int *out, struct err *e)
 {
 	int64_t n;
-	if (!body_int(o, key, 1, ATTNUM_MAX, &n))
+	if (!body_int(o, key, 0, ATTNUM_MAX, &n))
 		return bad(e, key, "is missing or no column number");
 	*out = (int)n;
 	return true;

@@ -25,7 +25,7 @@ bool body_time_or_none(const struct json *o, const char *key, int64_t *out, stru
 bool body_int(const struct json *o, const char *key, int64_t min, int64_t max, int64_t *out);
 bool body_count(const struct json *o, const char *key, int64_t *out, struct err *e);     /* >= 0 */
 bool body_oid(const struct json *o, const char *key, unsigned *out, struct err *e);      /* 1 .. 2^32-1 */
-bool body_attnum(const struct json *o, const char *key, int *out, struct err *e);        /* 1 .. 1600 */
+bool body_attnum(const struct json *o, const char *key, int *out, struct err *e);        /* 1 .. 1600 of a column; 0: the table as a whole */
 bool body_flag(const struct json *o, const char *key, bool *out, struct err *e);         /* 0 or 1 */
 /* One word of a list that ends in NULL; *which gets its place. */
 bool body_choice(const struct json *o, const char *key, const char *const *words, size_t *which, struct err *e);

@@ -17,15 +17,15 @@ bool consumer_is_clear(const struct walk *w, const struct consumer *c, const cha
 {
 	struct walk_clear by;
 	if (c->structural)
-		return is_open(why, todo, "depends on the column: the drop would need CASCADE, or it would vanish",
+		return is_open(why, todo, "depends on it: the drop would need CASCADE, or it would vanish",
 			"Change or drop it, by a change of its own: no word can clear it.");
 	if (!walk_is_cleared(w, c->key, &by))
 		return is_open(why, todo, "has not been cleared", "Ask its owner, and clear it by name with the reason (item 4).");
 	if (by.survives && !c->may_survive)
-		return is_open(why, todo, "names the column and was cleared as surviving, which it cannot",
+		return is_open(why, todo, "names what goes and was cleared as surviving, which it cannot",
 			"Stop it, then clear it again as stopped.");
 	if (!by.survives && c->names_column && c->last >= by.at)
-		return is_open(why, todo, "names the column and was seen again after it was cleared",
+		return is_open(why, todo, "names what goes and was seen again after it was cleared",
 			"Have its owner stop it, then clear it again.");
 	return true;
 }

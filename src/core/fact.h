@@ -46,7 +46,8 @@ struct fact_mark {
 	bool ledger_strong;           /* the ledger has an owner that this login is not */
 };
 
-/* The target as the catalogue shows it. Lists owned by the facts' arena. */
+/* The target as the catalogue shows it. Lists owned by the facts' arena. Of a table, or of rows, attnum is 0 and what speaks of
+   the column alone (column, type, not_null, generated, identity, def) is NULL or false; definition then covers every column. */
 struct fact_target {
 	int64_t at;
 	bool found;
@@ -64,15 +65,17 @@ struct fact_target {
 	const char *comment;
 	const char *definition;       /* canonical text of what must not drift: type, collation, identity, generated, attnum, oid */
 	char definition_digest[65];
-	const char **falls;           /* what DROP COLUMN takes along silently, server's words, sorted */
+	const char **falls;           /* what the drop takes along silently, server's words, sorted; of removed rows nothing */
 	size_t n_falls;
-	const char **blockers;        /* what would need CASCADE: views, functions, policies, publications, other tables */
+	const char **blockers;        /* what would need CASCADE: views, functions, policies, publications, other tables; of rows: cascades, delete triggers */
 	size_t n_blockers;
 	const char **keys;            /* column names of the first unique, not null, valid, immediate key */
 	size_t n_keys;
 	int64_t rows_estimate, bytes;
 	const char **locks;           /* relations the statement will lock, quoted, in one order (by oid) */
 	size_t n_locks;
+	const char **before;          /* a dropped table: the statements that take other tables' foreign keys to it off, by name; in the order of their oids */
+	size_t n_before;
 };
 
 /* One proven (or failed) copy, as its job reported and the engine checked it. Folded from the log. */
@@ -85,8 +88,8 @@ struct fact_snapshot {
 	unsigned dboid, relid;
 	int attnum;
 	char definition_digest[65];
-	enum scope_kind { SNAP_TABLE, SNAP_COLUMN } scope;
-	int64_t rows, values, bytes;  /* values: not null ones of the column */
+	enum scope_kind { SNAP_TABLE, SNAP_COLUMN, SNAP_ROWS } scope;   /* of a dropped table always TABLE; of removed rows always ROWS */
+	int64_t rows, values, bytes;  /* values: not null ones of the column; of a table or rows: the rows */
 	bool equal;                   /* rows, content digest and types of the loaded copy equal the source */
 	int64_t trip_count;           /* tripwire's count read in the snapshot's own transaction; -1 when there was none */
 };

@@ -126,14 +126,27 @@ bool gate_refusal(const struct finding f[static CONDITION_COUNT], enum gate g, s
 	return shut ? refuse(shut, shut->verdict == WAITS, e) : true;
 }
 
+#define SOME_MAX 5
+
+static bool some_hold(const struct judge *j, const char *const *ids, size_t n, struct err *e)
+{
+	struct finding out[SOME_MAX];
+	for (size_t i = 0; i < n; i++)
+		gate_judge_one(j->p, j->w, j->f, ids[i], &out[i]);
+	const struct finding *shut = first_shut(out, n, GATES_ALL);
+	return shut ? refuse(shut, shut->verdict == WAITS, e) : true;
+}
+
 bool gate_change_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
 {
 	static const char *const ids[] = { "C3", "C4", "C6" };
-	struct finding out[3];
-	for (size_t i = 0; i < 3; i++)
-		gate_judge_one(p, w, f, ids[i], &out[i]);
-	const struct finding *shut = first_shut(out, 3, GATES_ALL);
-	return shut ? refuse(shut, shut->verdict == WAITS, e) : true;
+	return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, ids, sizeof ids / sizeof *ids, e);
+}
+
+bool gate_batch_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
+{
+	static const char *const ids[SOME_MAX] = { "A6", "C3", "C4", "C5", "C6" };
+	return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, ids, sizeof ids / sizeof *ids, e);
 }
 
 const char *condition_id(size_t i)

@@ -16,7 +16,7 @@ static bool snapshot_there(const struct judge *j)
 		return true;
 	find_now(j->o, "none");
 	find_shut(j->o, REFUSED, "no snapshot has been taken in this walk yet");
-	find_passes(j->o, "a snapshot of this column, proven equal");
+	find_passes(j->o, "a snapshot of the %s, proven equal", rule_noun(j));
 	find_todo(j->o, "Start the snapshot with its proof and its drill (item 1).");
 	return false;
 }
@@ -24,7 +24,7 @@ static bool snapshot_there(const struct judge *j)
 static bool snapshot_shut(const struct judge *j, const char *what)
 {
 	find_shut(j->o, REFUSED, "snapshot %s %s", j->w->first.id, what);
-	find_passes(j->o, "a snapshot of this column as it is now, from this database");
+	find_passes(j->o, "a snapshot of the %s as now, from this database", rule_noun(j));
 	find_todo(j->o, "Step back to item 1 and take the snapshot again.");
 	return false;
 }
@@ -42,9 +42,9 @@ void rule_a1(const struct judge *j)
 	if (!same_known(s->sysid, server->sysid) || s->dboid != server->dboid)
 		snapshot_shut(j, "was taken from another database");
 	else if (s->relid != t->relid || s->attnum != t->attnum)
-		snapshot_shut(j, "holds another column");
+		snapshot_shut(j, "holds another target");
 	else if (!same_known(s->definition_digest, t->definition_digest))
-		snapshot_shut(j, "holds the column under another definition than it has now");
+		snapshot_shut(j, "was taken under another definition than there is now");
 	else
 		find_holds(j->o);
 }
@@ -116,7 +116,7 @@ void rule_a4(const struct judge *j)
 	j->o->seen = j->w->confirmed[ITEM_ARCHETYPE];
 	find_now(j->o, "%s", archetype_name(j->p->archetype));
 	if (j->p->archetype != ARCH_DESTRUCTIVE) {
-		find_shut(j->o, REFUSED, "dropping a column is destructive, and the plan says %s", archetype_name(j->p->archetype));
+		find_shut(j->o, REFUSED, "taking the %s away is destructive, and the plan says %s", rule_noun(j), archetype_name(j->p->archetype));
 		find_passes(j->o, "archetype: destructive");
 		find_todo(j->o, "Correct the plan's archetype: that is a new walk.");
 		return;

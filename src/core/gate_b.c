@@ -176,11 +176,11 @@ static void sighted(const struct judge *j, int64_t last)
 	find_shut(j->o, no_waits ? REFUSED : WAITS, "%s at %s UTC; the count began again then", who ? who : "somebody used it", when);
 	find_passes(j->o, "no read and no write for %s", when_span(quiet_wait(j), need));
 	if (no_waits) {
-		find_todo(j->o, "Move that use off the column, then begin the count again (item 9).");
+		find_todo(j->o, "End that use, then begin the count again (item 9).");
 		return;
 	}
 	j->o->at = last + quiet_wait(j);
-	find_todo(j->o, "Move that use off the column, or clear its reader as one that survives. Else wait until %s UTC.",
+	find_todo(j->o, "End that use, or clear its reader as one that survives. Else wait until %s UTC.",
 		when_short(j->o->at, when));
 }
 

@@ -84,7 +84,7 @@ void rule_c2(const struct judge *j)
 	} else if (w->trip_count > j->w->final.trip_count) {
 		int64_t n = w->trip_count - j->w->final.trip_count;
 		find_now(j->o, n == 1 ? "%s write" : "%s writes", grouped(n, written));
-		final_shut(j, "the column was written to after the final snapshot");
+		final_shut(j, "it was written to after the final snapshot");
 	} else {
 		find_now(j->o, "0 writes");
 		find_holds(j->o);
@@ -247,16 +247,16 @@ void rule_c5(const struct judge *j)
 		return;
 	find_now(j->o, "changed");
 	if (s->relid != t->relid || s->attnum != t->attnum) {
-		final_shut(j, "the final snapshot holds another column");
+		final_shut(j, "the final snapshot holds another target");
 	} else if (!same_known(s->definition_digest, t->definition_digest)) {
-		final_shut(j, "the column's definition is not that of the final snapshot");
+		final_shut(j, "the definition is not that of the final snapshot");
 	} else if (!same_known(j->w->first.definition_digest, t->definition_digest)) {
-		final_shut(j, "the column's definition is not that of the start");
-		find_todo(j->o, "Find out who changed it. A changed column is a new walk: leave this one.");
+		final_shut(j, "the definition is not that of the start");
+		find_todo(j->o, "Find out who changed it. A changed target is a new walk: leave this one.");
 	} else if (t->n_blockers > 0) {
 		find_now(j->o, "%zu in the way", t->n_blockers);
 		find_shut(j->o, REFUSED, "the drop would need CASCADE, which gatewalk never uses: %s", t->blockers[0]);
-		find_passes(j->o, "nothing depends on the column");
+		find_passes(j->o, "nothing depends on the %s", rule_noun(j));
 		find_todo(j->o, "Change or drop it first, by a change of its own.");
 	} else if (rule_falls(j)) {
 		find_now(j->o, "unchanged; %zu fall%s with it", t->n_falls, t->n_falls == 1 ? "s" : "");

@@ -174,23 +174,36 @@ bool rule_identity(const struct judge *j)
 	return good;
 }
 
+const char *rule_noun(const struct judge *j)
+{
+	return target_noun(plan_target(j->p));
+}
+
+static void another_target(const struct judge *j)
+{
+	find_passes(j->o, "the %s that the walk began with", rule_noun(j));
+	find_todo(j->o, "Find out who did that. A walk keeps to its own target: leave this one.");
+}
+
 bool rule_target(const struct judge *j)
 {
 	const struct fact_target *t = &j->f->target;
 	if (!t->found) {
 		find_now(j->o, "not found");
 		find_shut(j->o, REFUSED, "the target is not there: %s", t->missing ? t->missing : "not found");
-		find_passes(j->o, "the column that the walk began with");
-		find_todo(j->o, "Find out who did that. A walk keeps to its own column: leave this one.");
+		another_target(j);
 		return false;
 	}
 	if (t->relid == j->w->relid && t->attnum == j->w->attnum)
 		return true;
-	find_now(j->o, "oid %u, column %d", t->relid, t->attnum);
-	find_shut(j->o, REFUSED, "the walk began with oid %u, column %d; under this name now stands another one",
-		j->w->relid, j->w->attnum);
-	find_passes(j->o, "the column that the walk began with");
-	find_todo(j->o, "Find out who did that. A walk keeps to its own column: leave this one.");
+	if (j->w->attnum) {
+		find_now(j->o, "oid %u, column %d", t->relid, t->attnum);
+		find_shut(j->o, REFUSED, "the walk began with oid %u, column %d; under this name now stands another one", j->w->relid, j->w->attnum);
+	} else {
+		find_now(j->o, "oid %u", t->relid);
+		find_shut(j->o, REFUSED, "the walk began with oid %u; under this name now stands another one", j->w->relid);
+	}
+	another_target(j);
 	return false;
 }
 

@@ -42,9 +42,11 @@ void find_todo(struct finding *o, const char *fmt, ...) __attribute__((format(pr
 bool rule_fresh(const struct judge *j, int64_t at, int64_t lives, const char *what);
 /* Server, mark and walk speak of the same database and environment; else the finding is shut. */
 bool rule_identity(const struct judge *j);
+/* "column", "table", "rows" */
+const char *rule_noun(const struct judge *j);
 /* The target is there, and it is the one the walk began with; else the finding is shut. */
 bool rule_target(const struct judge *j);
-/* What falls with the column is exactly the plan's list; else the finding is shut. */
+/* What falls with the target is exactly the plan's list; else the finding is shut. */
 bool rule_falls(const struct judge *j);
 /* snprintf that cuts at a whole UTF-8 character. */
 void put_text(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -14,10 +14,10 @@
 #define MAC_LEN 32
 
 /* What a permit is bound to. */
-static const char *const names[] = { "walk", "plan", "statement", "snapshot", "log head", "nonce", "table", "column", "intent" };
+static const char *const names[] = { "walk", "plan", "statement", "snapshot", "log head", "nonce", "table", "column", "intent", "batch" };
 #define BOUND (sizeof names / sizeof *names)
 
-struct bound { const char *text[BOUND]; char numbers[3][24]; };
+struct bound { const char *text[BOUND]; char numbers[4][24]; };
 
 /* No pointers and no texts: each binding as a keyed hash, and a seal over all of it, also over whether it was spent. */
 struct permit {
@@ -42,9 +42,10 @@ static void bound_of(const struct permit_binding *b, struct bound *out)
 	snprintf(out->numbers[0], sizeof out->numbers[0], "%u", b->relid);
 	snprintf(out->numbers[1], sizeof out->numbers[1], "%d", b->attnum);
 	snprintf(out->numbers[2], sizeof out->numbers[2], "%lld", (long long)b->intent_n);
+	snprintf(out->numbers[3], sizeof out->numbers[3], "%lld", (long long)b->batch);
 	const char *all[BOUND] = {
 		b->sid, b->plan_digest, b->statement, b->snapshot_sha256, b->intent_head, b->nonce,
-		out->numbers[0], out->numbers[1], out->numbers[2],
+		out->numbers[0], out->numbers[1], out->numbers[2], out->numbers[3],
 	};
 	memcpy(out->text, all, sizeof all);
 }
@@ -99,11 +100,26 @@ static bool intent_open(const struct walk *w, struct err *e)
 	return true;
 }
 
-static bool is_intent(const struct walk *w, const struct permit_binding *b, struct err *e)
+const char *permit_batch_nonce(struct arena *a, const char *intent_nonce, int64_t batch)
+{
+	return arena_printf(a, "%s.%lld", intent_nonce ? intent_nonce : "", (long long)batch);
+}
+
+static bool is_batch(const struct walk *w, const struct permit_binding *b, int64_t now, struct err *e)
+{
+	if ((w->kind == TARGET_ROWS) != (b->batch > 0))
+		return no_permit(e, "rows are removed in numbered batches, and nothing else is");
+	if (b->batch == 1 && now > w->intent_expires)
+		return err_set(e, ERR_GATE, "Go to the removal again, and sign it again.", "no permit for the drop: its intent expired before the first batch");
+	return true;
+}
+
+static bool is_intent(struct arena *a, const struct walk *w, const struct permit_binding *b, struct err *e)
 {
 	const struct permit_binding open = {
 		.sid = w->sid, .plan_digest = w->plan_digest, .statement = w->intent_statement, .snapshot_sha256 = w->intent_snapshot,
-		.intent_head = w->intent_head, .nonce = w->intent_nonce, .relid = w->relid, .attnum = w->attnum, .intent_n = w->intent_n,
+		.intent_head = w->intent_head, .nonce = b->batch > 0 ? permit_batch_nonce(a, w->intent_nonce, b->batch) : w->intent_nonce,
+		.relid = w->relid, .attnum = w->attnum, .intent_n = w->intent_n, .batch = b->batch,
 	};
 	struct bound asked, stands;
 	bound_of(b, &asked);
@@ -116,22 +132,35 @@ static bool is_intent(const struct walk *w, const struct permit_binding *b, stru
 	return true;
 }
 
-struct permit *permit_mint(struct arena *a, const struct plan *p, const struct walk *w, const struct facts *f,
-	const struct permit_binding *b, const struct permit_mac *mac, struct err *e)
+static bool gates_hold(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
 {
 	static const enum gate gates[] = { GATE_A, GATE_B, GATE_C };
 	struct finding found[CONDITION_COUNT];
-	struct bound bound;
-	if (!intent_open(w, e) || !is_intent(w, b, e))
-		return NULL;
-	if (!same_known(p->digest, w->plan_digest) || !same_known(sql_drop_column(a, p), b->statement)) {
-		no_permit(e, "the statement is not the one the plan makes");
-		return NULL;
-	}
+	if (w->kind == TARGET_ROWS)
+		return gate_batch_allowed(p, w, f, e);
 	gate_judge_all(p, w, f, found);
 	for (size_t i = 0; i < 3; i++)
 		if (!gate_refusal(found, gates[i], e))
-			return NULL;
+			return false;
+	return true;
+}
+
+struct permit *permit_mint(struct arena *a, const struct plan *p, const struct walk *w, const struct facts *f,
+	const struct permit_binding *b, const struct permit_mac *mac, struct err *e)
+{
+	struct bound bound;
+	if (!intent_open(w, e) || !is_batch(w, b, f->now, e) || !is_intent(a, w, b, e))
+		return NULL;
+	if (w->kind != plan_target(p)) {
+		no_permit(e, "the plan's target is of another kind than the walk's");
+		return NULL;
+	}
+	if (!same_known(p->digest, w->plan_digest) || !same_known(sql_statement(a, p, &f->target), b->statement)) {
+		no_permit(e, "the statement is not the one the plan makes");
+		return NULL;
+	}
+	if (!gates_hold(p, w, f, e))
+		return NULL;
 	bound_of(b, &bound);
 	struct permit *pm = arena_alloc(a, sizeof *pm);
 	pm->issued = f->now;
@@ -180,10 +209,11 @@ bool permit_spend(struct permit *pm, const struct permit_binding *b, int64_t now
 	return true;
 }
 
-/* What can have changed between the mint and the lock. C6 judges identity too. */
+/* What can have changed between the mint and the lock. C6 judges identity too. Rows are compared one by one: no C2. */
 bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct walk *w, const struct facts *under_lock, struct err *e)
 {
 	static const char *const ids[] = { "C2", "C3", "C5", "C6" };
+	size_t first = w->kind == TARGET_ROWS;
 	int64_t now = under_lock->now;
 	if (!pm || !under_lock->locked)
 		return no_permit(e, "the facts were not read under the lock");
@@ -191,7 +221,7 @@ bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct 
 		return no_permit(e, "it is not valid at the server's time under the lock");
 	if (!intent_open(w, e))
 		return false;
-	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+	for (size_t i = first; i < sizeof ids / sizeof *ids; i++) {
 		struct finding f;
 		gate_judge_one(p, w, under_lock, ids[i], &f);
 		if (!finding_passes(&f))

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The permit for one drop. Only permit_mint makes one, it judges the gates itself, and it seals what it gave with a key
+/* The permit for one drop, or for one batch of removed rows. Only permit_mint makes one, it judges the gates itself, and it seals what it gave with a key
    that lives as long as the process. The writer checks the seal and every binding before it sends a byte.
    1. No permit without stage AT_DROPPING with its own open intent, and A, B and C holding at that moment.
-   2. Bound to walk, plan digest, statement, snapshot, intent head, target oid and attnum.
+   2. Bound to walk, plan digest, statement, snapshot, intent head, target oid and attnum, and to the number of its batch.
    3. Sixty seconds by the server's clock; never before it was issued.
-   4. Spent once: permit_spend marks it in memory, the writer spends its nonce in the server too. */
+   4. Spent once: permit_spend marks it in memory, the writer spends its nonce in the server too.
+   5. Rows are removed in batches under one intent, which a person signed. All gates are judged at the intent; each batch has
+      a permit of its own, for which A6, C3, C4, C5 and C6 hold. C1 and C2 are the intent's: how old the proof is says nothing
+      of the rows still to come, since each is compared with the snapshot, key and content, in the statement that removes it.
+      The first batch must come before the intent expires; later ones as long as the intent stands without an outcome. */
 #ifndef GW_CORE_PERMIT_H
 #define GW_CORE_PERMIT_H
 
@@ -21,9 +25,13 @@ struct permit_binding {
 	unsigned relid;
 	int attnum;
 	int64_t intent_n;
+	int64_t batch;                /* of removed rows: 1, 2, ...; else 0 */
 };
 
 struct permit;   /* opaque */
+
+/* The nonce of one batch: that of the intent, and the batch's number. Owned by a. */
+const char *permit_batch_nonce(struct arena *a, const char *intent_nonce, int64_t batch);
 
 /* NULL with ERR_GATE, ERR_WAIT or ERR_VERIFY when it may not be. b must match the walk's open intent. Owned by a. */
 struct permit *permit_mint(struct arena *a, const struct plan *p, const struct walk *w, const struct facts *f,
@@ -35,7 +43,7 @@ bool permit_spend(struct permit *pm, const struct permit_binding *b, int64_t now
 /* Its size in bytes, so that a test can alter each of them. */
 size_t permit_size(void);
 int64_t permit_expires(const struct permit *pm);
-/* Judged once more under the lock, with facts read there: C2, C3, C5, C6 (its ledger half) and identity. Refuses what it does not know. */
+/* Judged once more under the lock, with facts read there: C2 (not of rows), C3, C5, C6 (its ledger half) and identity. Refuses what it does not know. */
 bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct walk *w, const struct facts *under_lock, struct err *e);
 
 #endif

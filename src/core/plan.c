@@ -20,6 +20,7 @@ void plan_defaults(struct plan *p)
 	p->release_quiet_hours = 48;
 	p->drop_estimate_min = 10;
 	p->signatures = 1;
+	p->batch_ms = 100;
 	p->max_lag_s = 5;
 	p->max_lock_waiters = 5;
 	p->max_longest_tx_s = 300;
@@ -107,7 +108,33 @@ enum archetype archetype_parse(const char *s)
 	return ARCH_NONE;
 }
 
+static const struct { const char *recipe, *noun; } targets[] = {
+	[TARGET_NONE] = { NULL, "target" },
+	[TARGET_COLUMN] = { "drop-column", "column" },
+	[TARGET_TABLE] = { "drop-table", "table" },
+	[TARGET_ROWS] = { "remove-rows", "rows" },
+};
+#define TARGETS (sizeof targets / sizeof targets[0])
+
+enum target plan_target(const struct plan *p)
+{
+	for (size_t i = TARGET_COLUMN; p->recipe && i < TARGETS; i++)
+		if (strcmp(p->recipe, targets[i].recipe) == 0)
+			return (enum target)i;
+	return TARGET_NONE;
+}
+
+const char *target_noun(enum target t)
+{
+	return targets[(size_t)t < TARGETS ? t : TARGET_NONE].noun;
+}
+
 const char *plan_target_name(struct arena *a, const struct plan *p)
 {
-	return arena_printf(a, "%s.%s.%s", sql_ident(a, p->schema), sql_ident(a, p->table), sql_ident(a, p->column));
+	const char *table = arena_printf(a, "%s.%s", sql_ident(a, p->schema), sql_ident(a, p->table));
+	switch (plan_target(p)) {
+	case TARGET_TABLE: return table;
+	case TARGET_ROWS: return arena_printf(a, "rows of %s", table);
+	default: return arena_printf(a, "%s.%s", table, sql_ident(a, p->column));
+	}
 }

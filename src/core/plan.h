@@ -13,6 +13,8 @@ struct mark { int line, column; };   /* where a field stood; 0,0 when it was not
 
 enum archetype { ARCH_NONE, ARCH_ADDITIVE, ARCH_RENAME, ARCH_TYPE, ARCH_DESTRUCTIVE };
 enum scope { SCOPE_TABLE, SCOPE_COLUMN };
+/* What goes. The recipe says it: drop-column, drop-table, remove-rows. */
+enum target { TARGET_NONE, TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS };
 
 /* Off-peak: minutes since midnight of the plan's zone; to < from goes over midnight. days: bit 0 Sunday .. bit 6 Saturday, of the start. */
 struct plan_window { unsigned days; int from, to; struct mark at; };
@@ -30,8 +32,10 @@ struct plan {
 
 	const char *name;
 	enum archetype archetype;
-	const char *recipe;        /* drop-column */
-	const char *schema, *table, *column;
+	const char *recipe;        /* drop-column, drop-table, remove-rows */
+	const char *schema, *table;
+	const char *column;        /* of a dropped column alone */
+	const char *where;         /* of removed rows alone: which ones; an immutable expression over the table's own columns */
 	const char *statement;     /* what somebody proposed; NULL when the plan has none */
 
 	/* item 3 */
@@ -63,6 +67,7 @@ struct plan {
 	const char *sync_standby;  /* required synchronous standby, or NULL */
 	int signatures;            /* 1; 2 is refused by this version */
 	bool hide;                 /* B8; refused by this version */
+	int batch_ms;              /* removed rows: how long one batch may take; its rows follow from it */
 
 	/* snapshot */
 	enum scope scope;
@@ -105,10 +110,12 @@ int plan_unused_days(const struct plan *p);
 int plan_drop_min(const struct plan *p);
 /* Minutes until this window closes, at this weekday and minute of its zone; 0 outside of it. It knows nothing of Fridays. */
 int plan_window_left(const struct plan_window *w, int dow, int minute);
+enum target plan_target(const struct plan *p);  /* TARGET_NONE when the recipe is unknown */
+const char *target_noun(enum target t);         /* "column", "table", "rows" */
 const char *archetype_name(enum archetype a);   /* "destructive" */
 const char *archetype_risk(enum archetype a);   /* "highest" */
 enum archetype archetype_parse(const char *s);  /* ARCH_NONE when unknown */
-/* "public.orders.legacy_total", as the operator types it at the drop: each part quoted as SQL where it needs it. */
+/* "public.orders.legacy_total", "public.orders", "rows of public.orders": each part quoted as SQL where it needs it. */
 const char *plan_target_name(struct arena *a, const struct plan *p);
 
 /* How an amended plan differs: what must be done again. */

@@ -36,7 +36,7 @@ struct text_field { const char *path; size_t at; enum amend_class class; };
 #define FIELD(path, member, class) { path, offsetof(struct plan, member), class }
 static const struct text_field texts[] = {
 	FIELD("target.schema", schema, AMEND_NEW_WALK), FIELD("target.table", table, AMEND_NEW_WALK),
-	FIELD("target.column", column, AMEND_NEW_WALK), FIELD("recipe", recipe, AMEND_NEW_WALK),
+	FIELD("target.column", column, AMEND_NEW_WALK), FIELD("target.where", where, AMEND_NEW_WALK), FIELD("recipe", recipe, AMEND_NEW_WALK),
 	FIELD("name", name, AMEND_GATES), FIELD("document.before", before, AMEND_GATES),
 	FIELD("document.after", after, AMEND_GATES), FIELD("document.why", why, AMEND_GATES),
 	FIELD("document.way_back", way_back, AMEND_GATES), FIELD("document.leaves_behind", leaves_behind, AMEND_GATES),
@@ -64,7 +64,7 @@ static const struct number_field ints[] = {
 	NUMBER("policy.monitor_hours", monitor_hours, 1), NUMBER("policy.release_quiet_hours", release_quiet_hours, 1),
 	NUMBER("policy.drop_estimate_min", drop_estimate_min, 1), NUMBER("policy.signatures", signatures, 1),
 	NUMBER("snapshot.retention_days", retention_days, 1), NUMBER("health.max_lock_waiters", max_lock_waiters, -1),
-	NUMBER("rehearsal.now", rehearsal_dow, 0), NUMBER("rehearsal.now", rehearsal_minute, 0),
+	NUMBER("rows.batch_ms", batch_ms, -1), NUMBER("rehearsal.now", rehearsal_dow, 0), NUMBER("rehearsal.now", rehearsal_minute, 0),
 };
 static const struct number_field doubles[] = {
 	NUMBER("health.max_lag_s", max_lag_s, -1), NUMBER("health.max_longest_tx_s", max_longest_tx_s, -1),

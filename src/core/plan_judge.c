@@ -11,6 +11,7 @@
 #include "core/sql.h"
 
 #define MINUTES_A_DAY 1440
+#define RECIPES "write recipe: drop-column, drop-table or remove-rows"
 
 struct findings {
 	struct arena *a;
@@ -37,17 +38,16 @@ static bool is_blank(const char *s)
 
 static const struct need { const char *path; size_t at; const char *instead; } needs[] = {
 	{ "name", offsetof(struct plan, name), "write a short name, such as orders-drop-legacy-total" },
-	{ "recipe", offsetof(struct plan, recipe), "write recipe: drop-column" },
+	{ "recipe", offsetof(struct plan, recipe), RECIPES },
 	{ "target.schema", offsetof(struct plan, schema), "write the table's schema, such as public" },
 	{ "target.table", offsetof(struct plan, table), "write the table's name" },
-	{ "target.column", offsetof(struct plan, column), "write the column's name" },
-	{ "document.before", offsetof(struct plan, before), "write the column as it is now: type, default, what it holds" },
+	{ "document.before", offsetof(struct plan, before), "write what stands there now: type, default, what it holds" },
 	{ "document.after", offsetof(struct plan, after), "write what stands there afterwards" },
-	{ "document.why", offsetof(struct plan, why), "write why the column goes" },
+	{ "document.why", offsetof(struct plan, why), "write why it goes" },
 	{ "document.way_back", offsetof(struct plan, way_back), "write how the data comes back, and who does it" },
 	{ "document.leaves_behind", offsetof(struct plan, leaves_behind), "write what a way back does not restore" },
 	{ "document.rollback_floor", offsetof(struct plan, rollback_floor),
-		"write the oldest release of the application that runs without the column" },
+		"write the oldest release of the application that runs without it" },
 	{ "document.api_contract", offsetof(struct plan, api_contract), "write what changes for those who call the application, or none" },
 	{ "window.zone", offsetof(struct plan, zone), "write a time zone, such as Europe/Madrid" },
 };
@@ -62,7 +62,7 @@ static void judge_needs(struct findings *f)
 	if (f->p->archetype == ARCH_NONE)
 		found(f, "archetype", "archetype is missing", "write archetype: destructive");
 	if (!f->p->has_falls)
-		found(f, "document.falls", "document.falls is missing", "list what else falls with the column, or write falls: [] when nothing does");
+		found(f, "document.falls", "document.falls is missing", "list what else falls with it, or write falls: [] when nothing does");
 	if (f->p->n_deploys == 0)
 		found(f, "deploys", "deploys names no part", "name each deployed part of the application, such as - {name: web}");
 	if (f->p->n_windows == 0)
@@ -91,11 +91,10 @@ static void judge_version(struct findings *f)
 {
 	const struct plan *p = f->p;
 	if (p->archetype != ARCH_NONE && p->archetype != ARCH_DESTRUCTIVE)
-		found(f, "archetype", arena_printf(f->a, "archetype is %s: this version walks dropped columns only", archetype_name(p->archetype)),
+		found(f, "archetype", arena_printf(f->a, "archetype is %s: this version walks what is taken away only", archetype_name(p->archetype)),
 			"write archetype: destructive");
-	if (!is_blank(p->recipe) && strcmp(p->recipe, "drop-column") != 0)
-		found(f, "recipe", arena_printf(f->a, "recipe is \"%s\": this version walks dropped columns only", text_clean(f->a, p->recipe)),
-			"write recipe: drop-column");
+	if (!is_blank(p->recipe) && plan_target(p) == TARGET_NONE)
+		found(f, "recipe", arena_printf(f->a, "recipe is \"%s\": this version does not know it", text_clean(f->a, p->recipe)), RECIPES);
 	if (p->signatures != 1)
 		found(f, "policy.signatures", arena_printf(f->a, "policy.signatures is %d: this version does not take a second signature yet",
 			p->signatures), "write 1, or leave it out");
@@ -114,15 +113,47 @@ static void judge_name(struct findings *f)
 			"write 1 to 40 of a-z, 0-9 and -, not beginning with -");
 }
 
+static bool target_whole(const struct plan *p)
+{
+	switch (plan_target(p)) {
+	case TARGET_COLUMN: return !is_blank(p->column);
+	case TARGET_TABLE: return true;
+	case TARGET_ROWS: return !is_blank(p->where);
+	default: return false;
+	}
+}
+
+/* Each recipe has its own words for its target, and no others. */
+static void judge_target(struct findings *f)
+{
+	const struct plan *p = f->p;
+	enum target t = plan_target(p);
+	if (t == TARGET_NONE)
+		return;
+	if (t == TARGET_COLUMN && is_blank(p->column))
+		found(f, "target.column", arena_printf(f->a, "target.column is %s", p->column ? "empty" : "missing"), "write the column's name");
+	if (t == TARGET_ROWS && is_blank(p->where))
+		found(f, "target.where", arena_printf(f->a, "target.where is %s", p->where ? "empty" : "missing"),
+			"write which rows, such as \"created < '2020-01-01'\"");
+	if (t != TARGET_COLUMN && p->column)
+		found(f, "target.column", arena_printf(f->a, "target.column is given, and %s takes no single column", p->recipe), "leave it out");
+	if (t != TARGET_ROWS && p->where)
+		found(f, "target.where", arena_printf(f->a, "target.where is given, and %s takes more than rows", p->recipe), "leave it out");
+	if (t != TARGET_COLUMN && p->scope == SCOPE_COLUMN && plan_gives(p, "snapshot.scope"))
+		found(f, "snapshot.scope", arena_printf(f->a, "snapshot.scope is column, and %s needs whole rows", p->recipe), "leave it out");
+	if (t == TARGET_ROWS && p->n_falls > 0)
+		found(f, "document.falls", "document.falls lists something, and nothing falls with rows", "write falls: []");
+}
+
 static void judge_statement(struct findings *f)
 {
 	const struct plan *p = f->p;
 	const char *why;
-	if (is_blank(p->statement) || is_blank(p->schema) || is_blank(p->table) || is_blank(p->column))
+	if (is_blank(p->statement) || is_blank(p->schema) || is_blank(p->table) || !target_whole(p))
 		return;
 	if (!sql_same_drop(f->a, p, p->statement, &why))
-		found(f, "statement", arena_printf(f->a, "statement is not the drop of the target: %s", why),
-			arena_printf(f->a, "write %s, or leave it out", text_clean(f->a, sql_drop_column(f->a, p))));
+		found(f, "statement", arena_printf(f->a, "statement is not the one of the target: %s", why),
+			arena_printf(f->a, "write %s, or leave it out", text_clean(f->a, sql_statement(f->a, p, NULL))));
 }
 
 /* Area/Place as in the IANA list, or UTC: an abbreviation such as CET means other hours in other places. */
@@ -258,6 +289,7 @@ size_t plan_judge(struct arena *a, const struct plan *p, struct plan_error **out
 	judge_floors(&f);
 	judge_version(&f);
 	judge_name(&f);
+	judge_target(&f);
 	judge_statement(&f);
 	judge_moment(&f);
 	judge_store(&f);

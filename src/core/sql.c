@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/text.h"
+#include "core/fact.h"
 #include "core/plan.h"
 
 /* The words of PostgreSQL 15 to 18 that cannot stand bare everywhere a name can: every keyword that is not "unreserved".
@@ -78,8 +80,24 @@ const char *sql_literal(struct arena *a, const char *value)
 	return strchr(value, '\\') ? arena_printf(a, "E%s", text) : text;
 }
 
-const char *sql_drop_column(struct arena *a, const struct plan *p)
+static const char *drop_table(struct arena *a, const char *table, const struct fact_target *t)
 {
-	return arena_printf(a, "ALTER TABLE %s.%s DROP COLUMN %s",
-		sql_ident(a, p->schema), sql_ident(a, p->table), sql_ident(a, p->column));
+	struct text sql = { 0 };
+	for (size_t i = 0; t && i < t->n_before; i++)
+		text_addf(&sql, "%s; ", t->before[i]);
+	text_addf(&sql, "DROP TABLE %s", table);
+	const char *s = arena_dup(a, text_str(&sql));
+	text_free(&sql);
+	return s;
+}
+
+const char *sql_statement(struct arena *a, const struct plan *p, const struct fact_target *t)
+{
+	const char *table = arena_printf(a, "%s.%s", sql_ident(a, p->schema), sql_ident(a, p->table));
+	switch (plan_target(p)) {
+	case TARGET_COLUMN: return arena_printf(a, "ALTER TABLE %s DROP COLUMN %s", table, sql_ident(a, p->column));
+	case TARGET_TABLE: return drop_table(a, table, t);
+	case TARGET_ROWS: return arena_printf(a, "DELETE FROM %s WHERE (%s)", table, p->where ? p->where : "");
+	default: return "";
+	}
 }

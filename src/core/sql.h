@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 struct arena;
+struct fact_target;
 struct plan;
 
 /* A name as SQL: bare when it is lower-case and no keyword, else in double quotes with quotes doubled. */
@@ -14,8 +15,12 @@ const char *sql_ident(struct arena *a, const char *name);
 const char *sql_quoted(struct arena *a, const char *name);
 /* A literal in single quotes, E'' where it has a backslash. */
 const char *sql_literal(struct arena *a, const char *value);
-/* ALTER TABLE public.orders DROP COLUMN legacy_total   (no semicolon, never CASCADE, never IF EXISTS) */
-const char *sql_drop_column(struct arena *a, const struct plan *p);
+/* What gatewalk does to the plan's target, in one text, never with CASCADE or IF EXISTS and without a closing semicolon:
+   ALTER TABLE public.orders DROP COLUMN legacy_total
+   DROP TABLE public.orders   (t->before first, "; " between)
+   DELETE FROM public.orders WHERE (created < '2020-01-01')   (removed in batches by key and content: this is what it amounts to)
+   t may be NULL: without what stands before. "" when the plan names no target. */
+const char *sql_statement(struct arena *a, const struct plan *p, const struct fact_target *t);
 /* Is the proposed text the same statement as gatewalk's own? White space, keyword case, comments, a closing semicolon,
    quoting that changes nothing, a missing schema "public", the word COLUMN left out and a closing RESTRICT do not count;
    CASCADE, IF EXISTS, ONLY, a second command do.

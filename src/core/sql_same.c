@@ -150,7 +150,7 @@ static bool want(struct reader *r, const char *word)
 		return next(r);
 	if (r->now.kind == TOK_BAD)
 		return false;
-	return bad(r, arena_printf(r->a, "%s stands where the drop of one column has \"%s\"", shown(r), word));
+	return bad(r, arena_printf(r->a, "%s stands where gatewalk's own statement has \"%s\"", shown(r), word));
 }
 
 static bool take(struct reader *r, const char *word, bool *there)
@@ -183,8 +183,8 @@ static bool no_if_exists(struct reader *r)
 /* What may be wrong behind the column's name, in words of its own. */
 static const struct { const char *token, *why; } behind[] = {
 	{ "cascade", "it says CASCADE, which takes other objects along; gatewalk never cascades" },
-	{ ",", "it has a second command behind the first" },
-	{ ".", "the column's name has a dot in it that is not quoted" },
+	{ ",", "it has a second one behind the first" },
+	{ ".", "the name of what goes has a dot in it that is not quoted" },
 };
 
 static bool ends(struct reader *r)
@@ -199,7 +199,7 @@ static bool ends(struct reader *r)
 	for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++)
 		if (r->now.kind != TOK_QUOTED && strcmp(r->now.text, behind[i].token) == 0)
 			return bad(r, behind[i].why);
-	return bad(r, arena_printf(r->a, "%s stands behind the column's name", shown(r)));
+	return bad(r, arena_printf(r->a, "%s stands behind the name of what goes", shown(r)));
 }
 
 /* [schema.]table */
@@ -228,15 +228,39 @@ static bool same_name(struct reader *r, const char *what, const char *has, const
 		text_clean(r->a, sql_ident(r->a, has)), text_clean(r->a, sql_ident(r->a, plan))));
 }
 
-static bool same(struct reader *r, const struct plan *p)
+static bool begins(struct reader *r)
+{
+	if (!next(r))
+		return false;
+	return r->now.kind != TOK_END || bad(r, "it is empty");
+}
+
+static bool same_drop_table(struct reader *r, const struct plan *p)
+{
+	const char *schema, *table;
+	bool there;
+	if (!begins(r) || !want(r, "drop") || !want(r, "table") || !no_if_exists(r) || !relation(r, &schema, &table) ||
+	    !take(r, "restrict", &there) || !ends(r))
+		return false;
+	return same_name(r, "schema", schema, p->schema) && same_name(r, "table", table, p->table);
+}
+
+/* The predicate is the plan's own field: a statement beside it can only repeat it. */
+static bool same_removal(struct reader *r, const struct plan *p)
+{
+	const char *ours = sql_statement(r->a, p, NULL);
+	size_t len = strlen(r->at);
+	while (len && (is_space(r->at[len - 1]) || r->at[len - 1] == ';'))
+		len--;
+	return (len == strlen(ours) && strncmp(r->at, ours, len) == 0) ||
+		bad(r, "rows are named by target.where; a statement beside it has to be the same to the letter");
+}
+
+static bool same_drop_column(struct reader *r, const struct plan *p)
 {
 	const char *schema, *table, *column;
 	bool there;
-	if (!next(r))
-		return false;
-	if (r->now.kind == TOK_END)
-		return bad(r, "it is empty");
-	if (!want(r, "alter") || !want(r, "table") || !no_if_exists(r))
+	if (!begins(r) || !want(r, "alter") || !want(r, "table") || !no_if_exists(r))
 		return false;
 	if (is(r, "only"))
 		return bad(r, "it says ONLY, which leaves the column in the tables that inherit it");
@@ -253,7 +277,13 @@ static bool same(struct reader *r, const struct plan *p)
 bool sql_same_drop(struct arena *a, const struct plan *p, const char *proposed, const char **why)
 {
 	struct reader r = { .a = a, .at = proposed ? proposed : "" };
-	bool yes = same(&r, p);
+	bool yes = false;
+	switch (plan_target(p)) {
+	case TARGET_COLUMN: yes = same_drop_column(&r, p); break;
+	case TARGET_TABLE: yes = same_drop_table(&r, p); break;
+	case TARGET_ROWS: yes = same_removal(&r, p); break;
+	default: bad(&r, "the plan's recipe names no target"); break;
+	}
 	if (why)
 		*why = yes ? "it is the statement that gatewalk writes itself" : r.why;
 	return yes;

@@ -41,6 +41,11 @@ bool view_gate_holds(const struct view *v, enum gate g)
 	return (gates_open(v->findings) & (unsigned)g) != 0;
 }
 
+const char *view_noun(const struct view *v)
+{
+	return target_noun(plan_target(v->plan));
+}
+
 enum stage view_reached(const struct walk *w)
 {
 	static const struct { enum item item; enum stage at; } confirmed[] = {
@@ -84,7 +89,7 @@ bool view_job_alive(const struct view_job *j)
 
 const struct view_job *view_job_here(const struct view *v)
 {
-	static const char *const kinds[] = { "snapshot", "drill", "restore" };
+	static const char *const kinds[] = { "snapshot", "drill", "remove", "restore" };
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		const struct view_job *j = view_job_of(v, kinds[i]);
 		if (view_job_alive(j))
@@ -99,7 +104,7 @@ static void mark_jobs(struct view *v)
 	static const struct { const char *kind; enum stage low, high; } own[] = {
 		{ "snapshot", AT_SNAPSHOT, AT_GATE_A }, { "snapshot", AT_FINAL, AT_ARMED },
 		{ "drill", AT_SNAPSHOT, AT_GATE_A }, { "drill", AT_FINAL, AT_ARMED },
-		{ "watch", AT_CONSUMERS, AT_ARMED }, { "monitor", AT_MONITOR, AT_LOG }, { "restore", AT_MONITOR, AT_CLOSED },
+		{ "watch", AT_CONSUMERS, AT_ARMED }, { "remove", AT_DROPPING, AT_DROPPING }, { "monitor", AT_MONITOR, AT_LOG }, { "restore", AT_MONITOR, AT_CLOSED },
 	};
 	for (size_t i = 0; i < v->n_jobs; i++) {
 		v->jobs[i].mine = false;

@@ -86,7 +86,7 @@ static void declared(struct view *v, const char *what, const char *key, const ch
 static void fits(struct view *v)
 {
 	const struct fact_target *t = &v->facts->target;
-	struct challenge *c = add(v, "fits", "can this column be walked and dropped?", "a plain column of a plain table");
+	struct challenge *c = add(v, "fits", arena_printf(v->arena, "can the %s be walked and taken away?", view_noun(v)), "yes, by the catalogue");
 	c->seen = t->at;
 	c->verdict = !t->at ? UNKNOWN : t->found && !t->unfit ? HOLDS : REFUSED;
 	put_text(c->now, sizeof c->now, "%s", !t->at ? "not looked at" : !t->found ? "not found" : t->unfit ? t->unfit : t->type ? t->type : "yes");
@@ -131,7 +131,7 @@ static void rehearsal(struct view *v)
 static void falls(struct view *v)
 {
 	const struct fact_target *t = &v->facts->target;
-	struct challenge *c = add(v, "falls", "what falls with the column?", "exactly what the plan lists");
+	struct challenge *c = add(v, "falls", arena_printf(v->arena, "what falls with the %s?", view_noun(v)), "exactly what the plan lists");
 	c->seen = t->at;
 	c->verdict = !t->at ? UNKNOWN : t->n_falls == v->plan->n_falls ? HOLDS : REFUSED;
 	put_text(c->now, sizeof c->now, "%zu there, %zu in the plan", t->n_falls, v->plan->n_falls);

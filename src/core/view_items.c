@@ -54,7 +54,7 @@ static void note_final(const struct view *v, struct view_item *it)
 
 static void note_archetype(const struct view *v, struct view_item *it)
 {
-	put_text(it->note, sizeof it->note, "%s: column", archetype_name(v->plan->archetype));
+	put_text(it->note, sizeof it->note, "%s: %s", archetype_name(v->plan->archetype), view_noun(v));
 }
 
 static void note_document(const struct view *v, struct view_item *it)
@@ -105,9 +105,11 @@ static void note_unused(const struct view *v, struct view_item *it)
 
 static void note_drop(const struct view *v, struct view_item *it)
 {
-	char span[WHEN_MAX], when[WHEN_MAX];
+	char span[WHEN_MAX], when[WHEN_MAX], rows[32], left[32];
 	if (v->walk->restored_at)
 		put_text(it->note, sizeof it->note, "put back %s", when_short(v->walk->restored_at, when));
+	else if (v->walk->dropped && v->walk->kind == TARGET_ROWS)
+		put_text(it->note, sizeof it->note, "%s rows, %s left", view_count(v->walk->rows_removed, rows), view_count(v->walk->rows_left, left));
 	else if (v->walk->dropped)
 		put_text(it->note, sizeof it->note, "%s, %s", when_short(v->walk->dropped_at, when), when_span(v->walk->drop_us, span));
 	else if (v->walk->stage == AT_DROPPING)
@@ -197,12 +199,12 @@ static enum mood judge(const struct view *v, enum item i, enum stage reached)
 static void show_job(struct view *v, enum stage reached)
 {
 	const struct view_job *j = view_job_here(v);
-	enum item i = !j ? ITEM_NONE : strcmp(j->kind, "restore") == 0 ? stage_item(reached) :
+	enum item i = !j ? ITEM_NONE : strcmp(j->kind, "restore") == 0 || strcmp(j->kind, "remove") == 0 ? stage_item(reached) :
 		reached <= AT_GATE_A ? ITEM_SNAPSHOT : reached >= AT_FINAL && reached <= AT_ARMED ? ITEM_FINAL : ITEM_NONE;
 	if (i == ITEM_NONE)
 		return;
 	struct view_item *it = &v->items[i];
-	it->mood = MOOD_RUNNING;
+	it->mood = strcmp(j->state, "waiting") == 0 ? MOOD_WAITING : MOOD_RUNNING;
 	put_text(it->note, sizeof it->note, "%.60s", j->phase && *j->phase ? j->phase : j->kind);
 	it->percent = j->total > 0 ? percent_of((int64_t)j->done, (int64_t)j->total) : -1;
 }

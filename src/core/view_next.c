@@ -136,7 +136,7 @@ static bool change_waits(struct view *v, const char *what)
 static void watch(struct view *v)
 {
 	if (!change_waits(v, "the watch"))
-		two(v, "Start the watch: a tripwire on the table, and a job that looks.", "It counts writes to the column from now on, also after you quit.");
+		two(v, "Start the watch: a tripwire on the table, and a job that looks.", "It counts the writes from now on, also after you quit.");
 }
 
 static void at_consumers(struct view *v)
@@ -154,11 +154,20 @@ static void at_reads(struct view *v)
 	size_t done = 0;
 	const char *name = view_deploy_left(v, &done);
 	if (name) {
-		line(v, 0, "Deploy %s without the column, then declare that release.", name);
+		line(v, 0, "Deploy %s without the %s, then declare that release.", name, view_noun(v));
 		line(v, 1, "And when its last old instance ended. %zu of %zu are declared.", done, v->plan->n_deploys);
 	} else {
 		two(v, "Every deploy has declared its release. Type \"moved\" (item 8).", "Then the count of item 9 can begin.");
 	}
+}
+
+static void begin_count(struct view *v)
+{
+	if (plan_target(v->plan) == TARGET_ROWS)
+		line(v, 0, "Begin the count: from now on nobody may write to these rows.");
+	else
+		line(v, 0, "Begin the count: from now on nobody may use the %s.", view_noun(v));
+	line(v, 1, "The server keeps count, also while gatewalk is closed.");
 }
 
 static void at_unused(struct view *v)
@@ -170,7 +179,7 @@ static void at_unused(struct view *v)
 	else if (w->at && !(w->tripwire_there && w->tripwire_enabled))
 		watch(v);
 	else if (!t->not_null && !t->def)
-		two(v, "Begin the count: from now on nobody may use the column.", "The server keeps count, also while gatewalk is closed.");
+		begin_count(v);
 	else if (!change_waits(v, "the count"))
 		two(v, "Begin the count: it takes NOT NULL and DEFAULT off the column first.", "That is a short change of the table: window and health come first.");
 }
@@ -213,7 +222,11 @@ static void at_armed(struct view *v)
 
 static void at_dropping(struct view *v)
 {
-	two(v, "The outcome is not known yet: gatewalk asks the ledger; press r.", "Do not drop it by hand. The ledger alone decides what happened.");
+	const struct view_job *j = v->walk->kind == TARGET_ROWS ? view_job_of(v, "remove") : NULL;
+	if (j)
+		two(v, "The removal's job has ended; what it did is being taken in. Press r.", "The ledger counts each batch: none is lost, and none is done twice.");
+	else
+		two(v, "The outcome is not known yet: gatewalk asks the ledger; press r.", "Do not drop it by hand. The ledger alone decides what happened.");
 }
 
 static void at_monitor(struct view *v)
@@ -222,7 +235,7 @@ static void at_monitor(struct view *v)
 	char when[WHEN_MAX];
 	if (v->walk->alarms > 0 && v->now < end) {
 		line(v, 0, "ALARM: %s", v->walk->alarm ? v->walk->alarm : "see the monitor");
-		line(v, 1, "If the drop is the cause, put the column back: the way is shown here.");
+		line(v, 1, "If the drop is the cause, put the %s back: the way is shown here.", view_noun(v));
 	} else if (v->now < end) {
 		quiet_until(v, end);
 		line(v, 1, "Safe to quit: the monitor watches and rings until %s UTC.", when_short(end, when));
@@ -244,9 +257,9 @@ static void at_closed(struct view *v)
 	char when[WHEN_MAX];
 	line(v, 0, "This walk is closed. Nothing to do.");
 	if (v->walk->restored_at)
-		line(v, 1, "The column was put back on %s UTC.", when_short(v->walk->restored_at, when));
+		line(v, 1, "It was put back on %s UTC.", when_short(v->walk->restored_at, when));
 	else
-		line(v, 1, "The snapshot is kept for %d days: gatewalk restore puts the column back.", v->plan->retention_days);
+		line(v, 1, "The snapshot is kept for %d days: gatewalk restore puts the %s back.", v->plan->retention_days, view_noun(v));
 }
 
 static void at_left(struct view *v)
@@ -271,17 +284,27 @@ static void offline(struct view *v)
 		line(v, 1, "Press r to try again. The log is safe, and no step is lost.");
 }
 
+static const char *job_noun(const struct view_job *j)
+{
+	return strcmp(j->kind, "remove") == 0 ? "removal" : j->kind;
+}
+
 static void running(struct view *v, const struct view_job *j)
 {
 	char percent[32] = "", about[WHEN_MAX];
 	if (strcmp(j->state, "needs a login") == 0 || strcmp(j->state, "paused") == 0) {
-		line(v, 0, "The %s is paused%s.", j->kind, j->state[0] == 'n' ? ": it needs a login" : "");
+		line(v, 0, "The %s is paused%s.", job_noun(j), j->state[0] == 'n' ? ": it needs a login" : "");
 		line(v, 1, "%s", j->state[0] == 'n' ? "Open the job and let it go on once the server takes its login again." : "Open the job to let it go on. Quitting is safe.");
 		return;
 	}
 	if (j->total > 0)
 		snprintf(percent, sizeof percent, ", %d %%", j->done >= j->total ? 99 : (int)(j->done / j->total * 100));
-	line(v, 0, "The %s runs: %s%s. Safe to quit.", j->kind, j->phase && *j->phase ? j->phase : "starting", percent);
+	if (strcmp(j->state, "waiting") == 0) {
+		line(v, 0, "The %s waits%s: %s", job_noun(j), percent, j->note && *j->note ? j->note : "no reason was given");
+		line(v, 1, "It goes on by itself when that has passed. Safe to quit.");
+		return;
+	}
+	line(v, 0, "The %s runs: %s%s. Safe to quit.", job_noun(j), j->phase && *j->phase ? j->phase : "starting", percent);
 	if (j->eta_high_s > 0)
 		line(v, 1, "It goes on without you; at most %s more.", when_span((int64_t)(j->eta_high_s * 1e6), about));
 	else
@@ -296,7 +319,7 @@ static bool has_failed(const struct view_job *j)
 /* The newest piece of work if it failed, else a watcher that is gone. A later success hides an older failure. */
 static const struct view_job *failed_job(const struct view *v)
 {
-	static const char *const works[] = { "snapshot", "drill", "restore" }, *const watchers[] = { "watch", "monitor" };
+	static const char *const works[] = { "snapshot", "drill", "remove", "restore" }, *const watchers[] = { "watch", "monitor" };
 	const struct view_job *newest = NULL;
 	for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
 		const struct view_job *j = view_job_of(v, works[i]);
@@ -358,7 +381,7 @@ void view_next(struct view *v)
 		running(v, here);
 	} else if (failed) {
 		bool lost = strcmp(failed->state, "lost") == 0;
-		line(v, 0, lost ? "The %s job is gone: %s" : "The %s job failed: %s", failed->kind,
+		line(v, 0, lost ? "The %s job is gone: %s" : "The %s job failed: %s", job_noun(failed),
 			failed->error ? failed->error : lost ? "its process has ended" : "no reason was given");
 		line(v, 1, "Open the job to see how far it came, then start it again.");
 	} else if ((unsigned)s < STAGE_COUNT && at[s]) {

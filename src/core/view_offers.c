@@ -164,7 +164,7 @@ static void at_reads(struct view *v)
 		const char *name = v->plan->deploys[i].name;
 		if (!walk_declared(v->walk, "reads_moved", name))
 			declare(v, arena_printf(v->arena, "reads_moved/%s", name), arena_printf(v->arena, "declare %s", name),
-				arena_printf(v->arena, "release of %s without the column, and when its last old instance ended", name),
+				arena_printf(v->arena, "release of %s without the %s, and when its last old instance ended", name, view_noun(v)),
 				"90ab17 ended 2026-11-10 11:20");
 	}
 	if (!view_deploy_left(v, NULL))
@@ -228,13 +228,20 @@ static void at_armed(struct view *v)
 
 static void at_dropping(struct view *v)
 {
+	if (v->walk->kind == TARGET_ROWS) {
+		releases(v);
+		if (!view_job_here(v)) {
+			plain(v, ACT_REMOVE, "let the removal go on");
+			plain(v, ACT_REMOVE_END, "end the removal here");
+		}
+	}
 	plain(v, ACT_LOOK, "ask the ledger");
 }
 
 static void restore(struct view *v)
 {
 	if (v->walk->dropped && !v->walk->restored_at && !view_job_here(v))
-		plain(v, ACT_RESTORE, "put the column back");
+		plain(v, ACT_RESTORE, arena_printf(v->arena, "put the %s back", view_noun(v)));
 }
 
 static void at_monitor(struct view *v)

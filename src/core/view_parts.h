@@ -24,7 +24,7 @@ enum stage view_reached(const struct walk *w);
 /* The newest job of this kind, alive or ended; NULL when there is none. */
 const struct view_job *view_job_of(const struct view *v, const char *kind);
 bool view_job_alive(const struct view_job *j);
-/* The job that does the current item's work: snapshot, drill or restore. NULL when none is alive. */
+/* The job that does the current item's work: snapshot, drill, removal or restore. NULL when none is alive. */
 const struct view_job *view_job_here(const struct view *v);
 /* Consumers as the live audit shows them. */
 struct consumers_state view_consumers(const struct view *v);
@@ -38,6 +38,8 @@ int64_t view_watch_end(const struct view *v);
 const char *view_watch_words(const struct view *v, char buf[static WHEN_MAX]);
 /* True when that time has come, and the monitor has looked since. */
 bool view_watched(const struct view *v);
+/* "column", "table", "rows" */
+const char *view_noun(const struct view *v);
 /* "61.2 M", "204 118" */
 const char *view_count(int64_t n, char buf[static 32]);
 

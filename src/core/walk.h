@@ -57,8 +57,9 @@ struct walk {
 	enum stage stage;
 	int64_t begun, last_t;           /* server clock */
 	int64_t day_us;                  /* microseconds that a day of waiting takes: US_DAY, less in a rehearsal */
+	enum target kind;                /* column, table, rows */
 	unsigned relid;
-	int attnum;
+	int attnum;                      /* 0 of a table and of rows */
 	int64_t n;                       /* lines folded */
 	int64_t sealed;                  /* lines covered by a signature */
 
@@ -77,10 +78,12 @@ struct walk {
 	int64_t intent_n;                /* line of the open or last intent; -1 none */
 	char intent_head[65];            /* head after that line: what the anchor row must hold */
 	const char *intent_nonce, *intent_statement, *intent_snapshot;
+	int64_t intent_t, intent_expires;   /* when it was signed; until when it must begin */
 	bool outcome_known;
 	bool dropped;
 	int64_t dropped_at;
 	int64_t drop_us, lock_us;
+	int64_t rows_removed, rows_left; /* of removed rows: what became of the snapshot's rows */
 	int64_t restored_at;
 	int64_t watch_from;              /* the watch after the drop counts from here: the drop, or when log and ledger were brought together */
 	int64_t drop_lost_at;            /* when it was found that the database was of before the drop; 0 never */

@@ -10,7 +10,8 @@
 
 static bool snapshot_place(const struct json *j, struct fact_snapshot *s, struct err *e)
 {
-	static const char *const scopes[] = { "table", "column", NULL };
+	static const char *const scopes[] = { "table", "column", "rows", NULL };
+	static const enum scope_kind is[] = { SNAP_TABLE, SNAP_COLUMN, SNAP_ROWS };
 	const char *definition;
 	size_t scope;
 	if (!body_word(j, "sysid", &s->sysid, e) || !body_oid(j, "dboid", &s->dboid, e) ||
@@ -18,7 +19,7 @@ static bool snapshot_place(const struct json *j, struct fact_snapshot *s, struct
 	    !body_hex(j, "definition_digest", 64, &definition, e) || !body_choice(j, "scope", scopes, &scope, e))
 		return false;
 	memcpy(s->definition_digest, definition, sizeof s->definition_digest);
-	s->scope = scope == 0 ? SNAP_TABLE : SNAP_COLUMN;
+	s->scope = is[scope];
 	return true;
 }
 
@@ -64,6 +65,8 @@ static bool fold_snapshot(struct walk *w, const struct json *b, struct err *e)
 	if (!body_choice(b, "role", roles, &role, e) || !body_hex(b, "blob", 64, &blob, e) ||
 	    !snapshot_read(json_get(b, "fact"), &s, e))
 		return false;
+	if ((s.attnum > 0) != (w->attnum > 0) || (s.scope == SNAP_ROWS) != (w->kind == TARGET_ROWS))
+		return err_set(e, ERR_VERIFY, NULL, "the snapshot is of another kind of target than the walk's");
 	enum stage low = role == 0 ? AT_SNAPSHOT : AT_FINAL, high = role == 0 ? AT_GATE_A : AT_ARMED;
 	if (w->stage < low || w->stage > high)
 		return true;

@@ -70,6 +70,21 @@ static bool begin_terms(struct walk *w, const struct json *b, struct err *e)
 	return true;
 }
 
+/* Logs of before there were other kinds say none: a column. */
+static bool begin_target(struct walk *w, const struct json *b, struct err *e)
+{
+	static const char *const kinds[] = { "column", "table", "rows", NULL };
+	static const enum target is[] = { TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS };
+	size_t kind = 0;
+	if ((json_get(b, "kind") && !body_choice(b, "kind", kinds, &kind, e)) || !body_oid(b, "relid", &w->relid, e) ||
+	    !body_attnum(b, "attnum", &w->attnum, e))
+		return false;
+	w->kind = is[kind];
+	if ((w->kind == TARGET_COLUMN) != (w->attnum > 0))
+		return fold_refuse(e, "field \"attnum\" does not fit the kind of target");
+	return true;
+}
+
 static bool fold_begin(struct walk *w, const struct record *r, struct err *e)
 {
 	const char *plan, *name, *target, *other;
@@ -77,7 +92,7 @@ static bool fold_begin(struct walk *w, const struct record *r, struct err *e)
 	    !body_hex(r->b, "signers", 64, &other, e) || !body_word(r->b, "name", &name, e) ||
 	    !body_word(r->b, "target", &target, e) || !body_word(r->b, "server", &other, e) ||
 	    !body_word(r->b, "install_id", &other, e) || !body_word(r->b, "gatewalk", &other, e) ||
-	    !body_oid(r->b, "relid", &w->relid, e) || !body_attnum(r->b, "attnum", &w->attnum, e))
+	    !begin_target(w, r->b, e))
 		return false;
 	w->sid = arena_dup(w->arena, r->sid);
 	w->db = arena_dup(w->arena, r->db);

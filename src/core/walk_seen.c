@@ -46,7 +46,7 @@ bool fold_job(struct walk *w, const struct record *r, struct err *e)
 static bool intent_fits(const struct walk *w, unsigned relid, int attnum, const char *snapshot, struct err *e)
 {
 	if (relid != w->relid || attnum != w->attnum)
-		return fold_refuse(e, "the intent is for another column than the walk's");
+		return fold_refuse(e, "the intent is for another target than the walk's");
 	if (!w->final.equal || strcmp(w->final.manifest_sha256, snapshot) != 0)
 		return fold_refuse(e, "the intent names another snapshot than the proven final one");
 	return true;
@@ -72,8 +72,19 @@ bool fold_intent(struct walk *w, const struct record *r, struct err *e)
 	w->intent_nonce = arena_dup(w->arena, nonce);
 	w->intent_statement = arena_dup(w->arena, statement);
 	w->intent_snapshot = arena_dup(w->arena, snapshot);
+	w->intent_t = r->t;
+	w->intent_expires = expires;
 	w->outcome_known = false;
 	return true;
+}
+
+/* Removed rows are counted, and those that were left are listed in a blob. */
+static bool outcome_rows(struct walk *w, const struct json *b, struct err *e)
+{
+	const char *blob;
+	if (w->kind != TARGET_ROWS)
+		return true;
+	return body_hex(b, "blob", 64, &blob, e) && body_count(b, "left", &w->rows_left, e) && body_count(b, "removed", &w->rows_removed, e);
 }
 
 bool fold_outcome(struct walk *w, const struct record *r, struct err *e)
@@ -87,7 +98,7 @@ bool fold_outcome(struct walk *w, const struct record *r, struct err *e)
 	    !body_text(r->b, "why", &why, e) || !body_text(r->b, "xid", &xid, e))
 		return false;
 	bool dropped = result == 0;
-	if (!(dropped ? body_time(r->b, "at", &at, e) : body_time_or_none(r->b, "at", &at, e)))
+	if ((dropped && !outcome_rows(w, r->b, e)) || !(dropped ? body_time(r->b, "at", &at, e) : body_time_or_none(r->b, "at", &at, e)))
 		return false;
 	if (!fold_move(w, dropped ? EV_DROPPED : EV_NOT_DROPPED, NULL, e))
 		return false;

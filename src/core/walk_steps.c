@@ -28,12 +28,20 @@ bool fold_confirm(struct walk *w, const struct record *r, struct err *e)
 	return err_set(e, ERR_VERIFY, NULL, "item %lld cannot be confirmed at \"%s\"", (long long)item, stage_name(w->stage));
 }
 
+#define RELEASES 3   /* of whats */
+
+/* A removal of rows may take more than a night, and C3 asks for the releases of each day. */
+static enum stage declares_until(const struct walk *w, size_t what)
+{
+	return what == RELEASES && w->kind == TARGET_ROWS ? AT_DROPPING : AT_ARMED;
+}
+
 bool fold_declare(struct walk *w, const struct record *r, struct err *e)
 {
 	static const char *const whats[] = { "reads_moved", "rehearsed", "tests", "releases", "watch", NULL };
 	struct walk_declared d = { .at = r->t };
 	size_t what;
-	if (!fold_here(w, AT_SNAPSHOT, AT_ARMED, e) || !fold_timed(r, e) || !body_choice(r->b, "what", whats, &what, e) ||
+	if (!fold_timed(r, e) || !body_choice(r->b, "what", whats, &what, e) || !fold_here(w, AT_SNAPSHOT, declares_until(w, what), e) ||
 	    !body_text(r->b, "key", &d.key, e) || !body_word(r->b, "value", &d.value, e))
 		return false;
 	bool is_test = strcmp(d.key, "old_code") == 0 || strcmp(d.key, "half_filled") == 0;

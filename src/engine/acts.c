@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What an operator can do, one function an act, in one table. Each looks again and judges for itself: that a screen offered
    it means nothing here. */
-#include "engine/engine_private.h"
+#include "engine/drop_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapter/apply.h"
 #include "adapter/audit.h"
 #include "adapter/job.h"
 #include "adapter/own.h"
@@ -139,7 +138,7 @@ static bool item_ready(struct engine *g, enum item item, struct err *e)
 		return all_named(g, e);
 	}
 	if (item == ITEM_READS && undeclared(g))
-		return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it reads the column no more",
+		return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it uses the target no more",
 			undeclared(g)->name);
 	if (item == ITEM_MONITOR) {
 		int64_t end = walk_watch_end(&g->walk, g->plan);
@@ -231,7 +230,7 @@ static bool do_clear(struct engine *g, const struct act *act, struct err *e)
 	if (c && c->structural)
 		return err_set(e, ERR_USE, "Change or remove it, then look again.", "%s would be lost or would block the drop: a word cannot clear it", c->key);
 	if (act->survives && (!c || !c->may_survive))
-		return err_set(e, ERR_USE, "Clear it without \"survives\" once it has stopped.", "%s names the column: it cannot survive the drop", act->key);
+		return err_set(e, ERR_USE, "Clear it without \"survives\" once it has stopped.", "%s names what goes: it cannot survive the drop", act->key);
 	if (!act->text || strlen(act->text) < 4)
 		return wrong(e, "Say who decided and by what evidence.", "a clearing needs a reason");
 	struct json *b = line_body(g);
@@ -329,7 +328,7 @@ static bool do_restore(struct engine *g, const struct act *act, struct err *e)
 	json_add_str(args, "path", g->walk.final.path);
 	if (!job_begin(g, "restore", args, e))
 		return false;
-	engine_say(g, "the column is being put back, as a job of its own");
+	engine_say(g, "the %s: being put back, as a job of its own", target_noun(g->walk.kind));
 	return true;
 }
 
@@ -343,7 +342,7 @@ typedef bool doer(struct engine *g, const struct act *act, struct err *e);
 static doer *const doers[ACT_COUNT] = {
 	[ACT_LOOK] = do_look, [ACT_CHECK] = do_look, [ACT_SNAPSHOT] = do_snapshot, [ACT_DRILL] = do_drill, [ACT_CONFIRM] = do_confirm,
 	[ACT_DECLARE] = do_declare, [ACT_AUDIT] = do_audit, [ACT_CLEAR] = do_clear, [ACT_WATCH] = do_watch, [ACT_QUIET] = do_quiet,
-	[ACT_PASS] = do_pass, [ACT_DROP] = do_drop, [ACT_SCHEMA_LOG] = closing_schema_log, [ACT_RESTORE] = do_restore,
+	[ACT_PASS] = do_pass, [ACT_DROP] = do_drop, [ACT_REMOVE] = rows_resume, [ACT_REMOVE_END] = rows_end, [ACT_SCHEMA_LOG] = closing_schema_log, [ACT_RESTORE] = do_restore,
 	[ACT_BACK] = closing_back, [ACT_LEAVE] = closing_leave, [ACT_JOB_PAUSE] = do_job, [ACT_JOB_RESUME] = do_job, [ACT_JOB_STOP] = do_job,
 };
 

@@ -130,7 +130,7 @@ static const char *markdown(struct engine *g, const char *statement)
 static bool write_log(struct engine *g, struct err *e)
 {
 	struct arena *a = lot_arena(g->walk_lot);
-	const char *statement = sql_drop_column(a, g->plan);
+	const char *statement = g->walk.intent_statement ? g->walk.intent_statement : sql_statement(a, g->plan, NULL);
 	const char *md = markdown(g, statement);
 	char sha[65];
 	const struct schema_entry row = {
@@ -155,7 +155,11 @@ bool closing_schema_log(struct engine *g, const struct act *act, struct err *e)
 	if (!job_running(g->db, lot_arena(g->walk_lot), g->walk.sid, "restore", &restoring, e))
 		return false;
 	if (restoring)
-		return err_set(e, ERR_USE, "Wait until it has ended, then close the walk.", "the column is just being put back");
+		return err_set(e, ERR_USE, "Wait until it has ended, then close the walk.", "the way back is still under way");
+	/* A removal that was stopped, or met a lock, left these. */
+	if (g->walk.kind == TARGET_ROWS && (!own_rows_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e) ||
+	    !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e)))
+		return false;
 	if (!g->walk.schema_logged && !write_log(g, e))
 		return false;
 	if (!stop_jobs(g, e) || !line_write(g, OP_CLOSE, line_body(g), false, e))

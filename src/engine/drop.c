@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The drop as the engine drives it: look, sign the intent, look again, mint, send, write the outcome. What removes the column
    is adapter/apply.c and it believes nothing of what is said here but the permit. */
-#include "engine/engine_private.h"
+#include "engine/drop_parts.h"
 
 #include <string.h>
 
-#include "adapter/apply.h"
 #include "adapter/job.h"
 #include "adapter/monitor.h"
 #include "adapter/snapshot.h"
@@ -40,10 +39,9 @@ static struct json *intent_body(struct engine *g, const char *statement)
 	return b;
 }
 
-static bool outcome(struct engine *g, bool dropped, const struct drop_end *end, struct err *e)
+bool drop_outcome(struct engine *g, bool dropped, const struct drop_end *end, struct json *b, struct err *e)
 {
 	char buf[WHEN_MAX];
-	struct json *b = line_body(g);
 	int64_t at = end->at ? end->at : g->facts.now;
 	json_add_str(b, "at", at ? when_iso(at, buf) : "");
 	json_add_int(b, "held_us", end->held_us);
@@ -64,6 +62,8 @@ bool drop_settle(struct engine *g, struct err *e)
 	struct anchor row = { .n = -1 };
 	bool there = false;
 	struct arena *a = lot_arena(g->walk_lot);
+	if (g->walk.kind == TARGET_ROWS)
+		return rows_settle(g, e);
 	/* A drop's own backend may still be at its COMMIT, and its anchor not to be seen yet. */
 	if (!engine_connect(g, e) || !apply_ended(g->db, g->walk.sid, SETTLE_MS, e))
 		return false;
@@ -76,7 +76,7 @@ bool drop_settle(struct engine *g, struct err *e)
 		.at = there ? row.at : 0, .xid = there ? row.xid : NULL,
 		.why = there ? "settled by the ledger after an interruption" : "the ledger has no entry of it: nothing was changed",
 	};
-	return outcome(g, there, &end, e);
+	return drop_outcome(g, there, &end, line_body(g), e);
 }
 
 static bool ready(struct engine *g, const char *typed, struct err *e)
@@ -130,7 +130,7 @@ static bool send(struct engine *g, const char *statement, const struct anchor *l
 		end.why = arena_dup(a, e->msg);
 	}
 	struct err wrote = { 0 };
-	bool written = end.result == DROP_UNKNOWN ? drop_settle(g, &wrote) : outcome(g, end.result == DROP_DONE, &end, &wrote);
+	bool written = end.result == DROP_UNKNOWN ? drop_settle(g, &wrote) : drop_outcome(g, end.result == DROP_DONE, &end, line_body(g), &wrote);
 	if (!written && (ok || end.result == DROP_UNKNOWN))
 		*e = wrote;   /* it was sent, and the log could not be told: the ledger knows */
 	return g->walk.dropped;   /* the log says so: what the ledger may lack of it is brought up at the next look */
@@ -141,14 +141,18 @@ bool engine_drop(struct engine *g, const char *typed, struct err *e)
 	struct arena *a = lot_arena(g->walk_lot ? g->walk_lot : g->look_lot);
 	if (!ready(g, typed, e))
 		return false;
-	const char *statement = sql_drop_column(a, g->plan);
+	const char *statement = sql_statement(a, g->plan, &g->facts.target);
 	struct snapshot_hold *files = snapshot_hold(a, g->walk.final.path, g->walk.final.manifest_sha256, e);
 	if (!files)
 		return false;
 	struct anchor last = line_last_anchor(g, e);
-	bool ok = last.n >= 0 && line_write(g, OP_INTENT, intent_body(g, statement), true, e) && send(g, statement, &last, files, e);
+	bool rows = g->walk.kind == TARGET_ROWS;
+	bool ok = last.n >= 0 && line_write(g, OP_INTENT, intent_body(g, statement), true, e) &&
+		(rows ? rows_begin(g, snapshot_same(files), e) : send(g, statement, &last, files, e));
 	snapshot_release(files);
-	if (ok)
+	if (ok && rows)
+		engine_say(g, "the removal runs as a job of its own");
+	else if (ok)
 		engine_say(g, "%s is gone: held the lock for %lld ms", g->walk.target, (long long)(g->walk.drop_us / 1000));
 	struct err soft = { 0 };
 	engine_look(g, &soft);

@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "engine/remove.h"
 #include "port/crypto.h"
 #include "port/db.h"
 #include "port/files.h"
@@ -145,7 +146,8 @@ static bool body_restore(struct run *r, struct err *e)
 	const char *path = json_str(r->args, "path");
 	if (!path)
 		return err_set(e, ERR_USE, NULL, "the restore was not told which snapshot");
-	if (!restore_column(r->arena, &o, path, &end, e) && e->code != ERR_LEFT)
+	bool rows = plan_target(r->plan) == TARGET_ROWS;
+	if (!(rows ? restore_rows : restore_target)(r->arena, &o, path, &end, e) && e->code != ERR_LEFT)
 		return false;
 	json_add_int(r->result, "conflicts", end.conflicts);
 	json_add_int(r->result, "gone", end.gone);
@@ -156,6 +158,13 @@ static bool body_restore(struct run *r, struct err *e)
 	for (size_t i = 0; i < end.n_left; i++)
 		json_add_str(left, NULL, end.left[i]);
 	return true;
+}
+
+static bool body_remove(struct run *r, struct err *e)
+{
+	const struct remove_order o = { .arena = r->arena, .conninfo = r->conninfo, .sid = r->walk->sid, .name = r->walk->name, .job = r->job,
+		.plan = r->plan, .result = r->result };
+	return remove_run(&o, e);
 }
 
 /* The plan's bell: for each sighting, and once when the wait of item 9 is over by the server's clock. */
@@ -188,6 +197,9 @@ static bool tick_watch(struct run *r, struct err *e)
 	const char **keys;
 	size_t n;
 	struct fact_target t = { 0 };
+	/* While rows are removed, the removal itself is what the tripwire sees, and its job keeps the monitor. */
+	if (plan_target(r->plan) == TARGET_ROWS && text_eq(r->walk->stage, stage_name(AT_DROPPING)))
+		return true;
 	if (!probe_target(r->db, r->arena, r->plan, &t, e) || !survivors(r, &keys, &n, e))
 		return false;
 	if (t.found && !watch_tick(r->db, r->arena, r->walk->sid, r->plan, &t, keys, n, e))
@@ -305,6 +317,7 @@ static bool body_monitor(struct run *r, struct err *e)
 
 static const struct { const char *kind; bool (*body)(struct run *, struct err *); } bodies[] = {
 	{ "snapshot", body_snapshot }, { "drill", body_drill }, { "restore", body_restore }, { "watch", body_watch }, { "monitor", body_monitor },
+	{ "remove", body_remove },
 };
 
 static bool run_body(struct run *r, struct err *e)

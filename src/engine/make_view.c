@@ -49,7 +49,7 @@ static void restore_side(struct engine *g, struct view *v, struct arena *a)
 {
 	char span[WHEN_MAX], at[WHEN_MAX];
 	const struct fact_drill *d = &g->walk.drill;
-	v->statement = sql_drop_column(a, g->plan);
+	v->statement = sql_statement(a, g->plan, &g->facts.target);
 	v->target_name = plan_target_name(a, g->plan);
 	v->restore_command = arena_printf(a, "gatewalk restore %s", g->walk.name);
 	v->restore_span = d->passed ? arena_printf(a, "about %s (drilled %s)", when_span(d->restore_us, span), when_short(d->at, at)) : "not measured";

@@ -192,12 +192,12 @@ static bool fit_server(struct engine *g, struct arena *a, struct fact_server *s,
 	return true;
 }
 
-static bool fit_target(const struct fact_target *t, const struct plan *p, struct err *e)
+static bool fit_target(struct arena *a, const struct fact_target *t, const struct plan *p, struct err *e)
 {
 	if (!t->found)
 		return err_set(e, ERR_USE, "Correct the plan's target.", "%s:%d:%d: %s", p->file, plan_mark(p, "target").line, plan_mark(p, "target").column, t->missing);
 	if (t->unfit)
-		return err_set(e, ERR_USE, "gatewalk does not walk this target.", "%s.%s.%s: %s", t->schema, t->table, t->column, t->unfit);
+		return err_set(e, ERR_USE, "gatewalk does not walk this target.", "%s: %s", plan_target_name(a, p), t->unfit);
 	if (!t->may_alter)
 		return err_set(e, ERR_USE, "Log in as the table's owner, or have its role granted to you.", "%s.%s belongs to %s, and this login may not alter it",
 			t->schema, t->table, t->owner);
@@ -227,6 +227,7 @@ static struct json *begin_body(struct engine *g, const struct fact_server *s, co
 	json_add_str(b, "environment", env_name(m->env));
 	json_add_str(b, "gatewalk", GATEWALK_VERSION);
 	json_add_str(b, "install_id", m->install_id);
+	json_add_str(b, "kind", target_noun(plan_target(g->plan)));
 	json_add_str(b, "name", g->plan->name);
 	json_add_str(b, "plan", g->plan->digest);
 	json_add_int(b, "relid", t->relid);
@@ -243,7 +244,7 @@ static bool begin(struct engine *g, const char *text, size_t len, struct err *e)
 	struct fact_mark m = { 0 };
 	struct fact_target t = { 0 };
 	char sid[33], sha[65], host[256] = "";
-	if (!fit_server(g, a, &s, &m, e) || !probe_target(g->db, a, g->plan, &t, e) || !fit_target(&t, g->plan, e))
+	if (!fit_server(g, a, &s, &m, e) || !probe_target(g->db, a, g->plan, &t, e) || !fit_target(a, &t, g->plan, e))
 		return false;
 	if (!engine_unlock(g, e))
 		return false;

@@ -28,7 +28,7 @@ static const char *needs(enum stage s)
 	static const char *const words[STAGE_COUNT] = {
 		[AT_SNAPSHOT] = "start the snapshot", [AT_ARCHETYPE] = "confirm what kind of change it is",
 		[AT_DOCUMENT] = "read the document, and confirm it", [AT_GATE_A] = "pass gate A",
-		[AT_CONSUMERS] = "watch the column, clear each consumer", [AT_READS] = "declare each deploy's release",
+		[AT_CONSUMERS] = "watch it, clear each consumer", [AT_READS] = "declare each deploy's release",
 		[AT_UNUSED] = "begin the count, or pass gate B", [AT_FINAL] = "take the final snapshot", [AT_GATE_C] = "pass gate C",
 		[AT_ARMED] = "go to the drop", [AT_DROPPING] = "ask the ledger what happened", [AT_MONITOR] = "the watch is over: confirm it",
 		[AT_LOG] = "write the schema log",

@@ -2,7 +2,7 @@
 /* Taking in: jobs and the watch leave rows and files; here they are checked and become lines of the log. A job's row is
    anybody's who may write the gatewalk schema: its result counts only where the job itself left the same in the walk's folder.
    And a job's word is never enough where its work can be checked: a snapshot's files are hashed again before its line is written. */
-#include "engine/engine_private.h"
+#include "engine/drop_parts.h"
 
 #include <string.h>
 
@@ -138,7 +138,10 @@ static bool own_word(struct engine *g, const struct left *l, struct err *e)
 
 static bool take_result(struct engine *g, const struct left *l, struct err *e)
 {
-	if (strcmp(l->state, "done") != 0)
+	bool done = strcmp(l->state, "done") == 0, removal = strcmp(l->kind, "remove") == 0;
+	if (!done && removal)
+		return rows_taken(g, l->state, NULL, e);
+	if (!done)
 		return true;
 	if (!own_word(g, l, e))
 		return false;
@@ -147,6 +150,8 @@ static bool take_result(struct engine *g, const struct left *l, struct err *e)
 		e->code = ERR_VERIFY;
 		return err_in(e, "the result of job %lld", l->id);
 	}
+	if (removal)
+		return rows_taken(g, l->state, r, e);
 	if (strcmp(l->kind, "snapshot") == 0 && !take_snapshot(g, r, e))
 		return false;
 	if (json_get(r, "drill") && !take_drill(g, json_get(r, "drill"), e))
@@ -277,6 +282,8 @@ bool take_care(struct engine *g, struct err *e)
 	if (w->stage >= AT_CONSUMERS && w->stage <= AT_ARMED && walk_declared(w, "watch", own_trigger_name(lot_arena(g->look_lot), w->sid)) &&
 	    g->facts.watch.tripwire_there && gone(g, "watch"))
 		return job_begin(g, "watch", none, e);
+	if (w->stage == AT_DROPPING && w->kind == TARGET_ROWS && gone(g, "remove"))
+		return job_begin(g, "remove", none, e);
 	if (w->stage == AT_MONITOR && g->facts.now && gone(g, "monitor"))
 		return job_begin(g, "monitor", none, e);
 	return true;

@@ -17,6 +17,8 @@
 #include "port/db.h"
 #include "port/files.h"
 
+#define NAME_LONG 40   /* what a plan's name may have */
+
 static struct db *connect_to(const struct engine_opts *o, struct err *e)
 {
 	const struct db_opts d = { .conninfo = o->dbname, .app = "gatewalk" };
@@ -59,16 +61,16 @@ static bool look_up(struct arena *a, struct db *db, const struct plan *p, struct
 	if (!probe_target(db, a, p, &t, e))
 		return false;
 	if (!t.found) {
-		error_row(errs, at, t.missing, "the schema, table and column as they stand on the server");
+		error_row(errs, at, t.missing, "the names as they stand on the server");
 		return true;
 	}
 	if (t.unfit)
 		error_row(errs, at, t.unfit, "a target that this version walks");
 	if (!same_falls(p, &t))
-		error_row(errs, plan_mark(p, "document.falls"), "the list of what falls with the column is not what the server says",
+		error_row(errs, plan_mark(p, "document.falls"), "the list of what falls is not what the server says",
 			t.n_falls ? "the list under target.falls of --json" : "falls: []");
 	for (size_t i = 0; i < t.n_blockers; i++)
-		error_row(errs, at, arena_printf(a, "%s depends on the column: the drop would need CASCADE, which gatewalk never uses", t.blockers[i]),
+		error_row(errs, at, arena_printf(a, "%s depends on it: the drop would need CASCADE, which gatewalk never uses", t.blockers[i]),
 			"change or remove it before the walk");
 	struct json *o = json_add_obj(row, "target");
 	json_add_int(o, "bytes", t.bytes);
@@ -116,28 +118,48 @@ struct json *tool_check(struct arena *a, const char *const *files, size_t n, con
 	return ok ? o : NULL;
 }
 
+/* "orders-drop-legacy-total", from the target; NULL when nothing of its names can stand in one. */
+static const char *name_from(struct arena *a, const struct new_plan *n)
+{
+	const struct plan p = { .recipe = n->recipe };
+	const char *raw = plan_target(&p) == TARGET_COLUMN ? arena_printf(a, "%s-drop-%s", n->table, n->column)
+		: plan_target(&p) == TARGET_TABLE ? arena_printf(a, "%s-drop", n->table) : arena_printf(a, "%s-remove-rows", n->table);
+	char *name = arena_dup(a, raw);
+	size_t len = 0;
+	for (const char *c = raw; *c && len < NAME_LONG; c++) {
+		bool upper = *c >= 'A' && *c <= 'Z', fits = upper || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
+		if (fits || (len && name[len - 1] != '-'))
+			name[len++] = (char)(!fits ? '-' : upper ? *c - 'A' + 'a' : *c);
+	}
+	while (len && name[len - 1] == '-')
+		len--;
+	name[len] = '\0';
+	return len ? name : NULL;
+}
+
 struct json *tool_new(struct arena *a, const struct new_plan *n, const struct engine_opts *db_or_null, struct err *e)
 {
 	struct plan_draft d = {
-		.recipe = n->recipe, .name = n->name, .schema = n->schema, .table = n->table, .column = n->column, .why = n->why, .zone = n->zone,
+		.recipe = n->recipe, .name = n->name ? n->name : name_from(a, n), .schema = n->schema, .table = n->table, .column = n->column, .where = n->where, .why = n->why, .zone = n->zone,
 		.deploys = n->deploys, .n_deploys = n->n_deploys,
 	};
 	if (db_or_null) {
 		struct db *db = connect_to(db_or_null, e);
 		struct fact_target t = { 0 };
-		const struct plan p = { .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column };
+		const struct plan p = { .recipe = n->recipe, .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column, .where = n->where };
 		bool ok = db && probe_target(db, a, &p, &t, e);
 		db_close(db);
 		if (!ok)
 			return NULL;
 		if (!t.found) {
-			err_set(e, ERR_USE, "Correct --schema, --table or --column.", "%s", t.missing);
+			err_set(e, ERR_USE, "Correct --schema, --table, --column or --where.", "%s", t.missing);
 			return NULL;
 		}
 		d.falls = t.falls;
 		d.n_falls = t.n_falls;
 		d.has_falls = true;
-		d.before = arena_printf(a, "%s.%s has the column %s of type %s%s", t.schema, t.table, t.column, t.type, t.not_null ? ", not null" : "");
+		d.before = t.column ? arena_printf(a, "%s.%s has the column %s of type %s%s", t.schema, t.table, t.column, t.type, t.not_null ? ", not null" : "")
+			: arena_printf(a, "%s.%s, some %lld rows", t.schema, t.table, (long long)(t.rows_estimate > 0 ? t.rows_estimate : 0));
 	}
 	char *text = planfile_write(a, &d);
 	struct json *o = json_obj(a);

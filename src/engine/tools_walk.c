@@ -313,7 +313,7 @@ struct json *tool_restore(struct arena *a, struct engine *g, const char *walk, v
 		return NULL;
 	const struct record *r = last_restore(g, a, before);
 	if (!r) {
-		err_set(e, ERR_SYSTEM, "Open the walk: the line is written at the next look.", "the column is back, but the log does not say so yet");
+		err_set(e, ERR_SYSTEM, "Open the walk: the line is written at the next look.", "it is back, but the log does not say so yet");
 		return NULL;
 	}
 	if (!journal_blob_get(g->journal, a, json_str(r->b, "blob"), &data, &len, e))

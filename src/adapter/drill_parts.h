@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the drill share. Nobody else includes this. */
+#ifndef GW_ADAPTER_DRILL_PARTS_H
+#define GW_ADAPTER_DRILL_PARTS_H
+
+#include "adapter/restore_parts.h"
+
+struct drill {
+	struct arena *a;
+	const struct snapshot_opts *o;
+	const struct manifest *m;
+	struct db *db;               /* the scratch database */
+	const char *conninfo;
+	struct fact_drill *out;
+	const char *dir;             /* of a table: where its dumps are, */
+	int lock;                    /* who holds that folder, */
+	char *before;                /* and the definitions before the drop */
+};
+
+/* drill_table.c. What is run before and behind the rows. */
+bool drill_table_statements(const struct drill *d, struct rows *before, struct rows *after, struct err *e);
+/* The source's list without what cannot fall here. */
+void drill_table_falls(const struct drill *d, const char ***falls, size_t *n);
+/* Keeps all definitions as they stand; compare says how they differ from then ("": not at all; NULL: e). */
+bool drill_table_keep(struct drill *d, struct err *e);
+const char *drill_table_compare(struct drill *d, struct err *e);
+void drill_table_end(struct drill *d);
+
+#endif
