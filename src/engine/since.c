@@ -165,7 +165,8 @@ static void decisions(const struct news *w)
 		[OP_CONFIRM] = "an item was confirmed", [OP_DECLARE] = "something was declared", [OP_CLEAR] = "a consumer was cleared",
 		[OP_GATE] = "a gate was passed", [OP_QUIET] = "the count was begun", [OP_INTENT] = "the drop was signed",
 		[OP_RESTORE] = "the column was put back", [OP_BACK] = "a step back was taken", [OP_AMEND] = "the plan was amended",
-		[OP_LEAVE] = "the walk was left", [OP_CLOSE] = "the walk was closed",
+		[OP_LEAVE] = "the walk was left", [OP_CLOSE] = "the walk was closed", [OP_RESYNC] = "log and database were brought together again",
+		[OP_REBIND] = "the walk was bound to another database",
 	};
 	struct arena *a = lot_arena(g->walk_lot);
 	int n = 0;
