@@ -51,7 +51,7 @@ UIOBJ   := $(UI:%.c=$(B)/%.o)
 TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c tests/db_*.c tests/tool_*.c))
 HELPERS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/lib_*.c))
 
-.PHONY: all demo check check-long bench install clean layers deps tests force
+.PHONY: all demo check check-long cover bench install clean layers deps tests force
 all: $(B)/gatewalk
 
 $(B)/gatewalk: $(B)/screens/main.o $(UIOBJ) $(B)/libgatewalk.a
@@ -84,6 +84,7 @@ tests: $(TESTS)
 demo: ; @sh tests/deps.sh demo && $(MAKE) --no-print-directory all && exec $(B)/gatewalk demo
 check: ; @sh tests/deps.sh check && exec sh tests/check.sh
 check-long: ; @sh tests/deps.sh check-long && exec sh tests/check-long.sh
+cover: ; @sh tests/deps.sh check && exec sh tests/cover.sh
 bench: ; @sh tests/deps.sh check && $(MAKE) --no-print-directory all tests && exec sh tests/bench.sh
 layers: ; @sh tests/layers.sh
 deps: ; @sh tests/deps.sh check
