@@ -82,10 +82,7 @@ static bool audit_begin(struct audit *l, struct err *e)
 
 bool audit_look(struct db *db, struct arena *a, const char *sid, const struct plan *p, const struct fact_target *t, struct fact_audit *out, struct err *e)
 {
-	struct fact_target stand_in = *t;
-	if (!t->column)
-		stand_in.column = "gatewalk_stand_in";
-	struct audit l = { .db = db, .a = a, .sid = sid ? sid : "", .plan = p, .target = &stand_in, .out = out };
+	struct audit l = { .db = db, .a = a, .sid = sid ? sid : "", .plan = p, .target = t, .out = out };
 	*out = (struct fact_audit){ 0 };
 	if (!t->found)
 		return err_set(e, ERR_USE, NULL, "there is nothing to audit: %s", t->missing ? t->missing : "the target is not there");

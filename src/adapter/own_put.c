@@ -98,20 +98,11 @@ static bool put_once(struct db *db, struct arena *a, const char *sid, const stru
 	struct own_names n;
 	bool plain = false;
 	const char *table = arena_printf(a, "%s.%s", sql_quoted(a, t->schema), sql_quoted(a, t->table));
-	bool whole = !t->column;
 	if (!own_names(a, sid, &n, e) || strspn(sid, "0123456789abcdef") != strlen(sid))
 		return err_set(e, ERR_INTERNAL, NULL, "the walk's id is not hex");
 	const char *lock = arena_printf(a, "BEGIN; SET LOCAL lock_timeout = '500ms'; LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", table);
-	if (!db_script(db, a, lock, 0, NULL, e) || (!whole && !plain_equality(db, a, t, table, &plain, e)))
+	if (!db_script(db, a, lock, 0, NULL, e) || !plain_equality(db, a, t, table, &plain, e))
 		return false;
-	if (whole) {
-		const char *sql = arena_printf(a, FUNCTION_SQL, n.object, sid);
-		sql = arena_printf(a, "%sCREATE OR REPLACE TRIGGER %s AFTER UPDATE ON %s FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION %s();"
-			"CREATE OR REPLACE TRIGGER %s_i AFTER DELETE ON %s FOR EACH ROW EXECUTE FUNCTION %s(); CREATE OR REPLACE TRIGGER %s_t AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION %s();"
-			"ALTER TABLE %s ENABLE ALWAYS TRIGGER %s, ENABLE ALWAYS TRIGGER %s_i, ENABLE ALWAYS TRIGGER %s_t;", sql, n.trigger, table, n.object, n.trigger, table, n.object,
-			n.trigger, table, n.object, table, n.trigger, n.trigger, n.trigger);
-		return db_script(db, a, sql, 0, NULL, e) && seal(db, a, &n, t->relid, e) && db_commit(db, 0, e) == DB_COMMITTED;
-	}
 	return db_script(db, a, making(a, sid, &n, table, sql_quoted(a, t->column), plain), 0, NULL, e) && seal(db, a, &n, t->relid, e) &&
 		db_commit(db, 0, e) == DB_COMMITTED;
 }

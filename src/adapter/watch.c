@@ -186,10 +186,7 @@ static bool tick_commit(struct tick *k, const struct look *l, struct err *e)
 bool watch_tick(struct db *db, struct arena *a, const char *sid, const struct plan *p, const struct fact_target *t,
 	const char *const *surviving, size_t n_surviving, struct err *e)
 {
-	struct fact_target stand_in = *t;
-	if (!t->column)
-		stand_in.column = "gatewalk_stand_in";
-	struct tick k = { .db = db, .a = a, .sid = sid, .plan = p, .target = &stand_in, .surviving = surviving, .n_surviving = n_surviving };
+	struct tick k = { .db = db, .a = a, .sid = sid, .plan = p, .target = t, .surviving = surviving, .n_surviving = n_surviving };
 	struct look l = { 0 };
 	bool mine;
 	if (!tick_begin(&k, &mine, e))
