@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "adapter/probe_table.sql.h"
 #include "adapter/probe_target.sql.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -13,15 +14,23 @@
 
 #define PAIRS_ARGS_MAX 8
 
+/* Of a table or of rows the relation is looked at, of a column its place in it. */
+static bool is_whole(const struct plan *p)
+{
+	return plan_target(p) == TARGET_TABLE || plan_target(p) == TARGET_ROWS;
+}
+
 bool target_pairs(struct db *db, struct arena *a, const struct pairs_query *q, struct rows *out, struct err *e)
 {
-	const char *args[3 + PAIRS_ARGS_MAX] = { q->plan->schema, q->plan->table, q->plan->column };
+	static const char column[] = TARGET_WITH_SQL TARGET_OPEN_SQL TARGET_PAIRS_SQL, table[] = TABLE_WITH_SQL TARGET_OPEN_SQL TABLE_PAIRS_SQL;
+	bool whole = is_whole(q->plan);
+	const char *args[3 + PAIRS_ARGS_MAX] = { q->plan->schema, q->plan->table, whole ? target_noun(plan_target(q->plan)) : q->plan->column };
 	if (q->nargs > PAIRS_ARGS_MAX)
 		return err_set(e, ERR_INTERNAL, NULL, "too many values for one look at the target");
 	for (int i = 0; i < q->nargs; i++)
 		args[3 + i] = q->args[i];
 	const struct query ask = {
-		.sql = arena_printf(a, "%s%s%s", TARGET_WITH_SQL TARGET_OPEN_SQL TARGET_PAIRS_SQL, q->more, TARGET_CLOSE_SQL),
+		.sql = arena_printf(a, "%s%s%s", whole ? table : column, q->more, TARGET_CLOSE_SQL),
 		.args = args, .nargs = 3 + q->nargs, .ms = q->ms, .cols = 2, .min_rows = 1,
 	};
 	return db_ask(db, a, &ask, out, e);
@@ -76,7 +85,7 @@ static const char *what_is_missing(struct arena *a, const struct plan *p, const 
 {
 	if (!t->schema)
 		return arena_printf(a, "there is no schema %s, or this login may not see it", sql_ident(a, p->schema));
-	if (!t->table)
+	if (!t->table || is_whole(p))
 		return arena_printf(a, "there is no table %s.%s", sql_ident(a, p->schema), sql_ident(a, p->table));
 	return arena_printf(a, "table %s.%s has no column %s", sql_ident(a, p->schema), sql_ident(a, p->table), sql_ident(a, p->column));
 }
@@ -90,7 +99,8 @@ void target_read(struct arena *a, const struct plan *p, const struct rows *r, st
 	out->blockers = pairs_list(a, r, "stop", &out->n_blockers);
 	out->keys = pairs_list(a, r, "key", &out->n_keys);
 	out->locks = pairs_list(a, r, "lock", &out->n_locks);
-	out->found = out->schema && out->table && out->column && out->definition;
+	out->before = pairs_list(a, r, "before", &out->n_before);
+	out->found = out->schema && out->table && (out->column || is_whole(p)) && out->definition;
 	if (out->found)
 		crypto_sha256_hex(out->definition, strlen(out->definition), out->definition_digest);
 	else
@@ -101,9 +111,9 @@ bool probe_target(struct db *db, struct arena *a, const struct plan *p, struct f
 {
 	struct rows r;
 	*out = (struct fact_target){ .at = 0 };
-	const struct pairs_query q = { .plan = p, .more = "" };
+	const struct pairs_query q = { .plan = p, .more = is_whole(p) ? TABLE_BYTES_SQL : "" };
 	if (!target_pairs(db, a, &q, &r, e))
-		return err_in(e, "looking at the column");
+		return err_in(e, "looking at the %s", target_noun(plan_target(p)));
 	target_read(a, p, &r, out);
 	return true;
 }
