@@ -28,13 +28,10 @@
 "  UNION ALL SELECT 'pg_constraint'::regclass, k.oid FROM t, tree JOIN pg_constraint k ON k.conrelid = tree.oid WHERE NOT of_rows\n" \
 "  UNION ALL SELECT 'pg_class'::regclass, s.oid FROM t, tree JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = tree.oid\n" \
 "    JOIN pg_class s ON d.classid = 'pg_class'::regclass AND s.oid = d.objid AND s.relkind = 'S' WHERE NOT of_rows AND d.deptype IN ('a', 'i')),\n" \
-"fk AS (\n" \
-"  SELECT k.oid, k.conname, k.conrelid, k.confrelid, k.conparentid FROM pg_constraint k, t\n" \
-"  WHERE k.contype = 'f' AND NOT of_rows AND k.conparentid = 0 AND k.confrelid IN (SELECT oid FROM tree) AND k.conrelid NOT IN (SELECT oid FROM tree)),\n" \
-"clone AS (   -- each foreign key that goes, with those that partitions have of it\n" \
-"  SELECT oid, conrelid, confrelid FROM fk\n" \
-"  UNION SELECT k.oid, k.conrelid, k.confrelid FROM tree JOIN pg_constraint k ON k.conrelid = tree.oid AND k.contype = 'f', t WHERE NOT of_rows\n" \
-"  UNION SELECT k.oid, k.conrelid, k.confrelid FROM clone JOIN pg_constraint k ON k.conparentid = clone.oid),\n" \
+"clone AS MATERIALIZED (   -- each foreign key from or to the tree, with those that partitions have of it\n" \
+"  SELECT k.oid, k.conname, k.conrelid, k.confrelid, k.conparentid, k.conrelid IN (SELECT oid FROM tree) AS mine FROM pg_constraint k, t\n" \
+"  WHERE k.contype = 'f' AND NOT of_rows AND (k.conrelid IN (SELECT oid FROM tree) OR k.confrelid IN (SELECT oid FROM tree))),\n" \
+"fk AS (SELECT * FROM clone WHERE conparentid = 0 AND NOT mine),\n" \
 "stop AS (   -- what needs something inside of the tree, and does not fall with it\n" \
 "  SELECT DISTINCT d.classid, d.objid, d.objsubid FROM inside r JOIN pg_depend d ON d.refclassid = r.classid AND d.refobjid = r.objid\n" \
 "  WHERE d.deptype = 'n' AND NOT EXISTS (SELECT FROM inside x WHERE x.classid = d.classid AND x.objid = d.objid)\n" \
@@ -94,8 +91,8 @@
 " WHEN EXISTS (SELECT FROM fk JOIN pg_class c ON c.oid = fk.conrelid WHERE NOT pg_has_role(c.relowner, 'USAGE'))\n" \
 "   THEN format('table %s refers to this one and this login may not take its foreign key off; log in as a member of its owner''s role',\n" \
 "     (SELECT min(conrelid::regclass::text) FROM fk JOIN pg_class c ON c.oid = fk.conrelid WHERE NOT pg_has_role(c.relowner, 'USAGE')))\n" \
-" WHEN NOT of_rows AND (SELECT count(*) FROM lockable) > current_setting('max_locks_per_transaction')::bigint\n" \
-"     * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint)\n" \
+" WHEN NOT of_rows AND (SELECT count(*) FROM lockable) > current_setting('max_locks_per_transaction')::bigint * (SELECT sum(current_setting(g, true)::bigint)\n" \
+"     FROM unnest('{max_connections,max_prepared_transactions,max_worker_processes,max_wal_senders,autovacuum_max_workers}'::text[]) g)\n" \
 "   THEN format('its drop takes %s locks at once, more than the server has room for; raise max_locks_per_transaction (now %s), which needs a restart, or drop its partitions in several walks',\n" \
 "     (SELECT count(*) FROM lockable), current_setting('max_locks_per_transaction'))\n" \
 " WHEN of_rows AND NOT EXISTS (SELECT FROM key) THEN 'the table has no unique key of not null columns, by which a removed row could be told again; give it one first'\n" \

@@ -22,6 +22,7 @@ static const char PIN[] =
 	"SET extra_float_digits = 3;"
 	"SET bytea_output = hex;"
 	"SET quote_all_identifiers = off;"                 /* definitions are compared as text */
+	"SET jit = off;"                                   /* catalogue queries look dear and are not: compiling one takes seconds, under the lock too */
 	"SET default_transaction_isolation = 'read committed';"
 	"SET idle_in_transaction_session_timeout = '60s';"
 	"SET lock_timeout = '1s';"
