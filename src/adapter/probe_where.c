@@ -39,9 +39,9 @@ static bool holds(struct db *db, struct arena *a, const char *before, const char
 	return false;
 }
 
-bool probe_where(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e)
+bool probe_where(struct db *db, struct arena *a, const char *where, struct fact_target *t, struct err *e)
 {
-	if (plan_target(p) != TARGET_ROWS || !t->found || t->unfit)
+	if (!where || !t->found || t->unfit)
 		return true;
 	const char *name = sql_quoted(a, t->table), *why = NULL;
 	const char *bare = arena_printf(a, "CREATE INDEX ON pg_temp.%s ((1)) WHERE ", name);
@@ -50,7 +50,7 @@ bool probe_where(struct db *db, struct arena *a, const struct plan *p, struct fa
 		db_rollback(db);
 		return err_in(e, "making an empty table to try the condition on");
 	}
-	bool ok = holds(db, a, bare, p->where, "", &why, e) && holds(db, a, arena_printf(a, "%s(", bare), p->where, ")", &why, e);
+	bool ok = holds(db, a, bare, where, "", &why, e) && holds(db, a, arena_printf(a, "%s(", bare), where, ")", &why, e);
 	db_rollback(db);
 	t->unfit = why;
 	return ok || why;
