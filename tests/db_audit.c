@@ -83,7 +83,7 @@ static void setup(void)
 		test_sql(db, shop[i]);
 	target = test_target(db, a, "public", "orders", "legacy_total");
 	test_schema(db, a, &target);
-	ck_assert_msg(own_tripwire_put(db, a, TEST_SID, &target, &e), "%s", e.msg);
+	ck_assert_msg(own_tripwire_put(db, a, &(struct own_trip){ .sid = TEST_SID, .target = &target }, &e), "%s", e.msg);
 	web = test_client(DB, "web", "gwt_web");
 }
 

@@ -154,7 +154,7 @@ START_TEST(the_tripwire_is_counted_and_left_out)
 	w.o.sid = "0123456789abcdef0123456789abcdef";
 	ck_assert_msg(schema_init(w.db, w.a, ENV_STAGING, &strong, &w.e), "%s", w.e.msg);
 	ck_assert_msg(probe_target(w.db, w.a, &w.plan, &target, &w.e), "%s", w.e.msg);
-	ck_assert_msg(own_tripwire_put(w.db, w.a, w.o.sid, &target, &w.e), "%s", w.e.msg);
+	ck_assert_msg(own_tripwire_put(w.db, w.a, &(struct own_trip){ .sid = w.o.sid, .target = &target }, &w.e), "%s", w.e.msg);
 	snap_take(&w);
 	ck_assert_int_eq(w.s.trip_count, 0);
 	test_sql(w.db, "UPDATE public.t SET legacy = 'x' WHERE id < 4");

@@ -26,7 +26,7 @@ static void put(const char *column)
 {
 	struct err e = { 0 };
 	look_target(column);
-	ck_assert_msg(own_tripwire_put(x.db, x.a, SID, &target, &e), "%s", e.msg);
+	ck_assert_msg(own_tripwire_put(x.db, x.a, &(struct own_trip){ .sid = SID, .target = &target }, &e), "%s", e.msg);
 }
 
 static int64_t count(void)
@@ -276,7 +276,7 @@ START_TEST(waits_for_the_lock)
 	}
 	for (int i = 0; i < 100 && strcmp(test_value(x.db, x.a, "SELECT count(*) FROM pg_locks WHERE relation = 'public.t'::regclass"), "0") == 0; i++)
 		usleep(20000);
-	ck_assert_msg(own_tripwire_put(x.db, x.a, SID, &target, &e), "%s", e.msg);
+	ck_assert_msg(own_tripwire_put(x.db, x.a, &(struct own_trip){ .sid = SID, .target = &target }, &e), "%s", e.msg);
 	wait(NULL);
 	seen(true, true);
 }
@@ -287,7 +287,7 @@ START_TEST(refuses_another_table_under_the_name)
 	struct err e = { 0 };
 	look_target("old");
 	test_sql(x.db, "ALTER TABLE public.t RENAME TO u; CREATE TABLE public.t (id int, old text)");
-	ck_assert(!own_tripwire_put(x.db, x.a, SID, &target, &e));
+	ck_assert(!own_tripwire_put(x.db, x.a, &(struct own_trip){ .sid = SID, .target = &target }, &e));
 	ck_assert_str_eq(e.msg, "putting the tripwire on public.t: the table or its column changed meanwhile");
 	ck_assert_str_eq(test_value(x.db, x.a, "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal"), "0");
 }

@@ -227,7 +227,7 @@ START_TEST(own_tripwire_is_no_blocker)
 	struct err e = { 0 };
 	fix_do(&x, "CREATE TABLE public.d (id int PRIMARY KEY, old text)");
 	struct fact_target t = probe("public", "d", "old");
-	ck_assert_msg(own_tripwire_put(x.db, x.a, "0123456789abcdef0123456789abcdef", &t, &e), "%s", e.msg);
+	ck_assert_msg(own_tripwire_put(x.db, x.a, &(struct own_trip){ .sid = "0123456789abcdef0123456789abcdef", .target = &t }, &e), "%s", e.msg);
 	t = probe("public", "d", "old");
 	ck_assert_uint_eq(t.n_falls + t.n_blockers, 0);
 	fix_do(&x, "CREATE TRIGGER gatewalk_trip_ffffffffffff AFTER UPDATE OF old ON public.d FOR EACH ROW EXECUTE FUNCTION shop.tf()");

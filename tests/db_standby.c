@@ -75,7 +75,7 @@ static void begin(void)
 	test_sql(db, "CREATE EXTENSION pg_stat_statements SCHEMA public; CREATE TABLE public.orders (id int PRIMARY KEY, legacy_total int)");
 	target = test_target(db, a, "public", "orders", "legacy_total");
 	test_schema(db, a, &target);
-	ck_assert_msg(own_tripwire_put(db, a, TEST_SID, &target, &e), "%s", e.msg);
+	ck_assert_msg(own_tripwire_put(db, a, &(struct own_trip){ .sid = TEST_SID, .target = &target }, &e), "%s", e.msg);
 }
 
 static void standby_start(void)

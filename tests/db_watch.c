@@ -35,7 +35,7 @@ static void setup(void)
 	test_sql(db, "ALTER ROLE gwt_etl RESET ALL; REVOKE pg_read_all_stats FROM gwt_etl");
 	target = test_target(db, a, "public", "orders", "legacy_total");
 	test_schema(db, a, &target);
-	ck_assert_msg(own_tripwire_put(db, a, TEST_SID, &target, &e), "%s", e.msg);
+	ck_assert_msg(own_tripwire_put(db, a, &(struct own_trip){ .sid = TEST_SID, .target = &target }, &e), "%s", e.msg);
 	etl = test_client(DB, "airflow", "gwt_etl");
 }
 
@@ -437,7 +437,7 @@ START_TEST(tripwire_off_is_a_gap)
 	w = look();
 	ck_assert(!w.tripwire_there);
 	ck_assert_ptr_nonnull(strstr(w.gap, ": the tripwire is not on the table"));
-	ck_assert_msg(own_tripwire_put(db, a, TEST_SID, &target, &e), "%s", e.msg);
+	ck_assert_msg(own_tripwire_put(db, a, &(struct own_trip){ .sid = TEST_SID, .target = &target }, &e), "%s", e.msg);
 	tick();
 	gap_like("it can be read again from here on", since);
 }

@@ -231,7 +231,7 @@ static inline void fix_ready(struct fix *x, const char *schema, const char *tabl
 	x->statement = sql_statement(x->a, &x->plan, NULL);
 	struct fact_target t;
 	fix_must(probe_target(x->db, x->a, &x->plan, &t, &e) && t.found, &e, t.missing ? t.missing : "target");
-	fix_must(!put || own_tripwire_put(x->db, x->a, x->sid, &t, &e), &e, "tripwire");
+	fix_must(!put || own_tripwire_put(x->db, x->a, &(struct own_trip){ .sid = x->sid, .target = &t, .where = x->plan.where }, &e), &e, "tripwire");
 	fix_look(x);
 	x->plan.falls = x->facts.target.falls;
 	x->plan.n_falls = x->facts.target.n_falls;

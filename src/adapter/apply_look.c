@@ -23,8 +23,8 @@ static const char MORE_SQL[] =
 "  ('mark_sysid', m.system_identifier), ('mark_dboid', m.database_oid::text)) p(k, v)\n"
 "UNION ALL SELECT p.k, p.v, 1000 FROM (SELECT n, head FROM gatewalk.anchor WHERE sid = $4 ORDER BY n DESC LIMIT 1) l,\n"
 "  LATERAL (VALUES ('last_n', l.n::text), ('last_head', l.head)) p(k, v)\n"
-"UNION ALL SELECT p.k, p.v, 1000 FROM (%1$s) w(triggers, enabled, func, seq, digest, sealed, names, tab),\n"
-"  LATERAL (VALUES ('trip_whole', (triggers = 3 AND func AND seq AND digest = sealed)::text), ('trip_enabled', enabled::text)) p(k, v)\n"
+"UNION ALL SELECT p.k, p.v, 1000 FROM (%1$s) w(triggers, enabled, func, seq, digest, sealed),\n"
+"  LATERAL (VALUES ('trip_whole', (triggers > 0 AND func AND seq AND digest = sealed)::text), ('trip_enabled', enabled::text)) p(k, v)\n"
 "UNION ALL SELECT 'trip_count', CASE WHEN is_called THEN last_value ELSE 0 END::text, 1000 FROM %2$s\n";
 
 static void read_identity(const struct rows *r, int backend, struct facts *out)

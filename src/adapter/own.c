@@ -77,22 +77,23 @@ bool own_names(struct arena *a, const char *sid, struct own_names *out, struct e
 	return true;
 }
 
-/* Only triggers that call our own function count. Names and oid stand in the text, so that it fits into another query. The
-   comment keeps what was sealed, "DIGEST STAMP"; the stamp is of xmin: who switches a trigger off, writes, and switches it on
-   again, or so with the function, leaves another one. */
+/* Triggers are known by the function they call: our own; wherever they are, so that one on a partition counts, and one that came or
+   went there shows. Names and oid stand in the text, so that it fits into another query. The comment keeps what was sealed, "DIGEST
+   STAMP"; the stamp is of xmin: who switches a trigger off, writes, and switches it on again, or so with the function, leaves
+   another one. The definition of the clones that partitions have is their parent's. */
 static const char LOOK_SQL[] =
 "WITH f AS (SELECT p.oid, p.xmin, p.proowner, p.prosrc, p.prosecdef, p.proconfig FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace\n"
 "  WHERE n.nspname = 'gatewalk' AND p.proname = split_part('%3$s', '.', 2) AND p.pronargs = 0 AND p.prorettype = 'trigger'::regtype),\n"
-"g AS (SELECT g.tgname, g.tgenabled, g.xmin, pg_get_triggerdef(g.oid) AS def FROM pg_trigger g JOIN f ON f.oid = g.tgfoid\n"
-"  WHERE g.tgrelid = %1$u AND NOT g.tgisinternal AND g.tgname IN ('%2$s', '%2$s_i', '%2$s_t')),\n"
-"s AS (SELECT md5(concat_ws(' ', f.xmin, (SELECT string_agg(g.xmin::text, ' ' ORDER BY g.tgname) FROM g))) AS stamp, obj_description(f.oid, 'pg_proc') AS sealed FROM f)\n"
-"SELECT (SELECT count(*) FROM g), (SELECT coalesce(bool_and(tgenabled = 'A'), false) FROM g) AND (SELECT s.sealed IS NULL OR split_part(s.sealed, ' ', 2) = s.stamp FROM s),\n"
+"g AS (SELECT g.tgname, g.tgrelid, g.tgenabled, g.xmin, CASE WHEN g.tgrelid = %1$u THEN pg_get_triggerdef(g.oid)\n"
+"    ELSE concat_ws(' ', g.tgrelid, g.tgname, g.tgtype, g.tgqual, g.tgattr, g.tgparentid <> 0) END AS def FROM pg_trigger g JOIN f ON f.oid = g.tgfoid\n"
+"  WHERE NOT (g.tgisinternal AND g.tgparentid = 0) AND g.tgname IN ('%2$s', '%2$s_i', '%2$s_t')),\n"
+"a AS (SELECT string_agg(xmin::text, ' ' ORDER BY tgrelid, tgname) AS xmins, string_agg(def, ' ' ORDER BY tgrelid <> %1$u, tgrelid, tgname) AS defs,\n"
+"  count(*) FILTER (WHERE tgrelid = %1$u) AS n, coalesce(bool_and(tgenabled = 'A'), false) AS always FROM g),\n"
+"s AS (SELECT md5(concat_ws(' ', f.xmin, a.xmins)) AS stamp, obj_description(f.oid, 'pg_proc') AS sealed FROM f, a)\n"
+"SELECT a.n, a.always AND (SELECT s.sealed IS NULL OR split_part(s.sealed, ' ', 2) = s.stamp FROM s),\n"
 "  EXISTS (SELECT FROM f), EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('%3$s') AND relkind = 'S'),\n"
-"  (SELECT md5(concat_ws(' ', f.proowner, f.prosecdef, f.proconfig, f.prosrc, (SELECT string_agg(g.def, ' ' ORDER BY g.tgname) FROM g))) FROM f),\n"
-"  (SELECT split_part(sealed, ' ', 1) FROM s),\n"
-"  (SELECT string_agg(tgname, ',' ORDER BY tgname) FROM g),\n"
-"  (SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %1$u),\n"
-"  (SELECT stamp FROM s)";
+"  (SELECT md5(concat_ws(' ', f.proowner, f.prosecdef, f.proconfig, f.prosrc, a.defs)) FROM f),\n"
+"  (SELECT split_part(sealed, ' ', 1) FROM s), (SELECT stamp FROM s) FROM a";
 
 const char *own_look_sql(struct arena *a, const struct own_names *names, unsigned relid)
 {
@@ -110,15 +111,14 @@ bool own_look(struct db *db, struct arena *a, const struct own_names *names, uns
 	char **c = r.cell[0];
 	*out = (struct own_seen){
 		.triggers = (int)cell_int(c[0]), .enabled = cell_bool(c[1]), .function = cell_bool(c[2]), .sequence = cell_bool(c[3]),
-		.digest = c[4] ? c[4] : "", .sealed = c[5] ? c[5] : "", .trigger_names = c[6] ? c[6] : "", .table = c[7],
-		.stamp = c[8] ? c[8] : "",
+		.digest = c[4] ? c[4] : "", .sealed = c[5] ? c[5] : "", .stamp = c[6] ? c[6] : "",
 	};
 	return true;
 }
 
 bool own_whole(const struct own_seen *s)
 {
-	return s->triggers == OWN_TRIGGERS && s->function && s->sequence && strcmp(s->sealed, s->digest) == 0;
+	return s->triggers > 0 && s->function && s->sequence && strcmp(s->sealed, s->digest) == 0;
 }
 
 bool own_tripwire_look(struct db *db, struct arena *a, const char *sid, unsigned relid, bool *there, bool *enabled, int64_t *count, struct err *e)
@@ -141,35 +141,43 @@ bool own_tripwire_look(struct db *db, struct arena *a, const char *sid, unsigned
 	return true;
 }
 
-/* The statements that take away what own_look saw: names that are ours, and nothing by CASCADE. */
-static const char *removal(struct arena *a, const struct own_names *names, const struct own_seen *s)
+/* A clone goes with its parent's. */
+static const char TRIGGERS_SQL[] =
+"/* gatewalk */ SELECT g.tgname, format('%I.%I', n.nspname, c.relname) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace\n"
+"  JOIN pg_proc f ON f.oid = g.tgfoid JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE fn.nspname = 'gatewalk' AND f.proname = split_part($1, '.', 2)\n"
+"  AND f.pronargs = 0 AND NOT g.tgisinternal AND g.tgparentid = 0 ORDER BY g.tgrelid, g.tgname";
+
+bool own_triggers_gone_sql(struct db *db, struct arena *a, const struct own_names *names, struct text *out, struct err *e)
 {
-	struct text t = { 0 };
-	for (const char *at = s->trigger_names; *at;) {
-		size_t len = strcspn(at, ",");
-		const char *name = arena_dupn(a, at, len);
-		if (own_is_ours(name) && s->table)
-			text_addf(&t, "DROP TRIGGER %s ON %s;\n", name, s->table);
-		at += len + (at[len] == ',');
-	}
-	if (s->function && own_is_ours(names->object))
-		text_addf(&t, "DROP FUNCTION %s();\n", names->object);
-	if (s->sequence && own_is_ours(names->object))
-		text_addf(&t, "DROP SEQUENCE %s;\n", names->object);
-	const char *sql = arena_dup(a, text_str(&t));
-	text_free(&t);
-	return sql;
+	const char *const args[] = { names->object };
+	const struct query q = { .sql = TRIGGERS_SQL, .args = args, .nargs = 1, .cols = 2 };
+	struct rows r;
+	if (!db_ask(db, a, &q, &r, e))
+		return err_in(e, "looking for the tripwire's triggers");
+	for (int i = 0; i < r.n; i++)
+		if (own_is_ours(r.cell[i][0]))
+			text_addf(out, "DROP TRIGGER %s ON %s;\n", r.cell[i][0], r.cell[i][1]);
+	return true;
 }
 
+/* Names that are ours, and nothing by CASCADE. */
 bool own_removal_sql(struct db *db, struct arena *a, const char *sid, unsigned relid, const char **sql, struct err *e)
 {
 	struct own_names names;
 	struct own_seen seen;
+	struct text t = { 0 };
 	*sql = "";
 	if (!own_names(a, sid, &names, e) || !own_look(db, a, &names, relid, &seen, e))
 		return false;
-	*sql = removal(a, &names, &seen);
-	return true;
+	bool ok = !seen.function || own_triggers_gone_sql(db, a, &names, &t, e);
+	if (seen.function && own_is_ours(names.object))
+		text_addf(&t, "DROP FUNCTION %s();\n", names.object);
+	if (seen.sequence && own_is_ours(names.object))
+		text_addf(&t, "DROP SEQUENCE %s;\n", names.object);
+	if (ok)
+		*sql = arena_dup(a, text_str(&t));
+	text_free(&t);
+	return ok;
 }
 
 bool own_tripwire_take(struct db *db, struct arena *a, const char *sid, unsigned relid, struct err *e)

@@ -12,10 +12,14 @@ struct arena;
 struct db;
 struct err;
 
-/* The tripwire: AFTER INSERT OR UPDATE ROW with WHEN (the column's value is new and not null, or changed), and AFTER TRUNCATE;
-   SECURITY DEFINER with a pinned search_path; never raises; ENABLE ALWAYS; counts by nextval; a row a minute with who.
+/* The tripwire: SECURITY DEFINER with a pinned search_path; never raises; ENABLE ALWAYS; counts by nextval; a row a minute with who.
+   Of a column: AFTER INSERT OR UPDATE ROW with WHEN (the column's value is new and not null, or changed), and AFTER TRUNCATE.
+   Of a table: each row inserted, updated or deleted, in whatever partition and by whatever way it comes there, and each TRUNCATE
+   of the table or of one of its partitions. A partition that comes later is seen as a change of the tripwire.
+   Of rows (where): each such row that meets the condition before or after; one on which it cannot be worked out counts as well.
    lock_timeout 500 ms, retried with jitter for up to 20 s. Idempotent. */
-bool own_tripwire_put(struct db *db, struct arena *a, const char *sid, const struct fact_target *t, struct err *e);
+struct own_trip { const char *sid; const struct fact_target *target; const char *where; };   /* where: NULL unless rows are the target */
+bool own_tripwire_put(struct db *db, struct arena *a, const struct own_trip *t, struct err *e);
 /* Takes it away; nothing there is fine. */
 bool own_tripwire_take(struct db *db, struct arena *a, const char *sid, unsigned relid, struct err *e);
 /* There, enabled always, its definition untouched; and its count. */

@@ -10,24 +10,26 @@
 struct arena;
 struct db;
 struct err;
+struct text;
 
-#define OWN_TRIGGERS 3
 #define OWN_PATIENCE (20 * US_SECOND)
 /* The count: 0 as long as the sequence was never asked. */
 #define OWN_COUNT_SQL "/* gatewalk */ SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM %s"
 
-/* trigger: the UPDATE one; the others add _i (INSERT) and _t (TRUNCATE). object: function and sequence, gatewalk.trip_... */
+/* trigger: the UPDATE one of a column, the one of each row else; the others add _i (INSERT) and _t (TRUNCATE). object: function and sequence, gatewalk.trip_... */
 struct own_names { const char *trigger, *object; };
-/* digest: of function and triggers as they stand; sealed: as it was noted when they were made. stamp: of when they were last touched; enabled asks for that, too. table: quoted, NULL when gone. */
-struct own_seen { int triggers; bool enabled, function, sequence; const char *digest, *sealed, *trigger_names, *table, *stamp; };
+/* triggers: on the table itself. digest: of function and triggers as they stand, on partitions too; sealed: as it was noted when they were made. stamp: of when they were last touched; enabled asks for that, too. */
+struct own_seen { int triggers; bool enabled, function, sequence; const char *digest, *sealed, *stamp; };
 
 bool own_names(struct arena *a, const char *sid, struct own_names *out, struct err *e);
 bool own_look(struct db *db, struct arena *a, const struct own_names *names, unsigned relid, struct own_seen *out, struct err *e);
 /* All of it is there and as it was made. */
 bool own_whole(const struct own_seen *s);
 
-/* The query behind own_look, also as a part of another one: triggers, enabled, function, sequence, digest, sealed, names, table, stamp. */
-#define OWN_LOOK_COLS 9
+/* The query behind own_look, also as a part of another one: triggers, enabled, function, sequence, digest, sealed, stamp. */
+#define OWN_LOOK_COLS 7
+/* The statements that take the triggers away, wherever they are: names that are ours. */
+bool own_triggers_gone_sql(struct db *db, struct arena *a, const struct own_names *names, struct text *out, struct err *e);
 const char *own_look_sql(struct arena *a, const struct own_names *names, unsigned relid);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "adapter/own_private.h"
+#include "adapter/probe.h"
 #include "adapter/retry.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -15,28 +16,56 @@
 #include "port/db.h"
 #include "port/files.h"
 
+#define PUT_MS 60000   /* a thousand partitions take seconds */
+
 /* The count is one nextval; of a sequence that is gone to_regclass gives null and nextval does nothing. Who wrote is noted once
-   a minute: the session's own setting is asked first, so that the costly part runs once a minute in each session at most. */
-static const char FUNCTION_SQL[] =
-"CREATE SEQUENCE IF NOT EXISTS %1$s;\n"
-"CREATE OR REPLACE FUNCTION %1$s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $trip$\n"
-"DECLARE minute text := (extract(epoch FROM clock_timestamp())::bigint / 60)::text;\n"
-"BEGIN\n"
+   a minute: the session's own setting is asked first, so that the costly part runs once a minute in each session at most.
+   %3$s: what lets a row off, or nothing. */
+static const char BODY_SQL[] =
+"#variable_conflict use_column\n"
+"DECLARE gatewalk_minute text := (extract(epoch FROM clock_timestamp())::bigint / 60)::text;\n"
+"BEGIN\n%3$s"
 "  PERFORM nextval(to_regclass('%1$s'));\n"
-"  IF current_setting('%1$s', true) IS DISTINCT FROM minute THEN\n"
-"    PERFORM set_config('%1$s', minute, false);\n"
+"  IF current_setting('%1$s', true) IS DISTINCT FROM gatewalk_minute THEN\n"
+"    PERFORM set_config('%1$s', gatewalk_minute, false);\n"
 "    BEGIN\n"
 "      IF pg_try_advisory_xact_lock(hashtextextended('%1$s', 0)) THEN\n"
 "        INSERT INTO gatewalk.trip (sid, role, app, addr, op)\n"
 "        SELECT '%2$s', session_user, current_setting('application_name', true), coalesce(host(inet_client_addr()), 'local'), TG_OP\n"
-"        WHERE NOT EXISTS (SELECT FROM gatewalk.trip WHERE sid = '%2$s' AND at > clock_timestamp() - interval '1 minute');\n"
+"        WHERE NOT EXISTS (SELECT FROM gatewalk.trip w WHERE w.sid = '%2$s' AND w.at > clock_timestamp() - interval '1 minute');\n"
 "      END IF;\n"
 "    EXCEPTION WHEN OTHERS THEN NULL;\n"
 "    END;\n"
 "  END IF;\n"
 "  RETURN NULL;\n"
-"END $trip$;\n"
+"END";
+
+/* %1$s: the table's name, under which the condition may speak of the row; %2$s: the condition, which probe_where has tried. One that
+   fails on this row counts as met. */
+static const char LET_OFF_SQL[] =
+"  IF TG_LEVEL = 'ROW' THEN\n"
+"    BEGIN\n"
+"      IF NOT (TG_OP <> 'INSERT' AND EXISTS (SELECT FROM unnest(ARRAY[OLD]) AS %1$s WHERE (%2$s))\n"
+"          OR TG_OP <> 'DELETE' AND EXISTS (SELECT FROM unnest(ARRAY[NEW]) AS %1$s WHERE (%2$s))) THEN\n"
+"        RETURN NULL;\n"
+"      END IF;\n"
+"    EXCEPTION WHEN OTHERS THEN NULL;\n"
+"    END;\n"
+"  END IF;\n";
+
+static const char FUNCTION_SQL[] =
+"CREATE SEQUENCE IF NOT EXISTS %1$s;\n"
+"CREATE OR REPLACE FUNCTION %1$s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS %2$s;\n"
 "REVOKE ALL ON FUNCTION %1$s() FROM PUBLIC;\n";
+
+/* Of a whole table: each row, which partitions have from their parent, also when a row comes there straight; and TRUNCATE, which
+   they do not have from it. */
+static const char EACH_ROW_SQL[] =
+"CREATE TRIGGER %1$s AFTER INSERT OR UPDATE OR DELETE ON %2$s FOR EACH ROW EXECUTE FUNCTION %3$s();\n"
+"ALTER TABLE %2$s ENABLE ALWAYS TRIGGER %1$s;\n";
+static const char EACH_TRUNCATE_SQL[] =
+"CREATE TRIGGER %1$s_t AFTER TRUNCATE ON %2$s FOR EACH STATEMENT EXECUTE FUNCTION %3$s();\n"
+"ALTER TABLE ONLY %2$s ENABLE ALWAYS TRIGGER %1$s_t;\n";
 
 static const char TRIGGERS_SQL[] =
 "CREATE OR REPLACE TRIGGER %1$s AFTER UPDATE ON %2$s FOR EACH ROW WHEN (%4$s IS DISTINCT FROM %5$s) EXECUTE FUNCTION %3$s();\n"
@@ -70,60 +99,106 @@ static bool plain_equality(struct db *db, struct arena *a, const struct fact_tar
 	return true;
 }
 
-static const char *making(struct arena *a, const char *sid, const struct own_names *n, const char *table, const char *column, bool plain)
+static void function_text(struct arena *a, const struct own_trip *t, const struct own_names *n, struct text *out)
 {
-	struct text t = { 0 };
+	const char *name = sql_quoted(a, t->target->table);
+	const char *let_off = t->where ? arena_printf(a, LET_OFF_SQL, name, t->where) : "";
+	text_addf(out, FUNCTION_SQL, n->object, sql_literal(a, arena_printf(a, BODY_SQL, n->object, t->sid, let_off)));
+}
+
+/* A column's triggers are replaced where they stand. */
+static bool column_text(struct db *db, struct arena *a, const struct own_trip *t, const struct own_names *n, struct text *out, struct err *e)
+{
+	bool plain = false;
+	const char *table = arena_printf(a, "%s.%s", sql_quoted(a, t->target->schema), sql_quoted(a, t->target->table));
+	const char *column = sql_quoted(a, t->target->column);
+	if (!plain_equality(db, a, t->target, table, &plain, e))
+		return false;
 	const char *old = arena_printf(a, plain ? "OLD.%s" : "OLD.%s::text COLLATE \"C\"", column);
 	const char *now = arena_printf(a, plain ? "NEW.%s" : "NEW.%s::text COLLATE \"C\"", column);
-	text_addf(&t, FUNCTION_SQL, n->object, sid);
-	text_addf(&t, TRIGGERS_SQL, n->trigger, table, n->object, old, now, column);
-	const char *sql = arena_dup(a, text_str(&t));
-	text_free(&t);
-	return sql;
+	text_addf(out, TRIGGERS_SQL, n->trigger, table, n->object, old, now, column);
+	return true;
+}
+
+/* The table and all partitions below it, as they stand under the lock; no row when it is another table by now. */
+static const char TREE_SQL[] =
+"/* gatewalk */ WITH RECURSIVE tree AS (SELECT $1::oid AS oid WHERE to_regclass($2) = $1::oid\n"
+"  UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition)\n"
+"SELECT format('%I.%I', n.nspname, c.relname) FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY c.oid <> $1::oid, c.oid";
+
+/* Triggers with clones cannot be replaced: what is there is taken off first. */
+static bool table_text(struct db *db, struct arena *a, const struct own_trip *t, const struct own_names *n, struct text *out, struct err *e)
+{
+	const char *table = arena_printf(a, "%s.%s", sql_quoted(a, t->target->schema), sql_quoted(a, t->target->table));
+	const char *const args[] = { arena_printf(a, "%u", t->target->relid), table };
+	const struct query q = { .sql = TREE_SQL, .args = args, .nargs = 2, .cols = 1 };
+	struct rows r;
+	if (!own_triggers_gone_sql(db, a, n, out, e) || !db_ask(db, a, &q, &r, e))
+		return false;
+	if (r.n == 0)
+		return err_set(e, ERR_GATE, "Look again, then put the tripwire.", "the table changed meanwhile");
+	text_addf(out, EACH_ROW_SQL, n->trigger, table, n->object);
+	for (int i = 0; i < r.n; i++)
+		text_addf(out, EACH_TRUNCATE_SQL, n->trigger, r.cell[i][0], n->object);
+	text_addf(out, "COMMENT ON FUNCTION %s() IS NULL;\n", n->object);
+	return true;
 }
 
 /* Notes what function and triggers look like now: own_whole compares. */
-static bool seal(struct db *db, struct arena *a, const struct own_names *n, unsigned relid, struct err *e)
+static bool seal(struct db *db, struct arena *a, const struct own_trip *t, const struct own_names *n, struct err *e)
 {
 	struct own_seen s;
-	if (!own_look(db, a, n, relid, &s, e))
+	int triggers = t->target->column ? 3 : 2;
+	if (!own_look(db, a, n, t->target->relid, &s, e))
 		return false;
-	if (s.triggers != OWN_TRIGGERS || !s.function || !s.sequence || !s.enabled)
+	if (s.triggers != triggers || !s.function || !s.sequence || !s.enabled)
 		return err_set(e, ERR_INTERNAL, NULL, "the tripwire was put but cannot be seen");
 	return db_script(db, a, arena_printf(a, "COMMENT ON FUNCTION %s() IS %s", n->object, sql_literal(a, arena_printf(a, "%s %s", s.digest, s.stamp))), 0, NULL, e);
 }
 
-static bool put_once(struct db *db, struct arena *a, const char *sid, const struct fact_target *t, struct err *e)
+static bool put_once(struct db *db, struct arena *a, const struct own_trip *t, struct err *e)
 {
 	struct own_names n;
-	bool plain = false;
-	const char *table = arena_printf(a, "%s.%s", sql_quoted(a, t->schema), sql_quoted(a, t->table));
-	if (!own_names(a, sid, &n, e) || strspn(sid, "0123456789abcdef") != strlen(sid))
+	struct text sql = { 0 };
+	const char *table = arena_printf(a, "%s.%s", sql_quoted(a, t->target->schema), sql_quoted(a, t->target->table));
+	if (!own_names(a, t->sid, &n, e) || strspn(t->sid, "0123456789abcdef") != strlen(t->sid))
 		return err_set(e, ERR_INTERNAL, NULL, "the walk's id is not hex");
 	const char *lock = arena_printf(a, "BEGIN; SET LOCAL lock_timeout = '500ms'; LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", table);
-	if (!db_script(db, a, lock, 0, NULL, e) || !plain_equality(db, a, t, table, &plain, e))
+	if (!db_script(db, a, lock, 0, NULL, e))
 		return false;
-	return db_script(db, a, making(a, sid, &n, table, sql_quoted(a, t->column), plain), 0, NULL, e) && seal(db, a, &n, t->relid, e) &&
-		db_commit(db, 0, e) == DB_COMMITTED;
+	function_text(a, t, &n, &sql);
+	bool ok = t->target->column ? column_text(db, a, t, &n, &sql, e) : table_text(db, a, t, &n, &sql, e);
+	ok = ok && db_script(db, a, text_str(&sql), PUT_MS, NULL, e) && seal(db, a, t, &n, e) && db_commit(db, 0, e) == DB_COMMITTED;
+	text_free(&sql);
+	return ok;
 }
 
-bool own_tripwire_put(struct db *db, struct arena *a, const char *sid, const struct fact_target *t, struct err *e)
+/* The condition becomes part of a function: only one that the server takes as a single expression may. */
+static bool condition_fits(struct db *db, struct arena *a, const struct own_trip *t, struct err *e)
+{
+	struct fact_target tried = *t->target;
+	if (!probe_where(db, a, t->where, &tried, e))
+		return false;
+	return !tried.unfit || err_set(e, ERR_GATE, "Correct the plan's condition.", "%s", tried.unfit);
+}
+
+bool own_tripwire_put(struct db *db, struct arena *a, const struct own_trip *t, struct err *e)
 {
 	int64_t deadline = clock_mono() + OWN_PATIENCE, count;
 	bool there, enabled;
-	if (!own_tripwire_look(db, a, sid, t->relid, &there, &enabled, &count, e))
+	if (!condition_fits(db, a, t, e) || !own_tripwire_look(db, a, t->sid, t->target->relid, &there, &enabled, &count, e))
 		return false;
 	if (there && enabled)
 		return true;
 	for (;;) {
 		struct err why = { 0 };
-		if (put_once(db, a, sid, t, &why))
+		if (put_once(db, a, t, &why))
 			return true;
 		db_rollback(db);
 		if (retry_is_lock(&why) && retry_pause(deadline))
 			continue;
 		if (e)
 			*e = why;
-		return err_in(e, "putting the tripwire on %s.%s", t->schema, t->table);
+		return err_in(e, "putting the tripwire on %s.%s", t->target->schema, t->target->table);
 	}
 }

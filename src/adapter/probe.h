@@ -14,6 +14,9 @@ struct err;
 bool probe_server(struct db *db, struct arena *a, struct fact_server *out, struct err *e);   /* two transactions: a pooler shows itself */
 bool probe_mark(struct db *db, struct arena *a, struct fact_mark *out, struct err *e);       /* the server's half; remembered_* are remember.h's */
 bool probe_target(struct db *db, struct arena *a, const struct plan *p, struct fact_target *out, struct err *e);
+/* Rows: tries the plan's condition on an empty copy of the table and fills t->unfit with the server's reason when it cannot be used.
+   Makes a temporary table and rolls it back: for the start of a walk, not for each look. NULL: not rows, nothing to try. */
+bool probe_where(struct db *db, struct arena *a, const char *where, struct fact_target *t, struct err *e);
 bool probe_health(struct db *db, struct arena *a, const struct plan *p, struct fact_health *out, struct err *e);
 bool probe_moment(struct db *db, struct arena *a, const struct plan *p, enum env env, struct fact_moment *out, struct err *e);
 /* The next openings of the plan's windows as the server's zone tables see them (Fridays and release quiet left out). */

@@ -60,7 +60,7 @@
 "  UNION SELECT 'pg_trigger'::regclass, g.oid FROM t, tree JOIN pg_trigger g ON g.tgrelid = tree.oid JOIN pg_proc f ON f.oid = g.tgfoid\n" \
 "    JOIN pg_namespace fn ON fn.oid = f.pronamespace\n" \
 "    WHERE of_rows AND NOT g.tgisinternal AND g.tgtype & 8 <> 0 AND g.tgenabled <> 'D' AND NOT (fn.nspname = 'gatewalk' AND f.proname ~ '^trip_[0-9a-f]{12}$'\n" \
-"      AND g.tgname ~ '^gatewalk_trip_[0-9a-f]{12}(_[itd])?$')\n" \
+"      AND g.tgname ~ '^gatewalk_trip_[0-9a-f]{12}(_[it])?$')\n" \
 "  UNION SELECT 'pg_rewrite'::regclass, w.oid FROM t JOIN pg_rewrite w ON w.ev_class = t.relid WHERE of_rows AND w.ev_type = '4')\n"
 
 /* Why such a table, or rows of it, cannot be walked, and what to do; the first reason that holds. */
@@ -136,7 +136,7 @@
 "      OR EXISTS (SELECT FROM pg_constraint b WHERE b.conindid = c.oid AND b.contype IN ('p', 'u', 'x'))))\n" \
 "    AND k.contype IS DISTINCT FROM 'n' AND g.tgisinternal IS NOT TRUE\n" \
 "    AND (g.oid IS NULL OR NOT EXISTS (SELECT FROM pg_proc gf JOIN pg_namespace fn ON fn.oid = gf.pronamespace WHERE gf.oid = g.tgfoid AND fn.nspname = 'gatewalk'\n" \
-"      AND gf.proname ~ '^trip_[0-9a-f]{12}$' AND g.tgname ~ '^gatewalk_trip_[0-9a-f]{12}(_[itd])?$'))\n" \
+"      AND gf.proname ~ '^trip_[0-9a-f]{12}$' AND g.tgname ~ '^gatewalk_trip_[0-9a-f]{12}(_[it])?$'))\n" \
 "UNION ALL SELECT DISTINCT 'stop', CASE WHEN w.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, w.ev_class, 0)\n" \
 "    ELSE pg_describe_object(s.classid, s.objid, s.objsubid) END, 2 FROM stop s LEFT JOIN pg_rewrite w ON s.classid = 'pg_rewrite'::regclass AND w.oid = s.objid\n" \
 "UNION ALL SELECT 'stop', pg_describe_object(classid, objid, 0), 2 FROM hit\n" \

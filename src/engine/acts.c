@@ -250,8 +250,9 @@ static bool do_watch(struct engine *g, const struct act *act, struct err *e)
 	struct arena *a = lot_arena(g->walk_lot);
 	if (!at_stage(g, AT_CONSUMERS, AT_ARMED, "the watch", e) || !look_fresh(g, e))
 		return false;
+	const struct own_trip trip = { .sid = g->walk.sid, .target = &g->facts.target, .where = g->plan->where };
 	bool whole = g->facts.watch.tripwire_there && g->facts.watch.tripwire_enabled;
-	if (!whole && (!gate_change_allowed(g->plan, &g->walk, &g->facts, e) || !own_tripwire_put(g->db, a, g->walk.sid, &g->facts.target, e) ||
+	if (!whole && (!gate_change_allowed(g->plan, &g->walk, &g->facts, e) || !own_tripwire_put(g->db, a, &trip, e) ||
 	    !declare(g, "watch", own_trigger_name(a, g->walk.sid), "tripwire put, watcher started", e)))
 		return false;
 	if (!job_begin(g, "watch", json_obj(a), e))

@@ -244,7 +244,8 @@ static bool begin(struct engine *g, const char *text, size_t len, struct err *e)
 	struct fact_mark m = { 0 };
 	struct fact_target t = { 0 };
 	char sid[33], sha[65], host[256] = "";
-	if (!fit_server(g, a, &s, &m, e) || !probe_target(g->db, a, g->plan, &t, e) || !fit_target(a, &t, g->plan, e))
+	if (!fit_server(g, a, &s, &m, e) || !probe_target(g->db, a, g->plan, &t, e) ||
+		!probe_where(g->db, a, g->plan->where, &t, e) || !fit_target(a, &t, g->plan, e))
 		return false;
 	if (!engine_unlock(g, e))
 		return false;

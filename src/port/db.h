@@ -62,6 +62,9 @@ bool db_script(struct db *db, struct arena *a, const char *sql, int ms, const ch
 /* The one value of a one-row answer, or NULL (then look at e: code ERR_NONE means SQL NULL). */
 const char *db_value(struct db *db, struct arena *a, const struct query *q, struct err *e);
 
+/* Where the last error stands in its statement, in characters from 1; 0 when the server did not say. */
+int db_error_position(const struct db *db);
+
 enum db_commit { DB_COMMITTED, DB_ROLLED_BACK, DB_UNKNOWN };
 /* COMMIT, believed only by its command tag: COMMIT of a failed transaction is DB_ROLLED_BACK; a cut is DB_UNKNOWN. */
 enum db_commit db_commit(struct db *db, int ms, struct err *e);

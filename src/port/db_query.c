@@ -2,6 +2,7 @@
 #include "port/db.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -43,7 +44,9 @@ bool db_error(struct db *db, const PGresult *res, struct err *e)
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE), *detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
 	const char *hint = PQresultErrorField(res, PG_DIAG_MESSAGE_HINT), *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 	bool lost = is_lost(db, res);
+	const char *at = PQresultErrorField(res, PG_DIAG_STATEMENT_POSITION);
 	char line[700];
+	db->error_at = at ? atoi(at) : 0;
 	db_one_line(primary ? primary : PQerrorMessage(db->conn), line, sizeof line);
 	if (lost) {
 		db->lost = true;
@@ -55,6 +58,11 @@ bool db_error(struct db *db, const PGresult *res, struct err *e)
 	if (e && state)
 		snprintf(e->sqlstate, sizeof e->sqlstate, "%s", state);
 	return false;
+}
+
+int db_error_position(const struct db *db)
+{
+	return db->error_at;
 }
 
 static bool is_ok(const PGresult *res)
