@@ -15,9 +15,6 @@ bool probe_server(struct db *db, struct arena *a, struct fact_server *out, struc
 bool probe_mark(struct db *db, struct arena *a, struct fact_mark *out, struct err *e);       /* the server's half; remembered_* are remember.h's */
 bool probe_target(struct db *db, struct arena *a, const struct plan *p, struct fact_target *out, struct err *e);
 bool probe_health(struct db *db, struct arena *a, const struct plan *p, struct fact_health *out, struct err *e);
-bool probe_moment(struct db *db, struct arena *a, const struct plan *p, enum env env, struct fact_moment *out, struct err *e);
-/* The next openings of the plan's windows as the server's zone tables see them (Fridays and release quiet left out). */
-bool probe_openings(struct db *db, struct arena *a, const struct plan *p, int want, int64_t *from, int64_t *to, int *n, struct err *e);
 bool probe_others(struct db *db, struct arena *a, const char *sid, unsigned relid, int64_t watched_for_us, struct fact_others *out, struct err *e);
 bool probe_now(struct db *db, int64_t *now, struct err *e);
 

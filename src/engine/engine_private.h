@@ -5,8 +5,10 @@
 
 #include <pthread.h>
 
+#include "adapter/calendar.h"
 #include "adapter/journal.h"
 #include "adapter/ledger.h"
+#include "adapter/probe_moment.h"
 #include "adapter/remember.h"
 #include "adapter/sign.h"
 #include "core/permit.h"
@@ -14,6 +16,15 @@
 #include "engine/engine.h"
 #include "engine/lot.h"
 #include "port/db.h"
+
+/* What releases_from gave when it was last read. */
+struct engine_calendar {
+	struct lot *lot;               /* NULL: never read */
+	struct calendar found;
+	const char *why;               /* why it could not be read; NULL when it was */
+	int64_t read;                  /* clock_mono */
+	char plan_digest[65];
+};
 
 struct engine {
 	struct engine_opts opts;
@@ -50,6 +61,7 @@ struct engine {
 	size_t n_series;
 	struct lot *audit_lot;
 	struct fact_audit audit;
+	struct engine_calendar calendar;
 
 	struct lot *home_lot;
 	struct view_walk *walks;
@@ -117,6 +129,11 @@ bool look_fresh(struct engine *g, struct err *e);              /* the facts that
 void since_open(struct engine *g);
 void since_looked(struct engine *g);
 void since_keep(struct engine *g);
+
+/* look_moment.c */
+bool look_moment(struct engine *g, struct arena *a, struct err *e);
+struct moment_ask look_moment_ask(const struct engine *g, struct arena *a);   /* with every release that the last look knew */
+void look_calendar_forget(struct engine *g);
 
 /* summary.c: the small file that home reads; a cache, never believed. */
 void summary_write(struct engine *g);

@@ -26,6 +26,7 @@ void engine_walk_close(struct engine *g)
 	g->journal = NULL;
 	lot_drop(g->walk_lot);
 	lot_drop(g->audit_lot);
+	look_calendar_forget(g);
 	g->walk_lot = g->audit_lot = NULL;
 	g->plan = NULL;
 	g->lines = NULL;
