@@ -3,7 +3,7 @@
 PREFIX  ?= /usr/local
 DESTDIR ?=
 B       ?= build
-PKG     := libpq yaml-0.1 libsodium jansson libzstd
+PKG     := libpq yaml-0.1 libsodium jansson libzstd libical
 VERSION := 0.1.0
 
 # Each warning with its reason.
@@ -32,6 +32,7 @@ endif
 LINK := -pie
 LINK += -Wl,-z,relro -Wl,-z,now         # the import table cannot be rewritten
 LINK += -Wl,-z,noexecstack              # data does not run
+LINK += -Wl,--as-needed                 # what is named but never called is not loaded: two of libical's three libraries
 
 OPT     ?= -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(FORTIFY)
 SAN     ?=

@@ -63,7 +63,7 @@ for t in tests/test_*.c tests/db_*.c; do
 	n=$(basename "$t" .c)
 	try "TSan $n" env CK_TIMEOUT_MULTIPLIER=10 TSAN_OPTIONS=halt_on_error=0:exitcode=66:die_after_fork=0 "build/tsan/tests/$n"
 done
-libs=$(pkg-config --libs libpq yaml-0.1 libsodium jansson libzstd)
+libs=$(pkg-config --libs libpq yaml-0.1 libsodium jansson libzstd libical)
 for t in tests/fuzz_*.c; do
 	n=$(basename "$t" .c)
 	n=${n#fuzz_}

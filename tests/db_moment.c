@@ -76,7 +76,7 @@ START_TEST(health_standbys)
 }
 END_TEST
 
-/* Windows: days bits, from, to; dow and minute; what is left. */
+/* A rehearsal's moment, by the wall alone. Windows: days bits, from, to; dow and minute; what is left. */
 struct window_case { unsigned days; int from, to, dow, minute, left; };
 static const struct window_case windows[] = {
 	{ 1u << 2, 120, 300, 2, 119, 0 }, { 1u << 2, 120, 300, 2, 120, 180 }, { 1u << 2, 120, 300, 2, 299, 1 }, { 1u << 2, 120, 300, 2, 300, 0 },
@@ -86,6 +86,7 @@ static const struct window_case windows[] = {
 	{ 1u << 6, 1380, 120, 0, 60, 60 }, { 1u << 0, 1380, 120, 1, 0, 120 },
 	{ 1u << 4, 1380, 120, 4, 1390, 50 },      /* Thursday night ends where Friday begins */
 	{ 1u << 4, 1380, 120, 5, 30, 90 },        /* Friday itself is refused by its day */
+	{ 1u << 4, 60, 120, 4, 70, 50 },
 	{ 1u << 1, 1320, 0, 1, 1439, 1 }, { 1u << 1, 1320, 0, 2, 0, 0 },
 	{ 127, 0, 1440, 0, 0, 1440 },
 };
@@ -96,7 +97,7 @@ START_TEST(window_left)
 	struct plan_window w = { .days = c->days, .from = c->from, .to = c->to };
 	struct plan p = { .windows = &w, .n_windows = 1 };
 	struct fact_moment m = { .at = 1, .dow = c->dow, .minute = c->minute };
-	moment_judge(&p, &m);
+	moment_judge(&p, ENV_REHEARSAL, &m);
 	ck_assert_int_eq(m.minutes_left, c->left);
 	ck_assert_int_eq(m.in_window, c->left > 0);
 }
@@ -118,23 +119,40 @@ START_TEST(moment)
 	struct fact_moment m;
 	struct plan_window w = { .days = 127, .from = 0, .to = 1440 };
 	struct plan p = moment_plan(&w, "Asia/Kathmandu");
+	struct release r = { 1, 2, "web" };
+	struct moment_ask q = { .plan = &p, .env = ENV_PRODUCTION, .releases = &r, .n_releases = 1 };
 	int dow, minute;
-	ck_assert_msg(probe_moment(x.db, x.a, &p, ENV_PRODUCTION, &m, &e), "%s", e.msg);
+	ck_assert_msg(probe_moment(x.db, x.a, &q, &m, &e), "%s", e.msg);
 	when_weekday(m.at + (5 * 60 + 45) * US_MINUTE, &dow, &minute);
 	ck_assert_int_eq(m.dow, dow);
 	ck_assert_int_eq(m.minute, minute);
-	ck_assert(m.zone_known && m.in_window && m.n_next > 0);
-	ck_assert(probe_moment(x.db, x.a, &p, ENV_REHEARSAL, &m, &e));
+	ck_assert(m.zone_known && m.in_window == (dow != FRIDAY) && m.n_next > 0 && m.releases == &r && m.n_releases == 1);
+	q.env = ENV_REHEARSAL;
+	ck_assert(probe_moment(x.db, x.a, &q, &m, &e));
 	ck_assert_int_eq(m.dow, 2);
 	ck_assert_int_eq(m.minute, 270);
-	int64_t releases[] = { m.at + 3 * US_DAY, m.at - US_HOUR, m.at + US_DAY };
-	p.releases = releases;
-	p.n_releases = 3;
-	ck_assert(probe_moment(x.db, x.a, &p, ENV_PRODUCTION, &m, &e));
-	ck_assert_int_eq(m.next_release, releases[2]);
-	p.zone = "Nowhere/Atall";
-	ck_assert_msg(probe_moment(x.db, x.a, &p, ENV_PRODUCTION, &m, &e), "%s", e.msg);
-	ck_assert(!m.zone_known && m.at > 0 && !m.in_window);
+	/* The second one the server would take for an offset of two hours. */
+	static const char *const unknown[] = { "Nowhere/Atall", "Europe/Madrid2" };
+	for (size_t i = 0; i < 2; i++) {
+		p.zone = unknown[i];
+		ck_assert_msg(probe_moment(x.db, x.a, &q, &m, &e), "%s", e.msg);
+		ck_assert(!m.zone_known && m.at > 0 && !m.in_window);
+	}
+}
+END_TEST
+
+START_TEST(under_the_lock_the_clock_goes_on)
+{
+	struct plan p = { 0 };
+	struct fact_moment m = { .at = 10 * US_MINUTE, .opens = US_MINUTE, .closes = 20 * US_MINUTE };
+	moment_judge(&p, ENV_PRODUCTION, &m);
+	ck_assert(m.in_window && m.minutes_left == 10);
+	m.at++;
+	moment_judge(&p, ENV_PRODUCTION, &m);
+	ck_assert(m.in_window && m.minutes_left == 9);
+	m.at = m.closes;
+	moment_judge(&p, ENV_PRODUCTION, &m);
+	ck_assert(!m.in_window && m.minutes_left == 0);
 }
 END_TEST
 
@@ -144,17 +162,18 @@ static const char *const zones[] = { "Europe/Berlin", "America/New_York", "Ameri
 START_TEST(openings)
 {
 	struct err e = { 0 };
-	int64_t from[40], to[40];
+	struct opening v[40];
 	int n;
 	struct plan_window w = { .days = 127, .from = 1380, .to = 90 };   /* 23:00 to 01:30: never inside a gap of these zones */
 	struct plan p = moment_plan(&w, zones[_i]);
-	ck_assert_msg(probe_openings(x.db, x.a, &p, 40, from, to, &n, &e), "%s", e.msg);
+	struct moment_ask q = { .plan = &p, .env = ENV_PRODUCTION };
+	ck_assert_msg(probe_openings(x.db, x.a, &q, 40, v, &n, &e), "%s", e.msg);
 	ck_assert_int_eq(n, 40);
 	for (int i = 1; i < n; i++) {
 		const char *wall = fix_get(&x, arena_printf(x.a, "SELECT to_char(to_timestamp(%lld) AT TIME ZONE '%s', 'ID HH24:MI') || ' ' || to_char(to_timestamp(%lld) AT TIME ZONE '%s', 'ID HH24:MI')",
-			(long long)(from[i] / US_SECOND), zones[_i], (long long)(to[i] / US_SECOND), zones[_i]));
+			(long long)(v[i].from / US_SECOND), zones[_i], (long long)(v[i].to / US_SECOND), zones[_i]));
 		ck_assert_uint_eq(strlen(wall), strlen("1 23:00 2 01:30"));
-		ck_assert_msg(from[i] > to[i - 1], "%s", wall);
+		ck_assert_msg(v[i].from > v[i - 1].to, "%s", wall);
 		int a = wall[0] - '0', b = wall[8] - '0';
 		ck_assert_msg(a != 5, "on a Friday: %s", wall);
 		ck_assert_msg(strncmp(wall + 2, a == 6 && strncmp(wall + 2, "00", 2) == 0 ? "00:00" : "23:00", 5) == 0, "%s", wall);
@@ -167,23 +186,23 @@ END_TEST
 START_TEST(openings_keep_clear_of_releases)
 {
 	struct err e = { 0 };
-	int64_t from[40], to[40], now;
+	int64_t now;
+	struct opening v[40];
 	int n;
 	struct plan_window w = { .days = 127, .from = 0, .to = 1440 };
 	struct plan p = moment_plan(&w, "UTC");
 	ck_assert(probe_now(x.db, &now, &e));
-	int64_t releases[] = { now + 20 * US_DAY };
-	p.releases = releases;
-	p.n_releases = 1;
+	struct release r = { now + 20 * US_DAY, now + 22 * US_DAY, NULL };
+	const struct moment_ask q = { .plan = &p, .env = ENV_PRODUCTION, .releases = &r, .n_releases = 1 };
 	p.release_quiet_hours = 72;
-	ck_assert(probe_openings(x.db, x.a, &p, 40, from, to, &n, &e));
+	ck_assert(probe_openings(x.db, x.a, &q, 40, v, &n, &e));
 	ck_assert_int_gt(n, 3);
 	int before = 0, after = 0;
 	for (int i = 0; i < n; i++) {
-		ck_assert(to[i] - from[i] >= 10 * US_MINUTE);
-		ck_assert_msg(to[i] <= releases[0] - 72 * US_HOUR + 1 || from[i] >= releases[0], "opening %d", i);
-		before += to[i] <= releases[0];
-		after += from[i] >= releases[0];
+		ck_assert(v[i].to - v[i].from >= 10 * US_MINUTE);
+		ck_assert_msg(v[i].to <= r.from - 72 * US_HOUR + 1 || v[i].from >= r.to, "opening %d", i);
+		before += v[i].to <= r.from;
+		after += v[i].from >= r.to;
 	}
 	ck_assert(before > 0 && after > 0);
 }
@@ -259,6 +278,7 @@ static Suite *suite(void)
 	suite_add_tcase(s, m);
 	TCase *pure = tcase_create("windows");
 	tcase_add_loop_test(pure, window_left, 0, (int)(sizeof windows / sizeof windows[0]));
+	tcase_add_test(pure, under_the_lock_the_clock_goes_on);
 	suite_add_tcase(s, pure);
 	return s;
 }

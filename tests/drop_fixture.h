@@ -12,6 +12,7 @@
 #include "adapter/apply.h"
 #include "adapter/own.h"
 #include "adapter/probe.h"
+#include "adapter/probe_moment.h"
 #include "adapter/schema.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -153,7 +154,8 @@ static inline void fix_look(struct fix *x)
 	fix_must(probe_target(x->db, x->a, &x->plan, &f->target, &e) && f->target.found, &e, f->target.missing ? f->target.missing : "target");
 	fix_must(probe_server(x->db, x->a, &f->server, &e) && probe_mark(x->db, x->a, &f->mark, &e), &e, "server and mark");
 	fix_must(probe_health(x->db, x->a, &x->plan, &f->health, &e), &e, "health");
-	fix_must(probe_moment(x->db, x->a, &x->plan, f->mark.env, &f->moment, &e), &e, "moment");
+	const struct moment_ask ask = { .plan = &x->plan, .env = f->mark.env };
+	fix_must(probe_moment(x->db, x->a, &ask, &f->moment, &e), &e, "moment");
 	fix_must(own_tripwire_look(x->db, x->a, x->sid, f->target.relid, &f->watch.tripwire_there, &f->watch.tripwire_enabled, &f->watch.trip_count, &e),
 		&e, "tripwire");
 	fix_must(probe_others(x->db, x->a, x->sid, f->target.relid, 0, &f->others, &e), &e, "others");

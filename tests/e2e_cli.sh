@@ -86,7 +86,7 @@ has "each error has its place" "plan.yaml:[0-9]+:[0-9]+: .*; "
 "$gw" check "$dir/plan.yaml" --json >"$dir/out" 2>/dev/null </dev/null
 json "check --json parses"
 fields "check"
-cat >"$dir/good.yaml" <<'EOF'
+cat >"$dir/good.yaml" <<EOF
 gatewalk: 1
 name: orders-drop-old
 archetype: destructive
@@ -95,9 +95,11 @@ target: {schema: public, table: orders, column: old}
 document: {before: with it, after: without it, why: nobody uses it, way_back: restore, leaves_behind: nothing, rollback_floor: "1.20", api_contract: none, falls: []}
 deploys: [{name: web}]
 window: {zone: UTC, open: [{days: [Mon, Tue, Wed, Thu], from: "02:00", to: "06:00"}]}
+releases_from: {command: cat $dir/releases}
 snapshot: {scope: column}
 rehearsal: {now: "Tue 04:30", day: 0.2}
 EOF
+echo none >"$dir/releases"
 run 0 "a good plan" "$gw" check "$dir/good.yaml"
 run 0 "a good plan whose target is there" "$gw" check -d "$to" "$dir/good.yaml" --json
 fields check
@@ -125,6 +127,45 @@ fields "gates"
 run 0 "window" "$gw" window orders-drop-old -d "$to" --json
 json "window --json parses"
 fields "window"
+run 0 "window on two walls" "$gw" window orders-drop-old -d "$to" --zone Australia/Lord_Howe
+has "the plan's" "02:00 to .* 06:00  UTC"
+has "the other one" "  Australia/Lord_Howe"
+run 1 "window in a zone that is none" "$gw" window orders-drop-old -d "$to" --zone Europe/Madrid2
+has "it says which" "does not know the time zone Europe/Madrid2"
+TZ=Asia/Kathmandu "$gw" window orders-drop-old -d "$to" --json >"$dir/out" 2>&1 </dev/null
+has "this machine's zone, when none is named" '"zones":."UTC","Asia/Kathmandu".'
+"$gw" window orders-drop-old -d "$to" --ics --zone America/New_York >"$dir/first.ics" 2>"$dir/out" </dev/null
+say 0 $? "window as a calendar"
+awk 'BEGIN { RS = "\r\n" } { n++; if (/[\r\n]/ || length($0) > 75) bad = 1 } END { exit bad || n < 40 }' "$dir/first.ics"
+say 0 $? "lines end in CR LF and have at most 75 bytes"
+now=$(psql -XAtq -c "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
+"$B/tests/tool_ical" "$dir/first.ics" "$now" >"$dir/out" 2>&1
+say 5 "$(grep -c '02:00:00Z 240 Window for the drop of public.orders.old$' "$dir/out")" "another reader finds five windows in it"
+unfolded=$(tr -d '\r' <"$dir/first.ics" | sed -e ':a' -e 'N' -e '$!ba' -e 's/\n //g')
+say 5 "$(printf "%s\n" "$unfolded" | grep -c '^DESCRIPTION:.*\\nUTC: .*\\nAmerica/New_York: ')" "each with both walls"
+"$gw" window orders-drop-old -d "$to" --ics --zone America/New_York >"$dir/second.ics" 2>/dev/null </dev/null
+uids() { grep '^UID' "$1"; }
+say "$(uids "$dir/first.ics")" "$(uids "$dir/second.ics")" "the same moment has the same UID"
+next=$(psql -XAtq -c "SELECT to_char(now() AT TIME ZONE 'UTC' + interval '30 h', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
+echo "$next web 4.2" >"$dir/releases"
+"$gw" gates orders-drop-old -d "$to" >"$dir/out" 2>&1 </dev/null
+has "a release that the command tells of shuts C3" "within 48 h: web 4.2"
+run 0 "window with a release" "$gw" window orders-drop-old -d "$to" --json
+has "it is listed" '"name":"web 4.2"'
+psql -XAtq -v "j=$(cat "$dir/out")" -v "r=$next" <<'EOF' >"$dir/near" 2>&1
+SELECT count(*) FROM jsonb_array_elements(:'j'::jsonb -> 'openings') o
+WHERE tstzrange((o ->> 'from')::timestamptz, (o ->> 'to')::timestamptz) && tstzrange(:'r'::timestamptz - interval '48 h', :'r'::timestamptz, '[]');
+EOF
+say 0 "$(cat "$dir/near")" "and no moment is near it"
+echo "next Tuesday" >"$dir/releases"
+run 3 "window when the releases cannot be read" "$gw" window orders-drop-old -d "$to"
+has "with line and reason" "releases_from.command:1: this is no time in UTC"
+run 3 "and then no calendar is written" "$gw" window orders-drop-old -d "$to" --ics
+if grep -q VCALENDAR "$dir/out"; then say none some "none at all"; else say none none "none at all"; fi
+"$gw" gates orders-drop-old -d "$to" >"$dir/out" 2>&1 </dev/null
+has "C3 is unknown" "C3  unknown"
+has "C3 says why" "the planned releases are not known: releases_from.command:1"
+echo none >"$dir/releases"
 run 0 "job list" "$gw" job list -d "$to" --json
 json "job list --json parses"
 fields "job list"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as a plan. With -DREPLAY a plain program that reads the files it is given, as the corpus replay does. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "core/plan.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+#include "tests/fuzz_replay.h"   /* behind what it calls */
 
 /* What must hold of any answer: a plan or errors, each with a place and clean words; and a plan that is in order is so again. */
 static void hold(struct arena *a, const struct plan *p, const struct plan_error *errs, size_t n)
@@ -75,21 +75,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 }
 
 #ifdef REPLAY
-static unsigned char bytes[(2 << 20) + 1];
-
 int main(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++) {
-		FILE *f = fopen(argv[i], "rb");
-		if (f == NULL) {
-			perror(argv[i]);
-			return 1;
-		}
-		size_t n = fread(bytes, 1, sizeof bytes, f);
-		fclose(f);
-		LLVMFuzzerTestOneInput(bytes, n);
-	}
-	printf("ok - %d files read as plans\n", argc - 1);
-	return argc > 1 ? 0 : 1;
+	return replay(argc, argv, "plans");
 }
 #endif

@@ -286,6 +286,25 @@ START_TEST(alive)
 }
 END_TEST
 
+/* What is cut off is no answer. */
+START_TEST(answers)
+{
+	const char *out;
+	size_t len;
+	ck_assert(child_answer(a, "printf yes", 5000, &out, &len, &e));
+	ck_assert_str_eq(out, "yes");
+	ck_assert_uint_eq(len, 3);
+	ck_assert(child_answer(a, "head -c 1048576 /dev/zero", 5000, &out, &len, &e));
+	ck_assert_uint_eq(len, 1048576);
+	ck_assert(!child_answer(a, "head -c 1048577 /dev/zero", 5000, &out, &len, &e));
+	ck_assert_str_eq(e.msg, "its command printed more than 1 MiB");
+	ck_assert(!child_answer(a, "echo yes; exit 4", 5000, &out, &len, &e));
+	ck_assert_str_eq(e.msg, "its command failed with status 4");
+	ck_assert(!child_answer(a, "kill -15 $$", 5000, &out, &len, &e));
+	ck_assert_str_eq(e.msg, "its command failed with status 143");
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("child");
@@ -296,6 +315,7 @@ static Suite *suite(void)
 	tcase_add_test(t, what_is_missing_is_named);
 	tcase_add_test(t, input_is_given_whole);
 	tcase_add_test(t, output_is_capped);
+	tcase_add_test(t, answers);
 	tcase_add_test(t, environment_is_an_allow_list);
 	tcase_add_test(t, no_descriptor_of_ours_goes_along);
 	tcase_add_test(t, signals_are_as_at_birth);

@@ -82,22 +82,81 @@ END_TEST
 START_TEST(a_release_is_near)
 {
 	char want[200], when[WHEN_MAX];
-	f->moment.next_release = f->now + 48 * US_HOUR;
-	snprintf(want, sizeof want, "a release is planned for %s UTC, within 48 h", when_short(f->moment.next_release, when));
+	struct release r = { f->now + 48 * US_HOUR, f->now + 48 * US_HOUR, NULL };
+	f->moment.releases = &r;
+	f->moment.n_releases = 1;
+	snprintf(want, sizeof want, "a release is planned for %s UTC, within 48 h", when_short(r.from, when));
 	ck_assert_int_eq(judge("C3")->verdict, WAITS);
 	ck_assert_str_eq(judge("C3")->because, want);
-	ck_assert_int_eq(judge("C3")->at, f->moment.next_release);
-	f->moment.next[0] = f->moment.next_release + US_DAY;
+	ck_assert_int_eq(judge("C3")->at, r.from);
+	f->moment.next[0] = r.from + US_DAY;
 	ck_assert_int_eq(judge("C3")->at, f->moment.next[0]);
 	f->moment.n_next = 0;
-	ck_assert_int_eq(judge("C3")->at, f->moment.next_release);
-	f->moment.next_release += 1;
+	ck_assert_int_eq(judge("C3")->at, r.from);
+	r.from = ++r.to;
 	ck_assert_int_eq(judge("C3")->verdict, HOLDS);
 	p->release_quiet_hours = 72;
 	ck_assert_int_eq(judge("C3")->verdict, WAITS);
 	p->release_quiet_hours = 1;   /* the floor stays */
-	f->moment.next_release = f->now + 47 * US_HOUR;
+	r.from = r.to = f->now + 47 * US_HOUR;
 	ck_assert_int_eq(judge("C3")->verdict, WAITS);
+}
+END_TEST
+
+/* A release that has begun shuts until it is over; the first of several is the one that is told. */
+START_TEST(a_release_goes_on)
+{
+	char want[200], when[WHEN_MAX];
+	struct release r[] = { { f->now + US_HOUR, f->now + US_HOUR, NULL }, { f->now - US_DAY, f->now - US_HOUR, NULL }, { f->now - US_HOUR, f->now + 1, "web 4.2" } };
+	f->moment.releases = r;
+	f->moment.n_releases = 3;
+	snprintf(want, sizeof want, "a release may be going on until %s UTC: web 4.2", when_short(f->now + 1, when));
+	ck_assert_str_eq(judge("C3")->because, want);
+	ck_assert_int_eq(judge("C3")->verdict, WAITS);
+	r[2].to = f->now;
+	r[0].name = "api 9";
+	snprintf(want, sizeof want, "a release is planned for %s UTC, within 48 h: api 9", when_short(r[0].from, when));
+	ck_assert_str_eq(judge("C3")->because, want);
+	f->moment.n_releases = 0;
+	ck_assert_int_eq(judge("C3")->verdict, HOLDS);
+}
+END_TEST
+
+/* A calendar read in the last 10 min takes the place of the word of a day, and only then; what was declared still counts. */
+START_TEST(a_calendar)
+{
+	p->release_ics = "/srv/releases.ics";
+	ck_assert_int_eq(judge("C3")->verdict, UNKNOWN);
+	ck_assert_str_eq(judge("C3")->because, "nobody has looked at the calendar of releases yet");
+	f->moment.calendar_at = f->now - 10 * US_MINUTE;
+	ck_assert_int_eq(judge("C3")->verdict, HOLDS);
+	ck_assert_int_eq(judge("C3")->seen, f->moment.at);
+	f->moment.calendar_at--;
+	ck_assert_int_eq(judge("C3")->verdict, UNKNOWN);
+	f->moment.calendar_at = f->now;
+	f->moment.calendar_why = "/srv/releases.ics:7: this event ends twice";
+	ck_assert_int_eq(judge("C3")->verdict, UNKNOWN);
+	ck_assert_str_eq(judge("C3")->because, "the planned releases are not known: /srv/releases.ics:7: this event ends twice");
+	f->moment.calendar_why = NULL;
+	declared("releases")->at = f->now - 3 * US_DAY;
+	ck_assert_int_eq(judge("C3")->verdict, HOLDS);
+	char list[24], near[WHEN_MAX];
+	when_iso(f->now + US_HOUR, near);
+	snprintf(list, sizeof list, "%.10s %.5s", near, near + 11);
+	redeclare("releases", list);
+	declared("releases")->at = f->now - 3 * US_DAY;
+	ck_assert_int_eq(judge("C3")->verdict, WAITS);
+	redeclare("releases", "two, I think");
+	ck_assert_int_eq(judge("C3")->verdict, HOLDS);   /* an old word that says nothing; a young one means something */
+	declared("releases")->at = f->now;
+	ck_assert_str_eq(judge("C3")->because, "the declared list of releases cannot be read");
+	undeclare("releases");
+	ck_assert_int_eq(judge("C3")->verdict, HOLDS);
+	p->release_ics = NULL;
+	p->release_command = "cat releases";
+	ck_assert_int_eq(judge("C3")->verdict, HOLDS);
+	f->moment.calendar_at = 0;
+	ck_assert_int_eq(judge("C3")->verdict, UNKNOWN);
 }
 END_TEST
 
@@ -185,7 +244,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("gate_c");
 	TCase *t = tcase_create("gate_c");
 	const TTest *const tests[] = {
-		one_wrong_fact_shuts_gate_c, a_release_is_near, a_declared_release_is_near, the_window, limits_are_reached_not_passed,
+		one_wrong_fact_shuts_gate_c, a_release_is_near, a_release_goes_on, a_calendar, a_declared_release_is_near, the_window, limits_are_reached_not_passed,
 		under_the_lock_the_count_is_of_now, no_write_at_all, files_are_read_again_at_the_drop,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);

@@ -103,6 +103,24 @@ START_TEST(this_version)
 }
 END_TEST
 
+START_TEST(release_sources)
+{
+	p.release_ics = "/srv/releases.ics";
+	ck_assert_str_eq(judged(), "");
+	p.release_ics = "releases.ics";
+	ck_assert_str_eq(judged(), "releases_from.ics is \"releases.ics\"; write a file from / on\n");
+	p.release_command = "cat releases";
+	ck_assert_str_eq(judged(), "releases_from has a file and a command; leave one of them\n");
+	p.release_ics = NULL;
+	ck_assert_str_eq(judged(), "");
+	p = whole();
+	p.marks = arena_array(a, 1, sizeof *p.marks);
+	p.marks[0].path = "releases_from";
+	p.n_marks = 1;
+	ck_assert_str_eq(judged(), "releases_from has neither a file nor a command; write ics or command under it\n");
+}
+END_TEST
+
 START_TEST(names)
 {
 	static const char *const bad[] = { "A", "a_b", "-a", "../a", "a/b", "a b", "01234567890123456789012345678901234567890" };
@@ -120,8 +138,9 @@ END_TEST
 
 START_TEST(zones)
 {
-	static const char *const bad[] = { "CET", "GMT+1", "Europe/", "/Madrid", "Europe//Madrid", "Europe/Madrid'", "../etc/passwd", "+01:00", "A/B/C/D" };
-	static const char *const good[] = { "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "America/Port-au-Prince" };
+	static const char *const bad[] = { "CET", "GMT+1", "Europe/", "/Madrid", "Europe//Madrid", "Europe/Madrid'", "../etc/passwd", "+01:00", "A/B/C/D",
+		"Europe/Madrid2", "Foo/Bar+2", "W._Europe/Std-3", "Etc/GMT+13", "Etc/GMT-15", "Etc/GMT+123", "Etc/GMT+1a", "Etc/GMT+x", "Etc/GMT5" };
+	static const char *const good[] = { "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "Etc/GMT+12", "Etc/GMT-14", "America/Port-au-Prince" };
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		p.zone = bad[i];
 		ck_assert_str_eq(judged(),
@@ -370,6 +389,12 @@ START_TEST(amended_lists)
 	p.releases = releases;
 	p.n_releases = 1;
 	compare(&p, AMEND_STRICTER, "releases has more than it had");
+	p = whole();
+	p.release_command = "cat releases";
+	compare(&p, AMEND_GATES, "releases_from.command was not given and is now \"cat releases\"");
+	p = whole();
+	p.releases = releases;
+	p.n_releases = 1;
 	struct plan without = whole();
 	const char *why;
 	ck_assert_int_eq(plan_compare(a, &p, &without, &why), AMEND_GATES);
@@ -393,6 +418,7 @@ static Suite *suite(void)
 	tcase_add_test(c, this_version);
 	tcase_add_test(c, names);
 	tcase_add_test(c, zones);
+	tcase_add_test(c, release_sources);
 	tcase_add_test(c, window_lengths);
 	tcase_add_test(c, fridays);
 	tcase_add_test(c, stores);

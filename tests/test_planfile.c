@@ -110,6 +110,8 @@ START_TEST(every_field_arrives)
 	ck_assert_int_eq(p->windows[0].from, 120);
 	ck_assert_int_eq(p->windows[1].to, 60);
 	ck_assert_int_eq((int)p->n_releases, 2);
+	ck_assert_str_eq(p->release_ics, "/srv/calendars/releases.ics");
+	ck_assert_ptr_null(p->release_command);
 	ck_assert_int_eq(p->releases[0], INT64_C(1795514400000000));
 	ck_assert(p->max_lag_s > 2.49 && p->max_lag_s < 2.51);
 	ck_assert_int_eq(p->max_lock_waiters, 0);

@@ -314,12 +314,34 @@ START_TEST(left)
 }
 END_TEST
 
+/* A plan with a calendar asks for no list, and shows whether the calendar was read. */
+START_TEST(a_calendar_is_asked_instead)
+{
+	c->plan.release_ics = "/srv/releases.ics";
+	at(AT_FINAL);
+	ck_assert_ptr_null(offered(ACT_DECLARE, "releases"));
+	ck_assert_str_eq(challenge("releases")->now, "not read");
+	ck_assert_int_eq(challenge("releases")->verdict, UNKNOWN);
+	c->facts.moment.calendar_at = c->facts.now;
+	judge();
+	ck_assert_str_eq(challenge("releases")->now, "0 known");
+	ck_assert_int_eq(challenge("releases")->verdict, HOLDS);
+	c->facts.moment.calendar_why = "r.ics:3: this event ends twice";
+	judge();
+	ck_assert_str_eq(challenge("releases")->now, "r.ics:3: this event ends twice");
+	ck_assert_int_eq(challenge("releases")->verdict, UNKNOWN);
+	core_fold(c, OP_DECLARE, "{'key':'','value':'two, I think','what':'releases'}");
+	judge();
+	ck_assert_ptr_nonnull(offered(ACT_DECLARE, "releases"));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("view_steps");
 	TCase *t = tcase_create("view_steps");
 	const TTest *const tests[] = {
-		items_that_are_typed, gate_a, consumers, reads, unused, final_and_gate_c, dropping, monitor, the_end, left,
+		items_that_are_typed, gate_a, consumers, reads, unused, final_and_gate_c, a_calendar_is_asked_instead, dropping, monitor, the_end, left,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

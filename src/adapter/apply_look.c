@@ -43,14 +43,16 @@ static void read_identity(const struct rows *r, int backend, struct facts *out)
 	out->mark.dboid = (unsigned)cell_int(pairs_get(r, "mark_dboid"));
 }
 
+/* The opening is that of the look before the lock, an instant: it is held against the time under the lock. */
 static void read_moment(const struct rows *r, const struct drop *d, struct fact_moment *m, int64_t now)
 {
-	bool rehearsal = d->walk->env == ENV_REHEARSAL;
+	enum env env = d->walk->env;
+	bool rehearsal = env == ENV_REHEARSAL;
 	m->at = now;
 	m->zone_known = pairs_get(r, "dow") != NULL;
 	m->dow = rehearsal ? d->plan->rehearsal_dow : (int)cell_int(pairs_get(r, "dow"));
 	m->minute = rehearsal ? d->plan->rehearsal_minute : (int)cell_int(pairs_get(r, "minute"));
-	moment_judge(d->plan, m);
+	moment_judge(d->plan, env, m);
 }
 
 /* The ledger's half of C6; that the file verifies was seen before the lock, and keeps the age it had. */

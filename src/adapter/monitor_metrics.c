@@ -220,14 +220,13 @@ static void by_query(struct db *db, struct arena *a, const struct plan_metric *x
 
 static void by_command(struct arena *a, const struct plan_metric *x, struct measures *m)
 {
-	struct child_end end;
 	struct err e = { 0 };
-	if (!child_shell(a, x->command, NULL, COMMAND_MS, &end, &e))
-		unknown(a, m, x->name, arena_dup(a, e.msg));
-	else if (end.status != 0 || end.signal)
-		unknown(a, m, x->name, arena_printf(a, "its command failed with status %d", end.signal ? 128 + end.signal : end.status));
+	const char *said;
+	size_t len;
+	if (child_answer(a, x->command, COMMAND_MS, &said, &len, &e))
+		number(a, m, x->name, len ? said : NULL);
 	else
-		number(a, m, x->name, end.out && *end.out ? end.out : NULL);
+		unknown(a, m, x->name, arena_dup(a, e.msg));
 }
 
 static void of_plan(struct db *db, struct arena *a, const struct plan *p, struct measures *m)

@@ -77,6 +77,9 @@ static const struct field fields[] = {
 	{ "window.open[].to", FIELD_CLOCK, OF(plan_window, to), .required = true, .help = "write a time of day, such as \"05:00\"" },
 	{ "releases", FIELD_TIMES, IN(releases), .more = IN(n_releases),
 		.help = "write times in UTC, such as 2026-11-24T10:00:00Z" },
+	{ "releases_from", FIELD_MAP, .help = "write ics or command under it, or leave it out" },
+	{ "releases_from.ics", FIELD_TEXT, IN(release_ics), TEXT, .help = "write a calendar's file from / on, such as /srv/releases.ics" },
+	{ "releases_from.command", FIELD_TEXT, IN(release_command), TEXT, .help = "write a command that prints a calendar, or a time a line" },
 
 	{ "health", FIELD_MAP, .help = "write fields under it, or leave it out" },
 	{ "health.max_lag_s", FIELD_NUMBER, IN(max_lag_s), .most = 86400, .help = "write a number of seconds, such as 5" },

@@ -165,7 +165,9 @@ static void put_rules(struct text *t, const struct plan_draft *d)
 	text_add(t,
 		"  open:\n"
 		"    - {days: [Mon, Tue, Wed, Thu], from: \"02:00\", to: \"05:00\"}\n"
-		"releases: []                            # planned ones, in UTC: [2026-11-24T10:00:00Z]\n");
+		"releases: []                            # planned ones, in UTC: [2026-11-24T10:00:00Z]\n"
+		"# Where further ones are read, again and again: a calendar's file, or a command that prints one or a time a line.\n"
+		"# releases_from: {ics: /srv/calendars/releases.ics}\n");
 }
 
 static void put_watch(struct text *t, const struct plan_draft *d)

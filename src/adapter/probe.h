@@ -18,9 +18,6 @@ bool probe_target(struct db *db, struct arena *a, const struct plan *p, struct f
    Makes a temporary table and rolls it back: for the start of a walk, not for each look. NULL: not rows, nothing to try. */
 bool probe_where(struct db *db, struct arena *a, const char *where, struct fact_target *t, struct err *e);
 bool probe_health(struct db *db, struct arena *a, const struct plan *p, struct fact_health *out, struct err *e);
-bool probe_moment(struct db *db, struct arena *a, const struct plan *p, enum env env, struct fact_moment *out, struct err *e);
-/* The next openings of the plan's windows as the server's zone tables see them (Fridays and release quiet left out). */
-bool probe_openings(struct db *db, struct arena *a, const struct plan *p, int want, int64_t *from, int64_t *to, int *n, struct err *e);
 bool probe_others(struct db *db, struct arena *a, const char *sid, unsigned relid, int64_t watched_for_us, struct fact_others *out, struct err *e);
 bool probe_now(struct db *db, int64_t *now, struct err *e);
 

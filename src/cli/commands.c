@@ -166,7 +166,17 @@ static int run_gates(const struct line *l, struct err *e)
 
 static int run_window(const struct line *l, struct err *e)
 {
-	return with_walk(l, tool_window, print_window, e);
+	struct arena *a = arena_new();
+	const struct engine_opts o = run_options(l);
+	struct engine *g = engine_new(&o, e);
+	const struct json *t = g ? tool_window(a, g, l->words[0], l->value[OPT_ZONE], e) : NULL;
+	/* A file that outlives this look holds nothing that is in doubt. */
+	if (given(l, OPT_ICS) && e->code == ERR_NONE)
+		print_ics(t);
+	int rc = given(l, OPT_ICS) ? end_of(e) : show_tree(l, t, print_window, e);
+	engine_free(g);
+	arena_free(a);
+	return rc;
 }
 
 void run_say(const char *line)

@@ -29,11 +29,12 @@
 	X(OPT_WHERE, "where", 0, "CONDITION", "rows that are to go, as behind WHERE", "new") \
 	X(OPT_NAME, "name", 0, "NAME", "name of the plan; made from the target when left out", "new") \
 	X(OPT_WHY, "why", 0, "TEXT", "why it is done", "new") \
-	X(OPT_ZONE, "zone", 0, "ZONE", "time zone of the off-peak window", "new") \
+	X(OPT_ZONE, "zone", 0, "ZONE", "new: time zone of the off-peak window; window: yours", "new window") \
 	X(OPT_DEPLOY, "deploy", 0, "NAME", "a deployed part; may be given several times", "new") \
 	X(OPT_OUTPUT, "output", 'o', "FILE", "file to write, never an existing one; else standard output", "new") \
 	X(OPT_ENVIRONMENT, "environment", 0, "WHICH", "production, staging, development or rehearsal", "init") \
 	X(OPT_FETCH, "fetch", 0, NULL, "take the walk's log from its database onto this machine", "walk") \
+	X(OPT_ICS, "ics", 0, NULL, "print the moments as an iCalendar file", "window") \
 	X(OPT_REASON, "reason", 0, "TEXT", "why, for the log", "leave resync rebind") \
 	X(OPT_ANSWER, "answer", 0, "WORD", "the word that is asked for, where there is no terminal", "resync rebind")
 

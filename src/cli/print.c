@@ -165,8 +165,11 @@ void print_window(const struct json *o)
 	char a[32], b[32];
 	if (flag(o, "in_window"))
 		print_clean("inside the window now, %lld min left (%s)", (long long)json_int_or(o, "minutes_left", 0), str(o, "zone"));
-	for (const struct json *w = list(o, "openings"); w; w = w->next)
+	for (const struct json *w = list(o, "openings"); w; w = w->next) {
 		print_clean("%s to %s", moment(str(w, "from"), a), moment(str(w, "to"), b));
+		for (const struct json *z = list(w, "walls"); z; z = z->next)
+			print_clean("    %s to %s  %s", str(z, "from"), str(z, "to"), str(z, "zone"));
+	}
 	if (!list(o, "openings"))
 		print_clean("no opening in sight: the plan's window and its releases leave none");
 }

@@ -16,6 +16,7 @@ void print_doctor(const struct json *o);
 void print_init(const struct json *o);
 void print_status(const struct json *o);
 void print_gates(const struct json *o);
+void print_ics(const struct json *o);
 void print_window(const struct json *o);
 void print_jobs(const struct json *o);
 void print_verify(const struct json *o);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/logstate.h"
+#include "core/release.h"
 
 enum env { ENV_NONE, ENV_PRODUCTION, ENV_STAGING, ENV_DEVELOPMENT, ENV_REHEARSAL };
 const char *env_name(enum env e);
@@ -122,11 +123,15 @@ struct fact_moment {
 	int64_t at;
 	bool zone_known;
 	int dow, minute;              /* judged wall time (rehearsal_now in a rehearsal) */
+	int64_t opens, closes;        /* the opening that `at` stands in, as instants, Fridays cut out; 0 outside of one */
 	bool in_window;
-	int minutes_left;
+	int minutes_left;             /* real ones: a night in which the clock changes has an hour more or less than its wall */
 	int64_t next[5];              /* the next openings, us UTC; 0 past the end */
 	int n_next;
-	int64_t next_release;         /* next planned release after now, us; 0 none planned */
+	const struct release *releases;   /* the plan's, the declared ones, and those of the plan's calendar */
+	size_t n_releases;
+	int64_t calendar_at;          /* when releases_from was read; 0 never, or the plan has none */
+	const char *calendar_why;     /* why it could not be read, with its place; NULL when it was */
 };
 
 /* A6. */

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Gate C: is now the moment? */
+/* Gate C: is now the moment? C3, the moment itself, stands in gate_moment.c. */
 #include "core/gate_rules.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/when.h"
-
-#define RELEASE_QUIET_HOURS 48
-#define RELEASE_FORM 16   /* 2026-11-24 10:00 */
 
 static bool final_shut(const struct judge *j, const char *because)
 {
@@ -87,109 +83,6 @@ void rule_c2(const struct judge *j)
 		final_shut(j, "it was written to after the final snapshot");
 	} else {
 		find_now(j->o, "0 writes");
-		find_holds(j->o);
-	}
-}
-
-/* One of the list, in UTC; blanks around it do not count. */
-static bool release_time(const char *s, size_t len, int64_t *at)
-{
-	char iso[WHEN_MAX];
-	for (; len && *s == ' '; s++)
-		len--;
-	while (len && s[len - 1] == ' ')
-		len--;
-	snprintf(iso, sizeof iso, "%.*s:00Z", RELEASE_FORM, s);
-	return len == RELEASE_FORM && when_parse(iso, at);
-}
-
-/* The first release behind now of the list that the operator declared; 0 none. False when it cannot be read. */
-static bool release_declared(const char *list, int64_t now, int64_t *next)
-{
-	int64_t at;
-	*next = 0;
-	if (text_same_nocase(list, "none"))
-		return true;
-	for (size_t len;; list += len + 1) {
-		len = strcspn(list, ",");
-		if (!release_time(list, len, &at))
-			return false;
-		if (at > now && (*next == 0 || at < *next))
-			*next = at;
-		if (list[len] == '\0')
-			return true;
-	}
-}
-
-static bool releases_confirmed(const struct judge *j, int64_t *next)
-{
-	const struct walk_declared *d = walk_declared(j->w, "releases", "");
-	bool young = d && d->at <= j->f->now && j->f->now - d->at <= 24 * US_HOUR;
-	if (young && release_declared(d->value, j->f->now, next))
-		return true;
-	find_now(j->o, young ? "releases not read" : "releases not confirmed");
-	find_shut(j->o, REFUSED, young ? "the declared list of releases cannot be read" :
-		d ? "the list of releases was confirmed more than 24 h ago" : "the list of releases has not been confirmed");
-	find_passes(j->o, young ? "none, or times in UTC: 2026-11-24 10:00, 2026-12-01 09:30" : "the list of releases confirmed in the last 24 h");
-	find_todo(j->o, "Declare the releases of the next days, or \"none\".");
-	return false;
-}
-
-static void wait_for(const struct judge *j, int64_t at, const char *because)
-{
-	char when[WHEN_MAX];
-	find_shut(j->o, at ? WAITS : REFUSED, "%s", because);
-	find_passes(j->o, "inside the window, not on a Friday, no release near");
-	if (at)
-		find_todo(j->o, "Wait until %s UTC; gatewalk window lists the next moments.", when_short(at, when));
-	else
-		find_todo(j->o, "No opening is known: see gatewalk window, and the plan's window.");
-	j->o->at = at;
-}
-
-static bool release_far(const struct judge *j, int64_t next)
-{
-	const struct fact_moment *m = &j->f->moment;
-	int hours = j->p->release_quiet_hours > RELEASE_QUIET_HOURS ? j->p->release_quiet_hours : RELEASE_QUIET_HOURS;
-	char because[160], when[WHEN_MAX];
-	if (!next || next - j->f->now > hours * US_HOUR)
-		return true;
-	find_now(j->o, "release %s", when_short(next, when));
-	snprintf(because, sizeof because, "a release is planned for %s UTC, within %d h", when, hours);
-	wait_for(j, m->n_next > 0 ? later(m->next[0], next) : next, because);
-	return false;
-}
-
-void rule_c3(const struct judge *j)
-{
-	static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	const struct fact_moment *m = &j->f->moment;
-	int need = plan_drop_min(j->p);
-	int64_t next = m->n_next > 0 ? m->next[0] : 0, declared = 0;
-	if (j->w->env == ENV_STAGING || j->w->env == ENV_DEVELOPMENT) {
-		find_not_needed(j->o, "only production has a window");
-		return;
-	}
-	if (!rule_fresh(j, m->at, j->lives, "the moment"))
-		return;
-	if (!m->zone_known || m->dow < 0 || m->dow > 6) {
-		find_now(j->o, "not known");
-		find_shut(j->o, UNKNOWN, "the server does not know the time zone %s", j->p->zone ? j->p->zone : "");
-		find_passes(j->o, "a zone that the server knows");
-		find_todo(j->o, "Correct window.zone of the plan, and take it in with gatewalk amend.");
-		return;
-	}
-	find_now(j->o, "%s %02d:%02d there", days[m->dow], m->minute / 60, m->minute % 60);
-	if (m->dow == FRIDAY) {
-		wait_for(j, next, "it is Friday there, and nothing is dropped on a Friday");
-	} else if (!m->in_window) {
-		wait_for(j, next, "it is outside the off-peak window");
-	} else if (m->minutes_left < need) {
-		char because[120];
-		snprintf(because, sizeof because, "the window has %d min left, and %d are needed", m->minutes_left, need);
-		wait_for(j, next, because);
-	} else if (release_far(j, m->next_release) && releases_confirmed(j, &declared) && release_far(j, declared)) {
-		find_now(j->o, "%s %02d:%02d there, %d min left", days[m->dow], m->minute / 60, m->minute % 60, m->minutes_left);
 		find_holds(j->o);
 	}
 }

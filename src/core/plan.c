@@ -81,6 +81,38 @@ int plan_window_left(const struct plan_window *w, int dow, int minute)
 	return yesterday && minute < w->to ? w->to - minute : 0;
 }
 
+const char *plan_release_source(const struct plan *p)
+{
+	return p->release_ics ? p->release_ics : p->release_command ? "releases_from.command" : NULL;
+}
+
+/* Etc/GMT-14 to Etc/GMT+12, the sign as POSIX has it. */
+static bool is_etc_gmt(const char *s)
+{
+	if (strncmp(s, "Etc/GMT", 7) != 0 || (s[7] != '+' && s[7] != '-') || s[8] < '0' || s[8] > '9')
+		return false;
+	int hours = s[8] - '0';
+	if (s[9] != '\0')
+		hours = s[8] == '1' && s[9] >= '0' && s[9] <= '9' && s[10] == '\0' ? 10 + s[9] - '0' : 99;
+	return hours <= (s[7] == '-' ? 14 : 12);
+}
+
+bool plan_is_zone(const char *s)
+{
+	if (strcmp(s, "UTC") == 0 || is_etc_gmt(s))
+		return true;
+	int slashes = 0;
+	for (size_t i = 0; s[i]; i++) {
+		bool letter = (s[i] >= 'A' && s[i] <= 'Z') || (s[i] >= 'a' && s[i] <= 'z');
+		bool begins = i == 0 || s[i - 1] == '/';
+		if (s[i] == '/' && !begins)
+			slashes++;
+		else if (!letter && (begins || (s[i] != '_' && s[i] != '-')))
+			return false;
+	}
+	return slashes >= 1 && slashes <= 2 && s[strlen(s) - 1] != '/' && strlen(s) < 64;
+}
+
 static const struct { const char *name, *risk; } archetypes[] = {
 	[ARCH_NONE] = { "unknown", "unknown" },
 	[ARCH_ADDITIVE] = { "additive", "low" },

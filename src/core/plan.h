@@ -60,6 +60,8 @@ struct plan {
 	size_t n_windows;
 	int64_t *releases;         /* planned releases, us UTC */
 	size_t n_releases;
+	const char *release_ics;   /* further ones: a calendar's file, or NULL */
+	const char *release_command;   /* or a command that prints them, run by /bin/sh, or NULL; never both */
 	int release_quiet_hours;   /* >= 48 */
 	int drop_estimate_min;     /* minutes the step may take; the window must have at least max(10, this) left */
 	double max_lag_s, max_longest_tx_s, max_standby_query_s;
@@ -108,10 +110,16 @@ void plan_errors_sort(struct plan_error *list, size_t n);
 int plan_unused_days(const struct plan *p);
 /* Minutes that the window must have left for the drop: max(drop_estimate_min, 10). */
 int plan_drop_min(const struct plan *p);
-/* Minutes until this window closes, at this weekday and minute of its zone; 0 outside of it. It knows nothing of Fridays. */
+/* Minutes until this window closes by the wall alone, at this weekday and minute of its zone; 0 outside of it. It knows nothing of
+   Fridays, nor of nights in which the clock changes: for a rehearsal, whose moment is none of a real day. */
 int plan_window_left(const struct plan_window *w, int dow, int minute);
 enum target plan_target(const struct plan *p);  /* TARGET_NONE when the recipe is unknown */
 const char *target_noun(enum target t);         /* "column", "table", "rows" */
+/* Where further releases are read: releases_from, for messages; NULL when the plan has no such place. */
+const char *plan_release_source(const struct plan *p);
+/* UTC, or Area/Place as in the IANA list. An abbreviation such as CET means other hours in other places, and what ends in digits
+   the server may read as an offset ("Europe/Madrid2": two hours west of Greenwich); only Etc/GMT-14 to Etc/GMT+12 do that rightly. */
+bool plan_is_zone(const char *s);
 const char *archetype_name(enum archetype a);   /* "destructive" */
 const char *archetype_risk(enum archetype a);   /* "highest" */
 enum archetype archetype_parse(const char *s);  /* ARCH_NONE when unknown */

@@ -42,6 +42,7 @@ static const struct text_field texts[] = {
 	FIELD("document.way_back", way_back, AMEND_GATES), FIELD("document.leaves_behind", leaves_behind, AMEND_GATES),
 	FIELD("document.rollback_floor", rollback_floor, AMEND_GATES), FIELD("document.api_contract", api_contract, AMEND_GATES),
 	FIELD("window.zone", zone, AMEND_GATES), FIELD("health.sync_standby", sync_standby, AMEND_GATES),
+	FIELD("releases_from.ics", release_ics, AMEND_GATES), FIELD("releases_from.command", release_command, AMEND_GATES),
 	FIELD("snapshot.store", store, AMEND_GATES), FIELD("snapshot.scratch", scratch, AMEND_GATES),
 	FIELD("monitor.notify", notify, AMEND_GATES), FIELD("monitor.migration_tool", migration_tool, AMEND_GATES),
 };

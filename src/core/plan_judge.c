@@ -156,23 +156,6 @@ static void judge_statement(struct findings *f)
 			arena_printf(f->a, "write %s, or leave it out", text_clean(f->a, sql_statement(f->a, p, NULL))));
 }
 
-/* Area/Place as in the IANA list, or UTC: an abbreviation such as CET means other hours in other places. */
-static bool is_zone(const char *s)
-{
-	if (strcmp(s, "UTC") == 0)
-		return true;
-	int slashes = 0;
-	for (size_t i = 0; s[i]; i++) {
-		bool letter = (s[i] >= 'A' && s[i] <= 'Z') || (s[i] >= 'a' && s[i] <= 'z');
-		bool begins = i == 0 || s[i - 1] == '/';
-		if (s[i] == '/' && !begins)
-			slashes++;
-		else if (!letter && (begins || strchr("0123456789_+-", s[i]) == NULL))
-			return false;
-	}
-	return slashes >= 1 && slashes <= 2 && s[strlen(s) - 1] != '/' && strlen(s) < 64;
-}
-
 /* The most minutes in a row that a window has outside Fridays. */
 static int longest_run(const struct plan_window *w)
 {
@@ -203,7 +186,7 @@ static void judge_moment(struct findings *f)
 {
 	const struct plan *p = f->p;
 	bool in = p->n_windows == 0;
-	if (!is_blank(p->zone) && !is_zone(p->zone))
+	if (!is_blank(p->zone) && !plan_is_zone(p->zone))
 		found(f, "window.zone", arena_printf(f->a, "window.zone is \"%s\"", text_clean(f->a, p->zone)),
 			"write a name of the IANA list, such as Europe/Madrid, or UTC");
 	for (size_t i = 0; i < p->n_windows; i++) {
@@ -255,6 +238,19 @@ static void judge_store(struct findings *f)
 			"write a folder from / on, or a remote as name:path");
 }
 
+/* One source at most, and none that depends on where gatewalk was started. */
+static void judge_release_source(struct findings *f)
+{
+	const struct plan *p = f->p;
+	if (p->release_ics && p->release_command)
+		found(f, "releases_from", "releases_from has a file and a command", "leave one of them");
+	else if (plan_gives(p, "releases_from") && !p->release_ics && !p->release_command)
+		found(f, "releases_from", "releases_from has neither a file nor a command", "write ics or command under it");
+	else if (p->release_ics && p->release_ics[0] != '/')
+		found(f, "releases_from.ics", arena_printf(f->a, "releases_from.ics is \"%s\"", text_clean(f->a, p->release_ics)),
+			"write a file from / on");
+}
+
 static void judge_lists(struct findings *f)
 {
 	const struct plan *p = f->p;
@@ -292,6 +288,7 @@ size_t plan_judge(struct arena *a, const struct plan *p, struct plan_error **out
 	judge_target(&f);
 	judge_statement(&f);
 	judge_moment(&f);
+	judge_release_source(&f);
 	judge_store(&f);
 	judge_lists(&f);
 	plan_errors_sort(f.list, f.n);

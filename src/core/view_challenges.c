@@ -152,9 +152,27 @@ static void at_gate_a(struct view *v)
 	rehearsal(v);
 }
 
+/* Read, or not: what is in it is C3's. */
+static void calendar(struct view *v)
+{
+	const struct fact_moment *m = &v->facts->moment;
+	struct challenge *c = add(v, "releases", "which releases are planned in the next days?", "the plan's calendar, read in the last 10 min");
+	c->seen = m->calendar_at;
+	c->verdict = m->calendar_at && !m->calendar_why ? HOLDS : UNKNOWN;
+	if (c->verdict == HOLDS)
+		put_text(c->now, sizeof c->now, "%zu known", m->n_releases);
+	else
+		put_text(c->now, sizeof c->now, "%s", m->calendar_why ? m->calendar_why : "not read");
+	put_text(c->source, sizeof c->source, "calendar");
+}
+
 static void releases(struct view *v)
 {
-	if (v->walk->env == ENV_PRODUCTION || v->walk->env == ENV_REHEARSAL)
+	if (v->walk->env != ENV_PRODUCTION && v->walk->env != ENV_REHEARSAL)
+		return;
+	if (plan_release_source(v->plan))
+		calendar(v);
+	else
 		declared(v, "releases", "", "which releases are planned in the next days?", "a list or \"none\", not older than 24 h");
 }
 

@@ -7,11 +7,13 @@
 
 #include "adapter/journal.h"
 #include "adapter/ledger.h"
+#include "adapter/probe_moment.h"
 #include "adapter/remember.h"
 #include "adapter/sign.h"
 #include "core/permit.h"
 #include "core/view.h"
 #include "engine/engine.h"
+#include "engine/look_moment.h"
 #include "engine/lot.h"
 #include "port/db.h"
 
@@ -50,6 +52,7 @@ struct engine {
 	size_t n_series;
 	struct lot *audit_lot;
 	struct fact_audit audit;
+	struct moment_calendar calendar;
 
 	struct lot *home_lot;
 	struct view_walk *walks;
@@ -117,6 +120,10 @@ bool look_fresh(struct engine *g, struct err *e);              /* the facts that
 void since_open(struct engine *g);
 void since_looked(struct engine *g);
 void since_keep(struct engine *g);
+
+/* look_moment.c */
+bool look_moment(struct engine *g, struct arena *a, struct err *e);
+struct moment_ask look_moment_ask(const struct engine *g, struct arena *a);   /* with every release that the last look knew */
 
 /* summary.c: the small file that home reads; a cache, never believed. */
 void summary_write(struct engine *g);

@@ -64,11 +64,6 @@ static bool look_health(struct engine *g, struct arena *a, struct err *e)
 	return probe_health(g->db, a, g->plan, &g->facts.health, e);
 }
 
-static bool look_moment(struct engine *g, struct arena *a, struct err *e)
-{
-	return probe_moment(g->db, a, g->plan, g->walk.env, &g->facts.moment, e);
-}
-
 static bool look_others(struct engine *g, struct arena *a, struct err *e)
 {
 	return probe_others(g->db, a, g->walk.sid, g->walk.relid, 2 * g->walk.day_us, &g->facts.others, e);

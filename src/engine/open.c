@@ -26,6 +26,7 @@ void engine_walk_close(struct engine *g)
 	g->journal = NULL;
 	lot_drop(g->walk_lot);
 	lot_drop(g->audit_lot);
+	moment_forget(&g->calendar);
 	g->walk_lot = g->audit_lot = NULL;
 	g->plan = NULL;
 	g->lines = NULL;

@@ -283,6 +283,7 @@ bool remove_run(const struct remove_order *o, struct err *e)
 	r.mac = (struct permit_mac){ .mac = crypto_mac, .key = r.key };
 	bool ok = run(&r, e);
 	close_all(&r);
+	moment_forget(&r.calendar);
 	if (r.look)
 		arena_free(r.look);
 	if (r.log)

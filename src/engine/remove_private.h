@@ -3,6 +3,7 @@
 #ifndef GW_ENGINE_REMOVE_PRIVATE_H
 #define GW_ENGINE_REMOVE_PRIVATE_H
 
+#include "engine/look_moment.h"
 #include "adapter/ledger.h"
 #include "adapter/rows_stage.h"
 #include "core/permit.h"
@@ -24,6 +25,7 @@ struct removing {
 
 	struct arena *look;           /* one look */
 	struct facts facts;
+	struct moment_calendar calendar;
 	struct anchor last;           /* the ledger's last entry now */
 	int64_t looked_at;            /* clock_mono() */
 

@@ -24,8 +24,9 @@ struct json *tool_uninstall(struct arena *a, const struct engine_opts *o, struct
 struct json *tool_status(struct arena *a, struct engine *g, const char *walk, struct err *e);
 /* {gates:[{gate, open, conditions:[...]}]}: ERR_GATE or ERR_WAIT when one is shut */
 struct json *tool_gates(struct arena *a, struct engine *g, const char *walk, struct err *e);
-/* {zone, now:{...}, openings:[{from,to}]} */
-struct json *tool_window(struct arena *a, struct engine *g, const char *walk, struct err *e);
+/* {zones:[...], openings:[{from, to, begins, walls:[{zone, from, to}]}], ...}: in the plan's zone and in `zone`, which is this machine's
+   when NULL. ERR_GATE when the plan's calendar cannot be read: what is listed then knows nothing of its releases. */
+struct json *tool_window(struct arena *a, struct engine *g, const char *walk, const char *zone, struct err *e);
 /* verb: list, pause, resume, stop, set, tick. */
 struct json *tool_job(struct arena *a, const struct engine_opts *o, const char *verb, const char *const *args, size_t n, struct err *e);
 /* {good, lines, signed, unsealed, head, keys, bad_line, why}: ERR_VERIFY when it does not hold. */

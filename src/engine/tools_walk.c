@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tools that speak of walks: status, gates, window, jobs, restore. All but restore only read. */
+/* The tools that speak of walks: status, gates, jobs, restore. All but restore only read. */
 #include "engine/tools.h"
 
 #include <stdio.h>
@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "adapter/job.h"
-#include "adapter/probe.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -159,34 +158,6 @@ struct json *tool_gates(struct arena *a, struct engine *g, const char *walk, str
 	json_add_str(o, "server", v->label);
 	add_time(o, "server_time", v->now);
 	view_free(v);
-	return o;
-}
-
-#define OPENINGS 5
-
-struct json *tool_window(struct arena *a, struct engine *g, const char *walk, struct err *e)
-{
-	int64_t from[OPENINGS], to[OPENINGS];
-	int n = 0;
-	if (!engine_walk_read(g, walk, e))
-		return NULL;
-	if (!g->db) {
-		*e = g->db_err;
-		return NULL;
-	}
-	if (!probe_openings(g->db, a, g->plan, OPENINGS, from, to, &n, e))
-		return NULL;
-	struct json *o = json_obj(a), *list = json_add_arr(o, "openings");
-	for (int i = 0; i < n; i++) {
-		struct json *r = json_add_obj(list, NULL);
-		add_time(r, "from", from[i]);
-		add_time(r, "to", to[i]);
-	}
-	json_add_bool(o, "in_window", g->facts.moment.in_window);
-	json_add_int(o, "minutes_left", g->facts.moment.minutes_left);
-	json_add_str(o, "name", g->walk.name);
-	add_time(o, "server_time", g->facts.now);
-	json_add_str(o, "zone", g->plan->zone);
 	return o;
 }
 

@@ -31,7 +31,7 @@ struct run {
 	int in, fd[STREAMS], child_fd[STREAMS], pidfd;
 	struct text got[STREAMS];
 	int64_t until;        /* clock_mono; 0 none */
-	bool stopped, killed, ended;
+	bool stopped, killed, ended, cut;
 	int status;
 };
 
@@ -122,6 +122,7 @@ static void take(struct run *r, int i)
 			return;
 		}
 		size_t room = KEPT_MAX - r->got[i].len;
+		r->cut = r->cut || (size_t)n > room;
 		text_addn(&r->got[i], buf, (size_t)n < room ? (size_t)n : room);
 	}
 }
@@ -194,6 +195,7 @@ bool child_run(struct arena *a, const struct child *c, struct child_end *end, st
 		end->out = kept(a, &r.got[OUT]);
 		end->out_len = r.got[OUT].len;
 		end->err = kept(a, &r.got[ERR]);
+		end->cut = r.cut;
 		if (r.stopped)
 			good = err_set(e, ERR_SYSTEM, NULL, "%s did not end within %.1f s and was stopped", text_clean(a, c->argv[0]),
 				(c->ms == 0 ? DEFAULT_MS : c->ms) / 1000.0);
@@ -207,6 +209,18 @@ bool child_shell(struct arena *a, const char *command, const char *const *env, i
 	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
 	struct child c = { .argv = argv, .env = env, .ms = ms };
 	return child_run(a, &c, end, e);
+}
+
+bool child_answer(struct arena *a, const char *command, int ms, const char **out, size_t *len, struct err *e)
+{
+	struct child_end end;
+	if (!child_shell(a, command, NULL, ms, &end, e))
+		return false;
+	*out = end.out;
+	*len = end.out_len;
+	if (end.signal || end.status != 0)
+		return err_set(e, ERR_SYSTEM, NULL, "its command failed with status %d", end.signal ? 128 + end.signal : end.status);
+	return !end.cut || err_set(e, ERR_SYSTEM, NULL, "its command printed more than 1 MiB");
 }
 
 const char *child_boot_id(struct arena *a)

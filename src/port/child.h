@@ -19,12 +19,14 @@ struct child {
 	int ms;                       /* deadline, then SIGTERM, then SIGKILL; 0 = 60 s; -1 = none */
 	const char *out_file;         /* standard output goes there (new, 0600) instead of memory */
 };
-struct child_end { int status; int signal; const char *out; size_t out_len; const char *err; };   /* owned by a; at most 1 MiB each */
+struct child_end { int status; int signal; const char *out; size_t out_len; const char *err; bool cut; };   /* owned by a; at most 1 MiB each; cut: there was more */
 
 /* True when it ran and ended by itself, whatever its status. */
 bool child_run(struct arena *a, const struct child *c, struct child_end *end, struct err *e);
 /* An operator's command (notify, metric, check) by /bin/sh -c. */
 bool child_shell(struct arena *a, const char *command, const char *const *env, int ms, struct child_end *end, struct err *e);
+/* What such a command prints: false when it failed, however it did, or when it printed more than is kept. */
+bool child_answer(struct arena *a, const char *command, int ms, const char **out, size_t *len, struct err *e);
 /* Starts `argv` as a process of its own session that outlives us, standard streams on log_file (0600, appended). *pid. */
 bool child_detach(const char *const *argv, const char *log_file, int *pid, struct err *e);
 /* A companion without a terminal that ends when we do, however we end (ssh-agent). Zero-initialise; hold is ours. */

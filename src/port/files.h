@@ -16,6 +16,7 @@ const char *path_data(struct arena *a);
 const char *path_config(struct arena *a);
 const char *path_runtime(struct arena *a);
 const char *path_walks(struct arena *a);       /* path_state/walks */
+const char *zone_here(struct arena *a);        /* this machine's time zone by TZ or /etc/localtime; NULL: not known by name */
 const char *path_join(struct arena *a, const char *dir, const char *name);
 
 /* Makes dir and its parents, 0700; refuses one that is somebody else's or writable by others. */

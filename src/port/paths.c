@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "port/files.h"
 
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,4 +75,27 @@ const char *path_runtime(struct arena *a)
 const char *path_walks(struct arena *a)
 {
 	return path_join(a, path_state(a), "walks");
+}
+
+/* The part behind the folder of all zones. */
+static const char *zone_in(struct arena *a, const char *path)
+{
+	static const char folder[] = "zoneinfo/";
+	const char *at = strstr(path, folder);
+	return at ? arena_dup(a, at + strlen(folder)) : NULL;
+}
+
+const char *zone_here(struct arena *a)
+{
+	char link[PATH_MAX];
+	const char *tz = getenv("TZ");
+	if (tz && *tz) {
+		tz += *tz == ':';
+		return *tz == '/' ? zone_in(a, tz) : arena_dup(a, tz);
+	}
+	ssize_t n = readlink("/etc/localtime", link, sizeof link - 1);
+	if (n < 0)
+		return NULL;
+	link[n] = '\0';
+	return zone_in(a, link);
 }
