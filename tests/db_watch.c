@@ -237,7 +237,7 @@ START_TEST(writer_is_named)
 	struct fact_watch w = look();   /* before any further sample */
 	ck_assert_int_eq(w.trip_count, 1);
 	ck_assert_int_gt(w.last_sighting, 0);
-	ck_assert_str_eq(w.sighted, "somebody wrote the column since the watcher looked last");
+	ck_assert_str_eq(w.sighted, "somebody wrote it since the watcher looked last");
 	tick();
 	struct sighting *s;
 	size_t n, found = 0;

@@ -6,8 +6,8 @@
 
 static const char *const views[] = { "order_sum", NULL };
 static const char *const columns[] = { "id", "note", "legacy_total", NULL };
-static const struct text_target target = { "public", "orders", "legacy_total", views, columns };
-static const struct text_target odd = { "s", "Odd \"t\"", "Legacy Total", NULL, NULL };
+static const struct text_target target = { "public", "orders", "legacy_total", views, columns, TARGET_COLUMN };
+static const struct text_target odd = { "s", "Odd \"t\"", "Legacy Total", NULL, NULL, TARGET_COLUMN };
 
 struct row { const char *text; enum text_use use; enum touch touch; };
 #define NONE USE_NONE, TOUCH_NONE

@@ -76,6 +76,7 @@ static bool audit_begin(struct audit *l, struct err *e)
 	const char *at = db_value(l->db, l->a, &now, e);
 	if (!at || !names_read(l->db, l->a, l->target, &l->names, e))
 		return false;
+	l->names.target.kind = plan_target(l->plan);
 	l->out->at = cell_int(at);
 	return true;
 }

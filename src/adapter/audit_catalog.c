@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapter/audit_private.h"
 
-#include "adapter/audit_catalog.sql.h"
+#include "adapter/audit_table.sql.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -9,8 +9,8 @@
 
 enum { C_CLASS, C_KIND, C_NAME, C_WAY, C_SOURCE, C_OWNER, C_EVIDENCE, C_COLS };
 
-/* The way a thing uses the column:
-   S structural: DROP COLUMN would refuse without CASCADE, it must be gone;
+/* The way a thing uses the target:
+   S structural: the drop would refuse without CASCADE, it must be gone;
    W whole row: may survive, its shape changes silently;
    P plain: a person has to say; B no consumer, a blind spot. */
 static void add(struct audit *l, char *const *c)
@@ -29,7 +29,8 @@ static void add(struct audit *l, char *const *c)
 
 static bool ask(struct audit *l, const char *sql, struct err *e)
 {
-	const char *v[] = { arena_printf(l->a, "%u", l->target->relid), arena_printf(l->a, "%d", l->target->attnum) };
+	const char *second = l->target->column ? arena_printf(l->a, "%d", l->target->attnum) : target_noun(l->names.target.kind);
+	const char *v[] = { arena_printf(l->a, "%u", l->target->relid), second };
 	const struct query q = { .sql = sql, .args = v, .nargs = 2, .ms = 30000, .cols = C_COLS };
 	struct rows r;
 	if (!db_ask(l->db, l->a, &q, &r, e))
@@ -41,9 +42,10 @@ static bool ask(struct audit *l, const char *sql, struct err *e)
 
 bool audit_catalog(struct audit *l, struct err *e)
 {
-	static const char *const queries[] = { AUDIT_NAMED_SQL, AUDIT_WHOLE_SQL, AUDIT_ROWTYPE_SQL, AUDIT_OTHERS_SQL };
-	for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++)
-		if (!ask(l, queries[i], e))
+	static const char *const column[] = { AUDIT_NAMED_SQL, AUDIT_WHOLE_SQL, AUDIT_ROWTYPE_SQL, AUDIT_OTHERS_SQL, NULL };
+	static const char *const whole[] = { AUDIT_TABLE_SQL, AUDIT_ROWS_SQL, AUDIT_TABLE_OTHERS_SQL, NULL };
+	for (const char *const *q = l->target->column ? column : whole; *q; q++)
+		if (!ask(l, *q, e))
 			return false;
 	return true;
 }

@@ -76,6 +76,12 @@ AUDIT_DESCRIBE("'W'", "'catalogue, uses the whole row'")
 "  AND d.refobjid IN (t.reltype, t.typarray) AND d.deptype = 'n' AND d.classid <> 'pg_rewrite'::regclass)\n" \
 AUDIT_DESCRIBE("'W'", "'catalogue, uses the row type'")
 
+/* What can be seen to be there, and no further. */
+#define AUDIT_LEADS_SQL \
+"UNION ALL SELECT 'lead', 'foreign servers', string_agg(quote_ident(srvname), ', ' ORDER BY srvname), 'B', 'catalogue', NULL, NULL FROM pg_foreign_server HAVING count(*) > 0\n" \
+"UNION ALL SELECT 'lead', 'physical slots that nobody uses', string_agg(quote_ident(slot_name), ', ' ORDER BY slot_name), 'B', 'slots', NULL, NULL\n" \
+"  FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT active HAVING count(*) > 0"
+
 /* The rest have no expression to show. */
 #define AUDIT_OTHERS_SQL OWN_TAG \
 "SELECT 'publication', 'publication', quote_ident(p.pubname), 'W', 'publications', pg_get_userbyid(p.pubowner),\n" \
@@ -94,8 +100,6 @@ AUDIT_DESCRIBE("'W'", "'catalogue, uses the row type'")
 "UNION ALL SELECT 'grant', 'column grant', 'to ' || coalesce(quote_ident(r.rolname), 'PUBLIC'), 'P', 'privileges', NULL,\n" \
 "  format('%s on this column alone: falls with it', string_agg(DISTINCT g.privilege_type, ', '))\n" \
 "FROM pg_attribute a, aclexplode(a.attacl) g LEFT JOIN pg_roles r ON r.oid = g.grantee WHERE a.attrelid = $1::oid AND a.attnum = $2::int GROUP BY r.rolname\n" \
-"UNION ALL SELECT 'lead', 'foreign servers', string_agg(quote_ident(srvname), ', ' ORDER BY srvname), 'B', 'catalogue', NULL, NULL FROM pg_foreign_server HAVING count(*) > 0\n" \
-"UNION ALL SELECT 'lead', 'physical slots that nobody uses', string_agg(quote_ident(slot_name), ', ' ORDER BY slot_name), 'B', 'slots', NULL, NULL\n" \
-"  FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT active HAVING count(*) > 0"
+AUDIT_LEADS_SQL
 
 #endif

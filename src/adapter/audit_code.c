@@ -62,7 +62,7 @@ static void body_read(struct audit *l, char *const *c, struct opaque *dynamic)
 	struct text_found f;
 	bool trigger = cell_bool(c[F_TRIGGER]);
 	audit_text_body(l->a, c[F_BODY], &l->names.target, &f);
-	if (f.use == USE_NONE && trigger && takes_row(l, c[F_BODY])) {
+	if (f.use == USE_NONE && trigger && l->target->column && takes_row(l, c[F_BODY])) {
 		f.use = USE_STAR;
 		f.touch = TOUCH_READ;
 	}

@@ -12,10 +12,13 @@
 static const char NAMES_SQL[] = OWN_TAG
 "WITH RECURSIVE v AS (\n"
 "  SELECT w.ev_class FROM pg_depend d JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid\n"
-"  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1::oid AND d.refobjsubid IN (0, $2::int) AND w.ev_class <> $1::oid\n"
+"  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1::oid AND ($2::int = 0 OR d.refobjsubid IN (0, $2::int)) AND w.ev_class <> $1::oid\n"
 "  UNION SELECT w.ev_class FROM v JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = v.ev_class\n"
-"    JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid)\n"
-"SELECT 'view', c.relname, 0 FROM v JOIN pg_class c ON c.oid = v.ev_class\n"
+"    JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid),\n"
+"below AS (   -- a table's partitions\n"
+"  SELECT i.inhrelid AS oid FROM pg_inherits i WHERE i.inhparent = $1::oid AND $2::int = 0 UNION SELECT i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.oid)\n"
+"SELECT 'view', relname, 0 FROM below JOIN pg_class USING (oid)\n"
+"UNION ALL SELECT 'view', c.relname, 0 FROM v JOIN pg_class c ON c.oid = v.ev_class\n"
 "UNION ALL SELECT 'column', attname, attnum FROM pg_attribute WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''\n"
 "UNION ALL SELECT 'role', session_user, 0\n"
 "UNION ALL SELECT 'schema', relname, 0 FROM pg_class WHERE oid = to_regclass('gatewalk.job')\n"
@@ -48,9 +51,10 @@ bool names_read(struct db *db, struct arena *a, const struct fact_target *t, str
 	const struct query q = { .sql = NAMES_SQL, .args = v, .nargs = 2, .cols = 3 };
 	struct rows r;
 	struct list views = { 0 }, columns = { 0 }, roles = { 0 };
-	*out = (struct names){ .target = { .schema = t->schema, .table = t->table, .column = t->column } };
+	*out = (struct names){ .target = { .schema = t->schema, .table = t->table, .column = t->column, .kind = t->column ? TARGET_COLUMN : TARGET_TABLE },
+		.relid = t->relid };
 	if (!db_ask(db, a, &q, &r, e))
-		return err_in(e, "looking for what shows the column");
+		return err_in(e, "looking for what shows the target");
 	for (int i = 0; i < r.n; i++) {
 		const char *kind = r.cell[i][0];
 		if (text_eq(kind, "schema"))

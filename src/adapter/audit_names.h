@@ -12,10 +12,12 @@ struct err;
 
 struct names {
 	struct text_target target;
+	unsigned relid;
 	const char **own_roles;     /* logins that gatewalk has worked as, this one among them; NULL-ended */
 	bool schema_there;          /* the gatewalk schema is in this database */
 };
 
+/* target.kind is COLUMN or TABLE behind it; of rows the caller says so. */
 bool names_read(struct db *db, struct arena *a, const struct fact_target *t, struct names *out, struct err *e);
 bool names_own_session(const struct names *n, const char *role, const char *app);
 /* What a statement of this role uses; own ones use nothing. */

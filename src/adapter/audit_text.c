@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "adapter/audit_text.h"
+#include "adapter/audit_text_private.h"
 
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
-#include "adapter/audit_token.h"
 #include "base/arena.h"
 
 /* Statements that define things: they neither read nor write the rows. CREATE TABLE and the like may carry AS SELECT. */
@@ -29,7 +28,7 @@ static bool in_list(const struct tokens *v, size_t i, const char *const *list, s
 }
 #define IN(v, i, list) in_list(v, i, list, sizeof list / sizeof list[0])
 
-static bool is_definition(const struct tokens *v)
+bool text_is_definition(const struct tokens *v)
 {
 	if (IN(v, 0, defines))
 		return true;
@@ -45,7 +44,7 @@ static bool is_definition(const struct tokens *v)
 }
 
 /* A mention qualified by something else is another table, or a column. */
-static bool is_table(const struct tokens *v, size_t i, const struct text_target *t)
+bool text_is_table(const struct tokens *v, size_t i, const struct text_target *t)
 {
 	if (!token_names(v, i, t->table) || (i > 0 && token_is(v, i - 1, "return")))
 		return false;   /* RETURN new, at the end of each trigger's function, uses nothing */
@@ -65,7 +64,7 @@ static bool is_star(const struct tokens *v, size_t i)
 }
 
 /* Is this mention of the table in a place where a table stands (FROM, JOIN, INTO, ...), not a value? */
-static bool is_relation(const struct tokens *v, size_t i, bool in_from)
+bool text_is_relation(const struct tokens *v, size_t i, bool in_from)
 {
 	if (i >= 2 && token_is(v, i - 1, "."))
 		i -= 2;
@@ -124,7 +123,7 @@ static bool copies_whole(const struct tokens *v, size_t i)
 }
 
 /* Follows the clauses so that a comma in FROM is told from one in a select list. */
-static bool clause_from(const struct tokens *v, size_t i, bool before)
+bool text_clause_from(const struct tokens *v, size_t i, bool before)
 {
 	static const char *const opens[] = { "from", "using", "join" };
 	static const char *const ends[] = { "select", "where", "set", "returning", "group", "order", "having", "on", "values", "limit" };
@@ -143,7 +142,7 @@ static void mention(const struct tokens *v, size_t i, bool in_from, struct rows_
 	} else if (copies_whole(v, i)) {
 		out->whole = true;
 		out->written = token_is(v, i + 1, "from");
-	} else if (is_relation(v, i, in_from)) {
+	} else if (text_is_relation(v, i, in_from)) {
 		size_t alias = alias_of(v, i);
 		size_t before = i >= 2 && token_is(v, i - 1, ".") ? i - 2 : i;
 		bool row = token_is(v, before - 1, "table") && !token_is(v, 0, "create");   /* TABLE t */
@@ -158,16 +157,16 @@ static struct rows_used use_of_rows(const struct tokens *v, const struct text_ta
 	struct rows_used u = { 0 };
 	bool star = false, in_from = false;
 	for (size_t i = 0; i < v->n; i++) {
-		in_from = clause_from(v, i, in_from);
+		in_from = text_clause_from(v, i, in_from);
 		star = star || is_star(v, i);
-		if (is_table(v, i, t))
+		if (text_is_table(v, i, t))
 			mention(v, i, in_from, &u);
 	}
 	u.whole = u.whole || (star && u.table);
 	return u;
 }
 
-static bool names_view(const struct tokens *v, const struct text_target *t)
+bool text_names_view(const struct tokens *v, const struct text_target *t)
 {
 	for (size_t k = 0; t->views && t->views[k]; k++)
 		for (size_t i = 0; i < v->n; i++)
@@ -177,7 +176,7 @@ static bool names_view(const struct tokens *v, const struct text_target *t)
 }
 
 /* As pg_dump and logical replication write them: every column, in the table's own order. They follow the catalogue. */
-static bool from_catalogue(const struct tokens *v, const struct text_target *t)
+bool text_from_catalogue(const struct tokens *v, const struct text_target *t)
 {
 	if (token_is(v, 0, "declare") && token_names(v, 1, "_pg_dump_cursor"))
 		return true;
@@ -226,7 +225,11 @@ void audit_text_statement(struct arena *a, const char *text, const struct text_t
 {
 	*out = (struct text_found){ 0 };
 	struct tokens v = tokens_read(a, text);
-	if (v.n == 0 || is_definition(&v))
+	if (t->kind == TARGET_TABLE || t->kind == TARGET_ROWS) {
+		text_table_statement(&v, t, out);
+		return;
+	}
+	if (v.n == 0 || text_is_definition(&v))
 		return;
 	for (size_t i = 0; i < v.n; i++) {
 		out->unicode = out->unicode || v.t[i].kind == TOKEN_UNICODE;
@@ -234,10 +237,10 @@ void audit_text_statement(struct arena *a, const char *text, const struct text_t
 		out->names_gatewalk = out->names_gatewalk || (token_is(&v, i, "gatewalk") && token_is(&v, i + 1, "."));
 	}
 	struct rows_used rows = use_of_rows(&v, t);
-	out->names_table = rows.table || names_view(&v, t) || out->unicode;
+	out->names_table = rows.table || text_names_view(&v, t) || out->unicode;
 	if (out->names_table && (out->names_column || out->unicode)) {
 		bool writes = token_is(&v, 0, "copy") ? !token_is(&v, 1, "(") && copies_in(&v) : writes_column(&v, t->column) || token_is(&v, 0, "merge");
-		out->use = from_catalogue(&v, t) ? USE_STAR : USE_NAME;
+		out->use = text_from_catalogue(&v, t) ? USE_STAR : USE_NAME;
 		out->touch = writes ? TOUCH_WRITE : TOUCH_READ;
 	} else if (rows.whole) {
 		out->use = USE_STAR;
@@ -251,13 +254,13 @@ static void body_words(struct arena *a, const char *text, int depth, const struc
 	struct tokens v = tokens_read(a, text);
 	for (size_t i = 0; i < v.n; i++) {
 		out->names_column = out->names_column || token_names(&v, i, t->column);
-		out->names_table = out->names_table || is_table(&v, i, t);
+		out->names_table = out->names_table || text_is_table(&v, i, t);
 		out->unicode = out->unicode || v.t[i].kind == TOKEN_UNICODE;
 		out->dynamic = out->dynamic || token_is(&v, i, "execute");
 		if (v.t[i].kind == TOKEN_STRING && depth < 4)
 			body_words(a, arena_dupn(a, v.t[i].s, v.t[i].len), depth + 1, t, out);
 	}
-	out->names_table = out->names_table || names_view(&v, t);
+	out->names_table = out->names_table || text_names_view(&v, t);
 	if (depth == 0) {
 		struct rows_used rows = use_of_rows(&v, t);
 		out->use = rows.whole ? USE_STAR : USE_NONE;
@@ -268,6 +271,10 @@ static void body_words(struct arena *a, const char *text, int depth, const struc
 void audit_text_body(struct arena *a, const char *text, const struct text_target *t, struct text_found *out)
 {
 	*out = (struct text_found){ 0 };
+	if (t->kind == TARGET_TABLE || t->kind == TARGET_ROWS) {
+		text_table_body(a, text, 0, t, out);
+		return;
+	}
 	body_words(a, text, 0, t, out);
 	if (out->names_column || out->unicode)
 		out->use = USE_NAME;

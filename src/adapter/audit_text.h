@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads the text of a statement or of a function body and tells whether it uses the column. Pure: it knows words, quotes,
+/* Reads the text of a statement or of a function body and tells whether it uses the target. Pure: it knows words, quotes,
    comments and clauses, not the catalogue. In doubt it says that it does: a false alarm is looked at by a person. */
 #ifndef GW_ADAPTER_AUDIT_TEXT_H
 #define GW_ADAPTER_AUDIT_TEXT_H
@@ -8,13 +8,14 @@
 #include <stddef.h>
 
 #include "core/fact.h"
+#include "core/plan.h"
 
 struct arena;
 
 enum text_use {
 	USE_NONE,
 	USE_STAR,     /* takes whole rows: *, to_jsonb(t), COPY t TO (also as pg_dump writes it), INSERT without a column list */
-	USE_NAME      /* names the column, and the table (or a view over it) */
+	USE_NAME      /* names the column, and the table (or a view over it); of a table: names it */
 };
 struct text_found {
 	enum text_use use;
@@ -27,9 +28,10 @@ struct text_found {
 };
 
 struct text_target {
-	const char *schema, *table, *column;
-	const char *const *views;     /* views that show the column; NULL-ended, or NULL */
+	const char *schema, *table, *column;   /* column: NULL of a table and of rows */
+	const char *const *views;     /* views that show the column; of a table its views and partitions; NULL-ended, or NULL */
 	const char *const *columns;   /* all of the table, in order; NULL-ended, or NULL: a COPY TO of exactly these is made from the catalogue */
+	enum target kind;             /* NONE is taken as a column */
 };
 
 /* For a statement: definitions (ALTER, CREATE VIEW, LOCK, ...) neither read nor write and are USE_NONE. */

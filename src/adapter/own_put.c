@@ -177,6 +177,7 @@ static bool put_once(struct db *db, struct arena *a, const struct own_trip *t, s
 static bool condition_fits(struct db *db, struct arena *a, const struct own_trip *t, struct err *e)
 {
 	struct fact_target tried = *t->target;
+	tried.unfit = NULL;
 	if (!probe_where(db, a, t->where, &tried, e))
 		return false;
 	return !tried.unfit || err_set(e, ERR_GATE, "Correct the plan's condition.", "%s", tried.unfit);

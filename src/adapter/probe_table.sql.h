@@ -114,7 +114,8 @@
 "    WHERE a.attrelid = relid AND a.attnum > 0 AND NOT a.attisdropped)) END"
 
 /* Of what falls, not listed: what is inside a partition, row types, defaults (they are the columns'), the toast table, the index
-   behind a constraint (it is the constraint), triggers of foreign keys, and our own. */
+   behind a constraint (it is the constraint), what a foreign key has once more for each partition it points to, triggers of foreign
+   keys, and our own. */
 #define TABLE_PAIRS_SQL \
 "SELECT p.k, p.v, 0 AS ord FROM t, LATERAL (VALUES\n" \
 "  ('at', (extract(epoch FROM clock_timestamp()) * 1000000)::bigint::text),\n" \
@@ -134,6 +135,7 @@
 "  WHERE f.classid NOT IN ('pg_type'::regclass, 'pg_attrdef'::regclass)\n" \
 "    AND NOT (c.oid IS NOT NULL AND (c.relkind = 't' OR c.relnamespace = 'pg_toast'::regnamespace\n" \
 "      OR EXISTS (SELECT FROM pg_constraint b WHERE b.conindid = c.oid AND b.contype IN ('p', 'u', 'x'))))\n" \
+"    AND NOT EXISTS (SELECT FROM pg_constraint kp WHERE kp.oid = k.conparentid AND kp.conrelid = k.conrelid)\n" \
 "    AND k.contype IS DISTINCT FROM 'n' AND g.tgisinternal IS NOT TRUE\n" \
 "    AND (g.oid IS NULL OR NOT EXISTS (SELECT FROM pg_proc gf JOIN pg_namespace fn ON fn.oid = gf.pronamespace WHERE gf.oid = g.tgfoid AND fn.nspname = 'gatewalk'\n" \
 "      AND gf.proname ~ '^trip_[0-9a-f]{12}$' AND g.tgname ~ '^gatewalk_trip_[0-9a-f]{12}(_[it])?$'))\n" \

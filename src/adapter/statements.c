@@ -74,16 +74,21 @@ static bool read_info(struct db *db, struct arena *a, const char *schema, struct
 	return true;
 }
 
-static const char *texts_sql(struct arena *a, const char *schema)
+/* Which texts are worth reading: $1 the table; $2 of a column its name, of a table its oid, for the names of its partitions. */
+static const char *texts_sql(struct arena *a, const struct names *n, const char *schema)
 {
+	static const char column[] = "position(lower($2) IN lower(s.query)) > 0", partition[] = "EXISTS (SELECT FROM below WHERE position(name IN lower(s.query)) > 0)";
 	return arena_printf(a, OWN_TAG
+		"WITH RECURSIVE tree AS (SELECT i.inhrelid AS oid FROM pg_inherits i WHERE i.inhparent::text = $2\n"
+		"  UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid),\n"
+		"below AS MATERIALIZED (SELECT lower(replace(relname, '\"', '\"\"')) AS name FROM tree JOIN pg_class USING (oid))\n"
 		"SELECT s.queryid, pg_get_userbyid(s.userid), sum(s.calls)::bigint, left(max(s.query), %d),\n"
 		"  (SELECT x.application_name FROM pg_stat_activity x WHERE x.usesysid = s.userid AND x.query_id = s.queryid ORDER BY x.query_start DESC LIMIT 1),\n"
 		"  (SELECT host(x.client_addr) FROM pg_stat_activity x WHERE x.usesysid = s.userid AND x.query_id = s.queryid ORDER BY x.query_start DESC LIMIT 1)\n"
 		"FROM %s.pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())\n"
 		"  AND (s.queryid IS NULL OR s.query = '<insufficient privilege>' OR s.query ILIKE '%%u&\"%%'\n"
-		"    OR position(lower($1) IN lower(s.query)) > 0 OR position(lower($2) IN lower(s.query)) > 0)\n"
-		"GROUP BY s.queryid, s.userid ORDER BY 3 DESC", TEXT_MAX, sql_quoted(a, schema));
+		"    OR position(lower($1) IN lower(s.query)) > 0 OR %s)\n"
+		"GROUP BY s.queryid, s.userid ORDER BY 3 DESC", TEXT_MAX, sql_quoted(a, schema), n->target.column ? column : partition);
 }
 
 /* A name as it can stand inside double quotes. */
@@ -95,8 +100,8 @@ static const char *doubled(struct arena *a, const char *name)
 
 static bool read_texts(struct db *db, struct arena *a, const struct names *n, const char *schema, const char *me, struct statements *out, struct err *e)
 {
-	const char *v[] = { doubled(a, n->target.table), doubled(a, n->target.column) };
-	const struct query q = { .sql = texts_sql(a, schema), .args = v, .nargs = 2, .ms = 30000, .cols = 6 };
+	const char *v[] = { doubled(a, n->target.table), n->target.column ? doubled(a, n->target.column) : arena_printf(a, "%u", n->relid) };
+	const struct query q = { .sql = texts_sql(a, n, schema), .args = v, .nargs = 2, .ms = 30000, .cols = 6 };
 	struct rows r;
 	if (!db_ask(db, a, &q, &r, e))
 		return false;

@@ -50,7 +50,10 @@ static void tick_end(struct tick *k)
 
 static bool look_all(struct tick *k, struct look *l, struct err *e)
 {
-	return names_read(k->db, k->a, k->target, &k->names, e) && statements_read(k->db, k->a, &k->names, &l->statements, e)
+	if (!names_read(k->db, k->a, k->target, &k->names, e))
+		return false;
+	k->names.target.kind = plan_target(k->plan);
+	return statements_read(k->db, k->a, &k->names, &l->statements, e)
 		&& sessions_read(k->db, k->a, &k->names, &l->sessions, e)
 		&& own_tripwire_look(k->db, k->a, k->sid, k->target->relid, &l->trip_there, &l->trip_enabled, &l->trip_count, e)
 		&& standby_ask_all(k->db, k->a, k->plan, &k->names, &l->standbys, &l->n_standbys, e);
@@ -116,6 +119,7 @@ static bool watch_tripwire(struct tick *k, const struct look *l, struct err *e)
 		return trip_state(k, l, NULL, e);
 	if (!trip_rows(k, old.looked, &r, e))
 		return false;
+	k->explained = true;
 	/* Nobody noted and a restart in between: the sequence's own jump, no write. */
 	bool jump = r.n == 0 && old.started != l->statements.started && l->trip_count - old.count <= SEQUENCE_LOGGED_AHEAD;
 	return (jump || trip_sightings(k, &r, e)) && trip_state(k, l, NULL, e);
@@ -131,6 +135,7 @@ static bool watch_sessions(struct tick *k, const char *server, const struct sess
 		const struct session *s = &v->v[i];
 		if (!s->active && (!old.known || s->at <= old.looked))
 			continue;
+		k->explained = k->explained || !far;
 		const struct seen see = { .source = SOURCE_SESSIONS, .server = server, .consumer = session_key(k->a, s, far ? server : NULL),
 			.who = session_who(k->a, s->role, s->app, s->addr), .touch = s->touch, .use = s->use };
 		if (!sighting_write(k, &see, e))
@@ -159,9 +164,14 @@ static bool watch_standby(struct tick *k, const struct standby *s, struct err *e
 	return source_write(k, &l, e);
 }
 
+/* Of rows the tripwire alone speaks: reads of the table go on, and nothing is written on a standby. */
 static bool write_all(struct tick *k, const struct look *l, struct err *e)
 {
-	if (!watch_statements(k, PRIMARY, &l->statements, e) || !watch_tripwire(k, l, e) || !watch_sessions(k, PRIMARY, &l->sessions, e))
+	enum target kind = plan_target(k->plan);
+	if (kind == TARGET_ROWS)
+		return watch_tripwire(k, l, e) && source_forget_old(k, e);
+	if (!watch_statements(k, PRIMARY, &l->statements, e) || !watch_tripwire(k, l, e) || !watch_sessions(k, PRIMARY, &l->sessions, e) ||
+		(kind == TARGET_TABLE && !watch_scans(k, e)))
 		return false;
 	for (size_t i = 0; i < l->n_standbys; i++)
 		if (!watch_standby(k, &l->standbys[i], e))

@@ -14,6 +14,7 @@
 #define SOURCE_STATEMENTS "statements"
 #define SOURCE_TRIPWIRE "tripwire"
 #define SOURCE_SESSIONS "sessions"
+#define SOURCE_SCANS "scan counters"
 #define SOURCE_STANDBY "standby"   /* one that cannot be asked at all */
 
 struct tick {
@@ -26,10 +27,11 @@ struct tick {
 	const char *const *surviving;
 	size_t n_surviving;
 	int64_t now;                /* server clock as the sample began */
+	bool explained;             /* this sample saw who used the table on the primary */
 };
 
 /* What stands in gatewalk.source. */
-struct source { bool known; int64_t since, looked, reset, dealloc, started, count; const char *track; };
+struct source { bool known; int64_t since, looked, reset, dealloc, started, count, checks; const char *track; };
 bool source_read(struct tick *k, const char *source, const char *server, struct source *out, struct err *e);
 
 /* What this look found. gap: why the time before it does not count; NULL keeps `since`. why: when !ok. */
@@ -45,6 +47,7 @@ bool tick_survives(const struct tick *k, const char *key);
 
 /* "statement 123 by etl", with " on db2" for another server than the primary. */
 const char *statement_key(struct arena *a, int64_t queryid, const char *role, const char *server);
+bool watch_scans(struct tick *k, struct err *e);
 bool watch_statements(struct tick *k, const char *server, const struct statements *st, struct err *e);
 
 #endif

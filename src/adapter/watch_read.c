@@ -50,7 +50,7 @@ static void standby(struct reading *g, char *const *c)
 static void source(struct reading *g, char *const *c)
 {
 	bool primary = text_eq(c[R_SERVER], PRIMARY);
-	if (text_eq(c[R_SOURCE], SOURCE_SESSIONS))
+	if (text_eq(c[R_SOURCE], SOURCE_SESSIONS) || text_eq(c[R_SOURCE], SOURCE_SCANS))
 		return;
 	if (!primary)
 		standby(g, c);
@@ -115,7 +115,7 @@ static bool read_tripwire(struct db *db, const char *sid, struct reading *g, str
 		return false;
 	if (g->ticked >= 0 && out->trip_count > g->ticked && out->tripwire_there) {
 		out->last_sighting = cell_int(r.cell[0][1]);
-		out->sighted = "somebody wrote the column since the watcher looked last";
+		out->sighted = "somebody wrote it since the watcher looked last";
 	}
 	return true;
 }

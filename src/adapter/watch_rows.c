@@ -33,6 +33,7 @@ bool source_read(struct tick *k, const char *source, const char *server, struct 
 	out->dealloc = json_int_or(j, "dealloc", 0);
 	out->started = json_int_or(j, "started", 0);
 	out->count = json_int_or(j, "count", -1);
+	out->checks = json_int_or(j, "checks", 0);
 	out->track = json_str(j, "track") ? json_str(j, "track") : "";
 	return true;
 }
@@ -82,7 +83,7 @@ bool tick_survives(const struct tick *k, const char *key)
 static const char *seen_text(struct tick *k, const struct seen *s)
 {
 	const char *verb = s->touch == TOUCH_WRITE ? "wrote" : "read";
-	const char *what = s->use == USE_STAR ? arena_printf(k->a, "whole rows of %s", k->target->table) : k->target->column;
+	const char *what = s->use == USE_STAR ? arena_printf(k->a, "whole rows of %s", k->target->table) : k->target->column ? k->target->column : k->target->table;
 	bool far = strcmp(s->server, PRIMARY) != 0;
 	return arena_printf(k->a, "%s %s %s%s%s", s->who, verb, what, far ? " on " : "", far ? s->server : "");
 }

@@ -87,6 +87,7 @@ static bool statement_compare(struct compared *c, const struct statement *s, str
 		return false;
 	if (!ran)
 		return true;
+	k->explained = k->explained || text_eq(c->server, PRIMARY);
 	const struct seen see = { .source = SOURCE_STATEMENTS, .server = c->server, .consumer = statement_key(k->a, s->queryid, s->role, c->server),
 		.who = session_who(k->a, s->role, s->app, s->addr), .touch = s->touch, .use = s->use };
 	return sighting_write(k, &see, e);
