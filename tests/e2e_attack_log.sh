@@ -64,7 +64,7 @@ rm -rf "$walk" && cp -a "$top/older" "$walk"
 drop
 attack_refused "an older copy of the folder" 6 'behind the ledger'
 run "$gw" leave legacy -d "$to" --key "$bare" --reason 'an older copy'
-attack_refused "an older copy writes nothing" 6 'behind the ledger' 'WHEN LOG AND DATABASE DISAGREE'
+attack_refused "an older copy writes nothing" 6 'behind the ledger' 'gatewalk walk --fetch legacy'
 say "$([ "$(sql "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'gatewalk_trip%'")" = 3 ] && echo true || echo false)" "and takes nothing away: the tripwire is on the table"
 back
 
@@ -84,7 +84,7 @@ restored() { sql "DELETE FROM gatewalk.anchor; DELETE FROM gatewalk.line; INSERT
 ledger() { # text words sql
 	sql "$3"
 	drop
-	attack_refused "$1" 6 "$2" 'WHEN LOG AND DATABASE DISAGREE'
+	attack_refused "$1" 6 "$2" 'WHEN LOG AND DATABASE DISAGREE|gatewalk resync legacy|gatewalk walk --fetch legacy'
 	run "$gw" gates legacy -d "$to"
 	attack_refused "gates: $1" 3 'C6 +refused' "$2"
 	restored
@@ -112,19 +112,19 @@ say "$([ "$more" -gt "$lines" ] && [ "$rc" = 3 ] && said 'lines are missing at i
 rewind
 
 echo "# the mark"
-mark() { # text words sql
+mark() { # text words sql [status]
 	sql "$3"
 	drop
-	attack_refused "$1" 3 "$2"
+	attack_refused "$1" "${4:-3}" "$2"
 }
-mark "the mark's row deleted" 'C6|A1' "CREATE TABLE public.kept AS TABLE gatewalk.meta; DELETE FROM gatewalk.meta"
+mark "the mark's row deleted" 'has lost its mark' "CREATE TABLE public.kept AS TABLE gatewalk.meta; DELETE FROM gatewalk.meta" 6
 run "$gw" doctor -d "$to"
 say "$([ "$rc" != 0 ] && echo true || echo false)" "doctor sees it ($rc)"
 mark "the mark's row with another environment" 'another environment' "INSERT INTO gatewalk.meta TABLE public.kept; UPDATE gatewalk.meta SET environment = 'development'"
 mark "the mark changed in the schema and in the comment" 'another environment' "COMMENT ON DATABASE shop IS '[gatewalk: development]'"
 mark "the comment gone" 'comment' "UPDATE gatewalk.meta SET environment = 'rehearsal'; COMMENT ON DATABASE shop IS NULL"
 mark "the comment with another environment" 'comment' "COMMENT ON DATABASE shop IS '[gatewalk: production]'"
-mark "another installation under the same mark" 'another database|another gatewalk' "COMMENT ON DATABASE shop IS '[gatewalk: rehearsal]'; UPDATE gatewalk.meta SET install_id = gen_random_uuid()"
+mark "another installation under the same mark" "which is not the walk's" "COMMENT ON DATABASE shop IS '[gatewalk: rehearsal]'; UPDATE gatewalk.meta SET install_id = gen_random_uuid()" 6
 sql "UPDATE gatewalk.meta SET install_id = (SELECT install_id FROM public.kept)"
 known="$XDG_STATE_HOME/gatewalk/known_databases"
 cp "$known" "$top/known"
@@ -142,7 +142,7 @@ run "$gw" gates legacy -d "$to"
 attack_refused "gates without the schema" 3 'C6'
 run "$gw" init --environment rehearsal -d "$to" --key "$bare"
 drop
-attack_refused "and made anew" 6 'knows nothing of this walk'
+attack_refused "and made anew" 6 "which is not the walk's"
 rewind
 sed 's/rehearsal/production/' "$top/known" >"$known"
 sql "DROP SCHEMA gatewalk CASCADE; COMMENT ON DATABASE shop IS NULL"
@@ -155,12 +155,12 @@ echo "# another database"
 psql -Xq -d postgres -c "CREATE DATABASE clone TEMPLATE shop"
 to="dbname=clone"
 drop
-attack_refused "the walk on a copy of its database" 3 'another database'
+attack_refused "the walk on a copy of its database" 6 'not the database that the walk was in'
 psql -Xq -d postgres -c "DROP DATABASE clone" -c "CREATE DATABASE clone"
 psql -Xq -d clone -c "CREATE TABLE public.orders (id bigint PRIMARY KEY, total int, legacy_total int)"
 run "$gw" init --environment rehearsal -d "$to" --key "$bare"
 drop
-attack_refused "the walk on another database" 6 'knows nothing of this walk'
+attack_refused "the walk on another database" 6 "which is not the walk's"
 to="dbname=shop"
 
 echo "# the plan"
@@ -279,9 +279,6 @@ fetch_home
 fetch
 say "$([ "$rc" = 0 ] && "$gw" verify "$top/second/state/gatewalk/walks/$sid" >"$top/out" 2>&1 && echo true || echo false)" "fetched onto a second machine, and it verifies"
 say "$(cmp -s "$log" "$top/second/state/gatewalk/walks/$sid/plan.gwlog" && echo true || echo false)" "byte for byte the first machine's log"
-drop
-attack_refused "the second machine does not know the database yet" 3 'does not remember this database'
-run "$gw" init --environment rehearsal -d "$to" --key "$bare"
 first_home
 held() { (fetch_home; second); }
 attack_pass=wrong
@@ -296,7 +293,7 @@ first_home
 drop
 attack_refused "then the first machine's older copy is refused" 6 'behind the ledger'
 run "$gw" walk --fetch --plain legacy -d "$to" --key "$bare"
-attack_refused "and is not written over" 1 'on this machine already'
+say "$([ "$rc" = 0 ] && [ -d "$(echo "$XDG_STATE_HOME/gatewalk/walks/$sid".of-*-lines)" ] && echo true || echo false)" "and is put aside, not written over"
 rewind
 
 echo "# nothing of this is in the way of a walk that nobody touched"
