@@ -231,6 +231,15 @@ static const struct other_case others_cases[] = {
 	{ "CREATE VIEW public.v AS SELECT id FROM public.a; CREATE MATERIALIZED VIEW public.w AS SELECT v.id FROM public.v JOIN public.b USING (id)", "public.b", NULL,
 		"walk walk-two (public.b.c) is open on a table tied to this one by a view" },
 	{ "CREATE VIEW public.v AS SELECT id FROM public.a; CREATE VIEW public.w AS SELECT id FROM public.b", "public.b", NULL, NULL },
+	{ "SELECT 1", "public.b", "attnum = 0, dropped_at = now() - interval '47 h'", "walk walk-two (public.b.c) has taken its table or rows away and is still being watched" },
+	{ "DROP TABLE public.a, public.b; CREATE TABLE public.a (id int) PARTITION BY LIST (id); CREATE TABLE public.m PARTITION OF public.a DEFAULT PARTITION BY LIST (id);"
+		"CREATE TABLE public.b PARTITION OF public.m DEFAULT", "public.b", NULL, "walk walk-two (public.b.c) is open on a partition or child of this table" },
+	{ "DROP TABLE public.a, public.b; CREATE TABLE public.b (id int) PARTITION BY LIST (id); CREATE TABLE public.a PARTITION OF public.b DEFAULT", "public.b", NULL,
+		"walk walk-two (public.b.c) is open on the table that this one is a partition or child of" },
+	{ "DROP TABLE public.b; CREATE TABLE public.b (id int) PARTITION BY LIST (id); CREATE TABLE public.b1 PARTITION OF public.b DEFAULT;"
+		"ALTER TABLE public.b1 ADD FOREIGN KEY (id) REFERENCES public.a", "public.b", NULL, "walk walk-two (public.b.c) is open on a table tied to this one by a foreign key" },
+	{ "DROP TABLE public.b; CREATE TABLE public.b (id int) PARTITION BY LIST (id); CREATE TABLE public.b1 PARTITION OF public.b DEFAULT;"
+		"CREATE VIEW public.v AS SELECT a.id FROM public.a JOIN public.b1 USING (id)", "public.b", NULL, "walk walk-two (public.b.c) is open on a table tied to this one by a view" },
 };
 
 START_TEST(others)

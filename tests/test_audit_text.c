@@ -102,6 +102,105 @@ START_TEST(statement_texts)
 }
 END_TEST
 
+static const char *const parts[] = { "orders_2025", NULL };
+static const struct text_target table = { "public", "orders", NULL, parts, columns, TARGET_TABLE };
+static const struct text_target common = { "public", "status", NULL, NULL, NULL, TARGET_TABLE };
+static const struct text_target some_rows = { "public", "orders", NULL, parts, columns, TARGET_ROWS };
+
+struct table_row { const struct text_target *t; const char *text; enum text_use use; enum touch touch; };
+static const struct table_row table_statements[] = {
+	{ &table, "SELECT id FROM orders", NAME_R },
+	{ &table, "select 1 from public.orders o join items i using (id)", NAME_R },
+	{ &table, "select 1 from items, orders", NAME_R },
+	{ &table, "select count(*) from only \"orders\"", NAME_R },
+	{ &table, "select id from orders_2025", NAME_R },
+	{ &table, "select id from archive.orders_2025", NAME_R },
+	{ &table, "select id from other.orders", NONE },
+	{ &table, "select id from orders_2024", NONE },
+	{ &table, "select x.orders from items x", NONE },
+	{ &table, "select id as orders from items", NONE },
+	{ &table, "select 'orders' from items -- orders", NONE },
+	{ &table, "select null::orders", NAME_R },
+	{ &table, "insert into orders (id) values ($1)", NAME_W },
+	{ &table, "insert into copy_of select id from orders", NAME_R },
+	{ &table, "update only public.orders set note = $1", NAME_W },
+	{ &table, "update items set x = 1 from orders", NAME_R },
+	{ &table, "delete from orders where id = $1", NAME_W },
+	{ &table, "delete from items using orders", NAME_R },
+	{ &table, "merge into orders o using s on true when matched then delete", NAME_W },
+	{ &table, "merge into s using orders o on true when matched then delete", NAME_R },
+	{ &table, "truncate items, orders", NAME_W },
+	{ &table, "copy orders (id) from stdin", NAME_W },
+	{ &table, "copy orders to stdout", NAME_R },
+	{ &table, "copy items from stdin", NONE },
+	{ &table, "with x as (delete from public.orders returning 1) select * from x", NAME_W },
+	{ &table, "create table x as select * from orders", NAME_R },
+	{ &table, "table orders", NAME_R },
+	{ &table, "alter table orders add x int", NONE },
+	{ &table, "lock table orders", NONE },
+	{ &table, "analyze orders", NONE },
+	{ &table, "vacuum orders", NONE },
+	{ &table, "create index on orders (id)", NONE },
+	{ &table, "select U&\"ord\\0065rs\" from x", NAME_R },
+	{ &table, "COPY public.orders (id, note, legacy_total) TO stdout;", STAR_R },
+	{ &table, "DECLARE _pg_dump_cursor CURSOR FOR SELECT id, note, legacy_total FROM ONLY public.orders", STAR_R },
+	{ &table, "SELECT $1 FROM ONLY \"public\".\"orders\" x WHERE \"id\" OPERATOR(pg_catalog.=) $2 FOR KEY SHARE OF x", NONE },
+	{ &table, "SELECT 1 FROM ONLY \"public\".\"orders\" x WHERE \"id\" OPERATOR(pg_catalog.=) $1 FOR KEY SHARE OF x", NONE },
+	{ &table, "SELECT id FROM public.orders x WHERE id = $1 FOR KEY SHARE OF x", NAME_R },
+	{ &table, "", NONE },
+	{ &common, "select status from orders", NONE },
+	{ &common, "update orders set status = $1 where status = $2", NONE },
+	{ &common, "insert into orders (id, status) values ($1, $2)", NONE },
+	{ &common, "select o.id, status.name from orders o join status on status.id = o.status", NAME_R },
+	{ &common, "select public.status.name from orders", NAME_R },
+	{ &some_rows, "select * from orders", NONE },
+	{ &some_rows, "update orders set note = 'x'", NONE },
+	{ &some_rows, "insert into orders values (1)", NONE },
+	{ &some_rows, "delete from items using orders", NONE },
+	{ &some_rows, "delete from only public.orders where id = 1", STAR_W },
+	{ &some_rows, "delete from orders_2025", STAR_W },
+	{ &some_rows, "truncate table only orders", STAR_W },
+	{ &some_rows, "select U&\"a\" from x", NONE },
+};
+
+START_TEST(table_texts)
+{
+	struct arena *a = arena_new();
+	const struct table_row *r = &table_statements[_i];
+	struct text_found f;
+	audit_text_statement(a, r->text, r->t, &f);
+	ck_assert_msg(f.use == r->use, "%s: use %d, not %d", r->text, f.use, r->use);
+	ck_assert_msg(f.touch == r->touch, "%s: touch %d, not %d", r->text, f.touch, r->touch);
+	arena_free(a);
+}
+END_TEST
+
+static const struct table_row table_bodies[] = {
+	{ &table, "begin return (select max(id) from orders); end", NAME_R },
+	{ &table, "begin execute 'delete from ' || 'public.orders'; end", NAME_R },
+	{ &table, "begin execute 'delete from orders'; end", NAME_W },
+	{ &table, "begin execute format('update %I set x = 1', 'orders'); end", NAME_R },
+	{ &table, "begin return new; end", NONE },
+	{ &table, "begin perform 1 from orders_2025; end", NAME_R },
+	{ &table, "select 1 from other.orders", NONE },
+	{ &common, "declare status int; begin null; end", NAME_R },   /* in doubt it does */
+	{ &some_rows, "begin return (select max(id) from orders); end", NONE },
+	{ &some_rows, "begin delete from orders where old; end", STAR_W },
+	{ &some_rows, "begin execute 'delete from orders'; end", STAR_W },
+};
+
+START_TEST(table_code)
+{
+	struct arena *a = arena_new();
+	const struct table_row *r = &table_bodies[_i];
+	struct text_found f;
+	audit_text_body(a, r->text, r->t, &f);
+	ck_assert_msg(f.use == r->use, "%s: use %d, not %d", r->text, f.use, r->use);
+	ck_assert_msg(f.touch == r->touch, "%s: touch %d, not %d", r->text, f.touch, r->touch);
+	arena_free(a);
+}
+END_TEST
+
 static const struct row odd_statements[] = {
 	{ "select \"Legacy Total\" from \"Odd \"\"t\"\"\"", NAME_R },
 	{ "update s.\"Odd \"\"t\"\"\" set \"Legacy Total\" = 1", NAME_W },
@@ -148,6 +247,8 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("audit_text");
 	TCase *c = tcase_create("texts");
+	tcase_add_loop_test(c, table_texts, 0, (int)(sizeof table_statements / sizeof table_statements[0]));
+	tcase_add_loop_test(c, table_code, 0, (int)(sizeof table_bodies / sizeof table_bodies[0]));
 	tcase_add_loop_test(c, statement_texts, 0, (int)(sizeof statements / sizeof statements[0]));
 	tcase_add_loop_test(c, odd_names, 0, (int)(sizeof odd_statements / sizeof odd_statements[0]));
 	tcase_add_loop_test(c, body_texts, 0, (int)(sizeof bodies / sizeof bodies[0]));

@@ -153,12 +153,27 @@ START_TEST(rehearsal_scales_waits_only)
 }
 END_TEST
 
+/* Of rows the tripwire alone is asked: reads of the table go on, and nobody writes on a standby. Of a table all of it. */
+START_TEST(sources_by_kind)
+{
+	f->watch.statements_there = f->watch.standbys_ok = false;
+	w->kind = TARGET_TABLE;
+	ck_assert_str_eq(judge("B2")->because, "statements cannot be watched");
+	w->kind = TARGET_ROWS;
+	ck_assert_int_eq(judge("B2")->verdict, HOLDS);
+	f->watch.tripwire_enabled = false;
+	ck_assert_str_eq(judge("B2")->because, "the write tripwire is switched off");
+	f->watch.tripwire_there = false;
+	ck_assert_str_eq(judge("B2")->because, "the write tripwire is not on the table");
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("gate_b");
 	TCase *t = tcase_create("gate_b");
 	const TTest *const tests[] = {
-		one_wrong_fact_shuts_gate_b, the_first_open_consumer_is_named, the_count_of_days, sightings_begin_it_again, development_does_not_wait, rehearsal_scales_waits_only,
+		one_wrong_fact_shuts_gate_b, the_first_open_consumer_is_named, the_count_of_days, sightings_begin_it_again, development_does_not_wait, rehearsal_scales_waits_only, sources_by_kind,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

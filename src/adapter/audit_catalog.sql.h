@@ -10,7 +10,8 @@
 #define AUDIT_DESCRIBE(way, source) \
 "SELECT DISTINCT ON (2, 3) o.classid::regclass::text,\n" \
 "  CASE WHEN w.rulename = '_RETURN' THEN CASE vc.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END\n" \
-"    WHEN gd.oid IS NOT NULL THEN 'generated column' WHEN pr.oid IS NOT NULL THEN 'publication'\n" \
+"    WHEN gd.oid IS NOT NULL THEN CASE WHEN EXISTS (SELECT FROM pg_attribute ga WHERE ga.attrelid = gd.adrelid AND ga.attnum = gd.adnum AND ga.attgenerated <> '')\n" \
+"      THEN 'generated column' ELSE 'default of column' END WHEN pr.oid IS NOT NULL THEN 'publication'\n" \
 "    WHEN k.contype = 'f' THEN 'foreign key' ELSE i.type END,\n" \
 "  CASE WHEN w.rulename = '_RETURN' THEN format('%I.%I', vn.nspname, vc.relname)\n" \
 "    WHEN gd.oid IS NOT NULL THEN (pg_identify_object('pg_class'::regclass, gd.adrelid, gd.adnum)).identity\n" \
@@ -37,6 +38,15 @@
 "  LATERAL pg_identify_object(o.classid, o.objid, o.objsubid) i\n" \
 "ORDER BY 2, 3"
 
+/* Behind the first members of dep: what stands on a view or function that was found; o has each once. */
+#define AUDIT_UPON_SQL \
+"  UNION SELECT d.classid, d.objid, d.objsubid, 1 FROM dep LEFT JOIN pg_rewrite w ON dep.classid = 'pg_rewrite'::regclass AND w.oid = dep.objid\n" \
+"    LEFT JOIN pg_class v ON v.oid = w.ev_class AND v.relkind IN ('v', 'm')\n" \
+"    JOIN pg_depend d ON d.refclassid = CASE WHEN v.oid IS NULL THEN 'pg_proc'::regclass ELSE 'pg_class'::regclass END AND d.deptype = 'n'\n" \
+"      AND d.refobjid = CASE WHEN v.oid IS NOT NULL THEN v.oid WHEN dep.classid = 'pg_proc'::regclass THEN dep.objid END\n" \
+"  WHERE (d.classid, d.objid) <> (dep.classid, dep.objid)),\n" \
+"o AS (SELECT classid, objid, objsubid, min(depth) AS depth FROM dep GROUP BY 1, 2, 3)\n"
+
 /* Named: a normal dependency on the column alone (a check has a normal one and an automatic one: it falls), or a generated column made from it (deptype a, but DROP COLUMN refuses); then what
    stands on a view or function that was found. gatewalk's own triggers are left out by their name and function. */
 #define AUDIT_NAMED_SQL OWN_TAG \
@@ -48,12 +58,7 @@
 "      WHERE d.classid = 'pg_attrdef'::regclass AND g.oid = d.objid AND ga.attgenerated <> '' AND (g.adrelid <> $1::oid OR g.adnum <> $2::int)))\n" \
 "    AND NOT EXISTS (SELECT FROM pg_trigger t JOIN pg_proc tf ON tf.oid = t.tgfoid JOIN pg_namespace tn ON tn.oid = tf.pronamespace\n" \
 "      WHERE d.classid = 'pg_trigger'::regclass AND t.oid = d.objid AND tn.nspname = 'gatewalk' AND t.tgname LIKE 'gatewalk\\_trip\\_%')\n" \
-"  UNION SELECT d.classid, d.objid, d.objsubid, 1 FROM dep LEFT JOIN pg_rewrite w ON dep.classid = 'pg_rewrite'::regclass AND w.oid = dep.objid\n" \
-"    LEFT JOIN pg_class v ON v.oid = w.ev_class AND v.relkind IN ('v', 'm')\n" \
-"    JOIN pg_depend d ON d.refclassid = CASE WHEN v.oid IS NULL THEN 'pg_proc'::regclass ELSE 'pg_class'::regclass END AND d.deptype = 'n'\n" \
-"      AND d.refobjid = CASE WHEN v.oid IS NOT NULL THEN v.oid WHEN dep.classid = 'pg_proc'::regclass THEN dep.objid END\n" \
-"  WHERE (d.classid, d.objid) <> (dep.classid, dep.objid)),\n" \
-"o AS (SELECT classid, objid, objsubid, min(depth) AS depth FROM dep GROUP BY 1, 2, 3)\n" \
+AUDIT_UPON_SQL \
 AUDIT_DESCRIBE("'S'", "CASE WHEN o.depth = 0 THEN 'catalogue' ELSE 'catalogue, through a view or function' END")
 
 /* The row as a whole: a Var with attribute number 0 of the table's own type, wherever an expression is kept. */

@@ -28,12 +28,7 @@ AUDIT_TREE_SQL ",\n" \
 "    AND NOT EXISTS (SELECT FROM pg_constraint k WHERE d.classid = 'pg_constraint'::regclass AND k.oid = d.objid AND k.conparentid <> 0)\n" \
 "    AND NOT EXISTS (SELECT FROM pg_depend f JOIN inside x ON x.classid = f.refclassid AND x.objid = f.refobjid\n" \
 "      WHERE f.classid = d.classid AND f.objid = d.objid AND f.deptype IN ('a', 'i', 'S'))\n" \
-"  UNION SELECT d.classid, d.objid, d.objsubid, 1 FROM dep LEFT JOIN pg_rewrite w ON dep.classid = 'pg_rewrite'::regclass AND w.oid = dep.objid\n" \
-"    LEFT JOIN pg_class v ON v.oid = w.ev_class AND v.relkind IN ('v', 'm')\n" \
-"    JOIN pg_depend d ON d.refclassid = CASE WHEN v.oid IS NULL THEN 'pg_proc'::regclass ELSE 'pg_class'::regclass END AND d.deptype = 'n'\n" \
-"      AND d.refobjid = CASE WHEN v.oid IS NOT NULL THEN v.oid WHEN dep.classid = 'pg_proc'::regclass THEN dep.objid END\n" \
-"  WHERE (d.classid, d.objid) <> (dep.classid, dep.objid)),\n" \
-"o AS (SELECT classid, objid, objsubid, min(depth) AS depth FROM dep GROUP BY 1, 2, 3)\n" \
+AUDIT_UPON_SQL \
 AUDIT_DESCRIBE("CASE WHEN k.contype = 'f' THEN 'P' ELSE 'S' END", "CASE WHEN o.depth = 0 THEN 'catalogue' ELSE 'catalogue, through a view or function' END")
 
 /* Foreign keys onto rows that go: who has children there cannot lose the parent. Triggers and cascades refuse before. */

@@ -12,24 +12,31 @@
 /* The gatewalk schema may not be there yet: then nobody has looked. */
 static const char THERE_SQL[] = "/* gatewalk */ SELECT to_regclass('gatewalk.walk') IS NOT NULL";
 
-/* $1 sid, $2 relid, $3 us a drop is watched for, $4 and $5 the names of the two stages that end a walk. A view ties two tables
-   when both can be reached below it. The first reason that holds names the walk. */
+/* $1 sid, $2 relid, $3 us a drop is watched for, $4 and $5 the names of the two stages that end a walk. What holds of a partition or
+   child holds of the table. A view ties two tables when both can be reached below it. The first reason that holds names the walk. */
 static const char OTHERS_SQL[] =
 "/* gatewalk */ WITH RECURSIVE other AS (\n"
 "  SELECT w.*, w.closed_at IS NULL AND w.stage NOT IN ($4, $5) AS open,\n"
 "    w.dropped_at > clock_timestamp() - $3::bigint * interval '1 microsecond' AS fresh FROM gatewalk.walk w WHERE w.sid <> $1),\n"
-"above(base, rel) AS (\n"
+"tree(base, rel) AS (\n"
 "  SELECT x, x FROM (SELECT $2::oid UNION SELECT relid FROM other WHERE open) b(x)\n"
+"  UNION SELECT t.base, i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.rel),\n"
+"above(base, rel) AS (\n"
+"  SELECT base, rel FROM tree\n"
 "  UNION SELECT v.base, w.ev_class FROM above v\n"
 "    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = v.rel AND d.classid = 'pg_rewrite'::regclass\n"
 "    JOIN pg_rewrite w ON w.oid = d.objid),\n"
 "reason AS (\n"
 "  SELECT o.name, o.target, o.opened_at, CASE\n"
+"    WHEN o.fresh AND o.attnum = 0 THEN 'has taken its table or rows away and is still being watched'\n"
 "    WHEN o.fresh THEN 'has dropped its column and is still being watched'\n"
 "    WHEN NOT o.open THEN NULL\n"
 "    WHEN o.relid = $2::oid THEN 'is open on the same table'\n"
+"    WHEN EXISTS (SELECT FROM tree WHERE base = $2::oid AND rel = o.relid) THEN 'is open on a partition or child of this table'\n"
+"    WHEN EXISTS (SELECT FROM tree WHERE base = o.relid AND rel = $2::oid) THEN 'is open on the table that this one is a partition or child of'\n"
 "    WHEN o.changing THEN 'is changing the schema or filling data right now'\n"
-"    WHEN EXISTS (SELECT FROM pg_constraint k WHERE k.contype = 'f' AND (k.conrelid, k.confrelid) IN ((o.relid, $2::oid), ($2::oid, o.relid)))\n"
+"    WHEN EXISTS (SELECT FROM pg_constraint k JOIN tree x ON x.rel = k.conrelid JOIN tree y ON y.rel = k.confrelid\n"
+"        WHERE k.contype = 'f' AND (x.base, y.base) IN ((o.relid, $2::oid), ($2::oid, o.relid)))\n"
 "      THEN 'is open on a table tied to this one by a foreign key'\n"
 "    WHEN EXISTS (SELECT FROM above x JOIN above y USING (rel) WHERE x.base = o.relid AND y.base = $2::oid)\n"
 "      THEN 'is open on a table tied to this one by a view' END AS why FROM other o)\n"
