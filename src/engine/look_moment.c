@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "adapter/calendar.h"
+#include "adapter/probe.h"
 #include "adapter/probe_moment.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -28,10 +29,10 @@ static bool calendar_wanted(const struct engine *g)
 }
 
 /* Reads it again when that was a while ago, or of another plan. What cannot be read now takes the place of what was read before. */
-static bool calendar_look(struct engine *g, struct err *e)
+bool look_calendar(struct engine *g, struct err *e)
 {
 	struct engine_calendar *c = &g->calendar;
-	int64_t now = clock_mono();
+	int64_t now = clock_mono(), server_now;
 	struct err why = { 0 };
 	if (!calendar_wanted(g)) {
 		look_calendar_forget(g);
@@ -40,9 +41,11 @@ static bool calendar_look(struct engine *g, struct err *e)
 	if (c->lot && now - c->read < CALENDAR_EVERY && strcmp(c->plan_digest, g->plan->digest) == 0)
 		return true;
 	look_calendar_forget(g);
+	if (!probe_now(g->db, &server_now, e))
+		return false;
 	c->lot = lot_new();
 	g->busy = "reading the calendar of releases";
-	if (!calendar_read(g->db, lot_arena(c->lot), g->plan, g->facts.now, &c->found, &why)) {
+	if (!calendar_read(g->db, lot_arena(c->lot), g->plan, server_now, &c->found, &why)) {
 		if (why.code == ERR_DB_LOST) {
 			look_calendar_forget(g);
 			*e = why;
@@ -88,8 +91,6 @@ struct moment_ask look_moment_ask(const struct engine *g, struct arena *a)
 bool look_moment(struct engine *g, struct arena *a, struct err *e)
 {
 	struct fact_moment *m = &g->facts.moment;
-	if (!calendar_look(g, e))
-		return false;
 	struct moment_ask q = look_moment_ask(g, a);
 	if (!probe_moment(g->db, a, &q, m, e))
 		return false;
