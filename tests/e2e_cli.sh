@@ -165,6 +165,10 @@ if grep -q VCALENDAR "$dir/out"; then say none some "none at all"; else say none
 "$gw" gates orders-drop-old -d "$to" >"$dir/out" 2>&1 </dev/null
 has "C3 is unknown" "C3  unknown"
 has "C3 says why" "the planned releases are not known: releases_from.command:1"
+rm "$dir/releases" && mkfifo "$dir/releases"   # nobody writes
+"$gw" gates orders-drop-old -d "$to" >"$dir/out" 2>&1 </dev/null
+has "C3 is unknown when the command does not end" "the planned releases are not known: .* did not end within 10"
+rm "$dir/releases"
 echo none >"$dir/releases"
 run 0 "job list" "$gw" job list -d "$to" --json
 json "job list --json parses"

@@ -121,7 +121,8 @@ void since_open(struct engine *g);
 void since_looked(struct engine *g);
 void since_keep(struct engine *g);
 
-/* look_moment.c */
+/* look_moment.c. look_calendar comes before all other looks: its command may take as long as what they see lives at the drop. */
+bool look_calendar(struct engine *g, struct err *e);
 bool look_moment(struct engine *g, struct arena *a, struct err *e);
 struct moment_ask look_moment_ask(const struct engine *g, struct arena *a);   /* with every release that the last look knew */
 

@@ -138,12 +138,14 @@ bool look_facts(struct engine *g, bool audit, struct err *e)
 			*e = first;
 		return false;
 	}
+	struct err now = { 0 };
+	keep(g, look_calendar(g, &now), &now, &first);
 	for (size_t i = 0; i < sizeof lookers / sizeof lookers[0] && g->db; i++) {
-		struct err now = { 0 };
+		err_clear(&now);
 		g->busy = busy_names[i];
 		keep(g, lookers[i](g, a, &now), &now, &first);
 	}
-	struct err now = { 0 };
+	err_clear(&now);
 	if (g->db && audit_due(g, audit)) {
 		g->busy = "looking for consumers";
 		keep(g, look_audit(g, &now), &now, &first);
@@ -166,7 +168,7 @@ void look_judge(struct engine *g)
 bool look_fresh(struct engine *g, struct err *e)
 {
 	struct arena *a = lot_arena(g->look_lot);
-	if (!engine_connect(g, e) || !probe_now(g->db, &g->facts.now, e))
+	if (!engine_connect(g, e) || !look_calendar(g, e) || !probe_now(g->db, &g->facts.now, e))
 		return false;
 	if (!look_server(g, a, e) || !look_target(g, a, e) || !look_health(g, a, e) || !look_moment(g, a, e) || !look_others(g, a, e) || !look_watch(g, a, e))
 		return false;

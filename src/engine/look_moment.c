@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "adapter/calendar.h"
+#include "adapter/probe.h"
 #include "adapter/probe_moment.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -28,9 +29,9 @@ static bool calendar_wanted(const struct moment_of *o)
 }
 
 /* Reads it again when that was a while ago, or of another plan. What cannot be read now takes the place of what was read before. */
-static bool calendar_look(struct moment_calendar *c, const struct moment_of *o, struct err *e)
+bool moment_read(struct moment_calendar *c, const struct moment_of *o, struct err *e)
 {
-	int64_t now = clock_mono();
+	int64_t now = clock_mono(), server_now;
 	struct err why = { 0 };
 	if (!calendar_wanted(o)) {
 		moment_forget(c);
@@ -39,8 +40,10 @@ static bool calendar_look(struct moment_calendar *c, const struct moment_of *o, 
 	if (c->lot && now - c->read < CALENDAR_EVERY && strcmp(c->plan_digest, o->plan->digest) == 0)
 		return true;
 	moment_forget(c);
+	if (!probe_now(o->db, &server_now, e))
+		return false;
 	c->lot = lot_new();
-	if (!calendar_read(o->db, lot_arena(c->lot), o->plan, o->now, &c->found, &why)) {
+	if (!calendar_read(o->db, lot_arena(c->lot), o->plan, server_now, &c->found, &why)) {
 		if (why.code == ERR_DB_LOST) {
 			moment_forget(c);
 			*e = why;
@@ -76,10 +79,8 @@ static struct moment_ask ask_of(const struct plan *p, const struct walk *w, cons
 	return q;
 }
 
-bool moment_look(struct moment_calendar *c, struct arena *a, const struct moment_of *o, struct fact_moment *out, struct err *e)
+bool moment_look(const struct moment_calendar *c, struct arena *a, const struct moment_of *o, struct fact_moment *out, struct err *e)
 {
-	if (!calendar_look(c, o, e))
-		return false;
 	struct moment_ask q = ask_of(o->plan, o->walk, c, a);
 	if (!probe_moment(o->db, a, &q, out, e))
 		return false;
@@ -93,6 +94,12 @@ bool moment_look(struct moment_calendar *c, struct arena *a, const struct moment
 struct moment_ask look_moment_ask(const struct engine *g, struct arena *a)
 {
 	return ask_of(g->plan, &g->walk, &g->calendar, a);
+}
+
+bool look_calendar(struct engine *g, struct err *e)
+{
+	g->busy = "reading the calendar of releases";
+	return moment_read(&g->calendar, &(struct moment_of){ g->db, g->plan, &g->walk, 0 }, e);
 }
 
 bool look_moment(struct engine *g, struct arena *a, struct err *e)

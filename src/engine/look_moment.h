@@ -24,8 +24,11 @@ struct moment_calendar {
 };
 struct moment_of { struct db *db; const struct plan *plan; const struct walk *walk; int64_t now; };   /* now: the server's clock */
 
-/* Reads the calendar again where that is due, then asks the server. Strings of out are owned by a. */
-bool moment_look(struct moment_calendar *c, struct arena *a, const struct moment_of *o, struct fact_moment *out, struct err *e);
+/* Reads the calendar again where that is due. Before all other looks: its command may take as long as what they see lives at the
+   drop. o->now is not asked. */
+bool moment_read(struct moment_calendar *c, const struct moment_of *o, struct err *e);
+/* Asks the server, with every release that is known. Strings of out are owned by a. */
+bool moment_look(const struct moment_calendar *c, struct arena *a, const struct moment_of *o, struct fact_moment *out, struct err *e);
 void moment_forget(struct moment_calendar *c);
 
 #endif

@@ -127,7 +127,7 @@ static bool look_all(struct removing *r, struct err *e)
 	struct facts *f = &r->facts;
 	struct arena *a = r->look;
 	*f = (struct facts){ 0 };
-	if (!probe_server(r->db, a, &f->server, e) || !probe_mark(r->db, a, &f->mark, e))
+	if (!moment_read(&r->calendar, &(struct moment_of){ r->db, p, &r->walk, 0 }, e) || !probe_server(r->db, a, &f->server, e) || !probe_mark(r->db, a, &f->mark, e))
 		return false;
 	f->now = f->server.at;
 	return remember_read(a, f->server.sysid, f->server.dboid, &f->mark, e) && probe_target(r->db, a, p, &f->target, e) &&

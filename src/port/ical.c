@@ -15,7 +15,6 @@
 #define EVENTS_MAX 10000
 #define ROUNDS_MAX 100000      /* repetitions that are looked at, of all events together */
 #define MARGIN (2 * US_DAY)    /* more than any zone is away from UTC */
-#define LASTS_MAX (366 * US_DAY)
 
 struct reading {
 	struct arena *a;
@@ -220,11 +219,31 @@ static bool repeat_rule(struct event *v, icalproperty *p, const char *zone)
 	return good;
 }
 
+/* Both in zones that are known, or in the same one: else how long it lasts would be a guess. */
+static bool span(struct event *v, struct icaltimetype from, struct icaltimetype to, bool one_zone)
+{
+	char text[24];
+	int64_t us;
+	if (!wall(from, text, &us))
+		return refuse(v->r, v->line, "this event has a time that is none");
+	if (!wall(to, text, &us))
+		return refuse(v->r, v->line, "this event has an end that is no time");
+	if (!from.zone != !to.zone || (!from.zone && !one_zone))
+		return refuse(v->r, v->line, "this event begins and ends in zones that cannot be compared");
+	v->lasts = ((int64_t)icaltime_as_timet_with_zone(to, to.zone) - (int64_t)icaltime_as_timet_with_zone(from, from.zone)) * US_SECOND;
+	return v->lasts >= 0 || refuse(v->r, v->line, "this event ends before it begins");
+}
+
+/* A period lasts as long as it says, whatever the event does. */
 static bool repeat_date(struct event *v, icalproperty *p, const char *zone)
 {
 	struct icaldatetimeperiodtype d = icalproperty_get_rdate(p);
+	struct event one = *v;
 	const char *own = zone_of(p);
-	return add_time(v, icaltime_is_null_time(d.time) ? d.period.start : d.time, own ? own : zone);
+	if (!icaltime_is_null_time(d.time))
+		return add_time(v, d.time, own ? own : zone);
+	struct icaltimetype end = icaltime_is_null_time(d.period.end) ? icaltime_add(d.period.start, d.period.duration) : d.period.end;
+	return span(&one, d.period.start, end, true) && add_time(&one, d.period.start, own ? own : zone);
 }
 
 /* Each property of a kind. They are gathered first: a component has one place of its own to count from, and what asks whether a time
@@ -245,20 +264,13 @@ static bool repeat_all(struct event *v, icalproperty_kind kind, bool (*one)(stru
 
 static bool event_lasts(struct event *v)
 {
-	char text[24];
-	int64_t us;
-	struct icaltimetype end = icalcomponent_get_dtend(v->c);
+	icalproperty *end = icalcomponent_get_first_property(v->c, ICAL_DTEND_PROPERTY);
 	int ends = icalcomponent_count_properties(v->c, ICAL_DTEND_PROPERTY) + icalcomponent_count_properties(v->c, ICAL_DURATION_PROPERTY);
 	if (ends > 1)
 		return refuse(v->r, v->line, "this event ends twice");
-	if (ends == 0) {
-		v->lasts = icaltime_is_date(v->start) ? US_DAY : 0;
-		return true;
-	}
-	if (!wall(end, text, &us))
-		return refuse(v->r, v->line, "this event has an end that is no time");
-	v->lasts = ((int64_t)icaltime_as_timet_with_zone(end, end.zone) - (int64_t)icaltime_as_timet_with_zone(v->start, v->start.zone)) * US_SECOND;
-	return v->lasts >= 0 || refuse(v->r, v->line, "this event ends before it begins");
+	v->lasts = icaltime_is_date(v->start) ? US_DAY : 0;
+	bool one_zone = !end || text_eq(zone_of(icalcomponent_get_first_property(v->c, ICAL_DTSTART_PROPERTY)), zone_of(end));
+	return ends == 0 || span(v, v->start, icalcomponent_get_dtend(v->c), one_zone);
 }
 
 static bool event_read(struct event *v)
