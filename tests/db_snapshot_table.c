@@ -31,8 +31,8 @@ START_TEST(kinds_of_tables)
 		"CREATE TABLE public.t (id int, b text);",
 		"CREATE UNLOGGED TABLE public.t (id bigserial PRIMARY KEY, b text); INSERT INTO public.t (b) SELECT i::text FROM generate_series(1, 99) i;",
 		"CREATE EXTENSION hstore; CREATE EXTENSION citext; CREATE TABLE public.t (h hstore, c citext UNIQUE, a citext[]); CREATE INDEX t_h ON public.t USING gin (h); INSERT INTO public.t VALUES ('a=>1, b=>NULL', 'X', '{a,B}');",
-		"SELECT format('CREATE TABLE public.t (%s)', string_agg('c' || i || CASE i % 3 WHEN 0 THEN ' smallint' WHEN 1 THEN ' bool DEFAULT true' ELSE ' int GENERATED ALWAYS AS (1) STORED' END, ', ')) FROM generate_series(1, 1600) i \\gexec\n"
-			"INSERT INTO public.t (c3) SELECT generate_series(1, 20);",
+		("SELECT format('CREATE TABLE public.t (%s)', string_agg('c' || i || CASE i % 3 WHEN 0 THEN ' smallint' WHEN 1 THEN ' bool DEFAULT true' ELSE ' int GENERATED ALWAYS AS (1) STORED' END, ', ')) FROM generate_series(1, 1600) i \\gexec\n"
+			"INSERT INTO public.t (c3) SELECT generate_series(1, 20);"),
 		"CREATE TABLE public.t (id int, b text[] DEFAULT '{}'); INSERT INTO public.t VALUES (1, ARRAY['a', NULL, E'\\\\N', E'\\t\\n']), (NULL, NULL), (1, ARRAY['x']), (1, ARRAY['x']);",
 	};
 	static const char *const names[] = { "st_empty", "st_unlogged", "st_extension", "st_wide", "st_keyless" };
