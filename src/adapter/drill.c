@@ -141,7 +141,7 @@ static bool same_definitions(struct drill *d, struct err *e)
 static bool way_back(struct drill *d, struct err *e)
 {
 	struct snapshot_opts o = *d->o;
-	struct restore_end end;
+	struct restore_end end = { 0 };
 	struct fact_target t;
 	char hex[65];
 	int64_t rows;
