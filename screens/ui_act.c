@@ -65,7 +65,7 @@ static void ask(struct ui *u, const struct offer *o, const char *key, long long 
 	u->asked_yes = !o->prompt;
 	u->asked = (struct offer){
 		.kind = o->kind, .key = arena_dup(a, key ? key : o->key), .label = arena_dup(a, o->label), .needs_tty = o->needs_tty,
-		.prompt = o->prompt ? arena_dup(a, o->prompt) : arena_printf(a, "Type yes to %s.", act_what(o->kind)),
+		.prompt = o->prompt ? arena_dup(a, o->prompt) : arena_printf(a, "Type yes to %s.", o->label ? o->label : act_what(o->kind)),
 		.expect = o->prompt ? arena_dup(a, o->expect) : "yes",
 	};
 	u->asked_key = arena_dup(a, key ? key : o->key);

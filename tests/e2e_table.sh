@@ -132,15 +132,14 @@ diff "$top/before" "$top/after" >"$top/out"
 say 0 $? "pg_dump before the walk and after it shows no difference"
 
 plan events || exit 1
-must 0 "a table of $parts partitions, up to its drop" "$walk" "" "$key" "$top/events.yaml" armed
 dump "$top/before"
+must 0 "a table of $parts partitions, up to its drop" "$walk" "" "$key" "$top/events.yaml" armed
 drop events-drop
 is t "SELECT to_regclass('public.events') IS NULL AND to_regclass('public.events_0') IS NULL" "all of it is gone"
 run 0 "and comes back" "$gw" restore events-drop
 is "6000 $parts" "SELECT count(*) || ' ' || (SELECT count(*) FROM pg_inherits WHERE inhparent = 'public.events'::regclass) FROM public.events" "rows and partitions" 
 dump "$top/after"
-diff "$top/before" "$top/after" | grep -v gatewalk_trip >"$top/out"
-grep -qE '^[<>]' "$top/out"
-say 1 $? "with no difference in its definitions"
+diff "$top/before" "$top/after" >"$top/out"
+say 0 $? "with no difference in its definitions"
 sql "DROP OWNED BY e2e_reader; DROP ROLE e2e_reader" >/dev/null 2>&1
 exit $failed
