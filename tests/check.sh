@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Everything that must hold. Three builds (gcc, gcc with sanitizers, clang), then three lanes side by side: db_* on a private cluster,
-# e2e_* on another, and what needs no server: the layers, the unit tests, the manual pages, the scripts, cppcheck, the fuzzers'
+# Everything that must hold. Three builds (gcc, gcc with sanitizers, clang), then four lanes side by side: db_* on a private cluster,
+# e2e_* on two others, and what needs no server: the layers, the unit tests, the manual pages, the scripts, cppcheck, the fuzzers'
 # corpora. Behind each name stand its checks and seconds. The last line is "N passed, N failed".
 # check.sh [NAME...]: only the tests whose name contains one of these.
 set -u
@@ -177,13 +177,18 @@ db() {
 	done
 }
 
-e2e() {
+# Every second one each: most of a script's time is waiting for a server's clock.
+e2e_some() { # lane 1|0: of two
+	n=0
 	for t in tests/e2e_*.sh; do
 		case $t in tests/e2e_long_*) continue ;; esac
-		[ -e "$t" ] || continue
-		try e2e "$(basename "$t" .sh)" sh "$t"
+		n=$((n + 1))
+		[ $((n % 2)) -eq "$2" ] || continue
+		try "$1" "$(basename "$t" .sh)" sh "$t"
 	done
 }
+e2e() { e2e_some e2e 1; }
+walks() { e2e_some walks 0; }
 
 # Roles, settings and statistics belong to a cluster: a lane that has its own is not disturbed by what the other one does to them.
 with_server() {
@@ -198,6 +203,7 @@ with_server() {
 
 echo "== tests"
 lane e2e with_server e2e & lanes="$!"
+lane walks with_server walks & lanes="$lanes $!"
 lane db with_server db & lanes="$lanes $!"
 lane alone alone & lanes="$lanes $!"
 # shellcheck disable=SC2086  # numbers
