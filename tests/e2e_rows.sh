@@ -137,7 +137,7 @@ say "7" "$rc" "restore: done, and what could not be placed is listed"
 has "by key" "row id=[0-9]+: its key was used again"
 is "all that was removed is back, but where its key is in use" "SELECT count(*) FROM public.was w WHERE at < '2018-01-21T00:00:00Z' AND id NOT IN (SELECT substr(key, 4)::bigint FROM gatewalk.removal_left) AND NOT EXISTS (SELECT FROM public.orders o WHERE o.id = w.id)" 0
 is "the row added since stays" "SELECT total FROM public.orders WHERE id = 3 AND at > '2020-01-01' UNION ALL SELECT -3 WHERE NOT EXISTS (SELECT FROM public.orders WHERE id = 3 AND at > '2020-01-01')" -3
-run 0 "old: closed" "$walk" "" "$key" old close
+run 0 "old: closed" "$walk" "" "$key" old finish
 
 plan late "at >= '2018-02-01T00:00:00Z' AND at < '2019-01-01T00:00:00Z'" "rows: {batch_ms: 10}"
 must 0 "late: to the drop" "$walk" "" "$key" "$top/late.yaml" armed
