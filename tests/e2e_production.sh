@@ -98,7 +98,7 @@ run 0 "the column and its index are gone" psql -XAtqc "SELECT 1/(SELECT (count(*
 run 4 "the watch is not over" "$walk" "" "$key" orders-drop-old close
 clock "$((18 * 86400 - then))"
 run 0 "a sample after the watch" "$gw" job tick
-must 0 "item 12 and the schema log" "$walk" "" "$key" orders-drop-old close
+must 0 "item 12 and the schema log" "$walk" "" "$key" orders-drop-old finish
 run 0 "the schema log is in the database" psql -XAtqc "SELECT 1/count(*) FROM gatewalk.schema_log WHERE markdown LIKE '%schema_migrations%'"
 run 0 "the log verifies" "$gw" verify "$(ls -d "$XDG_STATE_HOME"/gatewalk/walks/*)"
 run 0 "the column comes back" "$gw" restore orders-drop-old
