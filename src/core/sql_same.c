@@ -29,6 +29,7 @@ static bool is_word(char c)
 	return is_word_start(c) || (c >= '0' && c <= '9');
 }
 
+/* The first reason stands: whoever finds fault again with a bad token says nothing new. */
 static bool bad(struct reader *r, const char *why)
 {
 	if (r->why == NULL)
@@ -148,8 +149,6 @@ static bool want(struct reader *r, const char *word)
 {
 	if (is(r, word))
 		return next(r);
-	if (r->now.kind == TOK_BAD)
-		return false;
 	return bad(r, arena_printf(r->a, "%s stands where gatewalk's own statement has \"%s\"", shown(r), word));
 }
 
@@ -161,8 +160,6 @@ static bool take(struct reader *r, const char *word, bool *there)
 
 static bool name(struct reader *r, const char **out)
 {
-	if (r->now.kind == TOK_BAD)
-		return false;
 	if (r->now.kind != TOK_WORD && r->now.kind != TOK_QUOTED)
 		return bad(r, arena_printf(r->a, "%s stands where a name belongs", shown(r)));
 	*out = r->now.text;

@@ -137,13 +137,11 @@ bool fold_rebind(struct walk *w, const struct record *r, struct err *e)
 	const char *server;
 	bool stays = w->dropped;
 	if (!moved(w, r, e) || !agreed_read(w, r, &g, e) || !body_word(r->b, "server", &server, e) ||
-	    !body_oid(r->b, "relid", &w->relid, e) || !body_attnum(r->b, "attnum", &w->attnum, e))
+	    !body_oid(r->b, "relid", &w->relid, e) || !body_attnum(r->b, "attnum", &w->attnum, e) ||
+	    (stays && !fold_move(w, g.drop == DROP_WAS_LOST ? EV_DROP_LOST : EV_RECOUNT, NULL, e)) ||
+	    (w->stage <= AT_DROPPING && !fold_move(w, EV_RESTART, NULL, e)))
 		return false;
-	if (stays && !fold_move(w, g.drop == DROP_WAS_LOST ? EV_DROP_LOST : EV_RECOUNT, NULL, e))
-		return false;
-	if (w->stage <= AT_DROPPING) {
-		if (!fold_move(w, EV_RESTART, NULL, e))
-			return false;
+	if (w->stage == AT_SNAPSHOT) {
 		w->first = (struct fact_snapshot){ .begun = 0 };
 		w->drill = (struct fact_drill){ .at = 0 };
 	}
