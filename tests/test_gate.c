@@ -80,6 +80,8 @@ END_TEST
 	X(a1_gone, "A1", REFUSED, "the target is not there: no column legacy_total", f->target.found = false, f->target.missing = "no column legacy_total") \
 	X(a1_not_found, "A1", REFUSED, "the target is not there: not found", f->target.found = false) \
 	X(a1_replaced, "A1", REFUSED, "the walk began with oid 16400, column 7; under this name now stands another one", f->target.attnum = 8) \
+	X(a1_replaced_table, "A1", REFUSED, "the walk began with oid 16400; under this name now stands another one", p->recipe = "drop-table", \
+		w->kind = TARGET_TABLE, w->attnum = f->target.attnum = 0, f->target.relid++) \
 	X(a1_no_server, "A1", UNKNOWN, "nobody has looked at the server yet", f->server.at = 0) \
 	X(a1_no_mark, "A1", UNKNOWN, "nobody has looked at the mark of gatewalk init yet", f->mark.at = 0) \
 	X(a1_unmarked, "A1", REFUSED, MARK "the mark of gatewalk init is gone", f->mark.installed = false) \

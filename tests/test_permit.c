@@ -231,6 +231,16 @@ START_TEST(minted_for_the_plans_own_statement)
 }
 END_TEST
 
+START_TEST(minted_for_the_walks_own_kind_of_target)
+{
+	c->walk.kind = TARGET_TABLE;
+	no_mint(ERR_VERIFY, "no permit for the drop: the plan's target is of another kind than the walk's");
+	c->walk.kind = TARGET_COLUMN;
+	c->plan.recipe = "drop-table";
+	no_mint(ERR_VERIFY, "no permit for the drop: the plan's target is of another kind than the walk's");
+}
+END_TEST
+
 START_TEST(minting_judges_every_gate)
 {
 	c->facts.others.clear = false;
@@ -319,7 +329,8 @@ static Suite *suite(void)
 	TCase *t = tcase_create("permit");
 	const TTest *const all[] = {
 		a_good_one_is_spent_once, times, every_byte_is_sealed, forged_ones, bound_to_each_part, parts_do_not_change_places,
-		minted_for_the_open_intent_only, minted_at_the_drop_only, minted_for_the_plans_own_statement, minting_judges_every_gate,
+		minted_for_the_open_intent_only, minted_at_the_drop_only, minted_for_the_plans_own_statement,
+		minted_for_the_walks_own_kind_of_target, minting_judges_every_gate,
 		judged_again_under_the_lock,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);

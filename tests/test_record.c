@@ -171,11 +171,14 @@ START_TEST(names_and_lists_agree)
 		ck_assert_int_eq(record_op_parse(record_op_name(op)), op);
 	ck_assert_str_eq(record_op_name(OP_COUNT), "none");
 	ck_assert(record_op_signed(OP_INTENT) && record_op_signed(OP_GATE) && !record_op_signed(OP_OUTCOME) && !record_op_signed(OP_COUNT));
+	for (enum record_op op = OP_NONE; op <= OP_COUNT; op++)
+		ck_assert_int_eq(record_op_agrees(op), op == OP_RESYNC || op == OP_REBIND);
 	for (enum act_kind k = ACT_NONE + 1; k < ACT_COUNT; k++) {
 		ck_assert_int_eq(act_parse(act_name(k)), k);
 		ck_assert_int_gt((int)strlen(act_what(k)), 5);
 	}
 	ck_assert_int_eq(act_parse("no such act"), ACT_NONE);
+	ck_assert_int_eq(act_parse(NULL), ACT_NONE);
 	ck_assert_int_eq(act_signs(ACT_DROP), 2);
 	ck_assert_int_eq(act_signs(ACT_LOOK), 0);
 	ck_assert_str_eq(act_name(ACT_COUNT), "none");
