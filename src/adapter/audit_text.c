@@ -226,7 +226,10 @@ void audit_text_statement(struct arena *a, const char *text, const struct text_t
 	*out = (struct text_found){ 0 };
 	struct tokens v = tokens_read(a, text);
 	if (t->kind == TARGET_TABLE || t->kind == TARGET_ROWS) {
-		text_table_statement(&v, t, out);
+		if (token_is(&v, 0, "do"))
+			text_table_body(a, text, 0, t, out);   /* its code is one string */
+		else
+			text_table_statement(&v, t, out);
 		return;
 	}
 	if (v.n == 0 || text_is_definition(&v))
