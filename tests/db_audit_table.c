@@ -169,6 +169,60 @@ START_TEST(statements_of_a_table)
 }
 END_TEST
 
+/* Through a view that has another name; in a DO block, of which the statistics keep the text; gatewalk's own reads are none. */
+START_TEST(statements_that_hide_it)
+{
+	test_sql(web, "SELECT note FROM public.v_upon; SELECT 1");
+	test_sql(web, "DO $$BEGIN PERFORM note FROM public.orders; END$$; SELECT 1");
+	test_sql(web, "DELETE FROM public.v WHERE note = 'none'; SELECT 1");
+	test_sql(db, OWN_TAG "SELECT max(note) FROM public.orders");
+	audit("drop-table", "orders");
+	const struct consumer *c = find("statement", "FROM public.v_upon");
+	ck_assert(c && c->names_column && c->touch == TOUCH_READ);
+	c = find("statement", "DO $$BEGIN");
+	ck_assert(c && c->names_column && c->touch == TOUCH_READ);
+	ck_assert_ptr_null(find("statement", "max(note)"));
+	audit("remove-rows", "orders");
+	ck_assert_ptr_null(find("statement", "FROM public.v_upon"));
+	ck_assert_ptr_null(find("statement", "DO $$BEGIN"));
+	c = find("statement", "DELETE FROM public.v WHERE");
+	ck_assert(c && c->touch == TOUCH_WRITE);
+}
+END_TEST
+
+/* It asks the publisher for the list of tables and no more: no slot, no worker. A database with one cannot be dropped. */
+START_TEST(of_a_subscription)
+{
+	test_sql(db, arena_printf(a, "CREATE SUBSCRIPTION sub CONNECTION 'host=%s port=%s dbname=" DB " user=%s' PUBLICATION pub"
+		" WITH (enabled = false, create_slot = false, slot_name = NONE, copy_data = false)", test_value(db, a, "SELECT split_part(current_setting('unix_socket_directories'), ',', 1)"),
+		test_value(db, a, "SHOW port"), test_value(db, a, "SELECT current_user")));
+	audit("drop-table", "orders");
+	const struct consumer *table = has("subscription sub");
+	audit("remove-rows", "orders");
+	const struct consumer *rows = has("subscription sub");
+	audit("drop-table", "ev");
+	const struct consumer *other = has("subscription sub");
+	test_sql(db, "DROP SUBSCRIPTION sub");
+	ck_assert(table && way_of(table) == 'p' && rows && way_of(rows) == 'p' && !other);
+}
+END_TEST
+
+START_TEST(of_an_odd_name)
+{
+#define ODD "\"Or\"\"ders '; -- \xe2\x80\xae\\\""
+	test_sql(db, "CREATE TABLE public." ODD " (id int PRIMARY KEY, \"N;\" text); CREATE VIEW public.\"V\"\"w\" AS SELECT * FROM public." ODD ";"
+		"CREATE TABLE public.\"K'd\" (x int CONSTRAINT \"f\"\"k\" REFERENCES public." ODD "); GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC");
+	test_sql(web, "SELECT \"N;\" FROM public." ODD "; SELECT 1");
+	test_sql(web, "SELECT id FROM public.\"V\"\"w\"; SELECT 1");
+	audit("drop-table", "Or\"ders '; -- \xe2\x80\xae\\");
+	ck_assert_int_eq(way_of(has("view public.\"V\"\"w\"")), 's');
+	ck_assert_int_eq(way_of(has("foreign key \"f\"\"k\" on public.\"K'd\"")), 'p');
+	ck_assert_ptr_nonnull(find("statement", "SELECT \"N;\""));
+	ck_assert_ptr_nonnull(find("statement", "SELECT id FROM public.\"V"));
+	ck_assert_ptr_null(find("statement", "orders"));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("audit_table");
@@ -179,6 +233,9 @@ static Suite *suite(void)
 	tcase_add_test(t, of_partitions);
 	tcase_add_test(t, of_rows);
 	tcase_add_test(t, statements_of_a_table);
+	tcase_add_test(t, statements_that_hide_it);
+	tcase_add_test(t, of_a_subscription);
+	tcase_add_test(t, of_an_odd_name);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -51,8 +51,7 @@ bool names_read(struct db *db, struct arena *a, const struct fact_target *t, str
 	const struct query q = { .sql = NAMES_SQL, .args = v, .nargs = 2, .cols = 3 };
 	struct rows r;
 	struct list views = { 0 }, columns = { 0 }, roles = { 0 };
-	*out = (struct names){ .target = { .schema = t->schema, .table = t->table, .column = t->column, .kind = t->column ? TARGET_COLUMN : TARGET_TABLE },
-		.relid = t->relid };
+	*out = (struct names){ .target = { .schema = t->schema, .table = t->table, .column = t->column, .kind = t->column ? TARGET_COLUMN : TARGET_TABLE } };
 	if (!db_ask(db, a, &q, &r, e))
 		return err_in(e, "looking for what shows the target");
 	for (int i = 0; i < r.n; i++) {

@@ -12,7 +12,6 @@ struct err;
 
 struct names {
 	struct text_target target;
-	unsigned relid;
 	const char **own_roles;     /* logins that gatewalk has worked as, this one among them; NULL-ended */
 	bool schema_there;          /* the gatewalk schema is in this database */
 };

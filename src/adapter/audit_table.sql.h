@@ -46,6 +46,9 @@ AUDIT_TREE_SQL "\n" \
 "    ELSE ': subscribers get no more of it, and keep what they have' END\n" \
 "FROM pg_publication p JOIN pg_publication_tables x ON x.pubname = p.pubname JOIN pg_namespace n ON n.nspname = x.schemaname\n" \
 "  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = x.tablename JOIN tree ON tree.oid = c.oid\n" \
+"UNION ALL SELECT DISTINCT 'subscription', 'subscription', quote_ident(s.subname), 'P', 'subscriptions', pg_get_userbyid(s.subowner),\n" \
+"  CASE $2 WHEN 'rows' THEN 'rows come from another server, which still has these' ELSE 'rows come from another server; it must not send this table any more' END\n" \
+"FROM pg_subscription_rel r JOIN tree ON tree.oid = r.srrelid JOIN pg_subscription s ON s.oid = r.srsubid\n" \
 "UNION ALL SELECT 'inherits', 'parent table', i.inhparent::regclass::text, CASE $2 WHEN 'rows' THEN 'W' ELSE 'P' END, 'catalogue, partitions', pg_get_userbyid(c.relowner),\n" \
 "  'whoever reads it misses what was in this partition' FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent WHERE i.inhrelid = $1::oid\n" \
 "UNION ALL SELECT 'slot', 'slot', quote_ident(slot_name), CASE $2 WHEN 'rows' THEN 'W' ELSE 'P' END, 'replication slots', NULL,\n" \

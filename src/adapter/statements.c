@@ -6,6 +6,7 @@
 #include "adapter/audit.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "core/sql.h"
 #include "port/db.h"
@@ -74,34 +75,40 @@ static bool read_info(struct db *db, struct arena *a, const char *schema, struct
 	return true;
 }
 
-/* Which texts are worth reading: $1 the table; $2 of a column its name, of a table its oid, for the names of its partitions. */
-static const char *texts_sql(struct arena *a, const struct names *n, const char *schema)
+/* Which texts are worth reading: those with one of the names in $1, each as it can stand inside double quotes. */
+static const char *texts_sql(struct arena *a, const char *schema)
 {
-	static const char column[] = "position(lower($2) IN lower(s.query)) > 0", partition[] = "EXISTS (SELECT FROM below WHERE position(name IN lower(s.query)) > 0)";
 	return arena_printf(a, OWN_TAG
-		"WITH RECURSIVE tree AS (SELECT i.inhrelid AS oid FROM pg_inherits i WHERE i.inhparent::text = $2\n"
-		"  UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid),\n"
-		"below AS MATERIALIZED (SELECT lower(replace(relname, '\"', '\"\"')) AS name FROM tree JOIN pg_class USING (oid))\n"
+		"WITH named AS MATERIALIZED (SELECT lower(replace(x, '\"', '\"\"')) AS name FROM json_array_elements_text($1::json) x)\n"
 		"SELECT s.queryid, pg_get_userbyid(s.userid), sum(s.calls)::bigint, left(max(s.query), %d),\n"
 		"  (SELECT x.application_name FROM pg_stat_activity x WHERE x.usesysid = s.userid AND x.query_id = s.queryid ORDER BY x.query_start DESC LIMIT 1),\n"
 		"  (SELECT host(x.client_addr) FROM pg_stat_activity x WHERE x.usesysid = s.userid AND x.query_id = s.queryid ORDER BY x.query_start DESC LIMIT 1)\n"
 		"FROM %s.pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())\n"
 		"  AND (s.queryid IS NULL OR s.query = '<insufficient privilege>' OR s.query ILIKE '%%u&\"%%'\n"
-		"    OR position(lower($1) IN lower(s.query)) > 0 OR %s)\n"
-		"GROUP BY s.queryid, s.userid ORDER BY 3 DESC", TEXT_MAX, sql_quoted(a, schema), n->target.column ? column : partition);
+		"    OR EXISTS (SELECT FROM named WHERE position(name IN lower(s.query)) > 0))\n"
+		"GROUP BY s.queryid, s.userid ORDER BY 3 DESC", TEXT_MAX, sql_quoted(a, schema));
 }
 
-/* A name as it can stand inside double quotes. */
-static const char *doubled(struct arena *a, const char *name)
+/* The table, and its column; when the table itself is the target, the views over it and its partitions. */
+static const char *names_json(struct arena *a, const struct text_target *t)
 {
-	const char *q = sql_quoted(a, name);
-	return arena_dupn(a, q + 1, strlen(q) - 2);
+	struct json *j = json_arr(a);
+	struct text out = { 0 };
+	json_add_str(j, NULL, t->table);
+	if (t->column)
+		json_add_str(j, NULL, t->column);
+	for (size_t i = 0; !t->column && t->views && t->views[i]; i++)
+		json_add_str(j, NULL, t->views[i]);
+	json_write(&out, j);
+	const char *s = arena_dup(a, text_str(&out));
+	text_free(&out);
+	return s;
 }
 
 static bool read_texts(struct db *db, struct arena *a, const struct names *n, const char *schema, const char *me, struct statements *out, struct err *e)
 {
-	const char *v[] = { doubled(a, n->target.table), n->target.column ? doubled(a, n->target.column) : arena_printf(a, "%u", n->relid) };
-	const struct query q = { .sql = texts_sql(a, n, schema), .args = v, .nargs = 2, .ms = 30000, .cols = 6 };
+	const char *v[] = { names_json(a, &n->target) };
+	const struct query q = { .sql = texts_sql(a, schema), .args = v, .nargs = 1, .ms = 30000, .cols = 6 };
 	struct rows r;
 	if (!db_ask(db, a, &q, &r, e))
 		return false;
