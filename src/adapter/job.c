@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "adapter/job_private.h"
@@ -35,12 +34,6 @@ struct job {
 	bool stop;
 	struct rates rates;
 };
-
-static void nap(int ms)
-{
-	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000L };
-	nanosleep(&t, NULL);
-}
 
 static const char *num(struct arena *a, long long n)
 {
@@ -102,7 +95,7 @@ static bool job_ask_long(struct job *j, struct arena *a, const struct query *q, 
 				*e = own;
 			return false;
 		}
-		nap(500);
+		clock_nap(500);
 	}
 }
 
@@ -257,7 +250,7 @@ static bool tick(struct job *j, const char *phase, struct step s, const char *no
 		if (!pause && (control || strcmp(s.state, "paused") != 0))
 			break;
 		s.state = "paused";
-		nap(500);
+		clock_nap(500);
 	}
 	if (strcmp(s.state, "paused") == 0) {
 		j->wrote = 0;

@@ -126,6 +126,11 @@ bool gate_refusal(const struct finding f[static CONDITION_COUNT], enum gate g, s
 	return shut ? refuse(shut, shut->verdict == WAITS, e) : true;
 }
 
+bool gate_refusal_any(const struct finding f[static CONDITION_COUNT], struct err *e)
+{
+	return gate_refusal(f, GATE_A, e) && gate_refusal(f, GATE_B, e) && gate_refusal(f, GATE_C, e);
+}
+
 #define SOME_MAX 5
 
 static bool some_hold(const struct judge *j, const char *const *ids, size_t n, struct err *e)

@@ -36,6 +36,8 @@ bool gate_change_allowed(const struct plan *p, const struct walk *w, const struc
 bool gate_batch_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
 /* True when this gate holds. Else the error of its first shut condition; ERR_WAIT when all shut ones WAIT. */
 bool gate_refusal(const struct finding f[static CONDITION_COUNT], enum gate g, struct err *e);
+/* The same of A, B and C in this order: true when all hold. */
+bool gate_refusal_any(const struct finding f[static CONDITION_COUNT], struct err *e);
 /* The table as data, for the manual and for tests. NULL past the end. */
 const char *condition_id(size_t i);
 const char *condition_question(size_t i);

@@ -134,15 +134,11 @@ static bool is_intent(struct arena *a, const struct walk *w, const struct permit
 
 static bool gates_hold(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
 {
-	static const enum gate gates[] = { GATE_A, GATE_B, GATE_C };
 	struct finding found[CONDITION_COUNT];
 	if (w->kind == TARGET_ROWS)
 		return gate_batch_allowed(p, w, f, e);
 	gate_judge_all(p, w, f, found);
-	for (size_t i = 0; i < 3; i++)
-		if (!gate_refusal(found, gates[i], e))
-			return false;
-	return true;
+	return gate_refusal_any(found, e);
 }
 
 struct permit *permit_mint(struct arena *a, const struct plan *p, const struct walk *w, const struct facts *f,

@@ -88,13 +88,7 @@ static bool ready(struct engine *g, const char *typed, struct err *e)
 		return err_set(e, ERR_GATE, "Pass gates A, B and C first.", "the walk is not at its drop");
 	if (!typed || strcmp(typed, plan_target_name(a, g->plan)) != 0)
 		return err_set(e, ERR_USE, "Type it exactly as it stands on the screen.", "the name typed is not %s", plan_target_name(a, g->plan));
-	if (!look_facts(g, true, e) || !look_fresh(g, e))
-		return false;
-	static const enum gate all[] = { GATE_A, GATE_B, GATE_C };
-	for (size_t i = 0; i < 3; i++)
-		if (!(gates_open(g->findings) & all[i]))
-			return gate_refusal(g->findings, all[i], e);
-	return true;
+	return look_facts(g, true, e) && look_fresh(g, e) && gate_refusal_any(g->findings, e);
 }
 
 static struct permit_binding binding(const struct engine *g, const char *statement)
@@ -106,17 +100,22 @@ static struct permit_binding binding(const struct engine *g, const char *stateme
 	};
 }
 
+bool drop_look(struct engine *g, struct snapshot_hold *files, struct err *e)
+{
+	bool ok = look_facts(g, true, e) && look_fresh(g, e);
+	g->facts.files_intact = snapshot_same(files);
+	g->facts.files_at = g->facts.now;
+	look_judge(g);
+	return ok;
+}
+
 /* Everything after the intent stands in the log: whatever happens, an outcome follows, now or by the ledger. */
 static bool send(struct engine *g, const char *statement, const struct anchor *last, struct snapshot_hold *files, struct err *e)
 {
 	struct arena *a = lot_arena(g->walk_lot);
 	struct drop_end end = { .result = DROP_REFUSED };
 	struct permit_binding b = binding(g, statement);
-	/* The audit too: while the passphrase was typed somebody may have made a view that reads the whole row. */
-	bool ok = look_facts(g, true, e) && look_fresh(g, e);
-	g->facts.files_intact = snapshot_same(files);
-	g->facts.files_at = g->facts.now;
-	look_judge(g);
+	bool ok = drop_look(g, files, e);
 	struct permit *permit = ok ? permit_mint(a, g->plan, &g->walk, &g->facts, &b, &g->mac, e) : NULL;
 	if (permit) {
 		const char *conninfo = db_conninfo(g->db, a, NULL);
@@ -148,7 +147,7 @@ bool engine_drop(struct engine *g, const char *typed, struct err *e)
 	struct anchor last = line_last_anchor(g, e);
 	bool rows = g->walk.kind == TARGET_ROWS;
 	bool ok = last.n >= 0 && line_write(g, OP_INTENT, intent_body(g, statement), true, e) &&
-		(rows ? rows_begin(g, snapshot_same(files), e) : send(g, statement, &last, files, e));
+		(rows ? rows_begin(g, files, e) : send(g, statement, &last, files, e));
 	snapshot_release(files);
 	if (ok && rows)
 		engine_say(g, "the removal runs as a job of its own");

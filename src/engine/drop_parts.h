@@ -6,12 +6,18 @@
 #include "adapter/apply.h"
 #include "engine/engine_private.h"
 
+struct snapshot_hold;
+
 /* drop.c: the line that ends an intent. b holds what the kind of target adds, and is completed. */
 bool drop_outcome(struct engine *g, bool dropped, const struct drop_end *end, struct json *b, struct err *e);
 
+/* Right behind the intent, everything again, the files with it. The audit too: while the passphrase was typed somebody may have made
+   a view that reads the whole row. */
+bool drop_look(struct engine *g, struct snapshot_hold *files, struct err *e);
+
 /* drop_rows.c */
 /* Right behind the intent: judges all gates again, then starts the job; or ends the intent. */
-bool rows_begin(struct engine *g, bool files_same, struct err *e);
+bool rows_begin(struct engine *g, struct snapshot_hold *files, struct err *e);
 /* A job of the removal has ended in this state: its outcome. */
 bool rows_taken(struct engine *g, const char *state, const struct json *result, struct err *e);
 bool rows_settle(struct engine *g, struct err *e);

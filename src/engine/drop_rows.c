@@ -13,25 +13,10 @@
 #define LISTED_MAX 10000   /* rows that the outcome's evidence names; the ledger names all */
 #define CLOSE_TRIES 10
 
-/* A person may sign for minutes: all gates once more, before anything is begun. */
-static bool gates_hold(struct engine *g, bool files_same, struct err *e)
-{
-	static const enum gate all[] = { GATE_A, GATE_B, GATE_C };
-	if (!look_facts(g, true, e) || !look_fresh(g, e))
-		return false;
-	g->facts.files_intact = files_same;
-	g->facts.files_at = g->facts.now;
-	look_judge(g);
-	for (size_t i = 0; i < 3; i++)
-		if (!gate_refusal(g->findings, all[i], e))
-			return false;
-	return true;
-}
-
-bool rows_begin(struct engine *g, bool files_same, struct err *e)
+bool rows_begin(struct engine *g, struct snapshot_hold *files, struct err *e)
 {
 	struct arena *a = lot_arena(g->walk_lot);
-	if (gates_hold(g, files_same, e))
+	if (drop_look(g, files, e) && gate_refusal_any(g->findings, e))
 		return job_begin(g, "remove", json_obj(a), e);
 	struct err wrote = { 0 };
 	const struct drop_end end = { .why = arena_dup(a, e->msg) };

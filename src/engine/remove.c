@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "adapter/apply_rows.h"
 #include "adapter/job.h"
@@ -28,12 +27,6 @@
 #define LOGIN_MS 2000
 #define LOGIN_PATIENCE US_DAY   /* a server that restarts or fails over comes back */
 #define PHASE "remove"
-
-static void nap(int ms)
-{
-	const struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L };
-	nanosleep(&t, NULL);
-}
 
 static bool tick(struct removing *r, struct err *e)
 {
@@ -124,7 +117,7 @@ static bool connected(struct removing *r, struct err *e)
 		pause_for(r, &why);
 		if (!tick(r, e))
 			return false;
-		nap(LOGIN_MS);
+		clock_nap(LOGIN_MS);
 	}
 	return true;
 }
@@ -185,7 +178,7 @@ static bool after(struct removing *r, enum drop_result result, int64_t rows, con
 	}
 	r->looked_at = 0;
 	pause_for(r, why);
-	nap(PAUSE_MS);
+	clock_nap(PAUSE_MS);
 	return true;
 }
 
@@ -234,7 +227,7 @@ static bool step(struct removing *r, struct err *e)
 	pause_for(r, &why);
 	if (!tick(r, e))
 		return false;
-	nap(PAUSE_MS);
+	clock_nap(PAUSE_MS);
 	return true;
 }
 

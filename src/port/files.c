@@ -289,3 +289,10 @@ int64_t clock_mono(void)
 {
 	return clock_us(CLOCK_BOOTTIME);
 }
+
+void clock_nap(int ms)
+{
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L };
+	while (nanosleep(&t, &t) != 0 && errno == EINTR)
+		;
+}

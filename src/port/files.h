@@ -39,5 +39,7 @@ bool file_exists(const char *path);
 /* This machine's clocks: CLOCK_REALTIME and CLOCK_BOOTTIME, us. Only for records and ages, never for a gate. */
 int64_t clock_local(void);
 int64_t clock_mono(void);
+/* Waits this long, whatever signals come. */
+void clock_nap(int ms);
 
 #endif
