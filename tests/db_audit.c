@@ -102,10 +102,7 @@ static void audit(void)
 
 static const struct consumer *has(const char *key)
 {
-	for (size_t i = 0; i < found.n; i++)
-		if (strcmp(found.found[i].key, key) == 0)
-			return &found.found[i];
-	return NULL;
+	return test_consumer(&found, key);
 }
 
 static const struct consumer *statement_like(const char *text, const char *role)

@@ -67,10 +67,7 @@ static void audit(const char *recipe, const char *table)
 
 static const struct consumer *has(const char *key)
 {
-	for (size_t i = 0; i < found.n; i++)
-		if (strcmp(found.found[i].key, key) == 0)
-			return &found.found[i];
-	return NULL;
+	return test_consumer(&found, key);
 }
 
 static const struct consumer *find(const char *kind, const char *part)

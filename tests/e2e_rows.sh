@@ -6,10 +6,13 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tests/lib_tmux.sh disable=SC1091 # looked at on its own
 . tests/lib_tmux.sh
+# shellcheck source=tests/lib_walk.sh disable=SC1091
+. tests/lib_walk.sh
 B=${B:-build}
 gw=$(realpath "${GATEWALK:-$B/gatewalk}") walk=$(realpath "$B/tests/tool_walk") || exit 1
 export GATEWALK="$gw"
 top=$(mktemp -d "${TMPDIR:-/tmp}/gwrows.XXXXXX") || exit 1
+out=$top/out
 export HOME="$top/home" XDG_STATE_HOME="$top/state" XDG_DATA_HOME="$top/data" XDG_CONFIG_HOME="$top/config"
 mkdir -p "$HOME" "$XDG_CONFIG_HOME/gatewalk" && chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk"
 tm_dir="" writer=""
@@ -22,18 +25,6 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
-failed=0
-say() { if [ "$1" = "$2" ]; then echo "ok - $3"; else echo "not ok - $3 (wanted $1, got $2)"; cat "$top/out"; failed=1; fi; }
-run() { # status text command...
-	want=$1 text=$2
-	shift 2
-	"$@" >"$top/out" 2>&1 </dev/null
-	say "$want" $? "$text"
-}
-must() { run "$@"; [ $failed -eq 0 ] || exit 1; }   # the rest stands on it
-has() { if grep -Eq -- "$2" "$top/out"; then echo "ok - $1"; else echo "not ok - $1: no \"$2\" in"; cat "$top/out"; failed=1; fi; }
-sql() { psql -XAtqc "$1"; }
-is() { sql "$2" >"$top/out" 2>&1; say "$3" "$(cat "$top/out")" "$1"; }
 # Until a query says "t"; a minute at most.
 until_sql() {
 	tries=0
@@ -42,8 +33,8 @@ until_sql() {
 		tries=$((tries + 1))
 		sleep 0.1
 	done
-	sql "SELECT id, kind, state, phase, note, error FROM gatewalk.job ORDER BY id" >"$top/out" 2>&1
-	echo "not ok - $1"; cat "$top/out"; failed=1
+	sql "SELECT id, kind, state, phase, note, error FROM gatewalk.job ORDER BY id" >"$out" 2>&1
+	echo "not ok - $1"; cat "$out"; failed=1
 	return 1
 }
 
@@ -70,26 +61,13 @@ rehearsal: {now: "Tue 04:30", day: 0.2}
 $3
 END
 }
-drop() { # walk: signs on a terminal
-	ssh-keygen -q -p -P '' -N night -f "$key" || exit 1
-	tm_start 80x24 "$walk" "" "$key" "$1" drop
-	tm_wait "Enter passphrase" 20 || failed=1
-	tm_type night
-	tm_keys Enter
-	rc=$(tm_exit 30)
-	tm_screen >"$top/out"
-	tm_stop
-	ssh-keygen -q -p -P night -N '' -f "$key" || exit 1
-	say 0 "${rc:-none}" "$1: signed, and its job runs"
-}
 
 plan old "at < '2018-01-21T00:00:00Z'" "rows: {batch_ms: 10}
 monitor: {metrics: [{name: brake, query: \"SELECT pull FROM public.brake\", pause: 10}]}"
 must 0 "old: to the drop" "$walk" "" "$key" "$top/old.yaml" armed
 n=$(sql "SELECT count(*) FROM public.orders WHERE at < '2018-01-21T00:00:00Z'")
 run 0 "a brake is pulled" sql "UPDATE public.brake SET pull = 50"
-drop old
-[ $failed -eq 0 ] || exit 1
+drop old "old: signed, and its job runs"
 until_sql "it waits for the metric, and says so" "SELECT state = 'waiting' AND note LIKE 'brake is 50, and it pauses above 10' FROM gatewalk.job WHERE kind = 'remove' ORDER BY id DESC LIMIT 1"
 is "while it waits it holds no transaction" "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'gatewalk%' AND state LIKE 'idle in transaction%'" 0
 is "and nothing has gone" "SELECT count(*) FROM gatewalk.removal" 0
@@ -124,14 +102,14 @@ is "rows that changed are there" "SELECT count(*) >= (SELECT count(*) FROM gatew
 is "nothing else was touched" "SELECT count(*) FROM public.was w WHERE at >= '2018-01-21T00:00:00Z' AND NOT EXISTS (SELECT FROM public.orders o WHERE o.id = w.id AND o.at = w.at)" 0
 dir=$(ls -d "$XDG_STATE_HOME"/gatewalk/walks/*)
 run 0 "the log verifies" "$gw" verify "$dir"
-grep -h '"op":"outcome"' "$dir/plan.gwlog" >"$top/out"
+grep -h '"op":"outcome"' "$dir/plan.gwlog" >"$out"
 has "the outcome counts" "of $n rows removed, [0-9]+ left"
-grep -lE '"snapshot_rows":' "$dir"/blobs/* >"$top/out"
-say 1 "$(wc -l <"$top/out")" "and its evidence lists what was left"
+grep -lE '"snapshot_rows":' "$dir"/blobs/* >"$out"
+say 1 "$(wc -l <"$out")" "and its evidence lists what was left"
 is "nothing of gatewalk's own is left on the table" "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'gatewalk%'" 0
 is "nor the copy of the rows" "SELECT count(*) FROM pg_class WHERE relname ~ '^rows_[0-9a-f]{12}\$'" 0
 sql "INSERT INTO public.orders VALUES (3, -3, now())" >/dev/null 2>&1
-"$gw" restore old >"$top/out" 2>&1
+"$gw" restore old >"$out" 2>&1
 rc=$?
 say "7" "$rc" "restore: done, and what could not be placed is listed"
 has "by key" "row id=[0-9]+: its key was used again"
@@ -142,7 +120,7 @@ run 0 "old: closed" "$walk" "" "$key" old finish
 plan late "at >= '2018-02-01T00:00:00Z' AND at < '2019-01-01T00:00:00Z'" "rows: {batch_ms: 10}"
 must 0 "late: to the drop" "$walk" "" "$key" "$top/late.yaml" armed
 sql "BEGIN; SELECT FROM public.orders WHERE id = 50000 FOR UPDATE; SELECT pg_sleep(120) AS held; COMMIT" >/dev/null 2>&1 &
-drop late
+drop late "late: signed, and its job runs"
 until_sql "late: a row that somebody holds is come to and waited for, alone" "SELECT state = 'waiting' AND note LIKE '%lock timeout%' AND (SELECT max(to_n) = 50000 - 44640 FROM gatewalk.removal r JOIN gatewalk.walk w USING (sid) WHERE w.name = 'late')
 	FROM gatewalk.job WHERE kind = 'remove' ORDER BY id DESC LIMIT 1"
 id=$(sql "SELECT max(id) FROM gatewalk.job WHERE kind = 'remove'")

@@ -1,17 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A table is dropped and comes back whole, on a rehearsal under traffic, from its first item to its schema log: foreign keys both
-# ways, what falls, the audit that names its readers, the drop, the way back. pg_dump before and after shows no difference. Then a
-# table of 1,000 partitions (TABLE_PARTITIONS, 60 here), and the kinds that no walk takes, each with its reason.
+# A table is dropped and comes back whole, on a rehearsal: foreign keys both ways, what falls, the audit that names its readers, the
+# drop, the way back. pg_dump before and after shows no difference. Then a table of 60 partitions (TABLE_PARTITIONS), and the kinds that
+# no walk takes, each with its reason.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tests/lib_tmux.sh disable=SC1091 # looked at on its own
 . tests/lib_tmux.sh
+# shellcheck source=tests/lib_walk.sh disable=SC1091
+. tests/lib_walk.sh
 B=${B:-build}
 gw=$(realpath "${GATEWALK:-$B/gatewalk}") walk=$(realpath "$B/tests/tool_walk") || exit 1
 export GATEWALK="$gw"
 parts=${TABLE_PARTITIONS:-60}
 top=$(mktemp -d "${TMPDIR:-/tmp}/gwtab.XXXXXX") || exit 1
+out=$top/out
 export HOME="$top/home" XDG_STATE_HOME="$top/state" XDG_DATA_HOME="$top/data" XDG_CONFIG_HOME="$top/config"
 mkdir -p "$HOME" "$XDG_CONFIG_HOME/gatewalk" && chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk"
 tm_dir=""
@@ -23,18 +26,6 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
-failed=0
-say() { if [ "$1" = "$2" ]; then echo "ok - $3"; else echo "not ok - $3 (wanted $1, got $2)"; cat "$top/out"; failed=1; fi; }
-run() { # status text command...
-	want=$1 text=$2
-	shift 2
-	"$@" >"$top/out" 2>&1 </dev/null
-	say "$want" $? "$text"
-}
-must() { run "$@"; [ $failed -eq 0 ] || exit 1; }   # the rest stands on it
-has() { if grep -Eq -- "$2" "$top/out"; then echo "ok - $1"; else echo "not ok - $1: no \"$2\" in"; cat "$top/out"; failed=1; fi; }
-sql() { psql -XAtqc "$1"; }
-is() { sql "$2" >"$top/out" 2>&1; say "$1" "$(cat "$top/out")" "$3"; }
 # What pg_dump says of the shop; its own random key for psql (\restrict) is another one each time.
 dump() { pg_dump --schema-only --exclude-schema=gatewalk -d e2e_table | grep -vE '^\\(un)?restrict ' >"$1"; }
 
@@ -73,20 +64,6 @@ plan() { # table
 		-e 's/^  rollback_floor:.*/  rollback_floor: "1.20"/' -e 's/^  api_contract:.*/  api_contract: none/' -e 's/"02:00", to: "05:00"/"02:00", to: "06:00"/' \
 		-e 's/^  day: 1$/  day: 0.2/' "$top/new" >"$top/$1.yaml"
 }
-drop() { # walk
-	ssh-keygen -q -p -P '' -N night -f "$key" || exit 1
-	tm_start 80x24 "$walk" "" "$key" "$1" drop
-	tm_wait "Enter passphrase" 20 || failed=1
-	tm_type night
-	tm_keys Enter
-	rc=$(tm_exit 60)
-	tm_screen >"$top/out"
-	tm_stop
-	tm_dir=""
-	say 0 "${rc:-none}" "$1: dropped"
-	ssh-keygen -q -p -P night -N '' -f "$key" || exit 1
-	[ $failed -eq 0 ] || exit 1
-}
 
 # What no walk takes, each with its reason and before anything is written.
 for no in seen:view kept:"materialized view" child:inherit parent:inherit; do
@@ -94,10 +71,10 @@ for no in seen:view kept:"materialized view" child:inherit parent:inherit; do
 	run 1 "${no%%:*} is refused" "$walk" "" "$key" "$top/${no%%:*}.yaml" begin
 	has "and why: ${no#*:}" "${no#*:}"
 done
-is 0 "SELECT count(*) FROM gatewalk.walk" "and no walk was begun"
+is "and no walk was begun" "SELECT count(*) FROM gatewalk.walk" 0
 
 plan old_orders || { cat "$top/new"; exit 1; }
-grep -A20 '^  falls:' "$top/old_orders.yaml" >"$top/out"
+grep -A20 '^  falls:' "$top/old_orders.yaml" >"$out"
 has "the plan lists what falls" '"?index public.old_orders_note|index old_orders_note'
 has "another table's foreign key among it" 'constraint lines_old_fkey on table'
 run 0 "the plan is whole" "$gw" check -d dbname=e2e_table "$top/old_orders.yaml"
@@ -119,27 +96,27 @@ run 0 "a sample" "$gw" job tick
 run 0 "its owner says that it has stopped" "$walk" "" "$key" old-orders-drop "act:clear:$reader:it was stopped with release 2.5"
 must 0 "the wait, gate B" "$walk" "" "$key" old-orders-drop final
 must 0 "final snapshot, gate C" "$walk" "" "$key" old-orders-drop armed
-drop old-orders-drop
-is t "SELECT to_regclass('public.old_orders') IS NULL AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'lines_old_fkey')" "table and foreign key are gone"
-is t "SELECT NOT EXISTS (SELECT FROM pg_trigger WHERE tgname ~ '^gatewalk') AND NOT EXISTS (SELECT FROM pg_class WHERE relname ~ '^trip_[0-9a-f]{12}$')" "and nothing of gatewalk's is left on the way"
+drop old-orders-drop "the table is dropped"
+is "table and foreign key are gone" "SELECT to_regclass('public.old_orders') IS NULL AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'lines_old_fkey')" t
+is "and nothing of gatewalk's is left on the way" "SELECT NOT EXISTS (SELECT FROM pg_trigger WHERE tgname ~ '^gatewalk') AND NOT EXISTS (SELECT FROM pg_class WHERE relname ~ '^trip_[0-9a-f]{12}$')" t
 run 0 "the log verifies" "$gw" verify "$(ls -d "$XDG_STATE_HOME"/gatewalk/walks/*)"
 run 0 "it comes back" "$gw" restore old-orders-drop
 say "$sum" "$(content)" "row for row"
-is 3001 "INSERT INTO public.old_orders (customer) VALUES (1) RETURNING id" "its sequence goes on"
+is "its sequence goes on" "INSERT INTO public.old_orders (customer) VALUES (1) RETURNING id" 3001
 sql "DELETE FROM public.old_orders WHERE id = 3001" >/dev/null
 dump "$top/after"
-diff "$top/before" "$top/after" >"$top/out"
+diff "$top/before" "$top/after" >"$out"
 say 0 $? "pg_dump before the walk and after it shows no difference"
 
 plan events || exit 1
 dump "$top/before"
 must 0 "a table of $parts partitions, up to its drop" "$walk" "" "$key" "$top/events.yaml" armed
-drop events-drop
-is t "SELECT to_regclass('public.events') IS NULL AND to_regclass('public.events_0') IS NULL" "all of it is gone"
+drop events-drop "all of it is dropped"
+is "all of it is gone" "SELECT to_regclass('public.events') IS NULL AND to_regclass('public.events_0') IS NULL" t
 run 0 "and comes back" "$gw" restore events-drop
-is "6000 $parts" "SELECT count(*) || ' ' || (SELECT count(*) FROM pg_inherits WHERE inhparent = 'public.events'::regclass) FROM public.events" "rows and partitions" 
+is "rows and partitions" "SELECT count(*) || ' ' || (SELECT count(*) FROM pg_inherits WHERE inhparent = 'public.events'::regclass) FROM public.events" "6000 $parts"
 dump "$top/after"
-diff "$top/before" "$top/after" >"$top/out"
+diff "$top/before" "$top/after" >"$out"
 say 0 $? "with no difference in its definitions"
 sql "DROP OWNED BY e2e_reader; DROP ROLE e2e_reader" >/dev/null 2>&1
 exit $failed

@@ -3,6 +3,7 @@
 #ifndef GW_TESTS_LIB_WALK_H
 #define GW_TESTS_LIB_WALK_H
 
+#include <string.h>
 #include <unistd.h>
 
 #include "adapter/schema.h"
@@ -42,6 +43,15 @@ static inline void test_schema(struct db *db, struct arena *a, const struct fact
 	snprintf(sql, sizeof sql, "INSERT INTO gatewalk.walk (sid, name, plan_digest, archetype, relid, attnum, target, stage, operator, host, plan, day_us)"
 		" VALUES ('" TEST_SID "', 'orders-drop', '', 'destructive', %u, %d, 'public.orders.legacy_total', '', '', '', '', 86400000000)", t->relid, t->attnum);
 	test_sql(db, sql);
+}
+
+/* The consumer of this key, or NULL. */
+static inline const struct consumer *test_consumer(const struct fact_audit *found, const char *key)
+{
+	for (size_t i = 0; i < found->n; i++)
+		if (strcmp(found->found[i].key, key) == 0)
+			return &found->found[i];
+	return NULL;
 }
 
 /* Another session: its own name, and its own role when there is one. */

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh disable=SC2154,SC2034 # out, walk, key are the script's; tm_dir is lib_tmux.sh's
+# What the scripts share that bring a whole walk along with tool_walk. Source it behind lib_tmux.sh and set out (a file for what a
+# command said), walk (the tool) and key.
+failed=0   # what the scripts exit with
+
+say() { if [ "$1" = "$2" ]; then echo "ok - $3"; else echo "not ok - $3 (wanted $1, got $2)"; cat "$out"; failed=1; fi; } # wanted got text
+run() { # status text command...
+	want=$1 text=$2
+	shift 2
+	"$@" >"$out" 2>&1 </dev/null
+	say "$want" $? "$text"
+}
+must() { run "$@"; [ $failed -eq 0 ] || exit 1; }   # the rest stands on it
+has() { if grep -Eq -- "$2" "$out"; then echo "ok - $1"; else echo "not ok - $1: no \"$2\" in"; cat "$out"; failed=1; fi; } # text pattern
+sql() { psql -XAtqc "$1"; }
+is() { sql "$2" >"$out" 2>&1; say "$3" "$(cat "$out")" "$1"; } # text query wanted
+
+# The drop, signed by a person who types the passphrase.
+drop() { # walk text
+	ssh-keygen -q -p -P '' -N night -f "$key" >/dev/null || exit 1
+	tm_start 80x24 "$walk" "" "$key" "$1" drop
+	tm_wait "Enter passphrase" 20 || failed=1
+	tm_type night
+	tm_keys Enter
+	rc=$(tm_exit 60)
+	tm_screen >"$out"
+	tm_stop
+	tm_dir=""
+	ssh-keygen -q -p -P night -N '' -f "$key" >/dev/null || exit 1
+	say 0 "${rc:-none}" "$2"
+	[ $failed -eq 0 ] || exit 1
+}
