@@ -97,7 +97,7 @@ static void teardown(void)
 
 static void audit(void)
 {
-	ck_assert_msg(audit_look(db, a, TEST_SID, &plan, &target, &found, &e), "%s", e.msg);
+	ck_assert_msg(audit_look(db, a, &(struct audit_ask){ TEST_SID, &plan, &target, plan_target(&plan) }, &found, &e), "%s", e.msg);
 }
 
 static const struct consumer *has(const char *key)
@@ -275,11 +275,11 @@ START_TEST(without_the_schema)
 	struct db *plain = test_database("gwt_audit_plain");
 	test_sql(plain, "CREATE TABLE public.orders (id int, legacy_total int); CREATE VIEW public.v AS SELECT legacy_total FROM public.orders");
 	struct fact_target t = test_target(plain, a, "public", "orders", "legacy_total");
-	ck_assert_msg(audit_look(plain, a, "", &plan, &t, &found, &e), "%s", e.msg);
+	ck_assert_msg(audit_look(plain, a, &(struct audit_ask){ "", &plan, &t, TARGET_COLUMN }, &found, &e), "%s", e.msg);
 	ck_assert_ptr_nonnull(has("view public.v"));
 	t.found = false;
 	t.missing = "no column legacy_total";
-	ck_assert(!audit_look(plain, a, "", &plan, &t, &found, &e));
+	ck_assert(!audit_look(plain, a, &(struct audit_ask){ "", &plan, &t, TARGET_COLUMN }, &found, &e));
 	ck_assert_int_eq(found.at, 0);
 	ck_assert_str_eq(e.msg, "there is nothing to audit: no column legacy_total");
 	db_close(plain);
@@ -298,7 +298,7 @@ START_TEST(odd_names)
 	struct db *reader = test_client("gwt_audit_odd", "web", "gwt_web");
 	test_sql(reader, "SELECT \"Legacy \"\"T\\otal\"\"\" FROM \"S x\".\"Or\"\"ders '; -- \xe2\x80\xae\"");
 	struct fact_target t = test_target(odd, a, "S x", table, column);
-	ck_assert_msg(audit_look(odd, a, "", &plan, &t, &found, &e), "%s", e.msg);
+	ck_assert_msg(audit_look(odd, a, &(struct audit_ask){ "", &plan, &t, TARGET_COLUMN }, &found, &e), "%s", e.msg);
 	ck_assert_ptr_nonnull(has("view \"S x\".\"V\"\"w\""));
 	ck_assert_ptr_nonnull(statement_like("SELECT \"Legacy", "gwt_web"));
 	db_close(reader);

@@ -62,7 +62,7 @@ static void audit(const char *recipe, const char *table)
 	plan.column = NULL;
 	plan.where = "id > 0";
 	ck_assert_msg(probe_target(db, a, &plan, &target, &e) && target.found, "%s", e.msg);
-	ck_assert_msg(audit_look(db, a, TEST_SID, &plan, &target, &found, &e), "%s", e.msg);
+	ck_assert_msg(audit_look(db, a, &(struct audit_ask){ TEST_SID, &plan, &target, plan_target(&plan) }, &found, &e), "%s", e.msg);
 }
 
 static const struct consumer *has(const char *key)

@@ -107,7 +107,7 @@ START_TEST(standby_is_asked)
 	tick();
 	ck_assert(!look().standbys_ok);
 	ck_assert_str_eq(look().standbys_why, "standby db2: the primary sends to it, but the plan does not name it");
-	ck_assert_msg(audit_look(db, a, TEST_SID, &plan, &target, &found, &e), "%s", e.msg);
+	ck_assert_msg(audit_look(db, a, &(struct audit_ask){ TEST_SID, &plan, &target, plan_target(&plan) }, &found, &e), "%s", e.msg);
 	ck_assert_uint_eq(found.n_blind_keys, 1);
 	ck_assert_str_eq(found.blind_keys[0], "standby db2");
 
@@ -127,7 +127,7 @@ START_TEST(standby_is_asked)
 	ck_assert_int_gt(w.last_sighting, 0);
 	ck_assert_str_eq(w.sighted, "role postgres read legacy_total on db2");
 	ck_assert_int_eq(w.unbroken_since, since);
-	ck_assert_msg(audit_look(db, a, TEST_SID, &plan, &target, &found, &e), "%s", e.msg);
+	ck_assert_msg(audit_look(db, a, &(struct audit_ask){ TEST_SID, &plan, &target, plan_target(&plan) }, &found, &e), "%s", e.msg);
 	ck_assert_uint_eq(found.n, 1);
 	ck_assert_ptr_nonnull(strstr(found.found[0].key, " by postgres on db2"));
 	ck_assert_str_eq(found.found[0].server, "db2");

@@ -103,6 +103,13 @@ echo none >"$dir/releases"
 run 0 "a good plan" "$gw" check "$dir/good.yaml"
 run 0 "a good plan whose target is there" "$gw" check -d "$to" "$dir/good.yaml" --json
 fields check
+run 0 "an audit without a walk" "$gw" audit -d "$to" orders.old
+has "it says what could be seen, and by what" "by catalogue, since"
+run 0 "an audit as JSON" "$gw" audit -d "$to" public.orders.old --json
+json "audit --json parses"
+fields audit
+run 1 "an audit of what is not there" "$gw" audit -d "$to" public.nothing
+has "it says how to name a target" "TABLE"
 run 0 "new as JSON" "$gw" new -d "$to" --recipe drop-column --table orders --column old --deploy web --json
 fields new
 sed 's/column: old/column: gone/' "$dir/good.yaml" >"$dir/wrong.yaml"

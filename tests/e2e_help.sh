@@ -19,7 +19,7 @@ section COMMANDS | sed -n 's/^\.It Cm //p' | sed -e 's/ Op Ar \(.*\)$/ [\1]/' -e
 	sed 's/^job VERB \[ARG\.\.\.\]$/job VERB [ARG...]/' | sort >"$dir/commands.man"
 same "commands of --help and gatewalk(1)" "$dir/commands.help" "$dir/commands.man"
 
-for c in "" new init walk window leave resync; do
+for c in "" new init walk window leave resync audit; do
 	# shellcheck disable=SC2086 # no word at all for the program's own help
 	"$gw" $c --help
 done | sed -n 's/^  \(-[a-zA-Z],\|   \) \(--[a-z]*\)\( [A-Z]*\)\{0,1\}  .*/\1 \2\3/p' | sed -e 's/^ *//' -e 's/,  */, /' -e 's/ *$//' | sort -u >"$dir/options.help"

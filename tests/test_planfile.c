@@ -101,6 +101,9 @@ START_TEST(every_field_arrives)
 	ck_assert_str_eq(p->consumers[0].check, "true");
 	ck_assert_str_eq(p->consumers[1].kind, "webhook");
 	ck_assert_ptr_null(p->consumers[1].check);
+	ck_assert_int_eq((int)p->n_sources, 2);
+	ck_assert_str_eq(p->sources[1], "/srv/reports");
+	ck_assert(p->has_sources);
 	ck_assert_str_eq(p->standbys[0].dbname, "host=db2 dbname=shop");
 	ck_assert_ptr_null(p->standbys[1].dbname);
 	ck_assert_int_eq(p->unused_days, 21);

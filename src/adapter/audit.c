@@ -5,11 +5,10 @@
 #include <stdio.h>
 
 #include "adapter/audit_private.h"
+#include "adapter/watch_private.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/json.h"
 #include "base/text.h"
-#include "base/when.h"
 #include "port/db.h"
 
 static struct consumer *found_by_key(struct audit *l, const char *key)
@@ -35,9 +34,29 @@ static void merge(struct audit *l, struct consumer *to, const struct consumer *c
 		to->source = arena_printf(l->a, "%s, %s", to->source, c->source);
 }
 
+void audit_from(struct audit *l, const struct audit_source *s)
+{
+	l->out->sources = arena_grow(l->a, l->out->sources, &l->out->n_sources, &l->cap_sources, sizeof *l->out->sources);
+	struct audit_source *to = &l->out->sources[l->out->n_sources - 1];
+	*to = *s;
+	to->to = l->out->at;
+}
+
+static void hit(struct audit *l, const struct consumer *c)
+{
+	struct audit_source *s = &l->out->sources[l->out->n_sources - 1];
+	s->hits++;
+	s->saw = SAW_FOUND;
+	if (c->last >= s->last) {
+		s->last = c->last;
+		s->who = c->key;
+	}
+}
+
 void audit_add(struct audit *l, const struct consumer *c)
 {
 	struct consumer *old = found_by_key(l, c->key);
+	hit(l, c);
 	if (old) {
 		merge(l, old, c);
 		return;
@@ -70,24 +89,52 @@ static bool (*const parts[])(struct audit *, struct err *) = {
 	audit_catalog, audit_code, audit_statements, audit_sessions, audit_standbys, audit_declared,
 };
 
-static bool audit_begin(struct audit *l, struct err *e)
+static const char BEGIN_SQL[] = OWN_TAG "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+static const char WINDOWS_SQL[] = OWN_TAG
+"SELECT source, server, (extract(epoch FROM since) * 1000000)::bigint, gap, ok, why FROM gatewalk.source WHERE sid = $1";
+enum { W_SOURCE, W_SERVER, W_SINCE, W_GAP, W_OK, W_WHY, W_COLS };
+
+static bool windows(struct audit *l, struct err *e)
 {
-	static const struct query now = { .sql = OWN_TAG "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", .cols = 1, .min_rows = 1, .max_rows = 1 };
+	const char *v[] = { l->sid };
+	const struct query q = { .sql = WINDOWS_SQL, .args = v, .nargs = 1, .cols = W_COLS };
+	return !l->names.schema_there || !*l->sid || db_ask(l->db, l->a, &q, &l->windows, e);
+}
+
+bool audit_window(const struct audit *l, const char *source, const char *server, struct audit_source *s)
+{
+	for (int i = 0; i < l->windows.n; i++) {
+		char **c = l->windows.cell[i];
+		if (!text_eq(c[W_SOURCE], source) || !text_eq(c[W_SERVER], server ? server : PRIMARY))
+			continue;
+		s->from = cell_int(c[W_SINCE]);
+		s->gap = c[W_GAP];
+		if (!cell_bool(c[W_OK])) {
+			s->saw = SAW_BLIND;
+			s->why = c[W_WHY];
+		}
+		return true;
+	}
+	return false;
+}
+
+static bool audit_begin(struct audit *l, enum target kind, struct err *e)
+{
+	static const struct query now = { .sql = BEGIN_SQL, .cols = 1, .min_rows = 1, .max_rows = 1 };
 	const char *at = db_value(l->db, l->a, &now, e);
-	if (!at || !names_read(l->db, l->a, l->target, &l->names, e))
+	if (!at || !names_read(l->db, l->a, l->target, kind, &l->names, e) || !windows(l, e))
 		return false;
-	l->names.target.kind = plan_target(l->plan);
 	l->out->at = cell_int(at);
 	return true;
 }
 
-bool audit_look(struct db *db, struct arena *a, const char *sid, const struct plan *p, const struct fact_target *t, struct fact_audit *out, struct err *e)
+bool audit_look(struct db *db, struct arena *a, const struct audit_ask *ask, struct fact_audit *out, struct err *e)
 {
-	struct audit l = { .db = db, .a = a, .sid = sid ? sid : "", .plan = p, .target = t, .out = out };
+	struct audit l = { .db = db, .a = a, .sid = ask->sid ? ask->sid : "", .plan = ask->plan, .target = ask->target, .out = out };
 	*out = (struct fact_audit){ 0 };
-	if (!t->found)
-		return err_set(e, ERR_USE, NULL, "there is nothing to audit: %s", t->missing ? t->missing : "the target is not there");
-	bool ok = audit_begin(&l, e);
+	if (!l.target->found)
+		return err_set(e, ERR_USE, NULL, "there is nothing to audit: %s", l.target->missing ? l.target->missing : "the target is not there");
+	bool ok = audit_begin(&l, ask->kind, e);
 	for (size_t i = 0; ok && i < sizeof parts / sizeof parts[0]; i++)
 		ok = parts[i](&l, e);
 	if (ok)
@@ -96,44 +143,4 @@ bool audit_look(struct db *db, struct arena *a, const char *sid, const struct pl
 	else
 		out->at = 0;   /* half an audit is none */
 	return ok || err_in(e, "looking for consumers");
-}
-
-static const char *touch_word(enum touch t)
-{
-	return t == TOUCH_WRITE ? "write" : t == TOUCH_READ ? "read" : "none";
-}
-
-static void consumer_json(struct json *list, const struct consumer *c)
-{
-	char buf[WHEN_MAX];
-	struct json *o = json_add_obj(list, NULL);
-	json_add_str(o, "key", c->key);
-	json_add_str(o, "kind", c->kind);
-	json_add_str(o, "source", c->source);
-	json_add_str(o, "role", c->role);
-	json_add_str(o, "app", c->app);
-	json_add_str(o, "owner", c->owner);
-	json_add_str(o, "touch", touch_word(c->touch));
-	json_add_str(o, "last", c->last ? when_iso(c->last, buf) : "");
-	json_add_int(o, "calls", c->calls);
-	json_add_int(o, "names_column", c->names_column);
-	json_add_int(o, "structural", c->structural);
-	json_add_int(o, "may_survive", c->may_survive);
-	json_add_str(o, "evidence", c->evidence);
-	json_add_str(o, "server", c->server ? c->server : "primary");
-}
-
-struct json *audit_json(struct arena *a, const struct fact_audit *f)
-{
-	char buf[WHEN_MAX];
-	struct json *o = json_obj(a);
-	json_add_str(o, "at", f->at ? when_iso(f->at, buf) : "");
-	struct json *found = json_add_arr(o, "found"), *blind = json_add_arr(o, "blind"), *keys = json_add_arr(o, "blind_keys");
-	for (size_t i = 0; i < f->n; i++)
-		consumer_json(found, &f->found[i]);
-	for (size_t i = 0; i < f->n_blind; i++)
-		json_add_str(blind, NULL, f->blind[i]);
-	for (size_t i = 0; i < f->n_blind_keys; i++)
-		json_add_str(keys, NULL, f->blind_keys[i]);
-	return o;
 }

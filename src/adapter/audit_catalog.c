@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapter/audit_private.h"
 
+#include "adapter/audit_object.sql.h"
 #include "adapter/audit_table.sql.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -44,7 +45,12 @@ bool audit_catalog(struct audit *l, struct err *e)
 {
 	static const char *const column[] = { AUDIT_NAMED_SQL, AUDIT_WHOLE_SQL, AUDIT_ROWTYPE_SQL, AUDIT_OTHERS_SQL, NULL };
 	static const char *const whole[] = { AUDIT_TABLE_SQL, AUDIT_ROWS_SQL, AUDIT_TABLE_OTHERS_SQL, NULL };
-	for (const char *const *q = l->target->column ? column : whole; *q; q++)
+	static const char *const index[] = { AUDIT_INDEX_SQL, NULL }, *const type[] = { AUDIT_TYPE_SQL, NULL };
+	static const char *const *const of[] = {
+		[TARGET_COLUMN] = column, [TARGET_TABLE] = whole, [TARGET_ROWS] = whole, [TARGET_INDEX] = index, [TARGET_TYPE] = type,
+	};
+	audit_from(l, &(struct audit_source){ .name = "catalogue", .from = l->out->at, .sees = SEES_STATIC | SEES_WHOLE | SEES_STAR });
+	for (const char *const *q = of[l->names.target.kind]; *q; q++)
 		if (!ask(l, *q, e))
 			return false;
 	return true;

@@ -81,6 +81,7 @@ bool audit_code(struct audit *l, struct err *e)
 	const struct query q = { .sql = BODIES_SQL, .args = v, .nargs = 1, .ms = 30000, .cols = F_COLS };
 	struct rows r;
 	struct opaque dynamic = { 0 };
+	audit_from(l, &(struct audit_source){ .name = "function bodies", .from = l->out->at, .sees = SEES_STATIC | SEES_NESTED | SEES_DEFINER | SEES_WHOLE | SEES_STAR });
 	if (!db_ask(l->db, l->a, &q, &r, e))
 		return err_in(e, "reading function bodies");
 	for (int i = 0; i < r.n; i++)

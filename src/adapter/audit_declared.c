@@ -30,6 +30,8 @@ static const char *check_run(struct audit *l, const struct plan_consumer *c)
 bool audit_declared(struct audit *l, struct err *e)
 {
 	(void)e;
+	if (l->plan->n_consumers)
+		audit_from(l, &(struct audit_source){ .name = "declared", .from = l->out->at });
 	for (size_t i = 0; i < l->plan->n_consumers; i++) {
 		const struct plan_consumer *c = &l->plan->consumers[i];
 		const struct consumer found = {

@@ -45,21 +45,21 @@ static bool own_roles(struct db *db, struct arena *a, struct list *roles, struct
 	return true;
 }
 
-bool names_read(struct db *db, struct arena *a, const struct fact_target *t, struct names *out, struct err *e)
+bool names_read(struct db *db, struct arena *a, const struct fact_target *t, enum target kind, struct names *out, struct err *e)
 {
-	const char *v[] = { arena_printf(a, "%u", t->relid), arena_printf(a, "%d", t->attnum) };
+	const char *v[] = { arena_printf(a, "%u", kind == TARGET_INDEX || kind == TARGET_TYPE ? 0 : t->relid), arena_printf(a, "%d", t->attnum) };
 	const struct query q = { .sql = NAMES_SQL, .args = v, .nargs = 2, .cols = 3 };
 	struct rows r;
 	struct list views = { 0 }, columns = { 0 }, roles = { 0 };
-	*out = (struct names){ .target = { .schema = t->schema, .table = t->table, .column = t->column, .kind = t->column ? TARGET_COLUMN : TARGET_TABLE } };
+	*out = (struct names){ .target = { .schema = t->schema, .table = t->table, .column = t->column, .kind = kind } };
 	if (!db_ask(db, a, &q, &r, e))
 		return err_in(e, "looking for what shows the target");
 	for (int i = 0; i < r.n; i++) {
-		const char *kind = r.cell[i][0];
-		if (text_eq(kind, "schema"))
+		const char *what = r.cell[i][0];
+		if (text_eq(what, "schema"))
 			out->schema_there = true;
 		else
-			list_add(a, text_eq(kind, "view") ? &views : text_eq(kind, "column") ? &columns : &roles, r.cell[i][1]);
+			list_add(a, text_eq(what, "view") ? &views : text_eq(what, "column") ? &columns : &roles, r.cell[i][1]);
 	}
 	if (out->schema_there && !own_roles(db, a, &roles, e))
 		return false;

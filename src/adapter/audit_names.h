@@ -16,8 +16,7 @@ struct names {
 	bool schema_there;          /* the gatewalk schema is in this database */
 };
 
-/* target.kind is COLUMN or TABLE behind it; of rows the caller says so. */
-bool names_read(struct db *db, struct arena *a, const struct fact_target *t, struct names *out, struct err *e);
+bool names_read(struct db *db, struct arena *a, const struct fact_target *t, enum target kind, struct names *out, struct err *e);
 bool names_own_session(const struct names *n, const char *role, const char *app);
 /* What a statement of this role uses; own ones use nothing. */
 struct text_found names_use(const struct names *n, struct arena *a, const char *role, const char *text);

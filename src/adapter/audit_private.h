@@ -7,6 +7,7 @@
 #include "adapter/audit_names.h"
 #include "adapter/sessions.h"
 #include "adapter/statements.h"
+#include "port/db.h"
 
 #define EVIDENCE_MAX 4000   /* bytes of a text kept as evidence */
 
@@ -18,8 +19,14 @@ struct audit {
 	const struct fact_target *target;
 	struct names names;
 	struct fact_audit *out;
-	size_t cap_found, cap_blind, cap_keys;
+	struct rows windows;      /* of gatewalk.source: since when the watch has seen each source without a gap */
+	size_t cap_found, cap_sources, cap_blind, cap_keys;
 };
+
+/* From here on consumers are found by this source. `to` is filled in; name and server stay the caller's. */
+void audit_from(struct audit *l, const struct audit_source *s);
+/* The time of a source that the watch keeps, by the watch's name of it; false: the watch does not know it. server NULL: the primary. */
+bool audit_window(const struct audit *l, const char *source, const char *server, struct audit_source *s);
 
 /* Adds a consumer. One with the same key is kept once: what is stricter and what is newer of both holds. */
 void audit_add(struct audit *l, const struct consumer *c);

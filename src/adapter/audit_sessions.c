@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapter/audit_private.h"
+#include "adapter/watch_private.h"
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -8,6 +9,9 @@
 
 void audit_add_sessions(struct audit *l, const struct sessions *s, const char *server)
 {
+	struct audit_source from = { .name = SOURCE_SESSIONS, .server = server, .from = l->out->at, .sees = SEES_READ | SEES_WRITE | SEES_WHOLE | SEES_STAR };
+	audit_window(l, SOURCE_SESSIONS, server, &from);
+	audit_from(l, &from);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct session *x = &s->v[i];
 		const struct consumer found = {
@@ -27,6 +31,14 @@ static const char WRITERS_SQL[] = OWN_TAG
 
 static bool writers(struct audit *l, struct err *e)
 {
+	struct audit_source from = { .name = SOURCE_TRIPWIRE, .sees = SEES_WRITE | SEES_NESTED | SEES_DEFINER };
+	if (!audit_window(l, SOURCE_TRIPWIRE, NULL, &from)) {
+		from.saw = SAW_MISSING;
+		from.why = "no watch has looked at it: a walk puts it on the table at item 4";
+	}
+	audit_from(l, &from);
+	if (!l->names.schema_there || !*l->sid)
+		return true;
 	const char *v[] = { l->sid };
 	const struct query q = { .sql = WRITERS_SQL, .args = v, .nargs = 1, .cols = 6 };
 	struct rows r;
@@ -50,5 +62,5 @@ bool audit_sessions(struct audit *l, struct err *e)
 	if (!sessions_read(l->db, l->a, &l->names, &s, e))
 		return false;
 	audit_add_sessions(l, &s, NULL);
-	return !l->names.schema_there || !*l->sid || writers(l, e);
+	return l->names.target.kind > TARGET_ROWS || writers(l, e);
 }

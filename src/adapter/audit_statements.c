@@ -10,8 +10,23 @@
 
 /* pg_stat_statements does not say when a statement ran last. The watch does; without it, "not after this look" is all that is
    known, and that is the safe side. */
+static void statements_from(struct audit *l, const struct statements *s, const char *server)
+{
+	struct audit_source from = { .name = SOURCE_STATEMENTS, .server = server, .from = s->reset, .sees = SEES_READ | SEES_WRITE | SEES_WHOLE | SEES_STAR };
+	if (s->all)
+		from.sees |= SEES_NESTED | SEES_DEFINER;
+	if (!audit_window(l, SOURCE_STATEMENTS, server, &from) && s->dealloc)
+		from.gap = arena_printf(l->a, "the least used were forgotten, %lld times since the reset", (long long)s->dealloc);
+	if (!s->there) {
+		from.saw = SAW_MISSING;
+		from.why = s->why;
+	}
+	audit_from(l, &from);
+}
+
 void audit_add_statements(struct audit *l, const struct statements *s, const char *server)
 {
+	statements_from(l, s, server);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct statement *x = &s->v[i];
 		const struct consumer found = {

@@ -225,6 +225,10 @@ void audit_text_statement(struct arena *a, const char *text, const struct text_t
 {
 	*out = (struct text_found){ 0 };
 	struct tokens v = tokens_read(a, text);
+	if (t->kind == TARGET_INDEX || t->kind == TARGET_TYPE) {
+		text_object_statement(&v, text, t, out);
+		return;
+	}
 	if (t->kind == TARGET_TABLE || t->kind == TARGET_ROWS) {
 		if (token_is(&v, 0, "do"))
 			text_table_body(a, text, 0, t, out);   /* its code is one string */
@@ -274,6 +278,10 @@ static void body_words(struct arena *a, const char *text, int depth, const struc
 void audit_text_body(struct arena *a, const char *text, const struct text_target *t, struct text_found *out)
 {
 	*out = (struct text_found){ 0 };
+	if (t->kind == TARGET_INDEX || t->kind == TARGET_TYPE) {
+		text_object_body(a, text, 0, t, out);
+		return;
+	}
 	if (t->kind == TARGET_TABLE || t->kind == TARGET_ROWS) {
 		text_table_body(a, text, 0, t, out);
 		return;

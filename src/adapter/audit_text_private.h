@@ -16,6 +16,9 @@ bool text_from_catalogue(const struct tokens *v, const struct text_target *t);
 bool text_names_view(const struct tokens *v, const struct text_target *t);
 
 void text_table_statement(const struct tokens *v, const struct text_target *t, struct text_found *out);
+/* An index or a type: any word that is its name, and a planner's hint. */
+void text_object_statement(const struct tokens *v, const char *text, const struct text_target *t, struct text_found *out);
+void text_object_body(struct arena *a, const char *text, int depth, const struct text_target *t, struct text_found *out);
 void text_table_body(struct arena *a, const char *text, int depth, const struct text_target *t, struct text_found *out);
 
 #endif

@@ -51,6 +51,7 @@ static const struct field fields[] = {
 	{ "consumers[].kind", FIELD_KIND, OF(plan_consumer, kind), .required = true, .help = "write webhook, report, integration, job or other" },
 	{ "consumers[].owner", FIELD_TEXT, OF(plan_consumer, owner), LABEL, .required = true, .help = "write who clears it" },
 	{ "consumers[].check", FIELD_TEXT, OF(plan_consumer, check), TEXT, .help = "write a command that exits 0 when the consumer is clear" },
+	{ "sources", FIELD_TEXTS, IN(sources), .more = IN(n_sources), .size = IN(has_sources), TEXT, .help = "write a list of folders, such as [/srv/shop], or leave it out" },
 	{ "standbys", FIELD_MAPS, LIST_OF(plan_standby, standbys), .help = "write a list of standbys, or leave it out" },
 	{ "standbys[].name", FIELD_TEXT, OF(plan_standby, name), LABEL, .required = true, .help = "write the standby's name" },
 	{ "standbys[].dbname", FIELD_TEXT, OF(plan_standby, dbname), TEXT, .help = "write a connection string, such as \"host=db2 dbname=shop\"" },

@@ -53,6 +53,7 @@ static void judge_setup(struct arena *a, char *const *c, struct statements *out)
 	else if (c[S_BLIND_ROLES])
 		missing(out, arena_printf(a, "statements of %s are not tracked (ALTER ROLE or DATABASE ... SET): ALTER ROLE ... RESET pg_stat_statements.track", c[S_BLIND_ROLES]));
 	size_t n = 0;
+	out->all = text_eq(c[S_TRACK], "all");
 	if (text_eq(c[S_TRACK], "top"))
 		out->limits[n++] = "pg_stat_statements.track is top: statements inside functions are not seen "
 			"(ALTER SYSTEM SET pg_stat_statements.track = 'all'; SELECT pg_reload_conf())";

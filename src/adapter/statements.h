@@ -18,6 +18,7 @@ struct statement {
 struct statements {
 	bool there;                  /* loaded, created, tracking, all texts visible */
 	const char *why;             /* what is missing, with the command that helps; NULL when there */
+	bool all;                    /* nested statements are counted too */
 	const char *limits[3];       /* what it cannot see as it is set up, one sentence each; NULL past the end */
 	const char *track;           /* settings that must not change during the watch, as text */
 	int64_t reset, dealloc, started;

@@ -50,10 +50,8 @@ static void tick_end(struct tick *k)
 
 static bool look_all(struct tick *k, struct look *l, struct err *e)
 {
-	if (!names_read(k->db, k->a, k->target, &k->names, e))
-		return false;
-	k->names.target.kind = plan_target(k->plan);
-	return statements_read(k->db, k->a, &k->names, &l->statements, e)
+	return names_read(k->db, k->a, k->target, plan_target(k->plan), &k->names, e)
+		&& statements_read(k->db, k->a, &k->names, &l->statements, e)
 		&& sessions_read(k->db, k->a, &k->names, &l->sessions, e)
 		&& own_tripwire_look(k->db, k->a, k->sid, k->target->relid, &l->trip_there, &l->trip_enabled, &l->trip_count, e)
 		&& standby_ask_all(k->db, k->a, k->plan, &k->names, &l->standbys, &l->n_standbys, e);

@@ -75,7 +75,7 @@ static int run_new(const struct line *l, struct err *e)
 	const struct new_plan n = {
 		.recipe = l->value[OPT_RECIPE], .name = l->value[OPT_NAME], .schema = l->value[OPT_SCHEMA], .table = l->value[OPT_TABLE],
 		.column = l->value[OPT_COLUMN], .where = l->value[OPT_WHERE], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .file = l->value[OPT_OUTPUT],
-		.deploys = (const char **)(void *)(size_t)l->deploys, .n_deploys = l->n_deploys,
+		.deploys = (const char **)(void *)(size_t)l->deploys.v, .n_deploys = l->deploys.n,
 	};
 	int rc = 1;
 	if (new_is_whole(&n, e)) {
@@ -128,6 +128,15 @@ static int run_verify(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
 	int rc = show_tree(l, tool_verify(a, l->words[0], e), print_verify, e);
+	arena_free(a);
+	return rc;
+}
+
+static int run_audit(const struct line *l, struct err *e)
+{
+	struct arena *a = arena_new();
+	const struct engine_opts o = run_options(l);
+	int rc = show_tree(l, tool_audit(a, &o, l->words[0], l->sources.v, l->sources.n, e), print_audit, e);
 	arena_free(a);
 	return rc;
 }
@@ -309,6 +318,7 @@ const struct command commands[] = {
 	{ "gates", "WALK", "each condition with its reason", 1, 1, run_gates },
 	{ "window", "WALK", "the next moments for the drop", 1, 1, run_window },
 	{ "job", "VERB [ARG...]", "list [WALK], pause ID, resume ID, stop ID, set ID NAME=VALUE, tick [WALK]", 1, 3, run_job },
+	{ "audit", "TARGET", "who uses a column, table, index or type", 1, 1, run_audit },
 	{ "restore", "WALK", "put back what a walk took away", 1, 1, run_restore },
 	{ "verify", "LOG", "check a walk's log or folder", 1, 1, run_verify },
 	{ "info", "", "version, and every path in use", 0, 0, run_info },

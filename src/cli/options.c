@@ -42,19 +42,22 @@ static const struct command *command_named(const char *name)
 	return NULL;
 }
 
+static struct many *many_of(struct line *l, enum opt o)
+{
+	return o == OPT_DEPLOY ? &l->deploys : o == OPT_SOURCE ? &l->sources : NULL;
+}
+
 static bool note(struct line *l, int opt, struct err *e)
 {
 	for (size_t i = 0; i < OPT_COUNT; i++) {
 		if (opt != 256 + (int)i && !(specs[i].letter && opt == specs[i].letter))
 			continue;
-		if (i != OPT_DEPLOY) {
-			l->value[i] = optarg ? optarg : "";
-			return true;
-		}
-		if (l->n_deploys == WORDS_MAX)
-			return err_set(e, ERR_USE, NULL, "more than %d --deploy", WORDS_MAX);
-		l->deploys[l->n_deploys++] = optarg;
-		l->value[i] = optarg;
+		struct many *m = many_of(l, (enum opt)i);
+		if (m && m->n == WORDS_MAX)
+			return err_set(e, ERR_USE, NULL, "more than %d --%s", WORDS_MAX, specs[i].name);
+		if (m)
+			m->v[m->n++] = optarg;
+		l->value[i] = optarg ? optarg : "";
 		return true;
 	}
 	return err_set(e, ERR_USE, "gatewalk --help", "an option is not known, or lacks its value");

@@ -31,6 +31,7 @@
 	X(OPT_WHY, "why", 0, "TEXT", "why it is done", "new") \
 	X(OPT_ZONE, "zone", 0, "ZONE", "new: time zone of the off-peak window; window: yours", "new window") \
 	X(OPT_DEPLOY, "deploy", 0, "NAME", "a deployed part; may be given several times", "new") \
+	X(OPT_SOURCE, "source", 0, "DIR", "a source tree to search as well; may be given several times", "audit") \
 	X(OPT_OUTPUT, "output", 'o', "FILE", "file to write, never an existing one; else standard output", "new") \
 	X(OPT_ENVIRONMENT, "environment", 0, "WHICH", "production, staging, development or rehearsal", "init") \
 	X(OPT_FETCH, "fetch", 0, NULL, "take the walk's log from its database onto this machine", "walk") \
@@ -49,8 +50,7 @@ struct line {
 	const char *program;
 	const struct command *command;
 	const char *value[OPT_COUNT];      /* "" for a flag that was given */
-	const char *deploys[WORDS_MAX];
-	size_t n_deploys;
+	struct many { const char *v[WORDS_MAX]; size_t n; } deploys, sources;   /* options that may be given several times */
 	const char *words[WORDS_MAX];      /* what is no option */
 	size_t n_words;
 	bool tty;                          /* standard input and output are a terminal */

@@ -11,6 +11,7 @@ void print_json(const struct json *o);
 void print_err(const struct err *e);                       /* to standard error: what, then what to do */
 void print_clean(const char *fmt, ...) __attribute__((format(printf, 1, 2)));   /* a line to standard output, cleaned, with LF */
 
+void print_audit(const struct json *o);
 void print_check(const struct json *o);
 void print_doctor(const struct json *o);
 void print_init(const struct json *o);

@@ -87,3 +87,25 @@ void consumers_count(const struct plan *p, const struct walk *w, const struct fa
 		count_one(out, clear, clear, name);
 	}
 }
+
+static bool saw_longer(const struct audit_source *s, const struct audit_source *than)
+{
+	return s->from && (!than || s->from < than->from);
+}
+
+void audit_classes(const struct fact_audit *a, struct class_seen out[static CLASSES])
+{
+	static const struct { unsigned sees; const char *what; } classes[CLASSES] = {
+		[CLASS_STATIC] = { SEES_STATIC, "what the database itself is built of" }, [CLASS_CODE] = { SEES_CODE, "source code outside of it" },
+		[CLASS_READ] = { SEES_READ, "reads" }, [CLASS_WRITE] = { SEES_WRITE, "writes" },
+	};
+	for (size_t c = 0; c < CLASSES; c++) {
+		out[c] = (struct class_seen){ .what = classes[c].what };
+		for (size_t i = 0; i < a->n_sources; i++) {
+			const struct audit_source *s = &a->sources[i];
+			bool could = s->saw == SAW_NONE || (s->saw == SAW_FOUND && !s->why);
+			if ((s->sees & classes[c].sees) && could && saw_longer(s, out[c].by))
+				out[c].by = s;
+		}
+	}
+}

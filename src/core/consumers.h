@@ -18,4 +18,9 @@ bool consumer_is_clear(const struct walk *w, const struct consumer *c, const cha
 /* All of them, those that the plan declares and the audit did not list too. */
 void consumers_count(const struct plan *p, const struct walk *w, const struct fact_audit *a, struct consumers_state *out);
 
+/* The four kinds of use that an audit has to be able to see, and which source saw each for the longest time without a gap. */
+enum use_class { CLASS_STATIC, CLASS_CODE, CLASS_READ, CLASS_WRITE, CLASSES };
+struct class_seen { const char *what; const struct audit_source *by; };   /* by: NULL when nothing could see it */
+void audit_classes(const struct fact_audit *a, struct class_seen out[static CLASSES]);
+
 #endif

@@ -8,6 +8,18 @@ static const char *const names[] = {
 	[ENV_DEVELOPMENT] = "development", [ENV_REHEARSAL] = "rehearsal",
 };
 
+const char *sees_word(unsigned one)
+{
+	static const struct { unsigned bit; const char *word; } words[SEES_KINDS] = {
+		{ SEES_STATIC, "static" }, { SEES_CODE, "code" }, { SEES_READ, "reads" }, { SEES_WRITE, "writes" }, { SEES_NESTED, "nested" },
+		{ SEES_WHOLE, "whole row" }, { SEES_STAR, "star" }, { SEES_DEFINER, "definer" },
+	};
+	for (size_t i = 0; i < SEES_KINDS; i++)
+		if (words[i].bit == one)
+			return words[i].word;
+	return "";
+}
+
 const char *env_name(enum env e)
 {
 	return (unsigned)e <= ENV_REHEARSAL ? names[e] : names[ENV_NONE];

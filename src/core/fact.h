@@ -153,10 +153,30 @@ struct consumer {
 	const char *evidence;         /* text or definition, not yet cleaned */
 	const char *server;           /* NULL: the primary */
 };
+/* What a source can see. That it found nothing counts for these alone, and for its time alone. */
+enum sees { SEES_STATIC = 1, SEES_CODE = 2, SEES_READ = 4, SEES_WRITE = 8, SEES_NESTED = 16, SEES_WHOLE = 32, SEES_STAR = 64, SEES_DEFINER = 128 };
+#define SEES_KINDS 8
+const char *sees_word(unsigned one);   /* "static", "whole row", ... */
+/* blind: it is there and could not see; missing: it is not there. One that found something has found it even when it is blind. */
+enum saw { SAW_NONE, SAW_FOUND, SAW_BLIND, SAW_MISSING };
+struct audit_source {
+	const char *name;             /* "catalogue", "statements", "tripwire", ... */
+	const char *server;           /* NULL: the primary */
+	unsigned sees;                /* of enum sees */
+	int64_t from, to;             /* the time without a gap; the same: one moment; from 0: nobody knows since when */
+	const char *gap;              /* what ended the time before; NULL */
+	size_t hits;                  /* consumers found by it */
+	int64_t last;                 /* the last touch among them */
+	const char *who;              /* by whom; NULL */
+	enum saw saw;
+	const char *why;              /* blind or missing: the reason, with the command that helps */
+};
 struct fact_audit {
 	int64_t at;
 	struct consumer *found;
 	size_t n;
+	struct audit_source *sources; /* in the order of their evidence, strongest first */
+	size_t n_sources;
 	const char **blind;           /* what this audit cannot see, one sentence each */
 	size_t n_blind;
 	const char **blind_keys;      /* blind spots that shut B2 until their owner clears them (standby that cannot be asked) */

@@ -145,12 +145,14 @@ static const struct { const char *recipe, *noun; } targets[] = {
 	[TARGET_COLUMN] = { "drop-column", "column" },
 	[TARGET_TABLE] = { "drop-table", "table" },
 	[TARGET_ROWS] = { "remove-rows", "rows" },
+	[TARGET_INDEX] = { NULL, "index" },
+	[TARGET_TYPE] = { NULL, "type" },
 };
 #define TARGETS (sizeof targets / sizeof targets[0])
 
 enum target plan_target(const struct plan *p)
 {
-	for (size_t i = TARGET_COLUMN; p->recipe && i < TARGETS; i++)
+	for (size_t i = TARGET_COLUMN; p->recipe && i <= TARGET_ROWS; i++)
 		if (strcmp(p->recipe, targets[i].recipe) == 0)
 			return (enum target)i;
 	return TARGET_NONE;

@@ -13,8 +13,8 @@ struct mark { int line, column; };   /* where a field stood; 0,0 when it was not
 
 enum archetype { ARCH_NONE, ARCH_ADDITIVE, ARCH_RENAME, ARCH_TYPE, ARCH_DESTRUCTIVE };
 enum scope { SCOPE_TABLE, SCOPE_COLUMN };
-/* What goes. The recipe says it: drop-column, drop-table, remove-rows. */
-enum target { TARGET_NONE, TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS };
+/* What goes. The recipe says it: drop-column, drop-table, remove-rows. Of an index or a type there is an audit, and no recipe. */
+enum target { TARGET_NONE, TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS, TARGET_INDEX, TARGET_TYPE };
 
 /* Off-peak: minutes since midnight of the plan's zone; to < from goes over midnight. days: bit 0 Sunday .. bit 6 Saturday, of the start. */
 struct plan_window { unsigned days; int from, to; struct mark at; };
@@ -49,6 +49,9 @@ struct plan {
 	/* items 4 to 9 */
 	struct plan_consumer *consumers;
 	size_t n_consumers;
+	const char **sources;      /* folders of source code that are searched for the target's names */
+	size_t n_sources;
+	bool has_sources;          /* the list was given, possibly empty: there is no code outside the database */
 	struct plan_standby *standbys;
 	size_t n_standbys;
 	int unused_days;           /* >= 14 */

@@ -100,7 +100,8 @@ static bool look_audit(struct engine *g, struct err *e)
 {
 	struct lot *lot = lot_new();
 	struct fact_audit found = { 0 };
-	if (!audit_look(g->db, lot_arena(lot), g->walk.sid, g->plan, &g->facts.target, &found, e)) {
+	const struct audit_ask ask = { g->walk.sid, g->plan, &g->facts.target, plan_target(g->plan) };
+	if (!audit_look(g->db, lot_arena(lot), &ask, &found, e)) {
 		lot_drop(lot);
 		return false;
 	}
