@@ -94,15 +94,6 @@ static void evidence_of(struct page *p, const struct view *v, const struct consu
 	page_copy(p, c->evidence);
 }
 
-static void blind_spots(struct page *p, const struct fact_audit *u)
-{
-	page_blank(p);
-	for (size_t i = 0; i < u->n_blind; i++)
-		page_item(p, "blind spot", i ? " " : "BLIND SPOTS", 14, u->blind[i]);
-	if (u->n_blind == 0)
-		page_labelled(p, "BLIND SPOTS", 14, "none that this audit knows of");
-}
-
 static void counts(struct page *p, const struct view *v)
 {
 	int red = 0, asked = 0, clear = 0;
@@ -177,7 +168,7 @@ static void render(struct page *p, const struct scene *s)
 	words(p, v, cursor);
 	if (c)
 		evidence_of(p, v, c);
-	blind_spots(p, u);
+	sources_rows(p, u);
 }
 
 /* Clearing asks for the reason; ui.c fills in the consumer and whether it survives. */
@@ -209,8 +200,8 @@ static const struct key_use keys[] = {
 const struct screen screen_consumers = {
 	.name = "consumers", .title = "who uses it",
 	.help = "Everything that uses what goes, or may: found in the catalogue, in function bodies, in statements, in sessions, by the tripwire, "
-		"or declared in the plan. s signs one off with a reason; what would need CASCADE cannot be signed off, it must go. What this "
-		"audit cannot see stands under BLIND SPOTS.",
+		"or declared in the plan. s signs one off with a reason; what would need CASCADE cannot be signed off, it must go. SOURCES "
+		"says what each source can see and since when; what nobody can see stands under BLIND SPOTS.",
 	.keys = keys, .n_keys = sizeof keys / sizeof keys[0], .on_walk = true,
 	.render = render, .key = key,
 };

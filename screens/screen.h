@@ -108,6 +108,8 @@ const char *verdict_word(enum verdict v);
 bool drop_is_named(const struct view *v, const char *typed);
 /* The offers as rows that can be chosen, under "YOU CAN". skip: this kind is left out; ACT_NONE: those that a challenge
    asks for already; ACT_COUNT: none. */
+/* sources.c: what an audit's sources see, since when, and what nobody could see. */
+void sources_rows(struct page *p, const struct fact_audit *u);
 void offers_rows(struct page *p, const struct view *v, enum act_kind skip);
 /* The row among them that NEXT asks for, counted from 0; -1 none. */
 int offers_wanted(const struct view *v, enum act_kind skip);

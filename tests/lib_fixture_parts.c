@@ -21,11 +21,19 @@ struct facts *fixture_facts(struct arena *a)
 		{ .key = "writer web-api", .kind = "tripwire", .source = "tripwire", .role = "app", .touch = TOUCH_WRITE, .last = FIX_NOW - 17 * US_DAY },
 	};
 	static const char *const blind[] = { "CSV exports and dblink cannot be seen.", "Dynamic SQL: 4 functions, to be read by eye." };
+	static struct audit_source sources[] = {
+		{ .name = "catalogue", .from = FIX_NOW - US_MINUTE, .to = FIX_NOW - US_MINUTE, .sees = SEES_STATIC | SEES_WHOLE | SEES_STAR, .hits = 2, .saw = SAW_FOUND },
+		{ .name = "statements", .from = FIX_NOW - 17 * US_DAY, .to = FIX_NOW - US_MINUTE, .sees = SEES_READ | SEES_WRITE | SEES_NESTED, .hits = 1,
+			.saw = SAW_FOUND, .gap = "the statistics were reset" },
+		{ .name = "statements", .server = "db2", .to = FIX_NOW - US_MINUTE, .sees = SEES_READ, .saw = SAW_NONE },
+		{ .name = "tripwire", .from = FIX_NOW - 17 * US_DAY, .to = FIX_NOW - US_MINUTE, .sees = SEES_WRITE, .hits = 1, .saw = SAW_FOUND },
+		{ .name = "server log", .to = FIX_NOW - US_MINUTE, .sees = SEES_READ, .saw = SAW_MISSING, .why = "GRANT pg_read_server_files TO you" },
+	};
 	static const char *const falls[] = { "index public.orders_legacy_total_idx" };
 	struct facts *f = arena_alloc(a, sizeof *f);
 	f->now = FIX_NOW;
 	f->target = (struct fact_target){ .at = FIX_NOW, .found = true, .type = "numeric", .falls = (const char **)falls, .n_falls = 1 };
-	f->audit = (struct fact_audit){ .at = FIX_NOW - US_MINUTE, .found = found, .n = 5, .blind = (const char **)blind, .n_blind = 2 };
+	f->audit = (struct fact_audit){ .at = FIX_NOW - US_MINUTE, .found = found, .n = 5, .sources = sources, .n_sources = 5, .blind = (const char **)blind, .n_blind = 2 };
 	f->watch = (struct fact_watch){ .at = FIX_NOW - 20 * US_SECOND, .tripwire_there = true, .tripwire_enabled = true, .trip_count = 42,
 		.statements_there = true, .unbroken_since = FIX_NOW - 17 * US_DAY, .standbys_ok = true };
 	f->log = (struct fact_log){ .at = FIX_NOW, .verifies = true, .ledger_agrees = true };
