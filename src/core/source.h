@@ -32,7 +32,7 @@ struct source_hit {
 	const char *file;          /* cleaned */
 	size_t line, column;       /* from 1; column in bytes */
 	const char *as;            /* the whole identifier, cleaned and cut */
-	enum spell_form form;
+	enum spell_form form;      /* of the whole identifier */
 	bool accessor;             /* getLegacyNote, legacy_note_was: counted like the name itself */
 	const char *excerpt;       /* the line around it, cleaned and cut */
 };

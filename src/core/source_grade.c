@@ -189,7 +189,7 @@ void grade_hit(struct source *s, const struct place *p, const struct source_name
 		s->scratch = arena_new();
 	size_t as = p->to - p->from > AS_MAX ? AS_MAX : p->to - p->from;
 	pile->v[pile->n++] = (struct source_hit){ .dir = s->dir, .line = s->line, .column = (size_t)(s->base + p->from - s->line_from) + 1,
-		.as = text_cleann(s->scratch, p->text + p->from, as), .form = spell_form(p->text + p->at, p->end - p->at),
+		.as = text_cleann(s->scratch, p->text + p->from, as), .form = spell_form(p->text + p->from, p->to - p->from),
 		.accessor = accessor && c != CLASS_PART, .excerpt = excerpt(s, p) };
 }
 
