@@ -166,11 +166,11 @@ static void search_all(struct hunt *h)
 	for (size_t i = 0; i < h->n_roots && !hunt_late(h); i++)
 		search(h, i);
 	if (h->late)
-		hunt_blind(h, "the time was up after %d s: what was not reached by then was not read", h->ask->ms ? h->ask->ms / 1000 : TIME_MS / 1000);
+		hunt_blind(h, "the time was up after %d ms: what was not reached by then was not read", h->ask->ms ? h->ask->ms : TIME_MS);
 	for (int k = 0; k < SKIPS; k++)
 		if (k != SKIP_GONE)
 			tell_skipped(h, (enum source_skip)k);
-	o->whole = !h->late && o->skipped[SKIP_UNREADABLE] == 0 && o->skipped[SKIP_ABSENT] == 0 && o->skipped[SKIP_ENCODING] == 0;
+	o->whole = !h->late && !h->broken && o->skipped[SKIP_UNREADABLE] == 0 && o->skipped[SKIP_ABSENT] == 0 && o->skipped[SKIP_ENCODING] == 0;
 }
 
 bool audit_source(struct arena *a, const struct source_ask *q, struct source_report *out, struct err *e)

@@ -121,6 +121,21 @@ static void one_entry(struct hunt *h, char *path, char tag)
 	hunt_read(h, path, tag == 'S');
 }
 
+/* git passes over a folder it cannot open, and says so on the side: warning: could not open directory 'a/b/': Permission denied */
+static void take_warnings(struct hunt *h, const char *said)
+{
+	static const char start[] = "warning: could not open directory '";
+	for (const char *line = said; *line; ) {
+		size_t len = strcspn(line, "\n");
+		if (strncmp(line, start, sizeof start - 1) == 0) {
+			const char *name = line + sizeof start - 1, *end = memmem(name, (size_t)(line + len - name), "/': ", 4);
+			size_t n = end ? (size_t)(end - name) : (size_t)(line + len - name);
+			hunt_skip(h, SKIP_UNREADABLE, text_cleann(h->a, name, n), end ? text_cleann(h->a, end + 4, (size_t)(line + len - end - 4)) : NULL);
+		}
+		line += len + (line[len] == '\n');
+	}
+}
+
 /* An unmerged file is listed up to three times in a row. */
 static void list_files(struct hunt *h, const struct git *g)
 {
@@ -139,21 +154,32 @@ static void list_files(struct hunt *h, const struct git *g)
 		text_clear(&last);
 		text_add(&last, record + 2);
 	}
-	if ((!r || !records_close(r, &e)) && !h->late)
+	if ((!r || !records_close(r, &e)) && !h->late) {
 		hunt_blind(h, "%s: git did not list all of its files: %s", h->at->full, e.msg);
+		h->broken = true;
+	}
+	if (r)
+		take_warnings(h, records_said(r));
 	text_free(&last);
 }
 
-/* What is left out, a folder as one. */
+/* What is left out, a folder as one: git may name what lies in it too. */
 static void count_ignored(struct hunt *h, const struct git *g)
 {
 	static const char *const args[] = { "ls-files", "-z", "-o", "-i", "--exclude-standard", "--directory", NULL };
 	struct err e = { 0 };
+	struct text folder = { 0 };
 	const char *record;
 	size_t len;
 	struct records *r = records_open(g->a, command(g, args), g->env, SILENT_MS, &e);
-	while (r && !hunt_late(h) && records_next(r, &record, &len))
+	while (r && !hunt_late(h) && records_next(r, &record, &len)) {
+		if (folder.len && strncmp(record, folder.s, folder.len) == 0)
+			continue;
+		text_clear(&folder);
+		text_add(&folder, len && record[len - 1] == '/' ? record : "");
 		hunt_skip(h, SKIP_IGNORED, record, NULL);
+	}
+	text_free(&folder);
 	if ((!r || !records_close(r, &e)) && !h->late)
 		hunt_blind(h, "%s: git did not say what .gitignore leaves out: %s", h->at->full, e.msg);
 }

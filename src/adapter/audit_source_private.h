@@ -23,7 +23,8 @@ struct hunt {
 	struct source *source;
 	struct reader *reader;
 	int64_t until;             /* clock_mono */
-	bool late, bytes_only;     /* bytes_only: the name is ASCII, any encoding that keeps it will do */
+	bool late, broken;         /* the time was up; a listing broke off */
+	bool bytes_only;           /* the name is ASCII: any encoding that keeps it will do */
 	struct root *root;
 	size_t n_roots, cap_roots, cap_trees, cap_blind;
 	const char *named[SKIPS][NAMED_MAX];

@@ -18,6 +18,11 @@ static bool is_repository(const char *path)
 	return is;
 }
 
+static int by_name(const FTSENT **x, const FTSENT **y)
+{
+	return strcmp((*x)->fts_name, (*y)->fts_name);
+}
+
 static void visit(struct hunt *h, FTS *f, FTSENT *item)
 {
 	const char *path = item->fts_path + strlen(h->at->full);
@@ -53,7 +58,7 @@ static void visit(struct hunt *h, FTS *f, FTSENT *item)
 void hunt_walk(struct hunt *h)
 {
 	char *const top[] = { (char *)h->at->full, NULL };
-	FTS *f = fts_open(top, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTS *f = fts_open(top, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
 	FTSENT *item;
 	if (!f) {
 		hunt_skip(h, SKIP_UNREADABLE, "", strerror(errno));

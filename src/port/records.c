@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "port/spawn.h"
 
-#define SAID_MAX 400
+#define SAID_MAX 65536
 
 struct records {
 	struct arena *a;
@@ -24,6 +24,7 @@ struct records {
 	int out, said, ms;
 	bool ended;            /* its output has */
 	const char *problem;   /* why no more was read */
+	const char *complaint;
 	size_t from, len;
 	char buf[RECORD_MAX];
 };
@@ -98,14 +99,18 @@ bool records_next(struct records *r, const char **record, size_t *len)
 	return true;
 }
 
-/* The first line of what it wrote to standard error. */
-static const char *said(struct records *r)
+static const char *all_said(struct records *r)
 {
-	char buf[SAID_MAX];
-	ssize_t n = pread(r->said, buf, sizeof buf - 1, 0);
+	struct arena *a = r->a;
+	char *buf = arena_alloc(a, SAID_MAX + 1);
+	ssize_t n = pread(r->said, buf, SAID_MAX, 0);
 	buf[n > 0 ? n : 0] = '\0';
-	buf[strcspn(buf, "\n")] = '\0';
-	return text_clean(r->a, buf);
+	return buf;
+}
+
+const char *records_said(const struct records *r)
+{
+	return r->complaint;
 }
 
 bool records_close(struct records *r, struct err *e)
@@ -115,7 +120,7 @@ bool records_close(struct records *r, struct err *e)
 		kill(r->pid, SIGKILL);
 	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	const char *last = said(r);
+	r->complaint = all_said(r);
 	shut(&r->out);
 	shut(&r->said);
 	if (r->problem)
@@ -125,6 +130,6 @@ bool records_close(struct records *r, struct err *e)
 	if (!WIFEXITED(status))
 		return err_set(e, ERR_SYSTEM, NULL, "%s ended by signal %d", r->name, WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)
-		return err_set(e, ERR_SYSTEM, NULL, "%s", *last ? last : "it failed without a word");
+		return err_set(e, ERR_SYSTEM, NULL, "%s: status %d: %s", r->name, WEXITSTATUS(status), text_cleann(r->a, r->complaint, strcspn(r->complaint, "\n")));
 	return r->from == r->len || err_set(e, ERR_SYSTEM, NULL, "%s: its last record has no end", r->name);
 }

@@ -19,5 +19,7 @@ struct records *records_open(struct arena *a, const char *const *argv, const cha
 bool records_next(struct records *r, const char **record, size_t *len);
 /* Ends it, if it has not ended. True when it ran to its end with status 0 and everything was taken; else what it said last, cleaned. */
 bool records_close(struct records *r, struct err *e);
+/* Behind records_close: all it wrote to standard error, up to 64 kB, as it came. */
+const char *records_said(const struct records *r);
 
 #endif
