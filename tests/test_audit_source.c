@@ -189,7 +189,7 @@ static void faults(bool git)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int s = socket(AF_UNIX, SOCK_STREAM, 0);
-	sh("mkdir -p d/e ../out.$$; echo legacy_note >../out.$$/o; ln -s ../out.$$ leaves; ln -s ../.. d/e/loop; ln -s nowhere dangling; ln -s f d/link; mkfifo pipe");
+	sh("mkdir -p d/e ../out.$$; echo legacy_note | tee ../out.$$/o >../out.$$/p; ln -s ../out.$$ leaves; ln -s ../.. d/e/loop; ln -s nowhere dangling; ln -s f d/link; mkfifo pipe");
 	ck_assert_int_eq(chdir(top), 0);
 	strcpy(at.sun_path, "sock");
 	ck_assert_int_eq(bind(s, (struct sockaddr *)&at, sizeof at), 0);
@@ -211,10 +211,11 @@ static void faults(bool git)
 	blind("links, not followed: 4: d");
 	ck_assert(r.whole);
 	close(s);
-	if (git) {   /* a file that has become a pipe */
-		sh("rm binary; mkfifo binary");
+	if (git) {   /* files that have become something else: they cannot be opened, or would be in vain */
+		sh("git add late-nul; rm binary late-nul; mkfifo binary; mv sock late-nul");
 		search();
-		ck_assert_int_eq(r.skipped[SKIP_SPECIAL], 1);
+		ck_assert_int_eq(r.skipped[SKIP_SPECIAL], 2);
+		ck_assert_int_eq(r.skipped[SKIP_UNREADABLE], 0);
 	}
 }
 
@@ -298,6 +299,26 @@ START_TEST(a_broken_index_is_told)
 	ck_assert_int_eq(r.tree[0].dirty, DIRTY_UNKNOWN);
 	blind("git did not list all of its files: git: status 128: ");
 	ck_assert(!r.whole);
+}
+END_TEST
+
+/* Characters of two units, one across the edge of each piece. */
+START_TEST(pairs_across_pieces)
+{
+	enum { TIMES = 50000 };
+	struct text t = { 0 };
+	text_addn(&t, "\xFF\xFEz\0\n\0", 6);
+	for (int i = 0; i < TIMES; i++)
+		text_addn(&t, i % 100 ? "a\0\x3D\xD8\x00\xDE \0" : "a\0\x3D\xD8\x00\xDE\n\0", 8);
+	put("pairs", t.s, t.len);
+	text_free(&t);
+	target.name = "a\xF0\x9F\x98\x80";
+	search();
+	size_t all = 0;
+	for (int g = 0; g < SOURCE_GRADES; g++)
+		all += r.found.count[g];
+	ck_assert_uint_eq(all, TIMES);
+	target.name = "legacy_note";
 }
 END_TEST
 
@@ -436,6 +457,7 @@ int main(void)
 	tcase_add_test(t, nothing_of_a_repository_runs);
 	tcase_add_test(t, too_many_filters);
 	tcase_add_test(t, a_broken_index_is_told);
+	tcase_add_test(t, pairs_across_pieces);
 	tcase_add_test(t, encodings);
 	tcase_add_test(t, a_large_file_of_utf16);
 	tcase_add_test(t, a_line_of_ten_megabytes);

@@ -187,13 +187,15 @@ static void convert(struct reader *r, bool last)
 	r->raw_have -= i;
 }
 
-/* Bytes read, 0 at the end, -1. A unit of UTF-16 becomes three bytes at most: there is room for half of what is free. */
+/* A unit of UTF-16 becomes three bytes at most, and what is left of the piece before is no more than that piece. */
+_Static_assert(ROOM > 2 * (RAW / 2 * 3) + SOURCE_PIECE, "there is room for what is left, and a piece of UTF-16 behind it");
+
+/* Bytes read, 0 at the end, -1. */
 static ssize_t more(struct reader *r, int fd)
 {
-	size_t room = ROOM - r->have;
 	bool wide = r->code != BYTES;
 	char *to = wide ? (char *)r->raw + r->raw_have : r->text + r->have;
-	size_t want = !wide ? room : room / 2 < RAW ? room / 2 - r->raw_have : RAW - r->raw_have;
+	size_t want = wide ? RAW - r->raw_have : ROOM - r->have;
 	ssize_t n;
 	do
 		n = read(fd, to, want);
