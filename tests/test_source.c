@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/source.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -50,6 +51,11 @@ static const struct source_target items = { SOURCE_TABLE, "shop", NULL, "order_i
 static const struct source_target idx = { SOURCE_INDEX, "public", "orders", "orders_legacy_note_idx" };
 static const struct source_target type = { SOURCE_TYPE, "public", NULL, "order_status" };
 
+static const struct source_target two = { SOURCE_COLUMN, "public", "orders", "2fa_code" };
+static const struct source_target accent = { SOURCE_COLUMN, "public", "orders", "\xC3\xA9tat_civil" };
+static const struct source_target groups = { SOURCE_TABLE, "public", NULL, "groups" };
+static const struct source_target over = { SOURCE_COLUMN, "public", "order_legacy", "legacy_note" };
+
 #define T SOURCE_TOGETHER
 #define F SOURCE_FILE
 #define N SOURCE_NAME
@@ -66,6 +72,7 @@ static const struct row rows[] = {
 	{ &note, "[legacy_note]", N }, { &note, "legacy_note?", N }, { &note, "$legacy_note", N }, { &note, "@legacy_note", N }, { &note, "legacy__note", N },
 	{ &camel, "legacy_note", N }, { &camel, "legacyNote", N }, { &camel, "LEGACY_NOTE", N },
 	{ &odd, "\"Legacy Total ($)\"", N }, { &odd, "legacy_total", N }, { &odd, "legacyTotal", N }, { &odd, "Legacy  Total", NONE },
+	{ &two, "x.2fa_code", N }, { &two, "2faCode", N }, { &accent, "\xC3\xA9tat_civil", N }, { &accent, "x\xC3\xA9tat_civil", NONE }, { &note, "  legacy_note \r\n", N },
 	/* accessors */
 	{ &note, "getLegacyNote()", N }, { &note, "set_legacy_note", N }, { &note, "findByLegacyNote(x)", N }, { &note, "find_by_legacy_note", N },
 	{ &note, "legacy_note_was", N }, { &note, "legacy_note__icontains=1", N }, { &note, "shop__legacy_note", N }, { &note, "COL_LEGACY_NOTE", N },
@@ -84,7 +91,9 @@ static const struct row rows[] = {
 	{ &note, "border" APART "legacy_note", N }, { &note, "class Order" APART "@Column(name = \"legacy_note\")", T }, { &note, "@map(\"legacy_note\")", N },
 	{ &note, "class Order" APART "db_column='legacy_note'", T },
 	{ &total, "order_total", N }, { &total, "class Order:" APART "order_total = 1", F }, { &total, "total_order", NONE }, { &total, "shop_order" APART "order_total", F },
+	{ &over, "order_legacy_note", P },
 	/* common words */
+	{ &status, "orders status", F }, { &status, "order_x__status", F },
 	{ &status, "status", C }, { &status, "orders" APART "status", F }, { &status, "orders\nstatus", F }, { &status, "orders.status", T }, { &status, "getStatus()", C },
 	{ &status, "order?.status", T }, { &status, "Order(status=1)", T }, { &status, "order_status", P }, { &status, "http_status", P },
 	{ &status, "db_column='status'", N }, { &status, "orders and status", F }, { &status, "orders, [status]", F },
@@ -95,6 +104,8 @@ static const struct row rows[] = {
 	{ &orders, "ORDER  BY x", NONE }, { &orders, "order bytes", C }, { &orders, "order b", C }, { &orders, "group by orders", C }, { &orders, "public_orders", P },
 	{ &items, "order_items", N }, { &items, "orderItems", N }, { &items, "OrderItem", N }, { &items, "item", C }, { &items, "class Item", N }, { &items, "shop.order_items", T },
 	{ &items, "shop_order_items", T }, { &items, "join order_items", T }, { &items, "only(order_items)", T }, { &items, "order", NONE },
+	{ &orders, "order_by", NONE }, { &orders, "order\tby", NONE }, { &orders, "order                    by x", C }, { &orders, "order be", C },
+	{ &groups, "group by x", NONE }, { &groups, "GROUP BY x", NONE }, { &groups, "Group", C }, { &groups, "GroupBy", P }, { &note, "legacy_note\norders orders", T },
 	/* indexes and types */
 	{ &idx, "orders_legacy_note_idx", N }, { &idx, "drop index orders_legacy_note_idx", T }, { &idx, "orders" APART "orders_legacy_note_idx", F },
 	{ &type, "order_status", N }, { &type, "create type order_status", T }, { &type, "enum OrderStatus", T }, { &type, "order_statuses", N }, { &type, "cast(x as order_status)", T },
@@ -137,6 +148,8 @@ START_TEST(a_path_names_the_table)
 	read_all(start(note, 10), "app/models/order.rb", "legacy_note", 11, 4 * SOURCE_PIECE);
 	ck_assert_uint_eq(found.n[F], 1);
 	read_all(start(note, 10), "app/OrderService.java", "legacy_note", 11, 4 * SOURCE_PIECE);
+	ck_assert_uint_eq(found.n[F], 1);
+	read_all(start(note, 10), "orders/x.sql", "legacy_note", 11, 4 * SOURCE_PIECE);
 	ck_assert_uint_eq(found.n[F], 1);
 	read_all(start(note, 10), "app/border.rb", "legacy_note", 11, 4 * SOURCE_PIECE);
 	ck_assert_uint_eq(found.n[N], 1);
@@ -215,6 +228,56 @@ START_TEST(long_lines_are_read_in_pieces)
 }
 END_TEST
 
+/* Files of many lines, in pieces; and a reader that gets little at a time. */
+START_TEST(lines_are_read_in_pieces)
+{
+	enum { TIMES = 20000 };
+	char *text = arena_alloc(a, 40 * TIMES);
+	size_t len = (size_t)sprintf(text, "orders\n\n\n\n\n\n");
+	for (int i = 0; i < TIMES; i++)
+		len += (size_t)sprintf(text + len, "line %d of legacy_note\n", i);
+	struct source *s = start(note, 10);
+	ck_assert_uint_eq(read_all(s, "x", text, len, 2 * SOURCE_PIECE), TIMES + 6);
+	ck_assert_uint_eq(found.count[F], TIMES);
+	ck_assert_uint_eq(found.hit[F][9].line, 16);
+	s = start(status, 10);
+	source_begin(s, 0, "x");
+	ck_assert_uint_eq(source_feed(s, "orders.sta", 10, false), 0);
+	ck_assert_uint_eq(source_feed(s, "orders.status\nsta", 17, false), 14);
+	ck_assert_uint_eq(source_feed(s, "status", 6, true), 6);
+	ck_assert_uint_eq(source_end(s), 2);
+	ck_assert_uint_eq(found.count[T], 1);
+	ck_assert_uint_eq(found.count[F], 1);
+	ck_assert_uint_eq(found.hit[F][0].line, 2);
+	/* what stood in a piece before is not looked at again */
+	memset(text, ';', 40 * TIMES);
+	memcpy(text, "orders", 6);
+	memcpy(text + 100000, ".status", 7);
+	read_all(start(status, 10), "x", text, 40 * TIMES, 2 * SOURCE_PIECE);
+	ck_assert_uint_eq(found.count[F], 1);
+}
+END_TEST
+
+/* Lists that fill up while a file is graded. */
+START_TEST(lists_fill_up)
+{
+	static const char text[] = "orders.legacy_note" APART "legacy_note legacy_note\norders";
+	struct source *s = start(note, 2);
+	read_all(s, "a", text, strlen(text), 4 * SOURCE_PIECE);
+	ck_assert_uint_eq(found.count[T], 3);
+	ck_assert_uint_eq(found.n[T], 2);
+	s = start(note, 3);
+	read_all(s, "a", text, strlen(text), 4 * SOURCE_PIECE);
+	read_all(s, "b", text, strlen(text), 4 * SOURCE_PIECE);
+	ck_assert_uint_eq(found.count[T], 6);
+	ck_assert_uint_eq(found.n[T], 3);
+	s = start(note, 4);
+	for (int i = 0; i < 2; i++)
+		read_all(s, i ? "b" : "a", text, strlen(text), 4 * SOURCE_PIECE);
+	ck_assert_str_eq(found.hit[T][3].file, "b");
+}
+END_TEST
+
 /* An excerpt is cut between characters. */
 START_TEST(excerpts_keep_whole_characters)
 {
@@ -228,6 +291,10 @@ START_TEST(excerpts_keep_whole_characters)
 	const char *e = found.hit[N][0].excerpt;
 	ck_assert_msg(!strchr(e, '\\') && strncmp(e, "... \xE2\x82\xAC", 7) == 0, "%s", e);
 	ck_assert_str_eq(e + strlen(e) - 7, "\xE2\x82\xAC ...");
+	memset(text, '\x80', 1600);   /* nothing but rests of characters */
+	memcpy(text + 800, "_legacy_note_", 13);
+	read_all(start(note, 10), "a", text, 1600, 4 * SOURCE_PIECE);
+	ck_assert_uint_eq(found.count[P], 1);
 }
 END_TEST
 
@@ -236,6 +303,7 @@ START_TEST(names_are_told)
 	const char *v[30];
 	struct source *s = start(items, 1);
 	size_t n = source_names(s, v, 30, false);
+	ck_assert_str_eq(source_grade_name(SOURCE_NAME), "the name alone");
 	ck_assert_uint_eq(n, 4);
 	ck_assert_str_eq(v[0], "order_items");
 	ck_assert_str_eq(v[1], "order_item");
@@ -262,6 +330,8 @@ int main(void)
 	tcase_add_test(t, what_is_not_kept_is_counted);
 	tcase_add_test(t, near_goes_both_ways);
 	tcase_add_test(t, long_lines_are_read_in_pieces);
+	tcase_add_test(t, lines_are_read_in_pieces);
+	tcase_add_test(t, lists_fill_up);
 	tcase_add_test(t, excerpts_keep_whole_characters);
 	tcase_add_test(t, names_are_told);
 	suite_add_tcase(s, t);

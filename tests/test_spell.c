@@ -54,7 +54,7 @@ END_TEST
 struct form { const char *text, *name; };
 static const struct form forms[] = {
 	{ "legacynote", "lower case" }, { "legacy_note", "snake_case" }, { "legacyNote", "camelCase" }, { "LegacyNote", "PascalCase" }, { "LEGACYNOTE", "UPPER CASE" },
-	{ "LEGACY_NOTE", "SCREAMING_CASE" }, { "legacy-note", "kebab-case" }, { "Legacy_Note", "as it stands" }, { "a_b-c", "as it stands" }, { "a b", "as it stands" }, { "Legacy-Note", "as it stands" },
+	{ "LEGACY_NOTE", "SCREAMING_CASE" }, { "legacy-note", "kebab-case" }, { "Legacy_Note", "as it stands" }, { "a_b-c", "as it stands" }, { "a b", "as it stands" }, { "a{", "as it stands" }, { "Legacy-Note", "as it stands" },
 };
 
 START_TEST(forms_have_names)

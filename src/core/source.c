@@ -12,7 +12,7 @@
 static void add_name(struct source *s, const char *name, enum source_role role, bool weak)
 {
 	struct spell p = spell_of(s->a, name);
-	if (p.n == 0 || s->names == NAMES_MAX)
+	if (p.n == 0)
 		return;
 	for (size_t i = 0; i < s->names; i++)
 		if (strcmp(s->name[i].spell.fold, p.fold) == 0)   /* what names the target does not stand for its table too */

@@ -7,7 +7,7 @@
 
 #include "core/source.h"
 
-#define NAMES_MAX 24
+#define NAMES_MAX (2 * SPELL_NUMBERS + 2)   /* in both numbers, with and without the first word; the column, the schema */
 #define NEAR 5
 #define CONTEXT_MAX 512   /* bytes before a place that are looked back on */
 

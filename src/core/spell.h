@@ -38,7 +38,7 @@ bool spell_is_common(const struct spell *s);
 bool spell_opens(const char *text, size_t len);
 bool spell_closes(const char *text, size_t len);
 
-#define SPELL_NUMBERS 6
+#define SPELL_NUMBERS 8
 /* The name, and the same in the other number by a small table of rules; some may be no word at all. */
 size_t spell_numbers(struct arena *a, const char *name, const char *out[static SPELL_NUMBERS]);
 

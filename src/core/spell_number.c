@@ -49,8 +49,8 @@ static void add(struct forms *f, const char *start, size_t len, const char *end)
 	for (size_t i = 0; i < f->n; i++)
 		if (text_eq(f->out[i], made))
 			return;
-	if (f->n < SPELL_NUMBERS)
-		f->out[f->n++] = made;
+	f->out[f->n] = made;
+	f->n += f->n < SPELL_NUMBERS - 1;   /* the rules give fewer; were there more, the last one would be lost */
 }
 
 static bool ends_with(const char *word, const char *end)
