@@ -5,7 +5,7 @@ set -eu
 
 build="gcc make pkg-config libc6-dev libncurses-dev libpq-dev libyaml-dev libsodium-dev libjansson-dev libzstd-dev libical-dev"
 run="postgresql-15 postgresql-contrib postgresql-client-15 openssh-client zstd ncurses-base"
-check="clang check libvterm-dev mandoc cppcheck shellcheck strace faketime tmux util-linux"
+check="clang check libvterm-dev mandoc cppcheck shellcheck strace faketime tmux util-linux git"
 long="valgrind llvm libclang-rt-dev"
 
 case ${1:-} in

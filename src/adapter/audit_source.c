@@ -38,7 +38,7 @@ void hunt_skip(struct hunt *h, enum source_skip k, const char *path, const char 
 	h->out->skipped[k]++;
 	if (h->n_named[k] == NAMED_MAX)
 		return;
-	const char *name = text_clean(h->a, hunt_below(h->a, h->at, path));
+	const char *name = text_clean(h->a, hunt_below(h->a, &h->at, path));
 	name = *name ? name : ".";
 	h->named[k][h->n_named[k]++] = why ? arena_printf(h->a, "%s (%s)", name, why) : name;
 }
@@ -76,40 +76,39 @@ static void add_root(struct hunt *h, int dir, const char *full, const char *path
 
 void hunt_root(struct hunt *h, const char *path)
 {
-	const char *full = arena_printf(h->a, "%s/%s", h->at->full, path);
+	const char *full = arena_printf(h->a, "%s/%s", h->at.full, path);
 	if (h->n_roots >= TREES_MAX)
 		hunt_skip(h, SKIP_UNREADABLE, path, "more repositories than gatewalk searches at once");
 	else if (!file_exists(arena_printf(h->a, "%s/.git", full)))
 		hunt_skip(h, SKIP_ABSENT, path, "a submodule");
 	else
-		add_root(h, h->at->dir, full, hunt_below(h->a, h->at, path));
+		add_root(h, h->at.dir, full, hunt_below(h->a, &h->at, path));
 }
 
 /* The tree may lie below a link that was put there since: the folder itself must be none. */
 static bool enter(struct hunt *h)
 {
 	struct source_report *o = h->out;
-	h->root_fd = open(h->at->full, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	h->root_fd = open(h->at.full, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (h->root_fd < 0) {
 		hunt_skip(h, SKIP_UNREADABLE, "", strerror(errno));
 		return false;
 	}
 	o->tree = arena_grow(h->a, o->tree, &o->n_trees, &h->cap_trees, sizeof *o->tree);
 	h->tree = &o->tree[o->n_trees - 1];
-	*h->tree = (struct source_tree){ .dir = h->at->dir, .path = text_clean(h->a, h->at->path), .dirty = DIRTY_UNKNOWN };
+	*h->tree = (struct source_tree){ .dir = h->at.dir, .path = text_clean(h->a, h->at.path), .dirty = DIRTY_UNKNOWN };
 	return true;
 }
 
 static void search(struct hunt *h, size_t i)
 {
-	const struct root at = h->root[i];   /* the list grows meanwhile */
 	const char *why = NULL;
-	h->at = &at;
+	h->at = h->root[i];
 	if (!enter(h))
 		return;
 	if (!hunt_git(h, &why)) {
 		h->tree->why_plain = why;
-		hunt_blind(h, "%s: all of its files are read, whatever .gitignore says: %s", at.full, why);
+		hunt_blind(h, "%s: all of its files are read, whatever .gitignore says: %s", h->at.full, why);
 		hunt_walk(h);
 	}
 	reader_close(h->reader);

@@ -262,7 +262,7 @@ void hunt_read(struct hunt *h, const char *path, bool absent)
 		lseek(fd, (off_t)mark, SEEK_SET);
 		h->out->files++;
 		h->tree->files++;
-		source_begin(h->source, h->at->dir, hunt_below(a, h->at, path));
+		source_begin(h->source, h->at.dir, hunt_below(a, &h->at, path));
 		read_text(h, path, fd);
 		arena_free(a);
 	}

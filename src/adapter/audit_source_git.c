@@ -110,16 +110,57 @@ static enum source_dirty dirty(const struct git *g)
 	return !ask(g, args, &end, &why) ? DIRTY_UNKNOWN : end.out_len ? DIRTY_YES : DIRTY_NO;
 }
 
-/* A record is "TAG PATH": H and others are tracked, S need not be on the disk, ? is not tracked. A folder ends in a slash. */
-static void one_entry(struct hunt *h, char *path, char tag)
+struct listing {
+	const char *args[8];
+	const char *failed;                                                                         /* what it then did not do */
+	void (*take)(struct hunt *h, const char *record, size_t len, struct text *before);          /* before: its own, from record to record */
+};
+
+/* Every record of git's; what it wrote on the side. */
+static const char *list(struct hunt *h, const struct git *g, const struct listing *l)
 {
-	size_t n = strlen(path);
-	if (tag == '?' && h->tree->dirty == DIRTY_NO)
-		h->tree->dirty = DIRTY_YES;
-	if (n && path[n - 1] == '/')
-		path[n - 1] = '\0';
-	hunt_read(h, path, tag == 'S');
+	struct err e = { 0 };
+	struct text before = { 0 };
+	const char *record;
+	size_t len;
+	struct records *r = records_open(g->a, command(g, l->args), g->env, SILENT_MS, &e);
+	while (r && !hunt_late(h) && records_next(r, &record, &len))
+		l->take(h, record, len, &before);
+	text_free(&before);
+	if ((!r || !records_close(r, &e)) && !h->late) {
+		hunt_blind(h, "%s: git did not %s: %s", h->at.full, l->failed, e.msg);
+		h->broken = true;
+	}
+	return r ? records_said(r) : "";
 }
+
+/* A record is "TAG PATH": H and others are tracked, S need not be on the disk, ? is not tracked. A folder ends in a slash.
+   An unmerged file is listed up to three times in a row. */
+static void take_file(struct hunt *h, const char *record, size_t len, struct text *before)
+{
+	if (len < 3 || strcmp(text_str(before), record + 2) == 0)
+		return;
+	text_clear(before);
+	text_add(before, record + 2);
+	if (record[0] == '?' && h->tree->dirty == DIRTY_NO)
+		h->tree->dirty = DIRTY_YES;
+	struct arena *a = arena_new();
+	hunt_read(h, arena_dupn(a, record + 2, len - 2 - (record[len - 1] == '/')), record[0] == 'S');
+	arena_free(a);
+}
+
+/* A folder that is left out counts as one: git may name what lies in it too. */
+static void take_ignored(struct hunt *h, const char *record, size_t len, struct text *before)
+{
+	if (before->len && strncmp(record, before->s, before->len) == 0)
+		return;
+	text_clear(before);
+	text_add(before, len && record[len - 1] == '/' ? record : "");
+	hunt_skip(h, SKIP_IGNORED, record, NULL);
+}
+
+static const struct listing list_files = { { "ls-files", "-z", "-t", "-c", "-o", "--exclude-standard", NULL }, "list all of its files", take_file };
+static const struct listing list_ignored = { { "ls-files", "-z", "-o", "-i", "--exclude-standard", "--directory", NULL }, "say what .gitignore leaves out", take_ignored };
 
 /* git passes over a folder it cannot open, and says so on the side: warning: could not open directory 'a/b/': Permission denied */
 static void take_warnings(struct hunt *h, const char *said)
@@ -136,59 +177,11 @@ static void take_warnings(struct hunt *h, const char *said)
 	}
 }
 
-/* An unmerged file is listed up to three times in a row. */
-static void list_files(struct hunt *h, const struct git *g)
-{
-	static const char *const args[] = { "ls-files", "-z", "-t", "-c", "-o", "--exclude-standard", NULL };
-	struct err e = { 0 };
-	struct text last = { 0 };
-	const char *record;
-	size_t len;
-	struct records *r = records_open(g->a, command(g, args), g->env, SILENT_MS, &e);
-	while (r && !hunt_late(h) && records_next(r, &record, &len)) {
-		if (len < 3 || strcmp(text_str(&last), record + 2) == 0)
-			continue;
-		text_clear(&last);
-		text_add(&last, record + 2);
-		one_entry(h, last.s, record[0]);
-		text_clear(&last);
-		text_add(&last, record + 2);
-	}
-	if ((!r || !records_close(r, &e)) && !h->late) {
-		hunt_blind(h, "%s: git did not list all of its files: %s", h->at->full, e.msg);
-		h->broken = true;
-	}
-	if (r)
-		take_warnings(h, records_said(r));
-	text_free(&last);
-}
-
-/* What is left out, a folder as one: git may name what lies in it too. */
-static void count_ignored(struct hunt *h, const struct git *g)
-{
-	static const char *const args[] = { "ls-files", "-z", "-o", "-i", "--exclude-standard", "--directory", NULL };
-	struct err e = { 0 };
-	struct text folder = { 0 };
-	const char *record;
-	size_t len;
-	struct records *r = records_open(g->a, command(g, args), g->env, SILENT_MS, &e);
-	while (r && !hunt_late(h) && records_next(r, &record, &len)) {
-		if (folder.len && strncmp(record, folder.s, folder.len) == 0)
-			continue;
-		text_clear(&folder);
-		text_add(&folder, len && record[len - 1] == '/' ? record : "");
-		hunt_skip(h, SKIP_IGNORED, record, NULL);
-	}
-	text_free(&folder);
-	if ((!r || !records_close(r, &e)) && !h->late)
-		hunt_blind(h, "%s: git did not say what .gitignore leaves out: %s", h->at->full, e.msg);
-}
-
 bool hunt_git(struct hunt *h, const char **why)
 {
 	struct git *g = arena_alloc(h->a, sizeof *g);
 	g->a = h->a;
-	g->root = h->at->full;
+	g->root = h->at.full;
 	for (; fixed_env[g->n_env]; g->n_env++)
 		g->env[g->n_env] = fixed_env[g->n_env];
 	if (!child_find(h->a, "git")) {
@@ -198,7 +191,7 @@ bool hunt_git(struct hunt *h, const char **why)
 	if (!is_tree(h, g, why) || !no_filters(g, why))
 		return false;
 	h->tree->dirty = dirty(g);
-	list_files(h, g);
-	count_ignored(h, g);
+	take_warnings(h, list(h, g, &list_files));
+	list(h, g, &list_ignored);
 	return true;
 }

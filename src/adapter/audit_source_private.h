@@ -30,7 +30,7 @@ struct hunt {
 	const char *named[SKIPS][NAMED_MAX];
 	size_t n_named[SKIPS];
 	/* the tree in hand */
-	const struct root *at;
+	struct root at;
 	struct source_tree *tree;
 	int root_fd;
 };

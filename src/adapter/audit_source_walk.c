@@ -25,7 +25,7 @@ static int by_name(const FTSENT **x, const FTSENT **y)
 
 static void visit(struct hunt *h, FTS *f, FTSENT *item)
 {
-	const char *path = item->fts_path + strlen(h->at->full);
+	const char *path = item->fts_path + strlen(h->at.full);
 	path += strspn(path, "/");
 	if (item->fts_level > 0 && strcmp(item->fts_name, ".git") == 0) {
 		fts_set(f, item, FTS_SKIP);
@@ -57,7 +57,7 @@ static void visit(struct hunt *h, FTS *f, FTSENT *item)
 
 void hunt_walk(struct hunt *h)
 {
-	char *const top[] = { (char *)h->at->full, NULL };
+	char *const top[] = { (char *)h->at.full, NULL };
 	FTS *f = fts_open(top, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
 	FTSENT *item;
 	if (!f) {
