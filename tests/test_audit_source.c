@@ -250,6 +250,27 @@ END_TEST
 START_TEST(unreadable_walked) { unreadable(false); }
 END_TEST
 
+/* Deeper than a path may be long: reached no more, and said. */
+static void deep(bool git)
+{
+	const char *cd = "n=dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd";
+	sh("%s; echo legacy_note >a; i=0; while [ $i -lt 45 ]; do mkdir $n && cd -P $n; i=$((i + 1)); done; echo legacy_note >b", cd);
+	if (git)
+		sh("git init -q");
+	search();
+	ck_assert_str_eq(files(), "a");
+	ck_assert_int_eq(r.skipped[SKIP_UNREADABLE], 1);
+	blind("could not be read: 1: ...dddd");
+	if (!git)
+		blind("File name too long");   /* git cuts its warnings */
+	ck_assert(!r.whole);
+	sh("rm -rf d*");
+}
+START_TEST(deep_listed_by_git) { deep(true); }
+END_TEST
+START_TEST(deep_walked) { deep(false); }
+END_TEST
+
 START_TEST(a_tree_of_somebody_else)
 {
 	if (getuid() != 0)
@@ -453,6 +474,8 @@ int main(void)
 	tcase_add_test(t, odd_files_walked);
 	tcase_add_test(t, unreadable_listed_by_git);
 	tcase_add_test(t, unreadable_walked);
+	tcase_add_test(t, deep_listed_by_git);
+	tcase_add_test(t, deep_walked);
 	tcase_add_test(t, a_tree_of_somebody_else);
 	tcase_add_test(t, nothing_of_a_repository_runs);
 	tcase_add_test(t, too_many_filters);

@@ -17,6 +17,7 @@
 
 #define KEEP 50
 #define TIME_MS 60000
+#define NAME_SHOWN 120   /* bytes of a name that was not read */
 
 const char *source_skip_name(enum source_skip k)
 {
@@ -33,13 +34,21 @@ const char *hunt_below(struct arena *a, const struct root *r, const char *path)
 	return *r->path && *path ? arena_printf(a, "%s/%s", r->path, path) : arena_dup(a, *path ? path : r->path);
 }
 
+/* Of a long path the end says more. */
+static const char *name_tail(struct arena *a, const char *path)
+{
+	size_t n = strlen(path), from = n > NAME_SHOWN ? n - NAME_SHOWN : 0;
+	while (from && ((unsigned char)path[from] & 0xC0) == 0x80)
+		from++;
+	return from ? arena_printf(a, "...%s", path + from) : *path ? path : ".";
+}
+
 void hunt_skip(struct hunt *h, enum source_skip k, const char *path, const char *why)
 {
 	h->out->skipped[k]++;
 	if (h->n_named[k] == NAMED_MAX)
 		return;
-	const char *name = text_clean(h->a, hunt_below(h->a, &h->at, path));
-	name = *name ? name : ".";
+	const char *name = name_tail(h->a, text_clean(h->a, hunt_below(h->a, &h->at, path)));
 	h->named[k][h->n_named[k]++] = why ? arena_printf(h->a, "%s (%s)", name, why) : name;
 }
 

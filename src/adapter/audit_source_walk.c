@@ -64,8 +64,9 @@ void hunt_walk(struct hunt *h)
 		hunt_skip(h, SKIP_UNREADABLE, "", strerror(errno));
 		return;
 	}
-	errno = 0;
-	while (!hunt_late(h) && (item = fts_read(f)))
+	while ((item = fts_read(f)) && !hunt_late(h))   /* one that never read leaks when closed */
 		visit(h, f, item);
+	if (!item && errno != 0)   /* it ends with 0 */
+		hunt_skip(h, SKIP_UNREADABLE, "", strerror(errno));
 	fts_close(f);
 }

@@ -50,9 +50,9 @@ static const struct cue words[] = {
 
 static bool cue_anywhere(enum source_kind kind, const char *text, size_t len)
 {
-	for (size_t at = 0; at < len; at++)
-		for (size_t i = 0; i < sizeof cues / sizeof *cues; i++)
-			if ((cues[i].kinds & OF(kind)) && starts_nocase(text + at, len - at, cues[i].text))
+	for (size_t i = 0; i < sizeof cues / sizeof *cues; i++)
+		for (size_t at = 0; (cues[i].kinds & OF(kind)) && at < len; at++)
+			if ((text[at] | 32) == (cues[i].text[0] | 32) && starts_nocase(text + at, len - at, cues[i].text))
 				return true;
 	return false;
 }
@@ -147,8 +147,8 @@ static enum source_grade grade_of(enum source_class c, bool context)
 	return grades[c][context];
 }
 
-/* Whole characters only; what is left out is said by dots. */
-static const char *excerpt(struct source *s, const struct place *p)
+/* The line around it: whole characters only, without the blanks at its ends. */
+static struct pending around(const struct source *s, const struct place *p)
 {
 	size_t from = line_start(s, p->from, BEFORE_MAX), to = p->to;
 	bool cut = s->base + from > s->line_from;
@@ -163,7 +163,8 @@ static const char *excerpt(struct source *s, const struct place *p)
 		from++;
 	while (to > p->to && (p->text[to - 1] == '\r' || p->text[to - 1] == ' '))
 		to--;
-	return arena_printf(s->scratch, "%s%s%s", cut ? "... " : "", text_cleann(s->scratch, p->text + from, to - from), more ? " ..." : "");
+	return (struct pending){ .raw = arena_dupn(s->scratch, p->text + from, to - from), .len = to - from, .as = p->from - from,
+		.as_len = p->to - p->from > AS_MAX ? AS_MAX : p->to - p->from, .cut = cut, .more = more };
 }
 
 static bool wanted(const struct source *s, enum source_class c)
@@ -187,10 +188,10 @@ void grade_hit(struct source *s, const struct place *p, const struct source_name
 		return;
 	if (!s->scratch)
 		s->scratch = arena_new();
-	size_t as = p->to - p->from > AS_MAX ? AS_MAX : p->to - p->from;
-	pile->v[pile->n++] = (struct source_hit){ .dir = s->dir, .line = s->line, .column = (size_t)(s->base + p->from - s->line_from) + 1,
-		.as = text_cleann(s->scratch, p->text + p->from, as), .form = spell_form(p->text + p->from, p->to - p->from),
-		.accessor = accessor && c != CLASS_PART, .excerpt = excerpt(s, p) };
+	struct pending *v = &pile->v[pile->n++];
+	*v = around(s, p);
+	v->hit = (struct source_hit){ .dir = s->dir, .line = s->line, .column = (size_t)(s->base + p->from - s->line_from) + 1,
+		.form = spell_form(p->text + p->from, p->to - p->from), .accessor = accessor && c != CLASS_PART };
 }
 
 /* What stands up to five lines before it is near after all. */
@@ -205,7 +206,7 @@ static void bring_near(struct source *s)
 		s->recent[i].n = 0;
 	}
 	size_t first = plain->n;
-	while (first && plain->v[first - 1].line + NEAR >= s->line)
+	while (first && plain->v[first - 1].hit.line + NEAR >= s->line)
 		first--;
 	for (size_t i = first; i < plain->n && sure->n < s->keep; i++)
 		sure->v[sure->n++] = plain->v[i];
@@ -225,6 +226,7 @@ void grade_context(struct source *s, const struct place *p)
 void grade_begin(struct source *s)
 {
 	s->context = false;
+	s->file = NULL;
 	s->context_line = 0;
 	memset(s->recent, 0, sizeof s->recent);
 	for (int c = 0; c < CLASSES; c++)
@@ -233,14 +235,25 @@ void grade_begin(struct source *s)
 
 static int by_place(const void *a, const void *b)
 {
-	const struct source_hit *x = a, *y = b;
+	const struct source_hit *x = &((const struct pending *)a)->hit, *y = &((const struct pending *)b)->hit;
 	return x->line != y->line ? (x->line > y->line) - (x->line < y->line) : (x->column > y->column) - (x->column < y->column);
 }
 
-/* One grade's hits of this file, in the order of its lines, as far as they are kept. */
-static void take(struct source *s, enum source_grade g, const char *file)
+static void keep_hit(struct source *s, enum source_grade g, const struct pending *v)
 {
-	struct source_hit *all = NULL;
+	if (!s->file)
+		s->file = text_clean(s->a, s->path);
+	struct source_hit *h = &s->out->hit[g][s->out->n[g]++];
+	*h = v->hit;
+	h->file = s->file;
+	h->as = text_cleann(s->a, v->raw + v->as, v->as_len);
+	h->excerpt = arena_printf(s->a, "%s%s%s", v->cut ? "... " : "", text_cleann(s->scratch, v->raw, v->len), v->more ? " ..." : "");
+}
+
+/* One grade's hits of this file, in the order of its lines, as far as they are kept. */
+static void take(struct source *s, enum source_grade g)
+{
+	struct pending *all = NULL;
 	size_t n = 0, cap = 0;
 	for (int c = 0; c < CLASSES; c++)
 		for (size_t i = 0; grade_of(c, s->context) == g && i < s->pile[c].n; i++) {
@@ -249,13 +262,8 @@ static void take(struct source *s, enum source_grade g, const char *file)
 		}
 	if (n)
 		qsort(all, n, sizeof *all, by_place);
-	for (size_t i = 0; i < n && s->out->n[g] < s->keep; i++) {
-		struct source_hit *h = &s->out->hit[g][s->out->n[g]++];
-		*h = all[i];
-		h->file = file;
-		h->as = arena_dup(s->a, h->as);
-		h->excerpt = arena_dup(s->a, h->excerpt);
-	}
+	for (size_t i = 0; i < n && s->out->n[g] < s->keep; i++)
+		keep_hit(s, g, &all[i]);
 }
 
 void grade_end(struct source *s)
@@ -268,9 +276,9 @@ void grade_end(struct source *s)
 	s->out->files += count > 0;
 	if (!s->scratch)
 		return;
-	const char *file = text_clean(s->a, s->path);
 	for (int g = 0; g < SOURCE_GRADES; g++)
-		take(s, g, file);
+		if (s->out->n[g] < s->keep)
+			take(s, g);
 	arena_free(s->scratch);
 	s->scratch = NULL;
 }

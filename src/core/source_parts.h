@@ -17,7 +17,9 @@ enum source_class { CLASS_SURE, CLASS_CUE, CLASS_PLAIN, CLASS_WEAK, CLASS_PART, 
 enum source_role { ROLE_TARGET, ROLE_OTHER, ROLE_SHORT, ROLE_CONTEXT };   /* its name; in the other number; without the first word; its table (or schema) */
 struct source_name { struct spell spell; enum source_role role; bool weak; };
 
-struct pile { struct source_hit *v; size_t n, count; };
+/* Its text as it stands: cleaned only when it is kept, since most are not. */
+struct pending { struct source_hit hit; const char *raw; size_t len, as, as_len; bool cut, more; };
+struct pile { struct pending *v; size_t n, count; };
 
 struct source {
 	struct arena *a;
@@ -31,7 +33,7 @@ struct source {
 	/* the file */
 	struct arena *scratch;            /* NULL until it has a hit */
 	int dir;
-	const char *path;
+	const char *path, *file;          /* file: cleaned, once one of its hits is kept */
 	bool context;
 	struct pile pile[CLASSES];
 	struct { size_t line, n; } recent[NEAR + 1];   /* plain hits of the last lines, which a table may yet come near */
