@@ -97,7 +97,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	for (int i = 0; i < 4; i++)
 		word[i] = strsep(&rest, "\t");
 	const char *name = word[3] ? word[3] : "legacy_note";
-	const struct source_target t = { (enum source_kind)(head[0] & 3), word[1], word[2], name };
+	static const enum target kinds[] = { TARGET_COLUMN, TARGET_TABLE, TARGET_INDEX, TARGET_TYPE };
+	const struct source_target t = { kinds[head[0] & 3], word[1], word[2], name };
 	if (nl)
 		look(a, &t, nl + 1, size - (size_t)(nl + 1 - all));
 	arena_free(a);

@@ -60,12 +60,12 @@ static void put(const char *name, const char *text, size_t len)
 	close(fd);
 }
 
-static struct source_target target = { SOURCE_COLUMN, "public", "orders", "legacy_note" };
+static struct source_target target = { TARGET_COLUMN, "public", "orders", "legacy_note" };
 
 static void search_with(const char *const *dirs, size_t n, int ms)
 {
 	const struct source_ask q = { .dirs = dirs, .n = n, .target = target, .ms = ms };
-	ck_assert_msg(audit_source(a, &q, &r, &e), "%s", e.msg);
+	ck_assert_msg(audit_source_search(a, &q, &r, &e), "%s", e.msg);
 }
 static void search(void) { search_with(&top, 1, 0); }
 
@@ -450,8 +450,8 @@ START_TEST(wrong_use)
 	const char *at = wrongs[_i].dir ? wrongs[_i].dir + 2 : "";
 	text_addf(&t, "%s%s", top, at);
 	const char *dir = t.s;
-	const struct source_ask q = { .dirs = &dir, .n = wrongs[_i].dir != NULL, .target = { SOURCE_COLUMN, "s", "t", wrongs[_i].name } };
-	ck_assert(!audit_source(a, &q, &r, &e));
+	const struct source_ask q = { .dirs = &dir, .n = wrongs[_i].dir != NULL, .target = { TARGET_COLUMN, "s", "t", wrongs[_i].name } };
+	ck_assert(!audit_source_search(a, &q, &r, &e));
 	ck_assert_int_eq(e.code, ERR_USE);
 	ck_assert_msg(strstr(e.msg, wrongs[_i].words), "%s", e.msg);
 	ck_assert(e.hint[0]);

@@ -41,20 +41,21 @@ static size_t read_all(struct source *s, const char *path, const char *text, siz
 	}
 }
 
-static const struct source_target note = { SOURCE_COLUMN, "public", "orders", "legacy_note" };
-static const struct source_target status = { SOURCE_COLUMN, "public", "orders", "status" };
-static const struct source_target total = { SOURCE_COLUMN, "public", "shop_order", "order_total" };
-static const struct source_target odd = { SOURCE_COLUMN, "public", "Order Lines", "Legacy Total ($)" };
-static const struct source_target camel = { SOURCE_COLUMN, "public", "orders", "legacyNote" };
-static const struct source_target orders = { SOURCE_TABLE, "public", "orders", "orders" };
-static const struct source_target items = { SOURCE_TABLE, "shop", NULL, "order_items" };
-static const struct source_target idx = { SOURCE_INDEX, "public", "orders", "orders_legacy_note_idx" };
-static const struct source_target type = { SOURCE_TYPE, "public", NULL, "order_status" };
+static const struct source_target note = { TARGET_COLUMN, "public", "orders", "legacy_note" };
+static const struct source_target status = { TARGET_COLUMN, "public", "orders", "status" };
+static const struct source_target total = { TARGET_COLUMN, "public", "shop_order", "order_total" };
+static const struct source_target odd = { TARGET_COLUMN, "public", "Order Lines", "Legacy Total ($)" };
+static const struct source_target camel = { TARGET_COLUMN, "public", "orders", "legacyNote" };
+static const struct source_target orders = { TARGET_TABLE, "public", "orders", "orders" };
+static const struct source_target some = { TARGET_ROWS, "public", "orders", "orders" };
+static const struct source_target items = { TARGET_TABLE, "shop", NULL, "order_items" };
+static const struct source_target idx = { TARGET_INDEX, "public", "orders", "orders_legacy_note_idx" };
+static const struct source_target type = { TARGET_TYPE, "public", NULL, "order_status" };
 
-static const struct source_target two = { SOURCE_COLUMN, "public", "orders", "2fa_code" };
-static const struct source_target accent = { SOURCE_COLUMN, "public", "orders", "\xC3\xA9tat_civil" };
-static const struct source_target groups = { SOURCE_TABLE, "public", NULL, "groups" };
-static const struct source_target over = { SOURCE_COLUMN, "public", "order_legacy", "legacy_note" };
+static const struct source_target two = { TARGET_COLUMN, "public", "orders", "2fa_code" };
+static const struct source_target accent = { TARGET_COLUMN, "public", "orders", "\xC3\xA9tat_civil" };
+static const struct source_target groups = { TARGET_TABLE, "public", NULL, "groups" };
+static const struct source_target over = { TARGET_COLUMN, "public", "order_legacy", "legacy_note" };
 
 #define T SOURCE_TOGETHER
 #define F SOURCE_FILE
@@ -102,6 +103,7 @@ static const struct row rows[] = {
 	{ &orders, "@Table(name = \"orders\")", T }, { &orders, "class Order < ApplicationRecord", T }, { &orders, "model Order {", T }, { &orders, "@@map(\"orders\")", T },
 	{ &orders, "has_many :orders", T }, { &orders, "orders.each", C }, { &orders, "order.save", C }, { &orders, "OrdersController", P }, { &orders, "order by x", NONE },
 	{ &orders, "ORDER  BY x", NONE }, { &orders, "order bytes", C }, { &orders, "order b", C }, { &orders, "group by orders", C }, { &orders, "public_orders", P },
+	{ &some, "delete from orders", T }, { &some, "orders", C },
 	{ &items, "order_items", N }, { &items, "orderItems", N }, { &items, "OrderItem", N }, { &items, "item", C }, { &items, "class Item", N }, { &items, "shop.order_items", T },
 	{ &items, "shop_order_items", T }, { &items, "join order_items", T }, { &items, "only(order_items)", T }, { &items, "order", NONE },
 	{ &orders, "order_by", NONE }, { &orders, "order\tby", NONE }, { &orders, "order                    by x", C }, { &orders, "order be", C },
@@ -310,12 +312,12 @@ START_TEST(names_are_told)
 	ck_assert_str_eq(v[3], "item");
 	ck_assert_uint_eq(source_names(s, v, 2, false), 2);
 	ck_assert_uint_eq(source_names(s, v, 30, true), 1);
-	struct source_target nothing = { SOURCE_COLUMN, "s", "t", "$-_" }, same = { SOURCE_COLUMN, NULL, "user", "user" }, bare = { SOURCE_COLUMN, NULL, NULL, "x" };
+	struct source_target nothing = { TARGET_COLUMN, "s", "t", "$-_" }, same = { TARGET_COLUMN, NULL, "user", "user" }, bare = { TARGET_COLUMN, NULL, NULL, "x" };
 	ck_assert_ptr_null(source_new(a, &nothing, 1, &found));
 	ck_assert_uint_eq(source_names(start(same, 1), v, 30, true), 1);
 	ck_assert_uint_eq(source_names(start(bare, 1), v, 30, true), 0);
-	ck_assert_uint_eq(source_names(start((struct source_target){ SOURCE_TABLE, "*", NULL, "x" }, 1), v, 30, true), 0);
-	ck_assert_uint_eq(source_names(start((struct source_target){ SOURCE_TABLE, NULL, NULL, "x" }, 1), v, 30, true), 0);
+	ck_assert_uint_eq(source_names(start((struct source_target){ TARGET_TABLE, "*", NULL, "x" }, 1), v, 30, true), 0);
+	ck_assert_uint_eq(source_names(start((struct source_target){ TARGET_TABLE, NULL, NULL, "x" }, 1), v, 30, true), 0);
 }
 END_TEST
 

@@ -65,8 +65,8 @@ int main(int argc, char **argv)
 		fputs("tool_source SCHEMA TABLE COLUMN DIR... | --make DIR FILES LINES\n", stderr);
 		return 1;
 	}
-	const struct source_ask q = { .dirs = (const char *const *)argv + 4, .n = (size_t)(argc - 4), .target = { SOURCE_COLUMN, argv[1], argv[2], argv[3] } };
-	if (!audit_source(a, &q, &r, &e)) {
+	const struct source_ask q = { .dirs = (const char *const *)argv + 4, .n = (size_t)(argc - 4), .target = { TARGET_COLUMN, argv[1], argv[2], argv[3] } };
+	if (!audit_source_search(a, &q, &r, &e)) {
 		fprintf(stderr, "%s\n%s\n", e.msg, e.hint);
 		return 1;
 	}

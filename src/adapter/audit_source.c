@@ -181,7 +181,7 @@ static void search_all(struct hunt *h)
 	o->whole = !h->late && !h->broken && o->skipped[SKIP_UNREADABLE] == 0 && o->skipped[SKIP_ABSENT] == 0 && o->skipped[SKIP_ENCODING] == 0;
 }
 
-bool audit_source(struct arena *a, const struct source_ask *q, struct source_report *out, struct err *e)
+bool audit_source_search(struct arena *a, const struct source_ask *q, struct source_report *out, struct err *e)
 {
 	int64_t began = clock_mono();
 	struct hunt h = { .a = a, .ask = q, .out = out, .until = began + (int64_t)(q->ms ? q->ms : TIME_MS) * 1000 };

@@ -57,6 +57,6 @@ struct source_report {
 };
 
 /* ERR_USE: no folder, one that is none or cannot be opened, a name without a letter. All else stands in the report. */
-bool audit_source(struct arena *a, const struct source_ask *q, struct source_report *out, struct err *e);
+bool audit_source_search(struct arena *a, const struct source_ask *q, struct source_report *out, struct err *e);
 
 #endif

@@ -53,15 +53,15 @@ struct source *source_new(struct arena *a, const struct source_target *t, size_t
 	if (own.n == 0)
 		return NULL;
 	s->a = a;
-	s->kind = t->kind;
+	s->kind = t->kind == TARGET_ROWS ? TARGET_TABLE : t->kind;
 	s->keep = keep;
 	s->out = out;
-	s->context_counts = t->kind == SOURCE_COLUMN || t->kind == SOURCE_INDEX;
+	s->context_counts = t->kind == TARGET_COLUMN || t->kind == TARGET_INDEX;
 	for (int g = 0; g < SOURCE_GRADES; g++)
 		out->hit[g] = arena_array(a, keep, sizeof **out->hit);
 	for (int c = 0; c < CLASSES; c++)
 		s->pile[c].v = arena_array(a, keep, sizeof *s->pile[c].v);
-	add_name(s, t->name, ROLE_TARGET, t->kind != SOURCE_INDEX && spell_is_common(&own));
+	add_name(s, t->name, ROLE_TARGET, t->kind != TARGET_INDEX && spell_is_common(&own));
 	if (!s->context_counts)
 		add_class(s, t->name, false);
 	else if (t->table)

@@ -8,13 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/plan.h"
 #include "core/spell.h"
 
 struct arena;
 
-enum source_kind { SOURCE_COLUMN, SOURCE_TABLE, SOURCE_INDEX, SOURCE_TYPE };
-/* table: the one a column or an index belongs to; for a table, its name again or NULL. */
-struct source_target { enum source_kind kind; const char *schema, *table, *name; };
+/* table: the one a column or an index belongs to, or NULL. Of rows, name is their table. */
+struct source_target { enum target kind; const char *schema, *table, *name; };
 
 /* Strongest first. Near: five lines or less between them. */
 enum source_grade {
@@ -25,7 +25,7 @@ enum source_grade {
 	SOURCE_PART,       /* inside a longer name: legacy_note_eur */
 	SOURCE_GRADES
 };
-const char *source_grade_name(enum source_grade g);   /* "table and column together" */
+const char *source_grade_name(enum source_grade g);   /* "in a file with its table" */
 
 struct source_hit {
 	int dir;                   /* as source_begin had it */

@@ -33,22 +33,22 @@ static bool starts_nocase(const char *text, size_t len, const char *word)
 
 struct cue { unsigned kinds; const char *text; };
 #define OF(kind) (1U << (kind))
-#define CLASS_LIKE (OF(SOURCE_TABLE) | OF(SOURCE_TYPE))
+#define CLASS_LIKE (OF(TARGET_TABLE) | OF(TARGET_TYPE))
 
 /* Anywhere before it in its line. */
 static const struct cue cues[] = {
-	{ OF(SOURCE_COLUMN), "column" }, { OF(SOURCE_COLUMN), "@map(" }, { OF(SOURCE_COLUMN), "attribute" }, { OF(SOURCE_COLUMN), "field" },
-	{ OF(SOURCE_INDEX), "index" }, { OF(SOURCE_TABLE), "table" }, { CLASS_LIKE, "@@map(" }, { OF(SOURCE_TYPE), "type" }, { OF(SOURCE_TYPE), "enum" },
+	{ OF(TARGET_COLUMN), "column" }, { OF(TARGET_COLUMN), "@map(" }, { OF(TARGET_COLUMN), "attribute" }, { OF(TARGET_COLUMN), "field" },
+	{ OF(TARGET_INDEX), "index" }, { OF(TARGET_TABLE), "table" }, { CLASS_LIKE, "@@map(" }, { OF(TARGET_TYPE), "type" }, { OF(TARGET_TYPE), "enum" },
 };
 /* The word right before it, quotes and the like left out. */
 static const struct cue words[] = {
-	{ OF(SOURCE_TABLE), "from" }, { OF(SOURCE_TABLE), "join" }, { OF(SOURCE_TABLE), "into" }, { OF(SOURCE_TABLE), "update" }, { OF(SOURCE_TABLE), "only" },
-	{ OF(SOURCE_TABLE), "truncate" }, { OF(SOURCE_TABLE), "references" }, { CLASS_LIKE, "class" }, { CLASS_LIKE, "model" }, { CLASS_LIKE, "entity" },
-	{ CLASS_LIKE, "interface" }, { CLASS_LIKE, "struct" }, { OF(SOURCE_TABLE), "has_many" }, { OF(SOURCE_TABLE), "has_one" }, { OF(SOURCE_TABLE), "belongs_to" },
-	{ OF(SOURCE_TYPE), "as" },
+	{ OF(TARGET_TABLE), "from" }, { OF(TARGET_TABLE), "join" }, { OF(TARGET_TABLE), "into" }, { OF(TARGET_TABLE), "update" }, { OF(TARGET_TABLE), "only" },
+	{ OF(TARGET_TABLE), "truncate" }, { OF(TARGET_TABLE), "references" }, { CLASS_LIKE, "class" }, { CLASS_LIKE, "model" }, { CLASS_LIKE, "entity" },
+	{ CLASS_LIKE, "interface" }, { CLASS_LIKE, "struct" }, { OF(TARGET_TABLE), "has_many" }, { OF(TARGET_TABLE), "has_one" }, { OF(TARGET_TABLE), "belongs_to" },
+	{ OF(TARGET_TYPE), "as" },
 };
 
-static bool cue_anywhere(enum source_kind kind, const char *text, size_t len)
+static bool cue_anywhere(enum target kind, const char *text, size_t len)
 {
 	for (size_t i = 0; i < sizeof cues / sizeof *cues; i++)
 		for (size_t at = 0; (cues[i].kinds & OF(kind)) && at < len; at++)
@@ -57,7 +57,7 @@ static bool cue_anywhere(enum source_kind kind, const char *text, size_t len)
 	return false;
 }
 
-static bool cue_word(enum source_kind kind, const char *text, size_t len)
+static bool cue_word(enum target kind, const char *text, size_t len)
 {
 	while (len && !spell_in_word(text[len - 1]))
 		len--;
@@ -132,7 +132,7 @@ static enum source_class class_of(const struct source *s, const struct place *p,
 	if (inside || joined(s, p))
 		return CLASS_SURE;
 	if (has_cue(s, p))
-		return s->kind == SOURCE_COLUMN || n->role == ROLE_SHORT ? CLASS_CUE : CLASS_SURE;
+		return s->kind == TARGET_COLUMN || n->role == ROLE_SHORT ? CLASS_CUE : CLASS_SURE;
 	if (n->weak)
 		return CLASS_WEAK;
 	return s->context_line && s->line - s->context_line <= NEAR ? CLASS_SURE : CLASS_PLAIN;

@@ -23,7 +23,7 @@ struct pile { struct pending *v; size_t n, count; };
 
 struct source {
 	struct arena *a;
-	enum source_kind kind;
+	enum target kind;
 	bool context_counts;              /* a table says something about its columns; a schema nothing about its tables, but before them */
 	struct source_name name[NAMES_MAX];
 	size_t names;
