@@ -33,6 +33,7 @@ recipe: drop-column
 target: {schema: public, table: orders, column: old}
 document: {before: with it, after: without it, why: nobody uses it, way_back: restore, leaves_behind: nothing, rollback_floor: "1.20", api_contract: none, falls: []}
 deploys: [{name: web}]
+sources: []
 window: {zone: UTC, open: [{days: [Mon, Tue, Wed, Thu], from: "02:00", to: "06:00"}]}
 snapshot: {scope: table}
 rehearsal: {now: "Tue 04:30", day: 0.2}

@@ -94,6 +94,7 @@ recipe: drop-column
 target: {schema: public, table: orders, column: old}
 document: {before: with it, after: without it, why: nobody uses it, way_back: restore, leaves_behind: nothing, rollback_floor: "1.20", api_contract: none, falls: []}
 deploys: [{name: web}]
+sources: []
 window: {zone: UTC, open: [{days: [Mon, Tue, Wed, Thu], from: "02:00", to: "06:00"}]}
 releases_from: {command: cat $dir/releases}
 snapshot: {scope: column}

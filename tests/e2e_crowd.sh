@@ -43,6 +43,7 @@ recipe: drop-column
 target: {schema: public, table: t$1, column: old}
 document: {before: b, after: a, why: w, way_back: w, leaves_behind: l, rollback_floor: "1", api_contract: none, falls: ["index public.t$1_old"]}
 deploys: [{name: web}]
+sources: []
 window: {zone: UTC, open: [{days: [Mon, Tue, Wed, Thu], from: "02:00", to: "06:00"}]}
 snapshot: {scope: column}
 rehearsal: {now: "Tue 04:30", day: 1}

@@ -58,6 +58,7 @@ recipe: drop-column
 target: {schema: public, table: orders, column: old}
 document: {before: with it, after: without it, why: nobody uses it, way_back: restore, leaves_behind: nothing, rollback_floor: "1.20", api_contract: none, falls: ["index public.orders_old"]}
 deploys: [{name: web}]
+sources: []
 window: {zone: $zone, open: [{days: [Mon, Tue, Wed, Thu], from: "08:00", to: "17:00"}]}
 snapshot: {scope: column}
 monitor: {migration_tool: rails}

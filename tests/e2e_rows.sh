@@ -56,6 +56,7 @@ recipe: remove-rows
 target: {schema: public, table: orders, where: "$2"}
 document: {before: with them, after: without them, why: nobody needs them, way_back: restore, leaves_behind: nothing, rollback_floor: "1.20", api_contract: none, falls: []}
 deploys: [{name: web}]
+sources: []
 window: {zone: UTC, open: [{days: [Mon, Tue, Wed, Thu], from: "02:00", to: "06:00"}]}
 rehearsal: {now: "Tue 04:30", day: 0.2}
 $3

@@ -82,6 +82,7 @@ document:
   api_contract: none
   falls: ["index public.orders_legacy_total"]
 deploys: [{name: web}]
+sources: []
 policy: {unused_days: 14, longest_job_days: 7}
 window: {zone: UTC, open: [{days: [Mon, Tue, Wed, Thu], from: "02:00", to: "06:00"}]}
 snapshot: {scope: column}

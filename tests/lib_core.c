@@ -272,7 +272,12 @@ static void good_consumers(struct core *c)
 	c->found[1] = (struct consumer){ .key = "view public.all_orders", .kind = "view", .may_survive = true };
 	c->found[2] = (struct consumer){ .key = "declared looker", .kind = "declared" };
 	static const char *const blind[] = { "standby db3" };
-	c->facts.audit = (struct fact_audit){ .at = c->t, .found = c->found, .n = 3, .blind_keys = (const char **)blind, .n_blind_keys = 1 };
+	c->sources[0] = (struct audit_source){ .name = "catalogue", .sees = SEES_STATIC, .from = c->t, .to = c->t };
+	c->sources[1] = (struct audit_source){ .name = "statements", .sees = SEES_READ | SEES_WRITE, .from = c->t - 30 * US_DAY, .to = c->t, .saw = SAW_FOUND, .hits = 1 };
+	c->sources[2] = (struct audit_source){ .name = "tripwire", .sees = SEES_WRITE, .from = c->t - 31 * US_DAY, .to = c->t };
+	c->sources[3] = (struct audit_source){ .name = "source trees", .sees = SEES_CODE, .from = c->t, .to = c->t };
+	c->facts.audit = (struct fact_audit){ .at = c->t, .found = c->found, .n = 3, .sources = c->sources, .n_sources = 4,
+		.blind_keys = (const char **)blind, .n_blind_keys = 1 };
 }
 
 void core_good_facts(struct core *c)

@@ -26,6 +26,7 @@ struct core {
 	struct plan_deploy deploys[2];
 	struct plan_consumer declared[1];
 	struct consumer found[3];
+	struct audit_source sources[4];   /* static, reads and writes, writes, code */
 	const char *falls[1];
 	struct record records[128];   /* every line that was taken in */
 };

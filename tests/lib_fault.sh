@@ -89,6 +89,7 @@ document:
   rollback_floor: "2.4.0"
   api_contract: no answer of the shop's API ever carried it
   falls: []
+sources: []
 deploys:
   - name: web
 policy: {unused_days: 14, longest_job_days: 7}

@@ -16,7 +16,7 @@
 
 static inline struct plan test_plan(void)
 {
-	struct plan p = { .name = "orders-drop", .recipe = "drop-column", .schema = "public", .table = "orders", .column = "legacy_total" };
+	struct plan p = { .name = "orders-drop", .recipe = "drop-column", .schema = "public", .table = "orders", .column = "legacy_total", .has_sources = true };
 	plan_defaults(&p);
 	return p;
 }

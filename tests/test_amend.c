@@ -126,6 +126,14 @@ START_TEST(amended_lists)
 	p.n_consumers = 0;
 	compare(&p, AMEND_GATES, "consumers no longer has all that it had");
 	p = given();
+	static const char *sources[] = { "/srv/shop" };
+	p.has_sources = true;
+	compare(&p, AMEND_GATES, "sources changed");
+	p = given();
+	p.sources = sources;
+	p.n_sources = 1;
+	compare(&p, AMEND_STRICTER, "sources has more than it had");
+	p = given();
 	p.n_deploys = 2;
 	compare(&p, AMEND_GATES, "deploys has more than it had");
 	p = given();

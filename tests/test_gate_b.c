@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Gate B, one wrong fact at a time. */
+#include "core/consumers.h"
 #include "tests/gate_harness.h"
 
 static void find_not_there(void)
@@ -31,6 +32,10 @@ static void quiet_for(int64_t us)
 	X(b2_standby, "B2", REFUSED, "a standby could not be asked", f->watch.standbys_ok = false) \
 	X(b2_standby_why, "B2", REFUSED, "a standby could not be asked", f->watch.standbys_ok = false, f->watch.standbys_why = "Start db3.") \
 	X(b2_blind, "B2", REFUSED, "nobody has cleared the blind spot: standby db3", w->clears[3].key = "another key") \
+	X(b2_static, "B2", REFUSED, "no source of the audit could see what the database itself is built of", c->sources[0].saw = SAW_BLIND) \
+	X(b2_reads, "B2", REFUSED, "no source of the audit could see reads", c->sources[1].why = "track is none") \
+	X(b2_writes, "B2", REFUSED, "no source of the audit could see writes", c->sources[1].sees = SEES_READ, c->sources[2].from = 0) \
+	X(b2_code, "B2", REFUSED, "no source of the audit could see source code outside of it", c->sources[3].saw = SAW_MISSING) \
 	X(b2_default, "B2", REFUSED, "the column still has a default", f->target.def = "0") \
 	X(b2_not_null, "B2", REFUSED, "the column is still NOT NULL", f->target.not_null = true) \
 	X(b2_generated, "B2", REFUSED, "the server itself fills the column (generated or identity)", f->target.generated = true) \
@@ -73,6 +78,27 @@ START_TEST(the_first_open_consumer_is_named)
 	w->clears[2].key = "another key";
 	ck_assert_str_eq(judge("B1")->now, "0 of 3 clear");
 	ck_assert_str_eq(judge("B1")->because, "statement 1 by etl has not been cleared");
+}
+END_TEST
+
+/* Who keeps the longest eye on a kind of use is named; a hit does not make a source blind, a reason does. */
+START_TEST(who_saw_each_kind_of_use)
+{
+	struct class_seen seen[CLASSES];
+	audit_classes(&f->audit, seen);
+	ck_assert_str_eq(seen[CLASS_STATIC].by->name, "catalogue");
+	ck_assert_str_eq(seen[CLASS_READ].by->name, "statements");
+	ck_assert_str_eq(seen[CLASS_WRITE].by->name, "tripwire");
+	ck_assert_str_eq(seen[CLASS_CODE].by->name, "source trees");
+	c->sources[2].saw = SAW_MISSING;
+	audit_classes(&f->audit, seen);
+	ck_assert_str_eq(seen[CLASS_WRITE].by->name, "statements");
+	c->sources[3].saw = SAW_MISSING;
+	ck_assert_int_eq(judge("B2")->verdict, REFUSED);
+	w->clears[0].key = BLIND_CODE;
+	ck_assert_int_eq(judge("B2")->verdict, HOLDS);
+	ck_assert_str_eq(sees_word(SEES_DEFINER), "definer");
+	ck_assert_str_eq(sees_word(3), "");
 }
 END_TEST
 
@@ -173,7 +199,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("gate_b");
 	TCase *t = tcase_create("gate_b");
 	const TTest *const tests[] = {
-		one_wrong_fact_shuts_gate_b, the_first_open_consumer_is_named, the_count_of_days, sightings_begin_it_again, development_does_not_wait, rehearsal_scales_waits_only, sources_by_kind,
+		one_wrong_fact_shuts_gate_b, who_saw_each_kind_of_use, the_first_open_consumer_is_named, the_count_of_days, sightings_begin_it_again, development_does_not_wait, rehearsal_scales_waits_only, sources_by_kind,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

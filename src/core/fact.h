@@ -171,6 +171,7 @@ struct audit_source {
 	enum saw saw;
 	const char *why;              /* blind or missing: the reason, with the command that helps */
 };
+#define BLIND_CODE "source code"   /* the blind key of a plan that does not say where its code lies */
 struct fact_audit {
 	int64_t at;
 	struct consumer *found;

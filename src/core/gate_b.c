@@ -73,6 +73,22 @@ static bool blind_spots_cleared(const struct judge *j)
 	return true;
 }
 
+/* Each kind of use needs a source that could see it. Of rows, reads go on. Code that nobody searched was answered for by name above. */
+static bool classes_seen(const struct judge *j)
+{
+	struct class_seen seen[CLASSES];
+	char because[200];
+	audit_classes(&j->f->audit, seen);
+	for (size_t i = 0; i < CLASSES; i++) {
+		bool answered = i == CLASS_CODE && walk_is_cleared(j->w, BLIND_CODE, NULL);
+		if (seen[i].by || answered || (j->w->kind == TARGET_ROWS && (i == CLASS_READ || i == CLASS_CODE)))
+			continue;
+		snprintf(because, sizeof because, "no source of the audit could see %s", seen[i].what);
+		return watch_shut(j, because, "Look at the sources on the consumers' page (item 4): each that is blind says what helps.");
+	}
+	return true;
+}
+
 /* What the server itself still writes into the column is no evidence of quiet. */
 static bool relaxed(const struct judge *j)
 {
@@ -110,7 +126,7 @@ void rule_b2(const struct judge *j)
 	    !rule_fresh(j, j->f->audit.at, 24 * US_HOUR, "the consumers") ||
 	    !rule_fresh(j, j->f->watch.at, j->lives, "the watch"))
 		return;
-	if (sources_see(j) && blind_spots_cleared(j) && relaxed(j) && long_enough(j))
+	if (sources_see(j) && blind_spots_cleared(j) && classes_seen(j) && relaxed(j) && long_enough(j))
 		find_holds(j->o);
 }
 

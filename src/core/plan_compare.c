@@ -185,6 +185,7 @@ static const struct list {
 	LIST("document.falls", falls, same_text, AMEND_GATES),
 	LIST("deploys", deploys, same_deploy, AMEND_GATES),
 	LIST("consumers", consumers, same_consumer, AMEND_STRICTER),
+	LIST("sources", sources, same_text, AMEND_STRICTER),
 	LIST("standbys", standbys, same_standby, AMEND_STRICTER),
 	LIST("releases", releases, same_time, AMEND_STRICTER),
 	LIST("monitor.metrics", metrics, same_metric, AMEND_STRICTER),
@@ -217,6 +218,8 @@ static void compare_lists(struct comparison *c)
 	}
 	if (c->old->has_falls != c->now->has_falls)
 		differs(c, AMEND_GATES, "document.falls changed");
+	if (c->old->has_sources != c->now->has_sources)
+		differs(c, AMEND_GATES, "sources changed");   /* code that there is, or is not */
 }
 
 enum amend_class plan_compare(struct arena *a, const struct plan *old, const struct plan *now, const char **why)

@@ -251,11 +251,20 @@ static void judge_release_source(struct findings *f)
 			"write a file from / on");
 }
 
+/* The plan outlives the folder it was begun in. */
+static void judge_sources(struct findings *f)
+{
+	for (size_t i = 0; i < f->p->n_sources; i++)
+		if (f->p->sources[i][0] != '/')
+			found(f, "sources", arena_printf(f->a, "sources has \"%s\"", text_clean(f->a, f->p->sources[i])), "write folders from / on");
+}
+
 static void judge_lists(struct findings *f)
 {
 	const struct plan *p = f->p;
 	for (size_t i = 0; i < p->n_metrics; i++)
 		judge_metric(f, &p->metrics[i]);
+	judge_sources(f);
 	judge_twins(f, "deploys", p->deploys, p->n_deploys, sizeof *p->deploys);
 	judge_twins(f, "consumers", p->consumers, p->n_consumers, sizeof *p->consumers);
 	judge_twins(f, "standbys", p->standbys, p->n_standbys, sizeof *p->standbys);

@@ -21,7 +21,21 @@ static const struct sample samples[] = {
 	{ "orders", "legacy_total", "Totals have been kept in orders.total for a year.", "[\"index public.orders_legacy_total\"]", "0.3", AT_GATE_C },
 };
 
-static const char *plan_text(struct arena *a, const struct sample *s)
+/* The shop's own code, which the audit searches. */
+static const struct { const char *name, *text; } code[] = {
+	{ "orders.py", "def total(order):\n    return db.one(\"SELECT total FROM orders WHERE id = %s\", order.id)\n" },
+	{ "subscribers.py", "def newsletter():\n    return db.all(\"SELECT id, email FROM subscribers ORDER BY id\")\n" },
+};
+
+static bool put_code(struct arena *a, const char *dir, struct err *e)
+{
+	bool ok = dir_make(dir, e);
+	for (size_t i = 0; ok && i < sizeof code / sizeof code[0]; i++)
+		ok = file_write(path_join(a, dir, code[i].name), code[i].text, strlen(code[i].text), e);
+	return ok;
+}
+
+static const char *plan_text(struct arena *a, const struct sample *s, const char *sources)
 {
 	return arena_printf(a,
 		"gatewalk: 1\n"
@@ -39,13 +53,14 @@ static const char *plan_text(struct arena *a, const struct sample *s)
 		"  api_contract: no answer of the shop's API ever carried it\n"
 		"  falls: %s\n"
 		"deploys:\n  - name: web\n"
+		"sources: [\"%s\"]\n"
 		"policy: {unused_days: 14, longest_job_days: 7}\n"
 		"window:\n  zone: UTC\n  open:\n    - {days: [Mon, Tue, Wed, Thu], from: \"02:00\", to: \"06:00\"}\n"
 		"health: {max_lag_s: 5, max_lock_waiters: 5, max_longest_tx_s: 120}\n"
 		"snapshot: {scope: column}\n"
 		"rehearsal: {now: \"Tue 04:30\", day: %s}\n",
 		s->table, text_eq(s->column, "old_code") ? "old-code" : text_eq(s->column, "legacy_total") ? "legacy-total" : s->column,
-		s->table, s->column, s->table, s->column, s->table, s->why, s->falls, s->day_s);
+		s->table, s->column, s->table, s->column, s->table, s->why, s->falls, sources, s->day_s);
 }
 
 /* What a person would type where something is to be declared or confirmed; the rest is read off the offer itself. */
@@ -137,7 +152,7 @@ bool walk_bring(struct engine *g, enum stage until, struct err *e)
 static bool one(struct arena *a, const struct engine_opts *o, const char *dir, const struct sample *s, struct err *e)
 {
 	const char *path = path_join(a, dir, arena_printf(a, "%s-%s.yaml", s->table, s->column));
-	const char *text = plan_text(a, s);
+	const char *text = plan_text(a, s, path_join(a, dir, "shop"));
 	struct engine *g = engine_new(o, e);
 	bool ok = g && file_write(path, text, strlen(text), e) && engine_walk_plan(g, path, e) && walk_bring(g, s->until, e);
 	engine_free(g);
@@ -146,6 +161,8 @@ static bool one(struct arena *a, const struct engine_opts *o, const char *dir, c
 
 bool demo_walks(struct arena *a, const struct engine_opts *o, const char *dir, void (*say)(const char *line), struct err *e)
 {
+	if (!put_code(a, path_join(a, dir, "shop"), e))
+		return false;
 	for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
 		say(arena_printf(a, "    %s.%s", samples[i].table, samples[i].column));
 		if (!one(a, o, dir, &samples[i], e))
