@@ -68,8 +68,6 @@ db=other conn="host=$PGHOST port=$PGPORT user=$PGUSER dbname=other"
 dropdb --force third
 
 # ---- another machine ----
-# What loaded the dump names the column, and is over.
-sql "SELECT pg_stat_statements_reset()" >/dev/null
 go unused || cat "$now/said"
 lines=$(wc -l <"$(log_of)")
 machine bastion2

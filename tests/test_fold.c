@@ -236,6 +236,11 @@ START_TEST(declares_and_clears)
 	taken(OP_CLEAR, "{'consumer':'view x','reason':'new','survives':1}");
 	ck_assert(walk_is_cleared(&c->walk, "view x", &by) && by.survives && walk_is_cleared(&c->walk, "view x", NULL));
 	ck_assert_str_eq(by.reason, "new");
+	ck_assert_ptr_null(by.counted);
+	taken(OP_CLEAR, "{'consumer':'statement 1 by etl','counted':'5 calls, 0.1 ms','reason':'it stopped','survives':0}");
+	ck_assert(walk_is_cleared(&c->walk, "statement 1 by etl", &by));
+	ck_assert_str_eq(by.counted, "5 calls, 0.1 ms");
+	refused(OP_CLEAR, "{'consumer':'view x','counted':5,'reason':'x','survives':0}", "field \"counted\" is missing or no text");
 	refused(OP_CLEAR, "{'consumer':'view x','reason':'','survives':1}", "field \"reason\" is empty");
 	refused(OP_CLEAR, "{'consumer':'view x','reason':'x'}", "field \"survives\" is missing or neither 0 nor 1");
 	core_walk_to(c, AT_DROPPING);

@@ -9,6 +9,14 @@ static void find_not_there(void)
 	w->clears[2].key = "another key";
 }
 
+/* The look that found it came after the clearing. */
+static void counted(const char *now, const char *when_cleared)
+{
+	c->found[0].last = w->clears[0].at + 1;
+	c->found[0].counted = now;
+	w->clears[0].counted = when_cleared;
+}
+
 static void quiet_for(int64_t us)
 {
 	w->quiet_since = f->now - us;
@@ -18,6 +26,9 @@ static void quiet_for(int64_t us)
 	X(b1_unknown, "B1", UNKNOWN, "nobody has looked at the consumers yet", f->audit.at = 0) \
 	X(b1_uncleared, "B1", REFUSED, "statement 1 by etl has not been cleared", w->clears[0].key = "another key") \
 	X(b1_again, "B1", REFUSED, "statement 1 by etl names what goes and was seen again after it was cleared", c->found[0].last = w->clears[0].at) \
+	X(b1_again_counted, "B1", REFUSED, "statement 1 by etl names what goes and was seen again after it was cleared", counted("6 calls", "5 calls")) \
+	X(b1_again_unknown, "B1", REFUSED, "statement 1 by etl names what goes and was seen again after it was cleared", counted(NULL, "5 calls")) \
+	X(b1_again_before, "B1", REFUSED, "statement 1 by etl names what goes and was seen again after it was cleared", counted("5 calls", NULL)) \
 	X(b1_survives, "B1", REFUSED, "statement 1 by etl names what goes and was cleared as surviving, which it cannot", w->clears[0].survives = true) \
 	X(b1_structural, "B1", REFUSED, "view public.all_orders depends on it: the drop would need CASCADE, or it would vanish", c->found[1].structural = true) \
 	X(b1_declared, "B1", REFUSED, "looker is declared in the plan and has not been cleared", find_not_there()) \
@@ -99,6 +110,14 @@ START_TEST(who_saw_each_kind_of_use)
 	ck_assert_int_eq(judge("B2")->verdict, HOLDS);
 	ck_assert_str_eq(sees_word(SEES_DEFINER), "definer");
 	ck_assert_str_eq(sees_word(3), "");
+}
+END_TEST
+
+/* Only later calls count as seen again: the look comes after the clearing, the calls came before it. */
+START_TEST(what_ran_before_it_was_cleared)
+{
+	counted("5 calls", "5 calls");
+	ck_assert_int_eq(judge("B1")->verdict, HOLDS);
 }
 END_TEST
 
@@ -199,7 +218,8 @@ static Suite *suite(void)
 	Suite *s = suite_create("gate_b");
 	TCase *t = tcase_create("gate_b");
 	const TTest *const tests[] = {
-		one_wrong_fact_shuts_gate_b, who_saw_each_kind_of_use, the_first_open_consumer_is_named, the_count_of_days, sightings_begin_it_again, development_does_not_wait, rehearsal_scales_waits_only, sources_by_kind,
+		one_wrong_fact_shuts_gate_b, who_saw_each_kind_of_use, the_first_open_consumer_is_named, what_ran_before_it_was_cleared, the_count_of_days,
+		sightings_begin_it_again, development_does_not_wait, rehearsal_scales_waits_only, sources_by_kind,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

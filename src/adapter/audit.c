@@ -30,6 +30,7 @@ static void merge(struct audit *l, struct consumer *to, const struct consumer *c
 		to->last = c->last;
 	if (c->calls > to->calls)
 		to->calls = c->calls;
+	to->counted = NULL;   /* counted by two: neither speaks for both */
 	if (!text_eq(to->source, c->source))
 		to->source = arena_printf(l->a, "%s, %s", to->source, c->source);
 }

@@ -8,6 +8,16 @@
 #include "base/when.h"
 #include "port/db.h"
 
+/* Calls alone are not enough: a statement set back to nothing can come to the same number of calls again. */
+static const char *counted(struct arena *a, const struct statements *s, const struct statement *x)
+{
+	char buf[WHEN_MAX];
+	if (!s->there || !x->spent)
+		return NULL;
+	return arena_printf(a, "%lld calls, %s ms, counted since %s, %lld times thrown out, %s", (long long)x->calls, x->spent,
+		s->reset ? when_iso(s->reset, buf) : "ever", (long long)s->dealloc, s->track);
+}
+
 /* pg_stat_statements does not say when a statement ran last. The watch does; without it, "not after this look" is all that is
    known, and that is the safe side. */
 static void statements_from(struct audit *l, const struct statements *s, const char *server)
@@ -31,7 +41,7 @@ void audit_add_statements(struct audit *l, const struct statements *s, const cha
 		const struct statement *x = &s->v[i];
 		const struct consumer found = {
 			.key = statement_key(l->a, x->queryid, x->role, server), .kind = "statement", .source = "pg_stat_statements", .role = x->role,
-			.app = x->app, .touch = x->touch, .last = l->out->at, .calls = x->calls, .names_column = x->use == USE_NAME,
+			.app = x->app, .touch = x->touch, .last = l->out->at, .calls = x->calls, .counted = counted(l->a, s, x), .names_column = x->use == USE_NAME,
 			.may_survive = x->use == USE_STAR, .evidence = x->text, .server = server,
 		};
 		audit_add(l, &found);

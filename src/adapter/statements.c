@@ -81,7 +81,7 @@ static const char *texts_sql(struct arena *a, const char *schema)
 {
 	return arena_printf(a, OWN_TAG
 		"WITH named AS MATERIALIZED (SELECT lower(replace(x, '\"', '\"\"')) AS name FROM json_array_elements_text($1::json) x)\n"
-		"SELECT s.queryid, pg_get_userbyid(s.userid), sum(s.calls)::bigint, left(max(s.query), %d),\n"
+		"SELECT s.queryid, pg_get_userbyid(s.userid), sum(s.calls)::bigint, left(max(s.query), %d), sum(s.total_exec_time)::text,\n"
 		"  (SELECT x.application_name FROM pg_stat_activity x WHERE x.usesysid = s.userid AND x.query_id = s.queryid ORDER BY x.query_start DESC LIMIT 1),\n"
 		"  (SELECT host(x.client_addr) FROM pg_stat_activity x WHERE x.usesysid = s.userid AND x.query_id = s.queryid ORDER BY x.query_start DESC LIMIT 1)\n"
 		"FROM %s.pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())\n"
@@ -109,7 +109,7 @@ static const char *names_json(struct arena *a, const struct text_target *t)
 static bool read_texts(struct db *db, struct arena *a, const struct names *n, const char *schema, const char *me, struct statements *out, struct err *e)
 {
 	const char *v[] = { names_json(a, &n->target) };
-	const struct query q = { .sql = texts_sql(a, schema), .args = v, .nargs = 1, .ms = 30000, .cols = 6 };
+	const struct query q = { .sql = texts_sql(a, schema), .args = v, .nargs = 1, .ms = 30000, .cols = 7 };
 	struct rows r;
 	if (!db_ask(db, a, &q, &r, e))
 		return false;
@@ -125,7 +125,7 @@ static bool read_texts(struct db *db, struct arena *a, const struct names *n, co
 			continue;
 		out->v = arena_grow(a, out->v, &out->n, &cap, sizeof *out->v);
 		out->v[out->n - 1] = (struct statement){ .queryid = cell_int(c[0]), .role = c[1], .calls = cell_int(c[2]), .text = c[3],
-			.app = c[4], .addr = c[5], .use = f.use, .touch = f.touch };
+			.spent = c[4], .app = c[5], .addr = c[6], .use = f.use, .touch = f.touch };
 	}
 	if (hidden)
 		missing(out, arena_printf(a, "statements of %zu other logins are hidden from this one: GRANT pg_read_all_stats TO %s", hidden, sql_ident(a, me)));

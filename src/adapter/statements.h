@@ -11,6 +11,7 @@
 struct statement {
 	int64_t queryid, calls;
 	const char *role, *text;
+	const char *spent;           /* time in the server, ms: two counts of the same calls have it the same to the last digit */
 	const char *app, *addr;      /* of a session that ran it last; NULL when none is there */
 	enum text_use use;
 	enum touch touch;

@@ -13,6 +13,14 @@ static bool is_open(const char **why, const char **todo, const char *reason, con
 	return false;
 }
 
+/* A look cannot say when a statement ran, only that it had by then. Counters that stand as they did when it was cleared say
+   that it has not run since, whenever the watch first saw it. Counters that are not known say nothing. */
+static bool seen_again(const struct consumer *c, const struct walk_clear *by)
+{
+	bool same = c->counted && by->counted && strcmp(c->counted, by->counted) == 0;
+	return c->last >= by->at && !same;
+}
+
 bool consumer_is_clear(const struct walk *w, const struct consumer *c, const char **why, const char **todo)
 {
 	struct walk_clear by;
@@ -24,7 +32,7 @@ bool consumer_is_clear(const struct walk *w, const struct consumer *c, const cha
 	if (by.survives && !c->may_survive)
 		return is_open(why, todo, "names what goes and was cleared as surviving, which it cannot",
 			"Stop it, then clear it again as stopped.");
-	if (!by.survives && c->names_column && c->last >= by.at)
+	if (!by.survives && c->names_column && seen_again(c, &by))
 		return is_open(why, todo, "names what goes and was seen again after it was cleared",
 			"Have its owner stop it, then clear it again.");
 	return true;

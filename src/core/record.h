@@ -22,7 +22,7 @@ struct err;
 	X(OP_EVIDENCE, "evidence", 0)    /* kind, blob, summary: from a job or a look */ \
 	X(OP_CONFIRM, "confirm", 1)      /* item, typed */ \
 	X(OP_DECLARE, "declare", 1)      /* what, key, value */ \
-	X(OP_CLEAR, "clear", 1)          /* consumer, reason, survives */ \
+	X(OP_CLEAR, "clear", 1)          /* consumer, reason, survives, counted */ \
 	X(OP_GATE, "gate", 1)            /* gate passed, with each condition */ \
 	X(OP_QUIET, "quiet", 1)          /* the count of item 9 begins */ \
 	X(OP_SIGHTING, "sighting", 0)    /* a counted read or write */ \

@@ -47,7 +47,8 @@ bool walk_move(enum stage from, enum event ev, unsigned open_gates, struct move 
 /* Gates that the row for (from, ev) asks for; GATES_ALL + 1 when there is no row. */
 unsigned walk_move_needs(enum stage from, enum event ev);
 
-struct walk_clear { const char *key, *reason; bool survives; int64_t at; };
+/* counted: how its counters stood in the look it was cleared on; NULL when nothing counted it, or in a line of before that was kept. */
+struct walk_clear { const char *key, *reason, *counted; bool survives; int64_t at; };
 struct walk_declared { const char *what, *key, *value; int64_t at; };
 
 struct walk {

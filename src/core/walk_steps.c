@@ -59,8 +59,10 @@ bool fold_clear(struct walk *w, const struct record *r, struct err *e)
 {
 	struct walk_clear c = { .at = r->t };
 	if (!fold_here(w, AT_SNAPSHOT, AT_ARMED, e) || !fold_timed(r, e) || !body_word(r->b, "consumer", &c.key, e) ||
-	    !body_word(r->b, "reason", &c.reason, e) || !body_flag(r->b, "survives", &c.survives, e))
+	    !body_word(r->b, "reason", &c.reason, e) || !body_flag(r->b, "survives", &c.survives, e) ||
+	    (json_get(r->b, "counted") && !body_word(r->b, "counted", &c.counted, e)))
 		return false;
+	c.counted = c.counted ? arena_dup(w->arena, c.counted) : NULL;
 	c.key = arena_dup(w->arena, c.key);
 	c.reason = arena_dup(w->arena, c.reason);
 	w->clears = arena_grow(w->arena, w->clears, &w->n_clears, &w->cap_clears, sizeof c);

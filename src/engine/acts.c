@@ -235,6 +235,8 @@ static bool do_clear(struct engine *g, const struct act *act, struct err *e)
 		return wrong(e, "Say who decided and by what evidence.", "a clearing needs a reason");
 	struct json *b = line_body(g);
 	json_add_str(b, "consumer", act->key);
+	if (c && c->counted)
+		json_add_str(b, "counted", c->counted);
 	json_add_str(b, "reason", act->text);
 	json_add_int(b, "survives", act->survives);
 	if (!line_write(g, OP_CLEAR, b, false, e))
