@@ -221,6 +221,19 @@ static bool writes_column(const struct tokens *v, const char *column)
 	return false;
 }
 
+/* DO: its code is one string, read as a function's body is. Naming the column alone is not enough, as in a statement. */
+static void column_do(struct arena *a, const struct tokens *v, const struct text_target *t, struct text_found *out)
+{
+	for (size_t i = 1; i < v->n; i++) {
+		struct text_found f;
+		if (v->t[i].kind != TOKEN_STRING)
+			continue;
+		audit_text_body(a, arena_dupn(a, v->t[i].s, v->t[i].len), t, &f);
+		if ((f.use == USE_NAME && (f.names_table || f.unicode)) || f.use == USE_STAR)
+			*out = f;
+	}
+}
+
 void audit_text_statement(struct arena *a, const char *text, const struct text_target *t, struct text_found *out)
 {
 	*out = (struct text_found){ 0 };
@@ -236,7 +249,9 @@ void audit_text_statement(struct arena *a, const char *text, const struct text_t
 			text_table_statement(&v, t, out);
 		return;
 	}
-	if (v.n == 0 || text_is_definition(&v))
+	if (token_is(&v, 0, "do"))
+		column_do(a, &v, t, out);
+	if (v.n == 0 || token_is(&v, 0, "do") || text_is_definition(&v))
 		return;
 	for (size_t i = 0; i < v.n; i++) {
 		out->unicode = out->unicode || v.t[i].kind == TOKEN_UNICODE;
