@@ -4,8 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "adapter/planfile.h"
 #include "adapter/probe_moment.h"
+#include "engine/demo_walks.h"
 #include "tests/drop_fixture.h"
+#include "tests/lib_core.h"
 #include "tests/lib_db.h"
 
 #define DB "gw_moment"
@@ -208,6 +211,57 @@ START_TEST(openings_keep_clear_of_releases)
 }
 END_TEST
 
+/* A week through every hour, ordinary, and two in which the clocks of the server's own zone are changed. */
+static const char *const weeks[] = { "2026-11-23 00:00+00", "2027-03-25 00:00+00", "2027-10-28 00:00+00" };
+
+static struct plan *demo_parsed(size_t i)
+{
+	struct plan_error *errs;
+	size_t n;
+	const char *text = demo_plan(x.a, i);
+	struct plan *p = text ? planfile_parse(x.a, "demo", text, strlen(text), &errs, &n) : NULL;
+	ck_assert_msg(!text || p, "%s", text ? text : "");
+	return p;
+}
+
+static const struct finding *judge_c3(struct core *c, const struct plan *p, int64_t at)
+{
+	static struct finding all[CONDITION_COUNT];
+	struct err e = { 0 };
+	const struct moment_ask q = { .plan = p, .env = c->walk.env, .at = at };
+	ck_assert_msg(probe_moment(x.db, x.a, &q, &c->facts.moment, &e), "%s", e.msg);
+	c->facts.now = at;
+	for (size_t i = 0; i < c->walk.n_declared; i++)
+		c->walk.declared[i].at = at;
+	gate_judge_all(p, &c->walk, &c->facts, all);
+	for (size_t i = 0; i < CONDITION_COUNT; i++)
+		if (strcmp(all[i].id, "C3") == 0)
+			return &all[i];
+	return NULL;
+}
+
+/* The demo's drop is open at every hour of every day; in production the same plan is shut then on most, Fridays among them. */
+START_TEST(the_demo_on_any_day)
+{
+	struct core *rehearsal = core_new(ENV_REHEARSAL), *production = core_new(ENV_PRODUCTION);
+	core_walk_to(rehearsal, AT_DROPPING);
+	core_walk_to(production, AT_DROPPING);
+	test_sql(x.db, "SET TimeZone = 'Europe/Madrid'");
+	int64_t begin = atoll(fix_get(&x, arena_printf(x.a, "SELECT extract(epoch FROM timestamptz '%s')::bigint", weeks[_i]))) * US_SECOND;
+	int plans = 0, open = 0;
+	for (struct plan *p; (p = demo_parsed((size_t)plans)); plans++)
+		for (int h = 0; h < 7 * 24; h++) {
+			const struct finding *c3 = judge_c3(rehearsal, p, begin + h * US_HOUR);
+			ck_assert_msg(c3->verdict == HOLDS, "plan %d, hour %d: %s", plans, h, c3->because);
+			open += plans == 0 && judge_c3(production, p, begin + h * US_HOUR)->verdict == HOLDS;
+		}
+	ck_assert_int_eq(plans, 3);
+	ck_assert_int_eq(open, 16);   /* Monday to Thursday, 02:00 to 06:00 */
+	core_free(rehearsal);
+	core_free(production);
+}
+END_TEST
+
 static void walk_row(const char *sid, const char *table, const char *more)
 {
 	fix_do(&x, arena_printf(x.a, "INSERT INTO gatewalk.walk (sid, name, plan_digest, archetype, relid, attnum, target, stage, operator, host, plan, day_us)"
@@ -282,6 +336,7 @@ static Suite *suite(void)
 	tcase_add_test(m, moment);
 	tcase_add_loop_test(m, openings, 0, (int)(sizeof zones / sizeof zones[0]));
 	tcase_add_test(m, openings_keep_clear_of_releases);
+	tcase_add_loop_test(m, the_demo_on_any_day, 0, (int)(sizeof weeks / sizeof weeks[0]));
 	tcase_add_loop_test(m, others, 0, (int)(sizeof others_cases / sizeof others_cases[0]));
 	tcase_add_test(m, others_without_schema);
 	suite_add_tcase(s, m);

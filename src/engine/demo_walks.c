@@ -159,6 +159,11 @@ static bool one(struct arena *a, const struct engine_opts *o, const char *dir, c
 	return ok;
 }
 
+const char *demo_plan(struct arena *a, size_t i)
+{
+	return i < sizeof samples / sizeof samples[0] ? plan_text(a, &samples[i]) : NULL;
+}
+
 bool demo_walks(struct arena *a, const struct engine_opts *o, const char *dir, void (*say)(const char *line), struct err *e)
 {
 	if (!put_code(a, path_join(a, dir, "shop"), e))
