@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "core/migration.h"
 #include "core/sql.h"
 #include "engine/engine_private.h"
 #include "port/files.h"
@@ -67,46 +68,6 @@ bool closing_leave(struct engine *g, const struct act *act, struct err *e)
 	return true;
 }
 
-/* The migration tools whose history table and mark-applied command are known (gatewalk(1), SCHEMA LOG). */
-static const struct { const char *tool, *entry; } tool_entries[] = {
-	{ "rails", "INSERT INTO schema_migrations (version) VALUES ('VERSION');  -- then rails db:schema:dump" },
-	{ "django", "python manage.py migrate APP NAME --fake" },
-	{ "alembic", "alembic stamp REVISION" },
-	{ "flyway", "INSERT INTO flyway_schema_history ...;  -- or: flyway baseline" },
-	{ "liquibase", "liquibase changelog-sync" },
-	{ "sqitch", "sqitch deploy --log-only" },
-	{ "prisma", "prisma migrate resolve --applied NAME" },
-	{ "atlas", "atlas migrate set VERSION" },
-	{ "golang-migrate", "migrate force VERSION" },
-	{ "node-pg-migrate", "node-pg-migrate up --fake" },
-	{ "dbmate", "INSERT INTO schema_migrations (version) VALUES ('VERSION');  -- then dbmate dump" },
-	{ "goose", "INSERT INTO goose_db_version (version_id, is_applied) VALUES (VERSION, true);" },
-	{ "knex", "INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('FILE', BATCH, now());" },
-};
-
-static const char *tool_entry(const char *tool)
-{
-	for (size_t i = 0; tool && i < sizeof tool_entries / sizeof tool_entries[0]; i++)
-		if (text_same_nocase(tool, tool_entries[i].tool))
-			return tool_entries[i].entry;
-	return NULL;
-}
-
-static void add_tool(struct text *t, struct engine *g, const char *statement)
-{
-	const char *entry = tool_entry(g->plan->migration_tool);
-	text_add(t, "\n## For the application's own migration tool\n\n");
-	if (!g->plan->migration_tool) {
-		text_add(t, "The plan names none. The statement, for whoever keeps a history by hand:\n\n");
-	} else {
-		text_addf(t, "%s: put the statement into a new migration and mark it as applied on this database, so that it never runs here again.\n\n",
-			g->plan->migration_tool);
-	}
-	text_addf(t, "    %s;\n", statement);
-	if (entry)
-		text_addf(t, "\n    %s\n", entry);
-}
-
 static const char *markdown(struct engine *g, const char *statement)
 {
 	struct arena *a = lot_arena(g->walk_lot);
@@ -121,7 +82,7 @@ static const char *markdown(struct engine *g, const char *statement)
 		text_addf(&t, "- put back: %s\n", when_iso(g->walk.restored_at, at));
 	text_addf(&t, "\n## Before\n\n%s\n\n## After\n\n%s\n\n## Why\n\n%s\n\n## Way back\n\n%s\n\nIt leaves behind: %s\n\nOldest release that can run now: %s\n",
 		p->before, p->after, p->why, p->way_back, p->leaves_behind, p->rollback_floor);
-	add_tool(&t, g, statement);
+	migration_section(&t, p->migration_tool, statement);
 	const char *s = arena_dup(a, text_str(&t));
 	text_free(&t);
 	return s;
