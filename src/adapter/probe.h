@@ -12,6 +12,8 @@ struct db;
 struct err;
 
 bool probe_server(struct db *db, struct arena *a, struct fact_server *out, struct err *e);   /* two transactions: a pooler shows itself */
+/* Refuses, with ERR_USE, a link through a pooler: neither locks nor settings hold there, and another session gets them. */
+bool probe_direct(struct db *db, struct err *e);
 bool probe_mark(struct db *db, struct arena *a, struct fact_mark *out, struct err *e);       /* the server's half; remembered_* are remember.h's */
 bool probe_target(struct db *db, struct arena *a, const struct plan *p, struct fact_target *out, struct err *e);
 /* Rows: tries the plan's condition on an empty copy of the table and fills t->unfit with the server's reason when it cannot be used.

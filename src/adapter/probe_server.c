@@ -52,6 +52,17 @@ static bool is_pooled(struct db *db, struct arena *a, int pid, bool *pooled, str
 	return true;
 }
 
+bool probe_direct(struct db *db, struct err *e)
+{
+	struct arena *a = arena_new();
+	const struct query q = { .sql = "SELECT pg_backend_pid()" };
+	const char *pid = db_value(db, a, &q, e);
+	bool pooled = true, ok = pid && is_pooled(db, a, (int)cell_int(pid), &pooled, e);
+	arena_free(a);
+	return ok && (!pooled ||
+		err_set(e, ERR_USE, "Give the server's own address with -d; a pooler hands a session to others.", "there is a connection pooler in between"));
+}
+
 bool probe_server(struct db *db, struct arena *a, struct fact_server *out, struct err *e)
 {
 	struct rows r;

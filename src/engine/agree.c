@@ -175,7 +175,7 @@ bool engine_rebind_mark(struct engine *g, const struct asker *by, struct err *e)
 	struct sides s = { .a = g->arena };
 	struct agree_answer answer = { NULL, NULL };
 	engine_walk_close(g);
-	if (!engine_connect(g, e) || !probe_server(g->db, s.a, &s.server, e) || !probe_mark(g->db, s.a, &s.mark, e))
+	if (!engine_connect(g, e) || !probe_direct(g->db, e) || !probe_server(g->db, s.a, &s.server, e) || !probe_mark(g->db, s.a, &s.mark, e))
 		return false;
 	if (!s.mark.installed)
 		return err_set(e, ERR_USE, "gatewalk init --environment WHICH", "there is no gatewalk schema in %s", s.server.label);

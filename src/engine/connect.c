@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "adapter/place.h"
+#include "adapter/probe.h"
 #include "base/arena.h"
 #include "port/crypto.h"
 
@@ -69,7 +70,7 @@ static bool take_hold(struct engine *g, struct err *e)
 		return false;
 	if (g->read_only)
 		return line_sync(g, e) || db_alive(g->db);
-	return ledger_hold(g->db, g->walk.sid, HOLD_MS, e) && line_sync(g, e) && line_seal_torn(g, e);
+	return probe_direct(g->db, e) && ledger_hold(g->db, g->walk.sid, HOLD_MS, e) && line_sync(g, e) && line_seal_torn(g, e);
 }
 
 bool engine_connect(struct engine *g, struct err *e)

@@ -176,12 +176,10 @@ bool engine_walk_read(struct engine *g, const char *word, struct err *e)
 
 static bool fit_server(struct engine *g, struct arena *a, struct fact_server *s, struct fact_mark *m, struct err *e)
 {
-	if (!engine_connect(g, e) || !probe_server(g->db, a, s, e) || !probe_mark(g->db, a, m, e))
+	if (!engine_connect(g, e) || !probe_direct(g->db, e) || !probe_server(g->db, a, s, e) || !probe_mark(g->db, a, m, e))
 		return false;
 	if (!remember_read(a, s->sysid, s->dboid, m, e))
 		return false;
-	if (s->pooled)
-		return err_set(e, ERR_USE, "Give the server's own address with -d; a pooler hands a session to others.", "there is a connection pooler in between");
 	if (s->in_recovery)
 		return err_set(e, ERR_USE, "Give the primary's address with -d.", "%s is a standby", s->label);
 	if (!m->installed)

@@ -233,7 +233,7 @@ struct json *tool_init(struct arena *a, const struct engine_opts *o, const char 
 	}
 	struct db *db = connect_to(o, e);
 	const char *key = NULL;
-	bool ok = db && (key = key_for_init(a, o, &made, e)) && probe_server(db, a, &s, e) && remember_allows(a, s.sysid, s.dboid, env, e) &&
+	bool ok = db && probe_direct(db, e) && (key = key_for_init(a, o, &made, e)) && probe_server(db, a, &s, e) && remember_allows(a, s.sysid, s.dboid, env, e) &&
 		schema_init(db, a, env, &strong, e) && probe_mark(db, a, &m, e) && remember_write(a, s.sysid, s.dboid, m.install_id, env, false, e);
 	db_close(db);
 	if (!ok)
@@ -253,7 +253,7 @@ struct json *tool_uninstall(struct arena *a, const struct engine_opts *o, struct
 	struct fact_server s = { 0 };
 	struct fact_mark m = { 0 };
 	struct db *db = connect_to(o, e);
-	bool ok = db && probe_server(db, a, &s, e) && probe_mark(db, a, &m, e);
+	bool ok = db && probe_direct(db, e) && probe_server(db, a, &s, e) && probe_mark(db, a, &m, e);
 	if (ok && !m.installed)
 		ok = err_set(e, ERR_USE, NULL, "%s has no gatewalk schema", s.label);
 	ok = ok && schema_uninstall(db, a, e) && remember_write(a, s.sysid, s.dboid, m.install_id, ENV_NONE, true, e);
