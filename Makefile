@@ -19,7 +19,7 @@ WARN += -Wundef                # a misspelt macro is not 0
 # Each hardening flag with its reason.
 HARD := -fstack-protector-strong        # a smashed return address ends the program
 HARD += -fstack-clash-protection        # no jump over the guard page
-HARD += -fcf-protection=full            # indirect jumps land only where they may
+HARD += -fcf-protection=full            # indirect jumps land only where they may: our code is marked, Debian 12's start files of libc are not yet
 HARD += -fPIE                           # another address at each run
 HARD += -Werror=format-security         # data is never a format
 ifeq ($(findstring clang,$(shell $(CC) --version 2>/dev/null)),)
