@@ -160,14 +160,28 @@ static bool cursor_moved(struct run *r, int ms)
 	return false;
 }
 
+/* To the list of steps: what changed since the last visit is shown before it, and has no cursor to move. */
+static void until_steps(struct run *r)
+{
+	char seen[65536];
+	size_t len = 0;
+	ssize_t n;
+	while (len < sizeof seen && (n = take(r, seen + len, sizeof seen - len, len ? STILL_MS : WAIT_MS)) > 0)
+		len += (size_t)n;
+	if (!memmem(seen, len, "since you left", strlen("since you left")))
+		return;
+	if (write(r->fd, "\r", 1) != 1)
+		fail("the key did not go through");
+	until_still(r);
+}
+
 static int key_runs(int n, char **argv)
 {
 	char buf[65536];
 	int missed = 0;
 	double *ms = calloc((size_t)n, sizeof *ms);
 	struct run r = start(argv);
-	until(&r, "NEXT");
-	until_still(&r);
+	until_steps(&r);
 	for (int i = 0; ms && i < n; i++) {
 		const char *key = i % 2 ? "k" : "j";
 		while (take(&r, buf, sizeof buf, 20) > 0)   /* what the engine painted by itself */
