@@ -199,8 +199,27 @@ has "the first bad line is named" "line [0-9]+ is bad"
 sed -i 's/orders-drop-0ld/orders-drop-old/' "$log/plan.gwlog"
 run 1 "restore of what was not dropped" "$gw" restore orders-drop-old -d "$to"
 run 1 "uninstall while a walk is open" "$gw" uninstall -d "$to"
-run 1 "leave without a reason" "$gw" leave orders-drop-old -d "$to"
-run 0 "leave" "$gw" leave orders-drop-old -d "$to" --reason "the test is over"
+key=$dir/config/gatewalk/id_ed25519
+export GATEWALK="$gw"
+run 0 "the walk comes to its drop" "$B/tests/tool_walk" "$to" "$key" orders-drop-old armed
+ssh-keygen -q -p -P '' -N night -f "$key" >/dev/null || exit 1
+run 0 "and drops" "$B/tests/tool_type" night "$B/tests/tool_walk" "$to" "$key" orders-drop-old drop
+ssh-keygen -q -p -P night -N '' -f "$key" >/dev/null || exit 1
+psql -q "$to" -c "DELETE FROM public.orders WHERE id IN (1, 2); INSERT INTO public.orders VALUES (501, 501)"
+"$gw" restore orders-drop-old -d "$to" --json >"$dir/out" 2>"$dir/errors" </dev/null
+say 7 $? "restore into a table that was written to since: something is left"
+json "restore --json parses"
+fields restore
+psql -XAtq -v "j=$(cat "$dir/out")" <<'EOF' >"$dir/told" 2>&1
+SELECT concat_ws(' ', :'j'::jsonb ->> 'target', r -> 'placed', r -> 'kept', r -> 'gone', r -> 'conflicts', r ->> 'left', (r -> 'took_us')::bigint > 0) FROM (SELECT :'j'::jsonb -> 'restore') x(r);
+EOF
+told='public.orders.old 498 0 2 0 ["row id=1: deleted since", "row id=2: deleted since"] t'
+say "$told" "$(cat "$dir/told")" "and says how much"
+run 0 "the watch over, the walk is closed" "$B/tests/tool_walk" "$to" "$key" orders-drop-old finish
+sed 's/orders-drop-old/orders-drop-total/; s/column: old/column: total/' "$dir/good.yaml" >"$dir/total.yaml"
+run 0 "another walk is begun" "$B/tests/tool_walk" "$to" "$key" "$dir/total.yaml" begin
+run 1 "leave without a reason" "$gw" leave orders-drop-total -d "$to"
+run 0 "leave" "$gw" leave orders-drop-total -d "$to" --reason "the test is over"
 run 0 "uninstall" "$gw" uninstall -d "$to" --json
 fields uninstall
 exit $failed
