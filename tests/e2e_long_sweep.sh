@@ -8,53 +8,13 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tests/lib_fault.sh
 . tests/lib_fault.sh
-calls='write fsync fdatasync sendto recvfrom'
+# shellcheck source=tests/lib_sweep.sh
+. tests/lib_sweep.sh
 step=${SWEEP_STEP:-1}
-
-put_aside() {
-	sql CHECKPOINT
-	jobs_end
-	"$B/tests/tool_cluster" crash "$now/pg" && cp -a "$now" "$top/saved" && "$B/tests/tool_cluster" restart "$now/pg"
-}
-
-put_back() {
-	jobs_end
-	"$B/tests/tool_cluster" crash "$now/pg"
-	rm -rf "$now" && cp -a "$top/saved" "$now" && "$B/tests/tool_cluster" restart "$now/pg" || exit 1
-	# What the watch saw must be fresh, however long the sweep has lasted.
-	"$GATEWALK" job tick -d "$conn" >/dev/null 2>&1
-}
-
-# The calls of a clean drop, as "name first last" lines. How the answers are cut into receives is chance: the smaller of two runs.
-count() {
-	for run in 1 2; do
-		put_back
-		before="strace -o $top/trace.$run -e trace=write,fsync,fdatasync,sendto,recvfrom" go_drop || { cat "$now/said"; return 1; }
-		[ -z "$(go look; disagree)" ] || { disagree; return 1; }
-	done
-	for c in $calls; do
-		last=1000000 first=0
-		for run in 1 2; do
-			n=$(grep -c "^$c(" "$top/trace.$run")
-			if [ "$n" -lt "$last" ]; then
-				last=$n
-				first=$(sed '/dropping/q' "$top/trace.$run" | grep -c "^$c(")
-			fi
-		done
-		echo "$c $((first + 1)) $last"
-	done
-}
-
-# A run that got through with fewer receives than counted is done again.
-one_kill() { # call number
-	for again in 1 2 3; do
-		put_back
-		before="strace -o /dev/null -e inject=$1:signal=SIGKILL:when=$2" go_drop
-		[ $? -ne 137 ] || return 0
-		echo "# $1 $2 did not fire ($again): $(tail -n 1 "$now/said")"
-	done
-	return 1
-}
+# shellcheck disable=SC2034 # lib_sweep.sh asks for it
+mark=dropping
+# shellcheck disable=SC2317 # lib_sweep.sh calls it
+act() { go_drop; }
 
 # One kill and what comes after it. Sets fired, bad, dropped.
 one() { # call number
@@ -79,17 +39,8 @@ one() { # call number
 
 # Sets planned, fired, bad, dropped.
 sweep() { # calls [half]
-	planned=0 fired=0 bad=0 dropped=0
-	while read -r call first last; do
-		case " $1 " in *" $call "*) ;; *) continue ;; esac
-		k=$first
-		[ -z "${2:-}" ] || k=$(((first + last) / 2))
-		while [ "$k" -le "$last" ]; do
-			planned=$((planned + 1))
-			one "$call" "$k"
-			k=$((k + step))
-		done
-	done <"$top/counts"
+	fired=0 bad=0 dropped=0
+	sweep_calls "$step" "$@"
 }
 
 place_new fsync=off
