@@ -99,7 +99,8 @@ trap as_before EXIT
 trap 'exit 130' INT TERM HUP
 quiet_servers
 quiet_pooler
-# The lists of a fresh system are empty or old: fetched once when the first try fails.
+# A fresh system has no lists: fetched first, or apt calls every package unknown. Old ones are fetched when the first try fails.
+ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || $root apt-get update -q || true
 if ! install; then
 	$root apt-get update -q || true
 	if ! install; then
