@@ -86,6 +86,7 @@ as_before() {
 		return 0
 	done
 	$root rm -f "$conf"
+	$root rmdir "${conf%/*}" 2>/dev/null || true
 }
 install() {
 	# Another apt may be at work on a machine that has just been started: waited for. Words on purpose.
