@@ -27,7 +27,7 @@ wrong=0
 try() {
 	name=$1
 	shift
-	if timeout -k 20 1800 "$@" >"$top/log" 2>&1 </dev/null; then
+	if timeout -k 60 1800 "$@" >"$top/log" 2>&1 </dev/null; then
 		good=$((good + 1))
 		echo "ok   $name"
 	else

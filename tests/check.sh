@@ -39,7 +39,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM HUP
 now() { date +%s; }
 timed() { # seconds command...
-	timeout -k 10 "$@" </dev/null &
+	timeout -k 60 "$@" </dev/null &   # a script has a minute to end its servers: killed, it would leave them running
 	child=$!
 	wait "$child"
 	rc=$?

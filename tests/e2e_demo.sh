@@ -16,7 +16,8 @@ must() { # text pattern seconds: or the walk cannot go on
 }
 tm_start 80x24 "$gw" demo || exit 1
 trap 'tm_stop' EXIT
-must "home with three walks" "3 open" 120
+trap 'exit 130' INT TERM HUP
+must "home with three walks" "3 open" 240
 must "one is ready" "orders-drop-legacy-total .*gate C"
 must "one waits" "subscribers-drop-fax .*9 nobody uses it"
 must "one is to begin" "coupons-drop-old-code .*1 snapshot"
