@@ -69,13 +69,15 @@ listing() { # folder of the build, where to, sources
 		counted "$folder" "$f" >"$to/$(echo "$f" | tr / _)"
 	done
 }
+made() { # targets and settings
+	make -s -k -j"$jobs" B="$B" CC=gcc OPT=-O0 SAN=--coverage "$@" >"$top/make" 2>&1 || { tail -n 30 "$top/make"; exit 1; }
+}
 build() {
 	# Unoptimized: a line stays a line, and a branch a branch. Who ends by _exit writes first what it counted: in this build alone.
 	rm -rf "$B/listing"
 	mkdir -p "$B/listing"
-	make -s B="$B" CC=gcc OPT=-O0 SAN=--coverage "$B/tests/cover_exit.o" >"$top/make" 2>&1 &&
-		make -s -k -j"$jobs" B="$B" CC=gcc OPT=-O0 SAN=--coverage LDFLAGS="$B/tests/cover_exit.o -Wl,--wrap=_exit" all tests >"$top/make" 2>&1 ||
-		{ tail -n 30 "$top/make"; exit 1; }
+	made "$B/tests/cover_exit.o"
+	made LDFLAGS="$B/tests/cover_exit.o -Wl,--wrap=_exit" all tests
 	find "$B" -name '*.gcda' -exec rm -f {} +
 }
 pure() {

@@ -110,6 +110,10 @@ START_TEST(time_without_a_server_is_skipped)
 	ck_assert_int_eq(c->walk.last_t, last);
 	ck_assert_int_eq(c->walk.sealed, 1);
 	ck_assert_int_eq(c->walk.n, 2);
+	r.n++;
+	r.sealed = true;
+	ck_assert(walk_fold(&c->walk, &r, &c->err));
+	ck_assert_int_eq(c->walk.sealed, 3);
 	r = core_record(c, OP_CLEAR, "{'consumer':'x','reason':'y','survives':0}");
 	r.t = 0;
 	ck_assert(!walk_fold(&c->walk, &r, &c->err));

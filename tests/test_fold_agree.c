@@ -109,6 +109,26 @@ START_TEST(a_walk_that_was_left_may_be_brought_together)
 }
 END_TEST
 
+/* A closed walk stays closed, whatever became of its snapshot: nothing rests on it any more. */
+START_TEST(a_closed_walk_asks_for_no_snapshot)
+{
+	core_walk_to(c, AT_CLOSED);
+	ck_assert_msg(core_fold(c, OP_RESYNC, body(-1, 0, "lost", "stands", "closed")), "%s", c->err.msg);
+	ck_assert(c->walk.first.begun && !c->walk.dropped);
+}
+END_TEST
+
+/* No log leads to these states. What has no row in the table does not move. */
+START_TEST(no_row_means_no)
+{
+	core_walk_to(c, AT_MONITOR);
+	c->walk.stage = AT_LEFT;
+	refused(OP_RESYNC, body(c->walk.intent_n - 1, 0, "lost", "stands", "left"), "it may not stand at \"left\"");
+	c->walk.stage = AT_NOWHERE;
+	refused(OP_SIGHTING, "{'at':'" PROVED "','consumer':'x','counts':1,'source':'s','text':'t','touch':'read','who':'w'}", "it may not stand at \"nowhere\"");
+}
+END_TEST
+
 static bool rebind(const char *from, const char *into, const char *db, const char *more)
 {
 	struct record r = core_record(c, OP_REBIND, arena_printf(c->a, "{'attnum':6,'from':'%s','into':'%s','last_head':'%s','lsn_was':'0/1','relid':17000,"
@@ -135,7 +155,19 @@ START_TEST(rebind_switches_the_database)
 	not_rebound(OLD_DB, NEW_DB, OLD_DB, "field \"into\" is not the database that the line speaks of");
 	not_rebound(OLD_DB, "7.8.other", "7.8.other", "it moves the walk to another ledger");
 	not_rebound(OLD_DB, "7", "7", "it moves the walk to another ledger");
+	c->walk.db = "7";
+	not_rebound("7", NEW_DB, NEW_DB, "it moves the walk to another ledger");
+	c->walk.db = OLD_DB;
 	not_rebound("", NEW_DB, NEW_DB, "field \"from\" is empty");
+	c->walk.stage = AT_NOWHERE;
+	not_rebound(OLD_DB, NEW_DB, NEW_DB, "it may not stand at \"nowhere\"");
+	c->walk.stage = AT_UNUSED;
+	c->walk.dropped = true;
+	c->walk.intent_n = 1;
+	ck_assert(!rebind(OLD_DB, NEW_DB, NEW_DB, "'drop':'lost','last_n':0,'mirrored':1,'to':'snapshot'"));
+	ck_assert_msg(strstr(c->err.msg, "it may not stand at \"nobody uses it\"") != NULL, "%s", c->err.msg);
+	c->walk.dropped = false;
+	c->walk.intent_n = -1;
 	ck_assert_msg(rebind(OLD_DB, NEW_DB, NEW_DB, "'drop':'none','last_n':0,'mirrored':1,'to':'snapshot'"), "%s", c->err.msg);
 	const struct walk *w = &c->walk;
 	ck_assert_str_eq(w->db, NEW_DB);
@@ -195,6 +227,8 @@ int main(void)
 	tcase_add_test(t, the_first_snapshot_may_be_lost);
 	tcase_add_test(t, resync_says_what_it_must);
 	tcase_add_test(t, a_walk_that_was_left_may_be_brought_together);
+	tcase_add_test(t, a_closed_walk_asks_for_no_snapshot);
+	tcase_add_test(t, no_row_means_no);
 	tcase_add_test(t, rebind_switches_the_database);
 	tcase_add_test(t, rebind_after_the_drop);
 	tcase_add_test(t, states_have_words);

@@ -5,6 +5,10 @@
 #include "base/json.h"
 #include "base/text.h"
 
+#define INSTALL "11111111-2222-3333-4444-555555555555"
+#define MOVED "7000000000000000002.16999." INSTALL
+#define AGREED "'drop':'none','last_head':'" CORE_HEAD "','last_n':0,'lsn_was':'0/1','mirrored':5,'tli_was':1,'typed':'x','why':'y'"
+
 enum spoil { TAKE_AWAY, OTHER_KIND };
 
 static struct json *spoil(const struct json *from, int *nth, enum spoil how);
@@ -53,8 +57,24 @@ static int spoil_all(const struct walk *w, const struct record *good, enum spoil
 	}
 }
 
+/* What is decided bears the server's time; what is only noted need not. */
+static void spoil_time(const struct walk *w, const struct record *good)
+{
+	static const enum record_op noted[] = { OP_EVIDENCE, OP_SIGHTING, OP_JOB, OP_OUTCOME, OP_ALARM, OP_BACK, OP_AMEND, OP_LEAVE, OP_TORN, OP_SCHEMA_LOG, OP_CLOSE };
+	struct record r = *good;
+	struct walk copy = *w;
+	bool timeless = false;
+	for (size_t i = 0; i < sizeof noted / sizeof *noted; i++)
+		timeless = timeless || noted[i] == r.op;
+	r.t = 0;
+	err_clear(&c->err);
+	ck_assert_msg(walk_fold(&copy, &r, &c->err) == timeless, "%s without a time: %s", record_op_name(r.op), c->err.msg);
+	ck_assert(timeless || strstr(c->err.msg, "a decision without the server's time") != NULL);
+}
+
 static int spoil_both(const struct walk *w, const struct record *r)
 {
+	spoil_time(w, r);
 	return spoil_all(w, r, TAKE_AWAY) + spoil_all(w, r, OTHER_KIND);
 }
 
@@ -74,24 +94,28 @@ END_TEST
 
 START_TEST(of_the_other_lines)
 {
-	static const struct { enum stage at; enum record_op op; const char *body; } lines[] = {
-		{ AT_UNUSED, OP_SIGHTING, "{'at':'" PROVED "','consumer':'x','counts':1,'source':'s','text':'t','touch':'read','who':'w'}" },
-		{ AT_UNUSED, OP_JOB, "{'event':'end','job':1,'kind':'watch','note':'n'}" },
-		{ AT_UNUSED, OP_BACK, "{'from':'nobody uses it','to':'reads moved','why':'x'}" },
-		{ AT_UNUSED, OP_AMEND, "{'class':'same','plan':'" CORE_BLOB "','why':'x'}" },
-		{ AT_UNUSED, OP_LEAVE, "{'why':'x'}" },
-		{ AT_UNUSED, OP_TORN, "{'length':1,'offset':2,'sha256':'" CORE_BLOB "'}" },
-		{ AT_UNUSED, OP_EVIDENCE, "{'blind':0,'blob':'" CORE_BLOB "','found':1,'kind':'audit'}" },
-		{ AT_UNUSED, OP_EVIDENCE, "{'blob':'" CORE_BLOB "','kind':'watched'}" },
-		{ AT_DROPPING, OP_OUTCOME, NULL },
-		{ AT_MONITOR, OP_ALARM, "{'at':'" PROVED "','metric':'m','text':'t','value':'v'}" },
-		{ AT_MONITOR, OP_RESTORE, "{'blob':'" CORE_BLOB "','conflicts':0,'gone':1,'kept':2,'placed':3,'took_us':4}" },
+	static const struct { enum stage at; enum record_op op; const char *body, *db; } lines[] = {
+		{ AT_UNUSED, OP_RESYNC, "{" AGREED ",'snapshot':'stands','to':'nobody uses it'}", NULL },
+		{ AT_UNUSED, OP_REBIND, "{" AGREED ",'attnum':6,'from':'7000000000000000001.16384." INSTALL "','into':'" MOVED "','relid':17000,'server':'s',"
+			"'to':'snapshot'}", MOVED },
+		{ AT_UNUSED, OP_SIGHTING, "{'at':'" PROVED "','consumer':'x','counts':1,'source':'s','text':'t','touch':'read','who':'w'}", NULL },
+		{ AT_UNUSED, OP_JOB, "{'event':'end','job':1,'kind':'watch','note':'n'}", NULL },
+		{ AT_UNUSED, OP_BACK, "{'from':'nobody uses it','to':'reads moved','why':'x'}", NULL },
+		{ AT_UNUSED, OP_AMEND, "{'class':'same','plan':'" CORE_BLOB "','why':'x'}", NULL },
+		{ AT_UNUSED, OP_LEAVE, "{'why':'x'}", NULL },
+		{ AT_UNUSED, OP_TORN, "{'length':1,'offset':2,'sha256':'" CORE_BLOB "'}", NULL },
+		{ AT_UNUSED, OP_EVIDENCE, "{'blind':0,'blob':'" CORE_BLOB "','found':1,'kind':'audit'}", NULL },
+		{ AT_UNUSED, OP_EVIDENCE, "{'blob':'" CORE_BLOB "','kind':'watched'}", NULL },
+		{ AT_DROPPING, OP_OUTCOME, NULL, NULL },
+		{ AT_MONITOR, OP_ALARM, "{'at':'" PROVED "','metric':'m','text':'t','value':'v'}", NULL },
+		{ AT_MONITOR, OP_RESTORE, "{'blob':'" CORE_BLOB "','conflicts':0,'gone':1,'kept':2,'placed':3,'took_us':4}", NULL },
 	};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		core_walk_to(c, lines[i].at);
 		const char *body = lines[i].body ? lines[i].body : arena_printf(c->a, "{'at':'','held_us':1,'intent':%lld,'lock_us':1,"
 			"'result':'not dropped','why':'w','xid':'1'}", (long long)c->walk.intent_n);
 		struct record r = core_record(c, lines[i].op, body);
+		r.db = lines[i].db ? lines[i].db : r.db;
 		struct walk copy = c->walk;
 		ck_assert_msg(walk_fold(&copy, &r, &c->err), "%s", c->err.msg);
 		ck_assert_int_gt(spoil_both(&c->walk, &r), 0);

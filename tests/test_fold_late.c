@@ -59,8 +59,14 @@ START_TEST(intent_and_outcome)
 	core_walk_to(c, AT_ARMED);
 	refused(OP_INTENT, "{'relid':0}", "field \"relid\" is missing or no object id");
 	refused(OP_INTENT, INTENT("8", CORE_MANIFEST), "the intent is for another target than the walk's");
+	c->walk.relid++;
+	refused(OP_INTENT, INTENT("7", CORE_MANIFEST), "the intent is for another target than the walk's");
+	c->walk.relid--;
 	refused(OP_INTENT, INTENT("7", CORE_BLOB), "the intent names another snapshot than the proven final one");
 	refused(OP_OUTCOME, OUTCOME(PROVED, "1", "dropped"), "it may not stand at \"armed\"");
+	ck_assert(core_snapshot(c, "final", false));   /* the last one counts, and it is not proven */
+	refused(OP_INTENT, INTENT("7", CORE_MANIFEST), "the intent names another snapshot than the proven final one");
+	c->walk.final.equal = true;
 	struct record r = core_record(c, OP_INTENT, INTENT("7", CORE_MANIFEST));
 	r.head[0] = '\0';
 	ck_assert(!walk_fold(&c->walk, &r, &c->err));

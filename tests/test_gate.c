@@ -3,6 +3,7 @@
 #include "tests/gate_harness.h"
 
 #include "base/arena.h"
+#include "core/gate_rules.h"
 
 START_TEST(the_table)
 {
@@ -87,6 +88,8 @@ END_TEST
 	X(a1_unmarked, "A1", REFUSED, MARK "the mark of gatewalk init is gone", f->mark.installed = false) \
 	X(a1_mark_elsewhere, "A1", REFUSED, MARK "the mark was made for another database", f->mark.sysid = "1") \
 	X(a1_mark_dboid, "A1", REFUSED, MARK "the mark was made for another database", f->mark.dboid++) \
+	X(a1_unknown_server, "A1", REFUSED, MARK "the mark was made for another database", f->server.sysid = NULL) \
+	X(a1_no_install, "A1", REFUSED, MARK "the log belongs to another database", f->mark.install_id = NULL) \
 	X(a1_log_elsewhere, "A1", REFUSED, MARK "the log belongs to another database", w->db = "1.2.3") \
 	X(a1_reinstalled, "A1", REFUSED, MARK "the log belongs to another database", f->mark.install_id = "x") \
 	X(a1_remembered_id, "A1", REFUSED, MARK "this machine remembers another gatewalk here", f->mark.remembered_install_id = "x") \
@@ -130,11 +133,13 @@ END_TEST
 	X(a7_none, "A7", REFUSED, "no rehearsal of this plan has been declared", undeclare("rehearsed")) \
 	X(a7_other_plan, "A7", REFUSED, "the declared rehearsal is of another plan, or without its way back", redeclare("rehearsed", "fffff6789abc, way back included")) \
 	X(a7_short, "A7", REFUSED, "the declared rehearsal is of another plan, or without its way back", redeclare("rehearsed", "0123456789a, way back included")) \
+	X(a7_long, "A7", REFUSED, "the declared rehearsal is of another plan, or without its way back", redeclare("rehearsed", CORE_PLAN "0, way back included")) \
 	X(a7_no_way_back, "A7", REFUSED, "the declared rehearsal is of another plan, or without its way back", redeclare("rehearsed", "0123456789ab")) \
 	X(a7_plan, "A7", REFUSED, "the plan at hand is not the one in the log: f123456789ab here, 0123456789ab there", p->digest[0] = 'f') \
 	X(a7_old_code, "A7", REFUSED, "nobody has named the test of the old code on the new schema", undeclare("old_code")) \
 	X(a7_half, "A7", REFUSED, "nobody has named the test of the new code on half-filled data", undeclare("half_filled")) \
-	X(a7_blank, "A7", REFUSED, "nobody has named the test of the old code on the new schema", redeclare("old_code", "  "))
+	X(a7_blank, "A7", REFUSED, "nobody has named the test of the old code on the new schema", redeclare("old_code", "  ")) \
+	X(a7_unsaid, "A7", REFUSED, "nobody has named the test of the old code on the new schema", redeclare("old_code", NULL))
 
 BREAK_TABLE(BREAKS);
 
@@ -254,6 +259,38 @@ START_TEST(refusals_name_what_can_be_done_first)
 }
 END_TEST
 
+/* A reason that says nothing of what to do: what it waits for is told. */
+START_TEST(a_hint_is_never_empty)
+{
+	struct err e = { 0 };
+	f->watch.statements_there = false;
+	f->watch.statements_why = "";
+	judge("B2");
+	ck_assert(!gate_refusal(all, GATE_B, &e));
+	ck_assert_str_eq(e.hint, "every source can be read and has watched without a gap");
+}
+END_TEST
+
+START_TEST(a_machine_that_remembers_no_install)
+{
+	f->mark.remembered_install_id = NULL;
+	ck_assert_int_eq(judge("A1")->verdict, HOLDS);
+}
+END_TEST
+
+START_TEST(texts_are_cut_at_a_character)
+{
+	static const struct { const char *text, *cut; } rows[] = {
+		{ "abc", "abc" }, { "abcd", "abc" }, { "ab\xC3\xA4", "ab" }, { "\x80\x80\x80\x80", "" }, { "\xC3\xA4\xC3\xA4", "\xC3\xA4" },
+	};
+	char buf[4];
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		put_text(buf, sizeof buf, "%s", rows[i].text);
+		ck_assert_msg(strcmp(buf, rows[i].cut) == 0, "row %zu: \"%s\"", i, buf);
+	}
+}
+END_TEST
+
 START_TEST(long_names_are_cut_at_a_character)
 {
 	char name[400];
@@ -275,7 +312,7 @@ static Suite *suite(void)
 	TCase *t = tcase_create("gate");
 	const TTest *const tests[] = {
 		the_table, a_good_day, values_in_words, one_wrong_fact_shuts_gate_a, the_statement_of_the_plan, falls_are_compared_as_sets, no_clock_no_gate, facts_expire,
-		refusals_name_what_can_be_done_first, long_names_are_cut_at_a_character,
+		refusals_name_what_can_be_done_first, a_hint_is_never_empty, a_machine_that_remembers_no_install, texts_are_cut_at_a_character, long_names_are_cut_at_a_character,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

@@ -62,6 +62,7 @@ static void quiet_for(int64_t us)
 		f->watch.unbroken_since = f->now - US_HOUR, p->longest_job_days = 0) \
 	X(b5_deploy, "B5", REFUSED, "nobody has said when the last old instance of web ended", declared("web")->key = "x") \
 	X(b5_second, "B5", REFUSED, "nobody has said when the last old instance of workers ended", declared("workers")->value = "") \
+	X(b5_unsaid, "B5", REFUSED, "nobody has said when the last old instance of workers ended", declared("workers")->value = NULL) \
 	X(b5_not_begun, "B5", REFUSED, "the count has not begun", w->quiet_since = 0) \
 	X(b5_unknown, "B5", UNKNOWN, "nobody has looked at the watch yet", f->watch.at = 0) \
 	X(b6_unknown, "B6", UNKNOWN, "nobody has looked at the watch yet", f->watch.at = 0) \
@@ -89,6 +90,8 @@ START_TEST(the_first_open_consumer_is_named)
 	w->clears[2].key = "another key";
 	ck_assert_str_eq(judge("B1")->now, "0 of 3 clear");
 	ck_assert_str_eq(judge("B1")->because, "statement 1 by etl has not been cleared");
+	c->found[1].key = "declared grafana";   /* another's name: the plan's own is still not found */
+	ck_assert_str_eq(judge("B1")->now, "0 of 3 clear");
 }
 END_TEST
 

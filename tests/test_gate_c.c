@@ -27,6 +27,8 @@ static const char *blocker[] = { "view public.v" };
 	X(c3_unknown, "C3", UNKNOWN, "nobody has looked at the moment yet", f->moment.at = 0) \
 	X(c3_zone, "C3", UNKNOWN, "the server does not know the time zone Europe/Berlin", f->moment.zone_known = false) \
 	X(c3_no_day, "C3", UNKNOWN, "the server does not know the time zone Europe/Berlin", f->moment.dow = 9) \
+	X(c3_day_before_sunday, "C3", UNKNOWN, "the server does not know the time zone Europe/Berlin", f->moment.dow = -1) \
+	X(c3_no_zone, "C3", UNKNOWN, "the server does not know the time zone ", f->moment.zone_known = false, p->zone = NULL) \
 	X(c3_friday, "C3", WAITS, "it is Friday there, and nothing is dropped on a Friday", f->moment.dow = 5) \
 	X(c3_outside, "C3", WAITS, "it is outside the off-peak window", f->moment.in_window = false) \
 	X(c3_outside_for_good, "C3", REFUSED, "it is outside the off-peak window", f->moment.in_window = false, f->moment.n_next = 0) \
@@ -37,6 +39,7 @@ static const char *blocker[] = { "view public.v" };
 	X(c3_unreadable, "C3", REFUSED, "the declared list of releases cannot be read", redeclare("releases", "two, I think")) \
 	X(c3_half_read, "C3", REFUSED, "the declared list of releases cannot be read", redeclare("releases", "2099-01-01 10:00, soon")) \
 	X(c3_no_time, "C3", REFUSED, "the declared list of releases cannot be read", redeclare("releases", "2099-01-01")) \
+	X(c3_no_such_day, "C3", REFUSED, "the declared list of releases cannot be read", redeclare("releases", "2099-13-01 10:00")) \
 	X(c3_empty_end, "C3", REFUSED, "the declared list of releases cannot be read", redeclare("releases", "2099-01-01 10:00,")) \
 	X(c4_unknown, "C4", UNKNOWN, "nobody has looked at the server's health yet", f->health.at = 0) \
 	X(c4_lag_unknown, "C4", UNKNOWN, "the replication lag cannot be read", f->health.lag_known = false) \
@@ -51,6 +54,7 @@ static const char *blocker[] = { "view public.v" };
 	X(c5_replaced, "C5", REFUSED, "the walk began with oid 16400, column 7; under this name now stands another one", f->target.relid++) \
 	X(c5_no_final, "C5", REFUSED, "the final snapshot has not been taken yet", w->final.manifest_sha256 = NULL) \
 	X(c5_final_other, "C5", REFUSED, "the final snapshot holds another target", w->final.attnum++) \
+	X(c5_final_other_table, "C5", REFUSED, "the final snapshot holds another target", w->final.relid++) \
 	X(c5_changed, "C5", REFUSED, "the definition is not that of the final snapshot", f->target.definition_digest[0] = 'f') \
 	X(c5_since_start, "C5", REFUSED, "the definition is not that of the start", w->first.definition_digest[0] = 'f') \
 	X(c5_cascade, "C5", REFUSED, "the drop would need CASCADE, which gatewalk never uses: view public.v", f->target.n_blockers = 1, f->target.blockers = blocker) \
@@ -116,6 +120,11 @@ START_TEST(a_release_goes_on)
 	r[2].to = f->now;
 	r[0].name = "api 9";
 	snprintf(want, sizeof want, "a release is planned for %s UTC, within 48 h: api 9", when_short(r[0].from, when));
+	ck_assert_str_eq(judge("C3")->because, want);
+	r[1] = (struct release){ f->now + 2 * US_HOUR, f->now + 2 * US_HOUR, "later" };
+	ck_assert_str_eq(judge("C3")->because, want);
+	r[2] = (struct release){ f->now + 1, f->now + 2, "earlier" };
+	snprintf(want, sizeof want, "a release is planned for %s UTC, within 48 h: earlier", when_short(r[2].from, when));
 	ck_assert_str_eq(judge("C3")->because, want);
 	f->moment.n_releases = 0;
 	ck_assert_int_eq(judge("C3")->verdict, HOLDS);

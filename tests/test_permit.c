@@ -126,6 +126,8 @@ START_TEST(forged_ones)
 	ck_assert_str_eq(e.msg, "no permit for the drop: there is none");
 	ck_assert(!permit_check(minted(), NULL, c->facts.now, &good, &e));
 	ck_assert(!permit_check(minted(), &b, c->facts.now, NULL, &e));
+	ck_assert(!permit_check(minted(), &b, c->facts.now, &(struct permit_mac){ .key = key }, &e));
+	ck_assert_str_eq(e.msg, "no permit for the drop: there is none");
 }
 END_TEST
 
@@ -204,6 +206,9 @@ START_TEST(minted_for_the_open_intent_only)
 	no_mint(ERR_VERIFY, "no permit for the drop: a part of the intent is missing");
 	b.nonce = "";
 	no_mint(ERR_VERIFY, "no permit for the drop: a part of the intent is missing");
+	bind();
+	c->walk.intent_nonce = NULL;
+	no_mint(ERR_VERIFY, "no permit for the drop: a part of the intent is missing");
 }
 END_TEST
 
@@ -218,6 +223,12 @@ START_TEST(minted_at_the_drop_only)
 	c->walk.stage = AT_DROPPING;
 	c->walk.outcome_known = true;
 	no_mint(ERR_VERIFY, "no permit for the drop: its intent has an outcome already");
+	c->walk.outcome_known = false;
+	c->walk.dropped = true;
+	no_mint(ERR_VERIFY, "no permit for the drop: its intent has an outcome already");
+	c->walk.dropped = false;
+	c->walk.intent_n = b.intent_n = -1;
+	no_mint(ERR_VERIFY, "no permit for the drop: no intent stands in the log");
 }
 END_TEST
 
@@ -292,6 +303,8 @@ START_TEST(judged_again_under_the_lock)
 	f.health.at = f.moment.at = f.target.at = f.log.at = f.now;
 	ck_assert_msg(rejudge(pm, &f), "%s", e.msg);
 	f.now += 1;
+	refused(pm, &f, "no permit for the drop: it is not valid at the server's time under the lock");
+	f.now -= PERMIT_LIFE + 2;
 	refused(pm, &f, "no permit for the drop: it is not valid at the server's time under the lock");
 	f = under_lock();
 	f.watch.trip_count++;

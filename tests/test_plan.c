@@ -120,6 +120,8 @@ START_TEST(release_sources)
 	ck_assert_str_eq(judged(), "releases_from has a file and a command; leave one of them\n");
 	p.release_ics = NULL;
 	ck_assert_str_eq(judged(), "");
+	gives("releases_from");
+	ck_assert_str_eq(judged(), "");
 	p = whole();
 	gives("releases_from");
 	ck_assert_str_eq(judged(), "releases_from has neither a file nor a command; write ics or command under it\n");
@@ -144,7 +146,8 @@ END_TEST
 START_TEST(zones)
 {
 	static const char *const bad[] = { "CET", "GMT+1", "Europe/", "/Madrid", "Europe//Madrid", "Europe/Madrid'", "../etc/passwd", "+01:00", "A/B/C/D",
-		"Europe/Madrid2", "Foo/Bar+2", "W._Europe/Std-3", "Etc/GMT+13", "Etc/GMT-15", "Etc/GMT+123", "Etc/GMT+1a", "Etc/GMT+x", "Etc/GMT5" };
+		"Europe/Madrid2", "Foo/Bar+2", "W._Europe/Std-3", "Etc/GMT+13", "Etc/GMT-15", "Etc/GMT+123", "Etc/GMT+1a", "Etc/GMT+x", "Etc/GMT5", "Etc/GMT+", "Etc/GMT+21", "Etc/GMT+1+",
+		"Europe/Mad|rid", "America/Argentina/Buenos_Aires_Buenos_Aires_Buenos_Aires_Buenos_A" };
 	static const char *const good[] = { "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "Etc/GMT+12", "Etc/GMT-14", "America/Port-au-Prince" };
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		p.zone = bad[i];
@@ -185,6 +188,26 @@ START_TEST(window_lengths)
 }
 END_TEST
 
+/* How much is left of a window, by day of the week and minute. */
+START_TEST(minutes_left)
+{
+	static const struct { int from, to, dow, minute, left; } rows[] = {
+		{ 120, 300, 2, 119, 0 }, { 120, 300, 2, 120, 180 }, { 120, 300, 2, 299, 1 }, { 120, 300, 2, 300, 0 }, { 120, 300, 1, 200, 0 },
+		{ 1380, 60, 2, 1379, 0 }, { 1380, 60, 2, 1380, 120 }, { 1380, 60, 3, 59, 1 }, { 1380, 60, 3, 60, 0 }, { 1380, 60, 2, 30, 0 },
+		{ 1380, 60, 4, 30, 0 },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct plan_window w = { .days = 1 << 2, .from = rows[i].from, .to = rows[i].to };
+		ck_assert_msg(plan_window_left(&w, rows[i].dow, rows[i].minute) == rows[i].left, "row %zu", i);
+	}
+	struct plan_window two[] = { { .days = 1 << 2, .from = 120, .to = 300 }, { .days = 1 << 3, .from = 120, .to = 300 } };
+	p.windows = two;
+	p.n_windows = 2;
+	gives("rehearsal.now");
+	ck_assert_str_eq(judged(), "");   /* one of them is enough */
+}
+END_TEST
+
 START_TEST(fridays)
 {
 	static const char friday[] = "this window is open on Friday, and the drop never happens on a Friday; leave Fri out of its days\n";
@@ -221,6 +244,10 @@ START_TEST(statements)
 	p.statement = "alter table orders drop total cascade";
 	ck_assert_str_eq(judged(), "statement is not the one of the target: it says CASCADE, which takes other objects along; gatewalk never cascades; "
 		"write ALTER TABLE public.orders DROP COLUMN total, or leave it out\n");
+	p.table = "";   /* nothing to compare it with: only what is missing is said */
+	ck_assert_str_eq(judged(), "target.table is empty; write the table's name\n");
+	p.schema = "";
+	ck_assert_str_eq(judged(), "target.schema is empty; write the table's schema, such as public\ntarget.table is empty; write the table's name\n");
 }
 END_TEST
 
@@ -270,10 +297,15 @@ END_TEST
 
 START_TEST(twins)
 {
-	struct plan_deploy two[] = { { .name = "web" }, { .name = "web" }, { .name = "web" } };
-	p.deploys = two;
+	static const char twice[] = "deploys has the name \"web\" twice; give each its own name\n";
+	struct plan_deploy three[] = { { .name = "web" }, { .name = "web" }, { .name = "web" } };
+	p.deploys = three;
 	p.n_deploys = 2;
-	ck_assert_str_eq(judged(), "deploys has the name \"web\" twice; give each its own name\n");
+	ck_assert_str_eq(judged(), twice);
+	p.n_deploys = 3;
+	ck_assert_str_eq(judged(), arena_printf(a, "%s%s", twice, twice));
+	three[0].name = three[1].name = "";   /* without a name is another error: planfile's */
+	ck_assert_str_eq(judged(), "");
 }
 END_TEST
 
@@ -298,6 +330,7 @@ START_TEST(archetypes)
 	ck_assert_int_eq(archetype_parse(NULL), ARCH_NONE);
 	ck_assert_int_eq(archetype_parse("Destructive"), ARCH_NONE);
 	ck_assert_str_eq(archetype_name((enum archetype)99), "unknown");
+	ck_assert_str_eq(archetype_risk((enum archetype)99), "unknown");
 }
 END_TEST
 
@@ -324,6 +357,7 @@ static Suite *suite(void)
 	tcase_add_test(c, zones);
 	tcase_add_test(c, release_sources);
 	tcase_add_test(c, window_lengths);
+	tcase_add_test(c, minutes_left);
 	tcase_add_test(c, fridays);
 	tcase_add_test(c, stores);
 	tcase_add_test(c, statements);

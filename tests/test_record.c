@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "core/act.h"
+#include "core/body.h"
 #include "core/fact.h"
 #include "core/record.h"
 #include "port/jsonread.h"
@@ -133,6 +134,7 @@ START_TEST(refuses_other_forms)
 	refused("\"lsn\":\"0/1A\",", "", "field \"lsn\" is missing or no text");
 	refused(",\"xid\":\"77\"", "", "field \"xid\" is missing or no text");
 	refused("\"b\":{\"list\":[\"x\",3,{\"y\":\"z\"}],\"why\":\"\"}", "\"b\":\"x\"", "field \"b\" is missing or no object");
+	refused("\"b\":{\"list\":[\"x\",3,{\"y\":\"z\"}],\"why\":\"\"},", "", "field \"b\" is missing or no object");
 	refused("\"xid\":\"77\"", "\"xid\":\"77\",\"yes\":1", "field \"yes\" is not known");
 }
 END_TEST
@@ -149,6 +151,13 @@ START_TEST(refuses_other_times)
 	refused("\"t\":\"2026-11-20T04:12:09.123456Z\",", "\"t_why\":\"\",", "field \"t_why\" is empty");
 	refused("\"tl\":", "\"t_why\":\"x\",\"tl\":", "fields \"t\" and \"t_why\" stand side by side");
 	refused("\"tl\":\"2026-11-20T04:12:10.000000Z\"", "\"tl\":\"\"", "field \"tl\" is no time like 2026-11-20T04:12:09.123456Z");
+}
+END_TEST
+
+START_TEST(hex_has_its_length_and_its_digits)
+{
+	ck_assert(hex_is("0af9", 4));
+	ck_assert(!hex_is("0af9", 5) && !hex_is("0AF9", 4) && !hex_is("0ag9", 4) && !hex_is(NULL, 0));
 }
 END_TEST
 
@@ -199,6 +208,7 @@ static Suite *suite(void)
 	tcase_add_test(t, writes_what_it_read);
 	tcase_add_test(t, keeps_every_kind_of_value);
 	tcase_add_test(t, refuses_other_forms);
+	tcase_add_test(t, hex_has_its_length_and_its_digits);
 	tcase_add_test(t, refuses_other_times);
 	tcase_add_test(t, refuses_what_is_no_object);
 	tcase_add_test(t, names_and_lists_agree);

@@ -32,6 +32,7 @@ START_TEST(names_are_quoted_where_they_must)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		ck_assert_str_eq(sql_ident(a, rows[i].name), rows[i].sql);
+	ck_assert_str_eq(sql_ident(a, NULL), "\"\"");
 	ck_assert_str_eq(sql_quoted(a, "orders"), "\"orders\"");
 	ck_assert_str_eq(sql_quoted(a, "\"\""), "\"\"\"\"\"\"");
 }
@@ -58,7 +59,7 @@ END_TEST
 static const char *const same[] = {
 	"ALTER TABLE public.orders DROP COLUMN legacy_total", "alter table orders drop column legacy_total;",
 	"AlTeR\n\tTABLE\f\"public\" . \"orders\"\r\nDROP COLUMN \"legacy_total\" ; ", "alter table orders drop legacy_total",
-	"ALTER TABLE Orders DROP COLUMN LEGACY_TOTAL RESTRICT;", "/* a /* nested */ one */ALTER/**/TABLE orders--x\nDROP COLUMN legacy_total -- end",
+	"ALTER TABLE Orders DROP COLUMN LEGACY_TOTAL RESTRICT;", "/* a /* nested / * */ one */ALTER/**/TABLE orders--x\nDROP COLUMN legacy_total -- end",
 	"alter table public/* . */.orders drop column legacy_total--", "ALTER TABLE orders DROP COLUMN legacy_total;--;",
 };
 
@@ -108,6 +109,7 @@ static const struct { const char *recipe, *sql, *why; } targets[] = {
 	{ "drop-table", "DROP TABLE orders RESTRICT $", "it has a dollar sign; write such a name in double quotes" },
 	{ "drop-table", "DROP TABLE lines", "it names the table lines, the plan names orders" },
 	{ "remove-rows", "DELETE FROM public.orders WHERE (total < 0) ;\n", NULL },
+	{ "remove-rows", " ;\n", "rows are named by target.where; a statement beside it has to be the same to the letter" },
 	{ "remove-rows", "DELETE FROM public.orders", "rows are named by target.where; a statement beside it has to be the same to the letter" },
 	{ "remove-rows", "DELETE FROM public.orders WHERE (total < 1)", "rows are named by target.where; a statement beside it has to be the same to the letter" },
 	{ "rename", "DROP TABLE orders", "the plan's recipe names no target" },
@@ -144,6 +146,15 @@ static const struct { const char *sql, *why; } other[] = {
 	{ "ALTER TABLE orders DROP COLUMN orders.legacy_total", "the name of what goes has a dot in it that is not quoted" },
 	{ "ALTER TABLE orders DROP CONSTRAINT legacy_total", "it drops a constraint, not a column" },
 	{ "ALTER TABLE orders RENAME COLUMN legacy_total TO x", "\"rename\" stands where gatewalk's own statement has \"drop\"" },
+	{ "ALTER VIEW orders DROP COLUMN legacy_total", "\"view\" stands where gatewalk's own statement has \"table\"" },
+	{ "ALTER TABLE IF 'x'", "it has a string in single quotes, and a name stands in double quotes" },
+	{ "ALTER TABLE orders DROP COLUMN constraint legacy_total", "\"legacy_total\" stands behind the name of what goes" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total RESTRICT 'x'", "it has a string in single quotes, and a name stands in double quotes" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total - 1", "\"-\" stands behind the name of what goes" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total / 1", "\"/\" stands behind the name of what goes" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total{", "\"{\" stands behind the name of what goes" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total&\"x\"", "\"&\" stands behind the name of what goes" },
+	{ "ALTER TABLE orders DROP COLUMN legacy_total2", "it names the column legacy_total2, the plan names legacy_total" },
 	{ "DROP TABLE orders", "\"drop\" stands where gatewalk's own statement has \"alter\"" },
 	{ "\"alter\" table orders drop column legacy_total", "\"alter\" stands where gatewalk's own statement has \"alter\"" },
 	{ "ALTER TABLE orders DROP COLUMN", "its end stands where a name belongs" },

@@ -107,6 +107,14 @@ START_TEST(names)
 }
 END_TEST
 
+START_TEST(a_watch_that_has_not_begun_has_no_end)
+{
+	ck_assert_int_eq(walk_watch_end(&c->walk, &c->plan), 0);
+	core_walk_to(c, AT_MONITOR);
+	ck_assert_int_eq(walk_watch_end(&c->walk, &c->plan), c->walk.dropped_at + 2 * c->walk.day_us);
+}
+END_TEST
+
 START_TEST(any_prefix_folds)
 {
 	core_walk_to(c, AT_CLOSED);
@@ -189,7 +197,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("walk");
 	TCase *t = tcase_create("walk");
 	const TTest *const all[] = {
-		every_state_event_and_gates, needs_are_told, names, any_prefix_folds, no_order_drops_without_its_steps,
+		every_state_event_and_gates, needs_are_told, names, a_watch_that_has_not_begun_has_no_end, any_prefix_folds, no_order_drops_without_its_steps,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -23,14 +23,18 @@ bool hex_is(const char *s, size_t len)
 bool body_text(const struct json *o, const char *key, const char **out, struct err *e)
 {
 	*out = json_str(o, key);
-	return *out ? true : bad(e, key, "is missing or no text");
+	if (!*out)
+		return bad(e, key, "is missing or no text");
+	return true;
 }
 
 bool body_word(const struct json *o, const char *key, const char **out, struct err *e)
 {
 	if (!body_text(o, key, out, e))
 		return false;
-	return **out ? true : bad(e, key, "is empty");
+	if (**out == '\0')
+		return bad(e, key, "is empty");
+	return true;
 }
 
 bool body_hex(const struct json *o, const char *key, size_t len, const char **out, struct err *e)
@@ -67,7 +71,9 @@ bool body_int(const struct json *o, const char *key, int64_t min, int64_t max, i
 
 bool body_count(const struct json *o, const char *key, int64_t *out, struct err *e)
 {
-	return body_int(o, key, 0, JSON_LOG_INT_MAX, out) ? true : bad(e, key, "is missing or no whole number from 0 on");
+	if (!body_int(o, key, 0, JSON_LOG_INT_MAX, out))
+		return bad(e, key, "is missing or no whole number from 0 on");
+	return true;
 }
 
 bool body_oid(const struct json *o, const char *key, unsigned *out, struct err *e)

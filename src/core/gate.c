@@ -99,9 +99,12 @@ unsigned gates_open(const struct finding f[static CONDITION_COUNT])
 	return open;
 }
 
-static bool refuse(const struct finding *f, bool only_time, struct err *e)
+/* True without one that is shut. */
+static bool refuse(const struct finding *f, struct err *e)
 {
-	return err_set(e, only_time ? ERR_WAIT : ERR_GATE, f->todo[0] ? f->todo : f->passes, "gate %c is shut: %s, %s: %s",
+	if (!f)
+		return true;
+	return err_set(e, f->verdict == WAITS ? ERR_WAIT : ERR_GATE, f->todo[0] ? f->todo : f->passes, "gate %c is shut: %s, %s: %s",
 		gate_letter(f->gate), f->id, f->question, f->because);
 }
 
@@ -122,8 +125,7 @@ static const struct finding *first_shut(const struct finding *f, size_t n, unsig
 
 bool gate_refusal(const struct finding f[static CONDITION_COUNT], enum gate g, struct err *e)
 {
-	const struct finding *shut = first_shut(f, CONDITION_COUNT, g);
-	return shut ? refuse(shut, shut->verdict == WAITS, e) : true;
+	return refuse(first_shut(f, CONDITION_COUNT, g), e);
 }
 
 bool gate_refusal_any(const struct finding f[static CONDITION_COUNT], struct err *e)
@@ -138,8 +140,7 @@ static bool some_hold(const struct judge *j, const char *const *ids, size_t n, s
 	struct finding out[SOME_MAX];
 	for (size_t i = 0; i < n; i++)
 		gate_judge_one(j->p, j->w, j->f, ids[i], &out[i]);
-	const struct finding *shut = first_shut(out, n, GATES_ALL);
-	return shut ? refuse(shut, shut->verdict == WAITS, e) : true;
+	return refuse(first_shut(out, n, GATES_ALL), e);
 }
 
 bool gate_change_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)

@@ -134,7 +134,7 @@ void rule_a4(const struct judge *j)
 	struct arena *a = arena_new();
 	const char *why = "";
 	if (!sql_same_drop(a, j->p, j->p->statement, &why)) {
-		find_shut(j->o, REFUSED, "the plan's statement is not the one gatewalk writes: %s", why ? why : "it differs");
+		find_shut(j->o, REFUSED, "the plan's statement is not the one gatewalk writes: %s", why);
 		find_passes(j->o, "the same statement, or none in the plan");
 		find_todo(j->o, "Correct or remove statement in the plan: that is a new walk.");
 	}

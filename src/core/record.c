@@ -69,7 +69,9 @@ static bool decode_identity(const struct json *body, struct record *out, struct 
 		return false;
 	memcpy(out->prev, prev, sizeof out->prev);
 	out->op = record_op_parse(op);
-	return out->op != OP_NONE ? true : err_set(e, ERR_VERIFY, NULL, "field \"op\" has an unknown word");
+	if (out->op == OP_NONE)
+		return err_set(e, ERR_VERIFY, NULL, "field \"op\" has an unknown word");
+	return true;
 }
 
 /* The server's time, or the reason why there is none; never both. */

@@ -44,7 +44,7 @@ static bool stands_bare(const char *s)
 {
 	if (*s == '\0' || strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(s))
 		return false;
-	return (*s < '0' || *s > '9') && !is_keyword(s);
+	return *s > '9' && !is_keyword(s);   /* of these signs the digits come first */
 }
 
 /* s between two quotes q, with each character of twice written twice. */

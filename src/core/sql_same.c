@@ -29,11 +29,9 @@ static bool is_word(char c)
 	return is_word_start(c) || (c >= '0' && c <= '9');
 }
 
-/* The first reason stands: whoever finds fault again with a bad token says nothing new. */
 static bool bad(struct reader *r, const char *why)
 {
-	if (r->why == NULL)
-		r->why = why;
+	r->why = why;
 	r->now = (struct token){ TOK_BAD, "" };
 	return false;
 }
@@ -189,8 +187,8 @@ static bool ends(struct reader *r)
 	bool closed = is_sign(r, ";");
 	if (closed && !next(r))
 		return false;
-	if (r->now.kind == TOK_END || r->now.kind == TOK_BAD)
-		return r->now.kind == TOK_END;
+	if (r->now.kind == TOK_END)
+		return true;
 	if (closed)
 		return bad(r, "it has a second statement behind the first");
 	for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++)
@@ -229,7 +227,9 @@ static bool begins(struct reader *r)
 {
 	if (!next(r))
 		return false;
-	return r->now.kind != TOK_END || bad(r, "it is empty");
+	if (r->now.kind == TOK_END)
+		return bad(r, "it is empty");
+	return true;
 }
 
 static bool same_drop_table(struct reader *r, const struct plan *p)
@@ -249,8 +249,9 @@ static bool same_removal(struct reader *r, const struct plan *p)
 	size_t len = strlen(r->at);
 	while (len && (is_space(r->at[len - 1]) || r->at[len - 1] == ';'))
 		len--;
-	return (len == strlen(ours) && strncmp(r->at, ours, len) == 0) ||
-		bad(r, "rows are named by target.where; a statement beside it has to be the same to the letter");
+	if (len != strlen(ours) || strncmp(r->at, ours, len) != 0)
+		return bad(r, "rows are named by target.where; a statement beside it has to be the same to the letter");
+	return true;
 }
 
 static bool same_drop_column(struct reader *r, const struct plan *p)

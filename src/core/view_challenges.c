@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "base/when.h"
 #include "core/gate_rules.h"
 
@@ -30,7 +31,7 @@ static struct challenge *add(struct view *v, const char *id, const char *questio
 static struct offer offered(const struct view *v, enum act_kind kind, const char *key)
 {
 	for (size_t i = 0; kind != ACT_NONE && i < v->n_offers; i++)
-		if (v->offers[i].kind == kind && (!key || (v->offers[i].key && strcmp(v->offers[i].key, key) == 0)))
+		if (v->offers[i].kind == kind && (!key || text_eq(v->offers[i].key, key)))
 			return v->offers[i];
 	return (struct offer){ .kind = ACT_NONE };
 }
@@ -59,12 +60,12 @@ static void gate(struct view *v, enum gate g)
 			sensed(v, v->findings[i].id);
 }
 
+/* Of the item at hand, which is not confirmed: what confirms it goes on to the next. */
 static void typed(struct view *v, enum item item, const char *question, const char *passes, const char *now)
 {
 	struct challenge *c = add(v, "typed", question, passes);
 	c->declared = true;
-	c->seen = v->walk->confirmed[item];
-	c->verdict = c->seen ? HOLDS : WAITS;
+	c->verdict = WAITS;
 	c->offer = offered(v, ACT_CONFIRM, arena_printf(v->arena, "%d", (int)item));
 	put_text(c->now, sizeof c->now, "%s", now);
 	put_text(c->source, sizeof c->source, "you");

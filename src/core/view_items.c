@@ -22,6 +22,7 @@ static const struct { enum stage from, past; const char *ids[3]; } places[ITEM_C
 	[ITEM_LOG] = { AT_LOG, AT_CLOSED, { NULL } },
 };
 
+/* Asked once its item has begun. */
 typedef void noter(const struct view *v, struct view_item *it);
 
 static int percent_of(int64_t part, int64_t whole)
@@ -48,8 +49,7 @@ static void note_first(const struct view *v, struct view_item *it)
 
 static void note_final(const struct view *v, struct view_item *it)
 {
-	if (v->walk->stage >= AT_FINAL)
-		note_copy(&v->walk->final, "", it);
+	note_copy(&v->walk->final, "", it);
 }
 
 static void note_archetype(const struct view *v, struct view_item *it)
@@ -126,7 +126,7 @@ static void note_monitor(const struct view *v, struct view_item *it)
 {
 	char span[WHEN_MAX], whole[WHEN_MAX];
 	int64_t wait = view_watch_end(v) - v->walk->dropped_at, since = v->now - v->walk->dropped_at;
-	if (v->walk->stage < AT_MONITOR || v->walk->stage == AT_LEFT || (!v->now && it->mood != MOOD_DONE))
+	if (!v->now && it->mood != MOOD_DONE)
 		return;
 	if (it->mood == MOOD_DONE) {
 		put_text(it->note, sizeof it->note, "%d alarm%s", v->walk->alarms, v->walk->alarms == 1 ? "" : "s");

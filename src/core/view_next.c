@@ -234,7 +234,7 @@ static void at_monitor(struct view *v)
 	int64_t end = view_watch_end(v);
 	char when[WHEN_MAX];
 	if (v->walk->alarms > 0 && v->now < end) {
-		line(v, 0, "ALARM: %s", v->walk->alarm ? v->walk->alarm : "see the monitor");
+		line(v, 0, "ALARM: %s", v->walk->alarm);
 		line(v, 1, "If the drop is the cause, put the %s back: the way is shown here.", view_noun(v));
 	} else if (v->now < end) {
 		quiet_until(v, end);
@@ -264,7 +264,7 @@ static void at_closed(struct view *v)
 
 static void at_left(struct view *v)
 {
-	line(v, 0, "This walk was left: %s", v->walk->left_why ? v->walk->left_why : "");
+	line(v, 0, "This walk was left: %s", v->walk->left_why);
 	line(v, 1, "Nothing to do. Its log stays; a new walk can begin from the plan.");
 }
 
@@ -278,7 +278,7 @@ static void (*const at[STAGE_COUNT])(struct view *) = {
 static void offline(struct view *v)
 {
 	line(v, 0, "The server cannot be reached: %s", v->trouble && *v->trouble ? v->trouble : "no reason was given");
-	if (v->walk && v->walk->stage == AT_DROPPING)
+	if (v->walk->stage == AT_DROPPING)
 		line(v, 1, "What became of the drop, the ledger tells. Press r to try again.");
 	else
 		line(v, 1, "Press r to try again. The log is safe, and no step is lost.");

@@ -77,7 +77,7 @@ static void releases(struct view *v)
 {
 	const struct walk_declared *d = walk_declared(v->walk, "releases", "");
 	bool asked = v->walk->env == ENV_PRODUCTION || v->walk->env == ENV_REHEARSAL;
-	bool old = !d || !v->now || v->now - d->at > 24 * US_HOUR;
+	bool old = !d || v->now - d->at > 24 * US_HOUR;
 	if (asked && (old ? !plan_release_source(v->plan) : !release_reads(d->value)))
 		declare(v, "releases", "declare the releases", "releases planned in the next days", "none, or 2026-11-24 10:00, ...");
 }

@@ -24,7 +24,9 @@ static bool common_entry(const struct walk *w, const struct json *b, struct agre
 		return false;
 	if (g->last < 0 ? *head != '\0' : !hex_is(head, 64))
 		return fold_refuse(e, "field \"last_head\" does not fit the entry it names");
-	return g->mirrored <= w->n ? true : fold_refuse(e, "field \"mirrored\" counts lines that are not there");
+	if (g->mirrored > w->n)
+		return fold_refuse(e, "field \"mirrored\" counts lines that are not there");
+	return true;
 }
 
 static bool agreed_read(const struct walk *w, const struct record *r, struct agreed *g, struct err *e)
@@ -89,8 +91,9 @@ static bool snapshot_word(const struct walk *w, const struct json *b, const stru
 	if (!body_choice(b, "snapshot", words, &word, e))
 		return false;
 	*again = word == 1;
-	return *again || !w->first.begun || w->first_n < known || w->stage > AT_UNUSED ? true :
-		fold_refuse(e, "the first snapshot is younger than the database, and cannot stand");
+	if (!*again && w->first.begun && w->first_n >= known && w->stage <= AT_UNUSED)
+		return fold_refuse(e, "the first snapshot is younger than the database, and cannot stand");
+	return true;
 }
 
 bool fold_resync(struct walk *w, const struct record *r, struct err *e)
@@ -128,7 +131,9 @@ static bool moved(const struct walk *w, const struct record *r, struct err *e)
 		return fold_refuse(e, "it moves the walk from another database than the one it was in");
 	if (strcmp(r->db, w->db) == 0)
 		return fold_refuse(e, "it moves the walk to the database it was in");
-	return same_install(r->db, w->db) ? true : fold_refuse(e, "it moves the walk to another ledger");
+	if (!same_install(r->db, w->db))
+		return fold_refuse(e, "it moves the walk to another ledger");
+	return true;
 }
 
 bool fold_rebind(struct walk *w, const struct record *r, struct err *e)

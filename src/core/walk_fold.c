@@ -29,7 +29,9 @@ bool fold_here(const struct walk *w, enum stage low, enum stage high, struct err
 /* Waits and expiries are counted by the server's clock alone. */
 bool fold_timed(const struct record *r, struct err *e)
 {
-	return r->t ? true : fold_refuse(e, "a decision without the server's time");
+	if (!r->t)
+		return fold_refuse(e, "a decision without the server's time");
+	return true;
 }
 
 /* Gates whose passing still stands. */
