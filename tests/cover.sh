@@ -73,11 +73,11 @@ made() { # targets and settings
 	make -s -k -j"$jobs" B="$B" CC=gcc OPT=-O0 SAN=--coverage "$@" >"$top/make" 2>&1 || { tail -n 30 "$top/make"; exit 1; }
 }
 build() {
-	# Unoptimized: a line stays a line, and a branch a branch. Who ends by _exit writes first what it counted: in this build alone.
+	# Unoptimized: a line stays a line, and a branch a branch. Who ends by _exit or exec writes first what it counted: in this build alone.
 	rm -rf "$B/listing"
 	mkdir -p "$B/listing"
-	made "$B/tests/cover_exit.o"
-	made LDFLAGS="$B/tests/cover_exit.o -Wl,--wrap=_exit" all tests
+	made "$B/tests/cover_end.o"
+	made LDFLAGS="$B/tests/cover_end.o -Wl,--wrap=_exit,--wrap=execve" all tests
 	find "$B" -name '*.gcda' -exec rm -f {} +
 }
 pure() {
