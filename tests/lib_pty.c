@@ -177,12 +177,22 @@ bool pty_lent(struct pty *p)
 	return now.c_lflag == (p->was.c_lflag & ~(tcflag_t)ECHO) && now.c_iflag == p->was.c_iflag && now.c_oflag == p->was.c_oflag && p->alt;
 }
 
+/* Asked first, as by a terminal that goes away: what is killed cannot write what cover.sh counts. */
+static void put_away(struct pty *p)
+{
+	long long until = clock_ms() + 2000;
+	kill(p->pid, SIGTERM);
+	while (waitpid(p->pid, NULL, WNOHANG) == 0) {
+		if (clock_ms() > until)
+			kill(p->pid, SIGKILL);
+		pty_read(p, 5);
+	}
+}
+
 void pty_free(struct pty *p)
 {
-	if (!p->gone) {
-		kill(p->pid, SIGKILL);
-		waitpid(p->pid, NULL, 0);
-	}
+	if (!p->gone)
+		put_away(p);
 	vterm_free(p->vt);
 	close(p->fd);
 	close(p->slave);

@@ -2,9 +2,11 @@
 /* Signals, crashes, terminals of all kinds, and plain lines. */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "tests/lib_test.h"
 #include "tests/lib_tool.h"
 
@@ -158,6 +160,41 @@ START_TEST(plain_mode_walks_too)
 }
 END_TEST
 
+/* Every word of plain mode, and what is no word: lines in, lines out, without a terminal. */
+START_TEST(plain_words)
+{
+	static const struct { const char *command, *answer; } rows[] = {
+		{ "item", "place: orders-drop-legacy-total 9 nobody uses it" }, { "item 3", "place: orders-drop-legacy-total 3 documented" },
+		{ "item 99", "refused: items are numbered from 1 to 13" }, { "gate b", "place: orders-drop-legacy-total gate B" },
+		{ "evidence 1", "place: orders-drop-legacy-total evidence of 1" }, { "consumers", "consumer: view public.order_sum" },
+		{ "log", "state: 6 lines, 5 sealed" }, { "since", "state: you left 6 d 00 h ago" }, { "monitor", "place: orders-drop-legacy-total 12 monitor" },
+		{ "job", "place: orders-drop-legacy-total jobs" }, { "walk", "item 9: waiting" }, { "  walk", "item 9: waiting" },
+		{ "clear etl", "refused: a consumer and a reason are needed" }, { "help", "command: N [ANSWER]; do the thing with that number" },
+		{ "99", "refused: nothing has that number now" }, { "2", "refused: releases planned in the next days" }, { "dance", "refused: that is no command" },
+		{ "open", "refused: which walk" }, { "drop x", "refused: the drop needs a terminal" }, { "home", "text: OPEN WALKS" },
+		{ "walk", "refused: no walk is open" }, { "look", "text: OPEN WALKS" }, { "open ee", "refused: the log of this walk does not verify" },
+		{ "open cc", "item 9: waiting" }, { "quit", "" },
+	};
+	struct text said = { 0 };
+	char line[1500];
+	size_t used = (size_t)snprintf(line, sizeof line, "printf '%%s\\n'");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		used += (size_t)snprintf(line + used, sizeof line - used, " '%s'", rows[i].command);
+	snprintf(line + used, sizeof line - used, " | %s waiting --plain 2>&1", tool_path());
+	FILE *f = popen(line, "r");
+	for (size_t n; (n = fread(line, 1, sizeof line, f)) > 0;)
+		text_addn(&said, line, n);
+	ck_assert_int_eq(pclose(f), 0);
+	const char *at = strstr(text_str(&said), "The drop needs a terminal.");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *answer = at ? strstr(at, rows[i].answer) : NULL;
+		ck_assert_msg(answer != NULL, "%s: no \"%s\" after\n%s", rows[i].command, rows[i].answer, at ? at : text_str(&said));
+		at = answer + strlen(rows[i].answer);
+	}
+	text_free(&said);
+}
+END_TEST
+
 START_TEST(plain_drop_counts_down)
 {
 	tool_start_at(60, 80, NULL, (const char *const[]){ "armed", "--plain", NULL });
@@ -189,6 +226,7 @@ static Suite *suite(void)
 	tcase_add_test(t, terminals_of_all_kinds);
 	tcase_add_test(t, hostile_names_do_not_act);
 	tcase_add_test(t, plain_mode_walks_too);
+	tcase_add_test(t, plain_words);
 	tcase_add_test(t, plain_drop_counts_down);
 	suite_add_tcase(s, t);
 	return s;
