@@ -211,6 +211,55 @@ START_TEST(plain_drop_counts_down)
 }
 END_TEST
 
+static void drop_plainly(const char *passphrase, const char *answer)
+{
+	tool_start_at(60, 80, NULL, (const char *const[]){ "armed", "--plain", "--count", "1", NULL });
+	pty_wait(&tool_pty, "> ");
+	pty_send(&tool_pty, "drop public.orders.legacy_total\n");
+	pty_wait(&tool_pty, "Enter passphrase for the drop:");
+	pty_send(&tool_pty, passphrase);
+	pty_wait(&tool_pty, answer);
+}
+
+/* A drop in plain lines: the name, the countdown, a person's passphrase; one that is wrong drops nothing. */
+START_TEST(plain_drop)
+{
+	drop_plainly("open\n", "refused: the intent was not signed");
+	pty_send(&tool_pty, "quit\n");
+	tool_ends(0);
+	tool_teardown();
+	drop_plainly("sesame\n", "dropped: public.orders.legacy_total");
+	pty_send(&tool_pty, "drop public.orders.legacy_total\n");
+	pty_wait(&tool_pty, "refused: a gate is shut");
+	pty_send(&tool_pty, "quit\n");
+	tool_ends(0);
+	ck_assert_str_eq(tool_orders(), "drop public.orders.legacy_total\n");
+}
+END_TEST
+
+/* A number alone is answered on the next line; a key that stays shut does nothing; Ctrl-C ends it. */
+START_TEST(plain_questions)
+{
+	tool_start_at(90, 100, NULL, (const char *const[]){ "consumers", "--plain", NULL });
+	pty_wait(&tool_pty, "> ");
+	pty_send(&tool_pty, "clear view public.all_orders because it is gone\n");
+	pty_wait(&tool_pty, "Enter passphrase for key:");
+	pty_send(&tool_pty, "open\n");
+	pty_wait(&tool_pty, "refused: the key was not unlocked");
+	pty_send(&tool_pty, "clear view public.all_orders because it is gone\n");
+	pty_wait(&tool_pty, "> clear view public.all_orders because it is gone");
+	pty_send(&tool_pty, "sesame\n");
+	pty_wait(&tool_pty, "done: done as asked");
+	pty_send(&tool_pty, "2\n");
+	pty_wait(&tool_pty, "answer> ");
+	pty_send(&tool_pty, "none\ndance\n");
+	pty_wait(&tool_pty, "refused: that is no command");
+	pty_send(&tool_pty, "\003");
+	tool_ends(130);
+	ck_assert_str_eq(tool_orders(), "unlock \nunlock \nclear view public.all_orders|it is gone|1|0\ndeclare releases|none|0|0\n");
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("term");
@@ -228,6 +277,8 @@ static Suite *suite(void)
 	tcase_add_test(t, plain_mode_walks_too);
 	tcase_add_test(t, plain_words);
 	tcase_add_test(t, plain_drop_counts_down);
+	tcase_add_test(t, plain_drop);
+	tcase_add_test(t, plain_questions);
 	suite_add_tcase(s, t);
 	return s;
 }
