@@ -144,6 +144,31 @@ START_TEST(hostile_names_do_not_act)
 }
 END_TEST
 
+/* By pages the text moves and the cursor stays in what is seen; at an end only the cursor moves. */
+START_TEST(by_pages)
+{
+	tool_start_at(13, 60, NULL, (const char *const[]){ "waiting", NULL });
+	pty_wait(&tool_pty, "2 things");
+	pty_send(&tool_pty, "q?");
+	pty_wait(&tool_pty, "The thirteen items");
+	pty_send(&tool_pty, "\033[6~");
+	pty_wait_gone(&tool_pty, "The thirteen items");
+	pty_send(&tool_pty, "\014\033[5~");
+	pty_wait(&tool_pty, "The thirteen items");
+	pty_send(&tool_pty, "bL");
+	pty_wait(&tool_pty, "▸    5");
+	pty_send(&tool_pty, "\033[5~");
+	pty_wait_gone(&tool_pty, "▸    5");
+	pty_wait(&tool_pty, "▸");
+	pty_send(&tool_pty, "\033[5~\033[5~");
+	pty_wait(&tool_pty, "▸    0");
+	pty_send(&tool_pty, "\033[6~\033[6~\033[6~");
+	pty_wait(&tool_pty, "▸    5");
+	pty_send(&tool_pty, "Q");
+	tool_ends(0);
+}
+END_TEST
+
 START_TEST(plain_mode_walks_too)
 {
 	tool_start_at(60, 80, NULL, (const char *const[]){ "waiting", "--plain", NULL });
@@ -274,6 +299,7 @@ static Suite *suite(void)
 	tcase_add_test(t, terminals_that_cannot);
 	tcase_add_test(t, terminals_of_all_kinds);
 	tcase_add_test(t, hostile_names_do_not_act);
+	tcase_add_test(t, by_pages);
 	tcase_add_test(t, plain_mode_walks_too);
 	tcase_add_test(t, plain_words);
 	tcase_add_test(t, plain_drop_counts_down);
