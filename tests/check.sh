@@ -149,6 +149,7 @@ step build "build clang" make -k -j"$jobs" B=build/clang CC=clang CFLAGS=-Werror
 alone() {
 	try alone layers env LAYERS_OBJ="$PWD/build" sh tests/layers.sh
 	try alone "layers self-test" env LAYERS_OBJ="$PWD/build" sh tests/layers.sh --self-test
+	try alone "cover self-test" sh tests/cover.sh --self-test
 	for t in tests/test_*.c; do
 		n=$(basename "$t" .c)
 		try alone "$n (sanitizers)" "build/san/tests/$n"
