@@ -40,7 +40,7 @@ place() { # name
 run() { # name command...
 	name=$1
 	shift
-	timeout -k 10 600 "$@" >"$top/$name.log" 2>&1 </dev/null || { echo "FAIL $name"; tail -n 15 "$top/$name.log" | sed 's/^/     | /'; }
+	timeout -k 10 1200 "$@" >"$top/$name.log" 2>&1 </dev/null || { echo "FAIL $name"; tail -n 15 "$top/$name.log" | sed 's/^/     | /'; }
 }
 programs() { # their sources
 	for t in "$@"; do
