@@ -247,6 +247,18 @@ START_TEST(lost_when_the_process_is_gone)
 }
 END_TEST
 
+/* The maker was killed before it could start the job. */
+START_TEST(lost_when_its_maker_is_gone)
+{
+	long long id = make("snapshot");
+	ck_assert_str_eq(list(1)->state, "new");
+	test_sql(db, arena_printf(a, "UPDATE gatewalk.job SET pid = 2147483647 WHERE id = %lld", id));
+	ck_assert_str_eq(list(1)->state, "lost");
+	bool running = true;
+	ck_assert(job_running(db, a, TEST_SID, "snapshot", &running, &e) && !running);
+}
+END_TEST
+
 START_TEST(lost_when_not_heard_of)
 {
 	bool yes;
@@ -317,12 +329,17 @@ START_TEST(starts_a_process)
 	snprintf(script, sizeof script, "%s/program", test_dir());
 	ck_assert(file_write(script, "#!/bin/sh\necho \"$@\"\n", 20, &e));
 	ck_assert_int_eq(system(arena_printf(a, "chmod 700 %s", script)), 0);
-	ck_assert_msg(job_start(a, script, "dbname=x", 7, path_join(a, test_dir(), "jobs"), &e), "%s", e.msg);
-	const char *log = path_join(a, path_join(a, test_dir(), "jobs"), "job-7.log");
+	const struct job_order o = { script, "dbname=x", make("drill"), path_join(a, test_dir(), "jobs") };
+	ck_assert_msg(job_start(db, a, &o, &e), "%s", e.msg);
+	const char *log = path_join(a, o.log_dir, arena_printf(a, "job-%lld.log", o.id));
 	for (int i = 0; i < 50; i++, nap(50))
 		if (file_read(a, log, 1000, &said, &len, &e) && len > 0)
 			break;
-	ck_assert_str_eq(said, "job run 7 -d dbname=x\n");
+	ck_assert_str_eq(said, arena_printf(a, "job run %lld -d dbname=x\n", o.id));
+	/* It ended without ever taking its row: known at once, not when nobody has heard of it for minutes. */
+	for (int i = 0; i < 50 && strcmp(list(1)->state, "lost") != 0; i++)
+		nap(50);
+	ck_assert_str_eq(list(1)->state, "lost");
 }
 END_TEST
 
@@ -341,6 +358,7 @@ static Suite *suite(void)
 	tcase_add_test(c, stopped_before_anybody_took_it);
 	tcase_add_test(c, results_oldest_first);
 	tcase_add_test(c, lost_when_the_process_is_gone);
+	tcase_add_test(c, lost_when_its_maker_is_gone);
 	tcase_add_test(c, lost_when_not_heard_of);
 	tcase_add_test(c, silent_but_alive_needs_a_login);
 	tcase_add_test(c, cut_connection_is_no_end);

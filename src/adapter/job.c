@@ -99,11 +99,21 @@ static bool job_ask_long(struct job *j, struct arena *a, const struct query *q, 
 	}
 }
 
+static const char *host_here(struct arena *a)
+{
+	char host[256] = "";
+	gethostname(host, sizeof host - 1);
+	return arena_dup(a, host);
+}
+
+/* Until the job has a process its maker's stands for it: should that end before, the job is lost at once, not only when nobody has
+   heard of it for minutes. */
 bool job_make(struct db *db, struct arena *a, const char *sid, const char *kind, const char *args, long long *id, struct err *e)
 {
-	const char *v[] = { sid && *sid ? sid : NULL, kind, args ? args : "{}" };
-	const struct query q = { .sql = "INSERT INTO gatewalk.job (sid, kind, args, operator) VALUES ($1, $2, $3, session_user) RETURNING id",
-		.args = v, .nargs = 3, .cols = 1, .min_rows = 1, .max_rows = 1 };
+	const char *v[] = { sid && *sid ? sid : NULL, kind, args ? args : "{}", host_here(a), num(a, getpid()), child_boot_id(a) };
+	const struct query q = { .sql = "INSERT INTO gatewalk.job (sid, kind, args, operator, host, pid, boot_id)"
+		" VALUES ($1, $2, $3, session_user, $4, $5::int, $6) RETURNING id",
+		.args = v, .nargs = 6, .cols = 1, .min_rows = 1, .max_rows = 1 };
 	struct rows r;
 	if (!db_ask(db, a, &q, &r, e))
 		return err_in(e, "cannot note the %s job", kind);
@@ -111,18 +121,20 @@ bool job_make(struct db *db, struct arena *a, const char *sid, const char *kind,
 	return true;
 }
 
-bool job_start(struct arena *a, const char *program, const char *conninfo, long long id, const char *log_dir, struct err *e)
+bool job_start(struct db *db, struct arena *a, const struct job_order *o, struct err *e)
 {
-	const char *argv[] = { program, "job", "run", num(a, id), "-d", conninfo, NULL };
-	if (!conninfo)
+	const char *argv[] = { o->program, "job", "run", num(a, o->id), "-d", o->conninfo, NULL };
+	if (!o->conninfo)
 		argv[4] = NULL;
 	int pid;
-	if (!dir_make(log_dir, e))
+	if (!dir_make(o->log_dir, e))
 		return false;
-	const char *log = path_join(a, log_dir, arena_printf(a, "job-%lld.log", id));
+	const char *log = path_join(a, o->log_dir, arena_printf(a, "job-%lld.log", o->id));
 	if (!child_detach(argv, log, &pid, e))
-		return err_in(e, "cannot start job %lld", id);
-	return true;
+		return err_in(e, "cannot start job %lld", o->id);
+	const char *v[] = { num(a, o->id), num(a, pid) };
+	const struct query q = { .sql = "UPDATE gatewalk.job SET pid = $2::int WHERE id = $1::bigint AND state = 'new'", .args = v, .nargs = 2, .cols = -1 };
+	return db_ask(db, a, &q, NULL, e);
 }
 
 static bool claim_refused(struct db *db, struct arena *a, long long id, struct err *e)
@@ -141,9 +153,7 @@ static bool claim_refused(struct db *db, struct arena *a, long long id, struct e
 struct job *job_claim(struct db *db, long long id, struct err *e)
 {
 	struct arena *a = arena_new();
-	char host[256] = "";
-	gethostname(host, sizeof host - 1);
-	const char *v[] = { num(a, id), host, num(a, getpid()), child_boot_id(a) };
+	const char *v[] = { num(a, id), host_here(a), num(a, getpid()), child_boot_id(a) };
 	const struct query q = { .sql =
 		"UPDATE gatewalk.job SET state = 'running', host = $2, pid = $3::int, boot_id = $4, backend_pid = pg_backend_pid(),"
 		" started_at = clock_timestamp(), seen_at = clock_timestamp()"

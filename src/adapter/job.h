@@ -12,8 +12,9 @@ struct err;
 
 /* kinds: snapshot (take, prove, drill when asked), drill, watch, monitor, restore. args: canonical JSON text. */
 bool job_make(struct db *db, struct arena *a, const char *sid, const char *kind, const char *args, long long *id, struct err *e);
-/* Starts `program job run ID -d conninfo` as a process of its own. */
-bool job_start(struct arena *a, const char *program, const char *conninfo, long long id, const char *log_dir, struct err *e);
+/* Starts `program job run ID -d conninfo` as a process of its own, and notes its number. */
+struct job_order { const char *program, *conninfo; long long id; const char *log_dir; };
+bool job_start(struct db *db, struct arena *a, const struct job_order *o, struct err *e);
 /* In the job's own process: takes the row (new -> running, pid, host, boot id, backend pid). Refuses one that is taken. */
 struct job;   /* opaque */
 struct job *job_claim(struct db *db, long long id, struct err *e);

@@ -48,15 +48,13 @@ static const char *state_shown(const struct here *h, char *const *c)
 	const char *s = c[ALIVE_STATE];
 	if (!state_open(s))
 		return s;
-	bool silent = cell_bool(c[ALIVE_SILENT]);
-	if (text_eq(s, "new"))
-		return silent ? "lost" : s;
+	bool silent = cell_bool(c[ALIVE_SILENT]), unclaimed = text_eq(s, "new");
 	bool local = text_eq(c[ALIVE_HOST], h->host) && text_eq(c[ALIVE_BOOT], h->boot);
-	if (!local)
-		return silent ? "lost" : s;
-	if (!child_alive((int)cell_int(c[ALIVE_PID])))
+	if (local && !child_alive((int)cell_int(c[ALIVE_PID])))
 		return "lost";
-	return silent ? "needs a login" : s;
+	if (!silent)
+		return s;
+	return local && !unclaimed ? "needs a login" : "lost";
 }
 
 static int rank(const char *state)

@@ -42,7 +42,8 @@ bool job_begin(struct engine *g, const char *kind, struct json *args, struct err
 	json_write(&t, args);
 	bool ok = job_make(g->db, a, g->walk.sid, kind, text_str(&t), &id, e);
 	text_free(&t);
-	if (!ok || !job_start(a, g->opts.program, db_conninfo(g->db, a, NULL), id, path_join(a, journal_dir(g->journal), "jobs"), e))
+	const struct job_order o = { g->opts.program, db_conninfo(g->db, a, NULL), id, path_join(a, journal_dir(g->journal), "jobs") };
+	if (!ok || !job_start(g->db, a, &o, e))
 		return false;
 	struct json *b = line_body(g);
 	json_add_str(b, "event", "start");
