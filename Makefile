@@ -50,6 +50,7 @@ UI      := $(filter-out screens/main.c,$(wildcard screens/*.c))
 OBJ     := $(SRC:%.c=$(B)/%.o)
 UIOBJ   := $(UI:%.c=$(B)/%.o)
 TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c tests/db_*.c tests/tool_*.c))
+PRELOADS := $(patsubst tests/%.c,$(B)/tests/%.so,$(wildcard tests/preload_*.c))
 HELPERS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/lib_*.c))
 
 .PHONY: all demo check check-long cover bench install clean layers deps tests force
@@ -78,7 +79,12 @@ $(B)/prefix: force
 $(B)/tests/%: $(B)/tests/%.o $(HELPERS) $(UIOBJ) $(B)/libgatewalk.a
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_SRC) $(LDLIBS_UI) $(shell pkg-config --libs check vterm 2>/dev/null) -lutil -lm
-tests: $(TESTS)
+# Loaded in front of a program by the long sweep: not a program itself.
+$(B)/tests/preload_%.so: tests/preload_%.c
+	@mkdir -p $(dir $@)
+	@echo "  LD $@"
+	@$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -fPIC -shared -o $@ $<
+tests: $(TESTS) $(PRELOADS)
 # Objects stay: make would take those of the tests for passing ones, remove them, and compile all of them again next time.
 .SECONDARY:
 

@@ -10,6 +10,7 @@ walk_tool=$B/tests/tool_walk
 secret='open it'
 failed=0       # what the scripts exit with
 before=""      # words put in front of the drop: strace and the like
+put_back=""    # set where the column may be there again behind its drop
 
 # shellcheck disable=SC2034
 say() { # true|false text
@@ -127,22 +128,33 @@ log_of() {
 # there the heads and the mirror are left to gatewalk itself.
 disagree() {
 	log=$(log_of)
+	"$GATEWALK" verify "$log" >/dev/null 2>&1 || echo "the log does not verify"
+	mirror=$(mktemp "$now/mirror.XXXXXX")
+	sql "SELECT line FROM gatewalk.line ORDER BY n" >"$mirror"
+	facts=$(sql "SELECT (SELECT count(*) FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attname = 'old_total'), d.*, w.stage
+		FROM (SELECT count(*), max(n), max(head) FROM gatewalk.anchor WHERE kind = 'drop') d, gatewalk.walk w" 2>&1)
+	fields=$IFS
+	IFS='|'
+	# shellcheck disable=SC2086
+	set -- $facts
+	IFS=$fields
+	if [ $# -eq 5 ]; then told_the_same "$@"; else echo "the ledger cannot be read: $facts"; fi
+	rm -f "$mirror"
+}
+
+told_the_same() { # column-there drop-anchors n head stage
 	intents=$(grep -c '"op":"intent"' "$log")
 	outcomes=$(grep -c '"op":"outcome"' "$log")
 	told=$(grep '"op":"outcome"' "$log" | grep -c '"result":"dropped"')
-	column=$(sql "SELECT count(*) FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attname = 'old_total'")
-	anchor=$(sql "SELECT n || ' ' || head FROM gatewalk.anchor WHERE kind = 'drop'")
-	"$GATEWALK" verify "$log" >/dev/null 2>&1 || echo "the log does not verify"
-	[ "$intents" -eq "$outcomes" ] || echo "$intents intents, $outcomes outcomes"
-	[ "$told" -eq $((1 - column)) ] || echo "the log tells of $told drops, the column is there $column times"
-	[ "$(sql "SELECT count(*) FROM gatewalk.anchor WHERE kind = 'drop'")" -eq "$told" ] || echo "the ledger does not know as many drops"
 	torn=$(grep -c '"op":"torn"' "$log")
-	if [ -n "$anchor" ] && [ "$torn" -eq 0 ]; then
-		n=${anchor%% *}
-		sed -n "$((n + 1))p" "$log" | grep -q '"op":"intent"' || echo "the drop's anchor stands at no intent"
-		sum=$(head -n $((n + 1)) "$log" | sha256sum)
-		[ "${sum%% *}" = "${anchor#* }" ] || echo "the anchor is $anchor, the intent's head $sum"
-	fi
-	[ "$torn" -gt 0 ] || sql "SELECT line FROM gatewalk.line ORDER BY n" | cmp -s - "$log" || echo "the mirror is not the log"
-	sql "SELECT stage FROM gatewalk.walk" | grep -qxF "$(stage)" || echo "the ledger's stage is not the walk's"
+	[ "$intents" -eq "$outcomes" ] || echo "$intents intents, $outcomes outcomes"
+	[ -n "$put_back" ] || [ "$told" -eq $((1 - $1)) ] || echo "the log tells of $told drops, the column is there $1 times"
+	[ "$2" -eq "$told" ] || echo "the ledger knows of $2 drops, the log of $told"
+	[ "$5" = "$(stage)" ] || echo "the ledger's stage is not the walk's"
+	[ "$torn" -eq 0 ] || return
+	cmp -s "$mirror" "$log" || echo "the mirror is not the log"
+	[ -n "$3" ] || return
+	sed -n "$(($3 + 1))p" "$log" | grep -q '"op":"intent"' || echo "the drop's anchor stands at no intent"
+	sum=$(head -n $(($3 + 1)) "$log" | sha256sum)
+	[ "${sum%% *}" = "$4" ] || echo "the anchor is $3 $4, the intent's head $sum"
 }
