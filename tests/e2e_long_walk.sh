@@ -4,14 +4,14 @@
 # stopped at once, the disk gets full. Walk after walk, each hurt once in every step (the k-th walk at the k-th point of each): after
 # each fault somebody looks, log, ledger and catalogue must agree, nothing may be left behind, and the step is done again; at the end the
 # walk is closed and the data put back whole. Each kind of fault has a program with a fault of its own that must be found out.
-# Prints a table: item, points, fired, bad. SWEEP_STEP=n takes every n-th point; e2e_long_walk.sh kill cut: these faults only.
+# Prints a table: item, points, fired, bad. SWEEP_STEP=n takes every n-th point, SWEEP_FROM=m from the m-th on; e2e_long_walk.sh kill cut: these faults only.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tests/lib_fault.sh
 . tests/lib_fault.sh
 # shellcheck source=tests/lib_hurt.sh
 . tests/lib_hurt.sh
-step=${SWEEP_STEP:-1}
+step=${SWEEP_STEP:-1} first=${SWEEP_FROM:-1}
 day=0.1
 
 # Sets item, who, verb.
@@ -66,8 +66,8 @@ count() { # kind
 # Steps that no fault is to come into are taken together, as late as can be.
 skip() {
 	case $verb in
-	begin | tick | act:declare:* | act:watch | act:snapshot | act:restore) ;;
-	drop | look | confirm | act:schema-log) caught_up && step_ready && way_on "$who" "$verb" && was=$(cat "$top/stage.$n") ;;
+	begin | tick | act:watch | act:snapshot | act:restore) ;;
+	act:declare:* | drop | look | confirm | act:schema-log) caught_up && step_ready && way_on "$who" "$verb" && was=$(cat "$top/stage.$n") ;;
 	*) behind=$verb ;;
 	esac
 }
@@ -131,26 +131,54 @@ way_back() {
 	go act:look:
 }
 
+# A drop by a program with a fault of its own, hurt where that must show: behind COMMIT, or at the intent's write.
+control() {
+	n=$(echo "$sweep_steps" | grep -n 'drop$' | cut -d: -f1)
+	step_take "$n"
+	case $kind in
+	kill) flawed=apart from=$(grep 'before COMMIT' "$top/list.$n" | tail -n 1) ;;
+	cut | crash) flawed=believes from=$(grep 'before COMMIT' "$top/list.$n" | tail -n 1) ;;
+	full) flawed=unwritten from=$(grep 'write plan.gwlog' "$top/list.$n" | head -n 1) ;;
+	esac
+	from=${from%% *} fired=0 bad=0
+	for k in $from $((from + 1)); do
+		walk_new "flawed$k"
+		go begin
+		plan=$walk
+		go armed
+		walk_tool=$B/tests/tool_walk_$flawed
+		hurt "$who" "$verb" "$kind" "$k"
+		walk_tool=$B/tests/tool_walk
+		fired=$((fired + $(grep -c '^fired' "$now/points")))
+		why=$(holds armed monitor)
+		[ -z "$why" ] || bad=$((bad + 1))
+		echo "# control $kind $flawed, point $k: $why" >>"$top/result"
+		walk_end
+	done
+	echo "C $kind $flawed 2 $fired $bad" >>"$top/result"
+}
+
 lane() { # kind
 	kind=$1
 	: >"$top/result"
 	count "$kind" >"$top/count.said" || { cat "$top/count.said"; failed=1; }
 	cat "$top/count.said"
 	most=$(cat "$top"/points.* | sort -n | tail -n 1)
-	k=1
+	k=$first
 	while [ "$failed" -eq 0 ] && [ "$k" -le "$most" ]; do
 		one "$k"
 		walk_end
 		k=$((k + step))
 	done
+	[ "$failed" -ne 0 ] || control
 	n=0
 	while [ "$n" -lt "$sweep_count" ]; do
 		n=$((n + 1))
 		step_take $n
 		points=$(cat "$top/points.$n")
-		echo "T $item $who $verb $kind $(((points + step - 1) / step)) $(grep -c "^F $n\$" "$top/result") $(grep -c "^B $n\$" "$top/result")"
+		echo "T $item $who $verb $kind $((points < first ? 0 : (points - first) / step + 1)) $(grep -c "^F $n\$" "$top/result") $(grep -c "^B $n\$" "$top/result")"
 	done
-	grep '^#' "$top/result"
+	grep '^[C#]' "$top/result"
 }
 
 kinds=${*:-kill cut crash full}
@@ -165,4 +193,25 @@ for f in $kinds; do
 	) >"$out/$f" 2>&1 &
 done
 wait
-cat "$out"/*
+grep -h '^#' "$out"/*
+grep -hv '^[#TC]' "$out"/*
+
+# The table, an item a line: points, fired, bad of each fault.
+grep -h '^T' "$out"/* | awk -v kinds="$kinds" 'BEGIN { m = split(kinds, kind, " "); printf "# item     "; for (i = 1; i <= m; i++) printf "%-22s", kind[i] " points/fired/bad"; print "" }
+	{ if (!($2 in seen)) { seen[$2] = 1; item[++n] = $2 } p[$2, $5] += $6; f[$2, $5] += $7; b[$2, $5] += $8 }
+	function cell(x, k) { return p[x, k] + 0 "/" f[x, k] + 0 "/" b[x, k] + 0 }
+	END { for (j = 1; j <= n; j++) { printf "# %-9s", item[j]; for (i = 1; i <= m; i++) { printf "%-22s", cell(item[j], kind[i])
+		p["all", kind[i]] += p[item[j], kind[i]]; f["all", kind[i]] += f[item[j], kind[i]]; b["all", kind[i]] += b[item[j], kind[i]] } print "" }
+		printf "# all      "; for (i = 1; i <= m; i++) printf "%-22s", cell("all", kind[i]); print "" }'
+for f in $kinds; do
+	grep -h '^T' "$out/$f" | awk '{ p += $6; f += $7; b += $8 } END { print p + 0, f + 0, b + 0 }' >"$out/sum"
+	read -r points fired bad <"$out/sum"
+	# A program that is not always as fast takes now a step more and now one less.
+	say "$(yes_if [ "$points" -gt 0 -a "$fired" -ge $((points - points / 20)) ])" "$f at the points of the whole walk: $fired of $points fired"
+	say "$(yes_if [ "$bad" -eq 0 ])" "$f: log, ledger and catalogue agree, nothing is left behind, the walk goes on to its end: $bad bad"
+	read -r _ kind flawed points fired bad <<END
+$(grep -h '^C' "$out/$f" || echo C - - 0 0 0)
+END
+	say "$(yes_if [ "$bad" -gt 0 ])" "$f: the sweep finds a program with a fault of its own ($flawed): $fired of $points fired, $bad bad"
+done
+exit "$failed"
