@@ -64,13 +64,17 @@ START_TEST(killed_it_is_cleaned_by_the_next_run)
 	ck_assert(WIFSIGNALED(status));
 	ck_assert_int_eq(snap_entries(&w), 1);
 	ck_assert_str_eq(snap_scratches(&w, pid), "1");
+	/* Killed before the comment: the note tells. */
+	test_sql(w.db, arena_printf(w.a, "DO $$ DECLARE d name; BEGIN SELECT datname INTO d FROM pg_database WHERE shobj_description(oid, 'pg_database')"
+		" LIKE '%% pid=%d %%'; EXECUTE format('COMMENT ON DATABASE %%I IS NULL', d); END $$", (int)pid));
+	const char *bare = test_value(w.db, w.a, "SELECT datname FROM pg_database WHERE datname LIKE 'gatewalk\\_scratch\\_%' AND shobj_description(oid, 'pg_database') IS NULL");
 	/* One that only looks like ours stays. */
 	test_sql(w.db, "DROP DATABASE IF EXISTS gatewalk_scratch_00000000000a");
 	test_sql(w.db, "CREATE DATABASE gatewalk_scratch_00000000000a");
 	test_gone(w.db, "datname = current_database() OR datname LIKE 'gatewalk\\_scratch\\_%'");
 	snap_take(&w);
 	ck_assert_int_eq(snap_entries(&w), 1);
-	ck_assert_str_eq(snap_scratches(&w, pid), "0");
+	ck_assert_str_eq(test_value(w.db, w.a, arena_printf(w.a, "SELECT count(*) FROM pg_database WHERE datname = '%s'", bare)), "0");
 	ck_assert_str_eq(test_value(w.db, w.a, "SELECT count(*) FROM pg_database WHERE datname = 'gatewalk_scratch_00000000000a'"), "1");
 	test_sql(w.db, "DROP DATABASE gatewalk_scratch_00000000000a");
 	snap_world_close(&w);

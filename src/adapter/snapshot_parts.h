@@ -115,6 +115,12 @@ struct scratch { struct db *server, *db; const char *name, *conninfo, *server_co
 bool scratch_open(struct arena *a, const struct snapshot_opts *o, struct scratch *s, struct err *e);
 /* Removes it, whatever state it is in. */
 void scratch_close(struct arena *a, struct scratch *s);
+/* snapshot_left.c */
+#define SCRATCH_NAME "gatewalk_scratch_"
+const char *scratch_mark(struct arena *a);
+bool scratch_note(struct arena *a, const char *name, struct err *e);       /* before the database is made */
+void scratch_drop(struct arena *a, struct db *db, const char *name);
+void scratch_clean(struct arena *a, struct db *db);                        /* of makers that are gone */
 
 /* Tells where the work is; false with ERR_INTERRUPTED when told to stop. */
 bool snap_tick(const struct snapshot_opts *o, const char *phase, double done, double total, const char *unit, struct err *e);

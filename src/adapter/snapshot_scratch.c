@@ -2,20 +2,11 @@
 #include "adapter/snapshot_parts.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/when.h"
 #include "core/sql.h"
-#include "port/child.h"
-#include "port/files.h"
-
-#define NAME_START "gatewalk_scratch_"
-#define COMMENT_START "gatewalk scratch database"
-#define LEFT_HOURS 24   /* on another machine, or after a restart of this one, age decides */
 
 /* CREATE DATABASE's own words for encoding and locale; three forms of pg_database by version. */
 static const char *locale_sql(int version)
@@ -38,49 +29,6 @@ static const char *create_sql(struct arena *a, const char *name, char **c)
 	return sql;
 }
 
-/* Names our process, so that the next run knows whether its maker is still there. */
-static const char *mark_of(struct arena *a)
-{
-	char host[256] = "";
-	gethostname(host, sizeof host - 1);
-	return arena_printf(a, COMMENT_START " pid=%d boot=%s at=%lld host=%s", (int)getpid(), child_boot_id(a),
-		(long long)(clock_local() / US_SECOND), text_clean(a, host));
-}
-
-static bool is_left(struct arena *a, const char *comment)
-{
-	const char *pid = strstr(comment, " pid="), *boot = strstr(comment, " boot="), *at = strstr(comment, " at=");
-	if (!pid || !boot || !at)
-		return false;
-	const char *here = child_boot_id(a);
-	size_t len = here ? strlen(here) : 0;
-	if (len > 0 && strncmp(boot + 6, here, len) == 0 && boot[6 + len] == ' ')
-		return !child_alive(atoi(pid + 5));
-	return clock_local() - atoll(at + 4) * US_SECOND > LEFT_HOURS * US_HOUR;
-}
-
-static void drop_scratch(struct arena *a, struct db *db, const char *name)
-{
-	struct err e;
-	if (strncmp(name, NAME_START, strlen(NAME_START)) == 0)
-		db_ask(db, a, &(struct query){ .sql = arena_printf(a, "DROP DATABASE IF EXISTS %s WITH (FORCE)", sql_quoted(a, name)),
-			.ms = SNAP_QUERY_MS, .cols = -1 }, NULL, &e);
-}
-
-/* Only what carries gatewalk's own comment and gatewalk's own name, and whose maker is gone. */
-static void remove_left(struct arena *a, struct db *db)
-{
-	static const char sql[] = "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname ~ '^gatewalk_scratch_[0-9a-f]{12}$' AND shobj_description(oid, 'pg_database') LIKE '" COMMENT_START " %'\n"
-		"AND NOT EXISTS (SELECT FROM pg_stat_activity s WHERE s.datid = pg_database.oid)";
-	struct rows rows;
-	struct err e;
-	if (!db_ask(db, a, &(struct query){ .sql = sql, .cols = 2 }, &rows, &e))
-		return;
-	for (int i = 0; i < rows.n; i++)
-		if (is_left(a, rows.cell[i][1]))
-			drop_scratch(a, db, rows.cell[i][0]);
-}
-
 static bool create(struct arena *a, const struct snapshot_opts *o, struct scratch *s, struct err *e)
 {
 	struct rows rows;
@@ -99,19 +47,19 @@ static bool create(struct arena *a, const struct snapshot_opts *o, struct scratc
 		return false;
 	}
 	return db_ask(s->server, a, &(struct query){ .sql = arena_printf(a, "COMMENT ON DATABASE %s IS %s", sql_quoted(a, s->name),
-		sql_literal(a, mark_of(a))), .cols = -1 }, NULL, e);
+		sql_literal(a, scratch_mark(a))), .cols = -1 }, NULL, e);
 }
 
 bool scratch_open(struct arena *a, const struct snapshot_opts *o, struct scratch *s, struct err *e)
 {
 	char hex[13];
 	crypto_random_hex(6, hex);
-	*s = (struct scratch){ .name = arena_printf(a, NAME_START "%s", hex), .server_conninfo = o->plan->scratch ? o->plan->scratch : o->conninfo };
+	*s = (struct scratch){ .name = arena_printf(a, SCRATCH_NAME "%s", hex), .server_conninfo = o->plan->scratch ? o->plan->scratch : o->conninfo };
 	s->server = db_open(&(struct db_opts){ .conninfo = s->server_conninfo, .app = "gatewalk scratch" }, e);
 	if (!s->server)
 		return o->plan->scratch ? err_in(e, "scratch server") : false;
-	remove_left(a, s->server);
-	if (create(a, o, s, e)) {
+	scratch_clean(a, s->server);
+	if (scratch_note(a, s->name, e) && create(a, o, s, e)) {
 		s->conninfo = db_conninfo(s->server, a, s->name);
 		s->db = db_open(&(struct db_opts){ .conninfo = s->conninfo, .app = "gatewalk scratch" }, e);
 	}
@@ -131,7 +79,7 @@ void scratch_close(struct arena *a, struct scratch *s)
 		s->server = db_open(&(struct db_opts){ .conninfo = s->server_conninfo, .app = "gatewalk scratch" }, &e);
 	}
 	if (s->server)
-		drop_scratch(a, s->server, s->name);
+		scratch_drop(a, s->server, s->name);
 	db_close(s->server);
 	s->server = NULL;
 }
