@@ -132,19 +132,22 @@ LEFT="SELECT 'left behind: ' || concat_ws(' ', application_name, state, query) F
 	AND NOT (application_name LIKE 'gatewalk job%' AND EXISTS (SELECT FROM gatewalk.job j WHERE j.ended_at IS NULL AND j.kind IN ('watch', 'monitor')))"
 WAIT_LEFT="DO \$\$ BEGIN FOR i IN 1..100 LOOP PERFORM pg_stat_clear_snapshot(); EXIT WHEN NOT EXISTS ($LEFT); PERFORM pg_sleep(0.05); END LOOP; END \$\$"
 
-# A job that has no process is shown as lost; one that has ended stands in the log. Prints what does not hold.
-jobs_tell() {
-	sql "SELECT id, coalesce(pid, 0), ended_at IS NOT NULL, state FROM gatewalk.job WHERE kind <> 'restore'" | while IFS='|' read -r id pid ended state; do
+# A job that has no process is shown as lost; one that had ended when somebody looked stands in the log. Prints what does not hold.
+jobs_tell() { # time-of-the-look
+	sql "SELECT id, coalesce(pid, 0), ended_at IS NOT NULL, state FROM gatewalk.job WHERE kind <> 'restore' AND (ended_at IS NULL OR ended_at < '$1')" | while IFS='|' read -r id pid ended state; do
 		if [ "$ended" = t ]; then
 			grep '"op":"job"' "$(log_of)" | grep "\"job\":$id," | grep -qv '"event":"start"' || echo "job $id ended ($state) and the log does not say so"
 		elif ! grep -qa 'job.run' "/proc/$pid/cmdline" 2>/dev/null; then
-			"$real" job list -d "$conn" 2>/dev/null | grep -Eq "^ *$id .*lost" || echo "job $id has no process and is not shown as lost"
+			"$real" job list -d "$conn" >"$now/listed" 2>&1
+			grep -Eq "^job $id .* lost" "$now/listed" || [ "$(sql "SELECT ended_at IS NOT NULL FROM gatewalk.job WHERE id = $id")" = t ] ||
+				echo "job $id has no process and is not shown as lost: $(grep "^job $id " "$now/listed")"
 		fi
 	done
 }
 
 # What must hold after a fault, once somebody has looked. Prints what does not.
 holds() { # stage-before stage-that-follows
+	looked=$(sql "SELECT clock_timestamp()")
 	go look || { echo "going on failed: $(grep -E '^(error|hint)' "$now/said" | tr '\n' ' ')"; return; }
 	grep -q '^connected 1' "$now/said" || echo "not connected: $(grep '^connected' "$now/said")"
 	now_at=$(stage)
@@ -153,7 +156,7 @@ holds() { # stage-before stage-that-follows
 	if [ "$(rank "$now_at")" -lt "$(rank "$1")" ] || [ "$(rank "$now_at")" -gt "$(rank "$2")" ]; then echo "from $1 to $now_at"; fi
 	disagree
 	psql -XAtq -d "$db" -c "$WAIT_LEFT" -c "$LEFT" 2>&1
-	jobs_tell
+	jobs_tell "$looked"
 	[ "$(rank "$now_at")" -ge 11 ] || [ "$(table_digest)" = "$digest" ] || echo "the table's data changed"
 }
 
