@@ -23,13 +23,15 @@ trap 'exit 130' INT TERM HUP
 good=0
 wrong=0
 
-# $1 name, the rest: the command. Holds or not, by its status.
+# $1 name, the rest: the command. Holds or not, by its status; what it measured is shown.
+limit=1800
 try() {
 	name=$1
 	shift
-	if timeout -k 60 1800 "$@" >"$top/log" 2>&1 </dev/null; then
+	if timeout -k 60 "$limit" "$@" >"$top/log" 2>&1 </dev/null; then
 		good=$((good + 1))
 		echo "ok   $name"
+		grep '^# ' "$top/log" | sed 's/^/     | /'
 	else
 		wrong=$((wrong + 1))
 		echo "FAIL $name"
@@ -83,6 +85,7 @@ for t in tests/fuzz_*.c; do
 		echo "     | kept: build/found/$(basename "$f")"
 	done
 done
+limit=10800   # the sweep over the whole walk: an hour of two quiet cores
 for t in tests/e2e_long_*.sh; do
 	[ ! -e "$t" ] || try "$(basename "$t" .sh)" sh "$t"
 done

@@ -33,9 +33,16 @@ sweep_count=$(echo "$sweep_steps" | wc -l)
 sweep_place() {
 	cat >"$now/crash" <<END
 #!/bin/sh
-exec </dev/null >/dev/null 2>&1
+exec </dev/null >>"$now/crash.log" 2>&1
 "$B/tests/tool_cluster" crash "$now/pg"
-"$B/tests/tool_cluster" restart "$now/pg" &
+setsid "$now/again" &
+END
+	cat >"$now/again" <<END
+#!/bin/sh
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	"$B/tests/tool_cluster" restart "$now/pg" && exit
+	sleep 1
+done
 END
 	cat >"$now/gw" <<END
 #!/bin/sh
@@ -48,7 +55,7 @@ if [ "\$1 \$2" = "job run" ] && [ -e "$now/fault" ] && [ "\$(psql -XAtq -d "\$5"
 fi
 exec "$real" "\$@"
 END
-	chmod 755 "$now/gw" "$now/crash"
+	chmod 755 "$now/gw" "$now/crash" "$now/again"
 	GATEWALK=$now/gw
 }
 
@@ -63,10 +70,10 @@ table_digest() {
 	psql -XAtq -d "$db" -c "SET pg_stat_statements.track = none" -c "/* gatewalk */ SELECT md5(string_agg(format('%s|%s|%s', id, total, old_total), ',' ORDER BY id)) FROM public.orders"
 }
 
-# Until the server is there again, 20 s at most.
+# Until the server is there again, a minute at most.
 server_there() {
 	i=0
-	until sql "SELECT 1" >/dev/null 2>&1 || [ "$i" -gt 200 ]; do sleep 0.1; i=$((i + 1)); done
+	until sql "SELECT 1" >/dev/null 2>&1 || [ "$i" -gt 600 ]; do sleep 0.1; i=$((i + 1)); done
 }
 
 verb_of() { # verb as in the table
