@@ -127,19 +127,22 @@ log_of() {
 # Do log, ledger and catalogue agree? Prints what does not. In a log with a torn line the file's lines and the log's are not the same:
 # there the heads and the mirror are left to gatewalk itself.
 disagree() {
-	log=$(log_of)
-	"$GATEWALK" verify "$log" >/dev/null 2>&1 || echo "the log does not verify"
 	mirror=$(mktemp "$now/mirror.XXXXXX")
-	sql "SELECT line FROM gatewalk.line ORDER BY n" >"$mirror"
-	facts=$(sql "SELECT (SELECT count(*) FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attname = 'old_total'), d.*, w.stage
-		FROM (SELECT count(*), max(n), max(head) FROM gatewalk.anchor WHERE kind = 'drop') d, gatewalk.walk w" 2>&1)
+	psql -X -q -At -v ON_ERROR_STOP=1 -d "$db" >"$mirror.facts" 2>&1 <<END
+SELECT (SELECT count(*) FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attname = 'old_total'), d.*, w.stage, w.sid
+	FROM (SELECT count(*), max(n), max(head) FROM gatewalk.anchor WHERE kind = 'drop') d, gatewalk.walk w;
+\\o $mirror
+SELECT line FROM gatewalk.line ORDER BY n;
+END
 	fields=$IFS
 	IFS='|'
-	# shellcheck disable=SC2086
-	set -- $facts
+	# shellcheck disable=SC2046
+	set -- $(cat "$mirror.facts")
 	IFS=$fields
-	if [ $# -eq 5 ]; then told_the_same "$@"; else echo "the ledger cannot be read: $facts"; fi
-	rm -f "$mirror"
+	log=$XDG_STATE_HOME/gatewalk/walks/${6:-}/plan.gwlog
+	"$GATEWALK" verify "$log" >/dev/null 2>&1 || echo "the log does not verify"
+	if [ $# -eq 6 ]; then told_the_same "$@"; else echo "the ledger cannot be read: $(cat "$mirror.facts")"; fi
+	rm -f "$mirror" "$mirror.facts"
 }
 
 told_the_same() { # column-there drop-anchors n head stage

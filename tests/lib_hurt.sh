@@ -66,8 +66,10 @@ sweep_env() { # kind point
 }
 
 # A digest of the table that no audit sees.
+digest_sql="SET pg_stat_statements.track = none;
+/* gatewalk */ SELECT md5(string_agg(format('%s|%s|%s', id, total, old_total), ',' ORDER BY id)) FROM public.orders;"
 table_digest() {
-	psql -XAtq -d "$db" -c "SET pg_stat_statements.track = none" -c "/* gatewalk */ SELECT md5(string_agg(format('%s|%s|%s', id, total, old_total), ',' ORDER BY id)) FROM public.orders"
+	echo "$digest_sql" | psql -XAtq -d "$db"
 }
 
 # Until the server is there again, a minute at most.
@@ -139,22 +141,36 @@ LEFT="SELECT 'left behind: ' || concat_ws(' ', application_name, state, query) F
 	AND NOT (application_name LIKE 'gatewalk job%' AND EXISTS (SELECT FROM gatewalk.job j WHERE j.ended_at IS NULL AND j.kind IN ('watch', 'monitor')))"
 WAIT_LEFT="DO \$\$ BEGIN FOR i IN 1..100 LOOP PERFORM pg_stat_clear_snapshot(); EXIT WHEN NOT EXISTS ($LEFT); PERFORM pg_sleep(0.05); END LOOP; END \$\$"
 
-# A job that has no process is shown as lost; one that had ended when somebody looked stands in the log. Prints what does not hold.
-jobs_tell() { # time-of-the-look
-	sql "SELECT id, coalesce(pid, 0), ended_at IS NOT NULL, state FROM gatewalk.job WHERE kind <> 'restore' AND (ended_at IS NULL OR ended_at < '$1')" | while IFS='|' read -r id pid ended state; do
+# What the database says of sessions, jobs and data, in the files left, jobs and digest. Jobs: those that had ended when somebody looked.
+ask_all() { # time-of-the-look
+	psql -XAtq -d "$db" >"$now/left" 2>&1 <<END
+$WAIT_LEFT;
+$LEFT;
+\\o $now/jobs
+SELECT id, coalesce(pid, 0), ended_at IS NOT NULL, state FROM gatewalk.job WHERE kind <> 'restore' AND (ended_at IS NULL OR ended_at < to_timestamp($1));
+\\o $now/digest
+\\if $2
+$digest_sql
+\\endif
+END
+}
+
+# A job that has no process is shown as lost; one that had ended stands in the log. Prints what does not hold. Uses log.
+jobs_tell() {
+	while IFS='|' read -r id pid ended state; do
 		if [ "$ended" = t ]; then
-			grep '"op":"job"' "$(log_of)" | grep "\"job\":$id," | grep -qv '"event":"start"' || echo "job $id ended ($state) and the log does not say so"
+			grep '"op":"job"' "$log" | grep "\"job\":$id," | grep -qv '"event":"start"' || echo "job $id ended ($state) and the log does not say so"
 		elif ! grep -qa 'job.run' "/proc/$pid/cmdline" 2>/dev/null; then
 			"$real" job list -d "$conn" >"$now/listed" 2>&1
 			grep -Eq "^job $id .* lost" "$now/listed" || [ "$(sql "SELECT ended_at IS NOT NULL FROM gatewalk.job WHERE id = $id")" = t ] ||
 				echo "job $id has no process and is not shown as lost: $(grep "^job $id " "$now/listed")"
 		fi
-	done
+	done <"$now/jobs"
 }
 
 # What must hold after a fault, once somebody has looked. Prints what does not.
 holds() { # stage-before stage-that-follows
-	looked=$(sql "SELECT clock_timestamp()")
+	looked=$(date +%s.%N)
 	go look || { echo "going on failed: $(grep -E '^(error|hint)' "$now/said" | tr '\n' ' ')"; return; }
 	grep -q '^connected 1' "$now/said" || echo "not connected: $(grep '^connected' "$now/said")"
 	now_at=$(stage)
@@ -162,9 +178,11 @@ holds() { # stage-before stage-that-follows
 	[ "$1-$now_at" != "armed-gate C" ] || now_at=armed
 	if [ "$(rank "$now_at")" -lt "$(rank "$1")" ] || [ "$(rank "$now_at")" -gt "$(rank "$2")" ]; then echo "from $1 to $now_at"; fi
 	disagree
-	psql -XAtq -d "$db" -c "$WAIT_LEFT" -c "$LEFT" 2>&1
-	jobs_tell "$looked"
-	[ "$(rank "$now_at")" -ge 11 ] || [ "$(table_digest)" = "$digest" ] || echo "the table's data changed"
+	before_drop=$([ "$(rank "$now_at")" -lt 11 ] && echo true || echo false)
+	ask_all "$looked" "$before_drop"
+	cat "$now/left"
+	jobs_tell
+	[ "$before_drop" = false ] || [ "$(cat "$now/digest")" = "$digest" ] || echo "the table's data changed"
 }
 
 # What must hold when the walk was closed and its data put back.
