@@ -238,16 +238,18 @@ END_TEST
 START_TEST(leaves_what_only_looks_like_ours)
 {
 	struct err e = { 0 };
-	const char *sql;
+	struct own_removal r = { 0 };
 	look_target("old");
 	test_sql(x.db, "CREATE FUNCTION public.keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
 		"CREATE TRIGGER " TRIGGER " AFTER UPDATE ON public.t FOR EACH ROW EXECUTE FUNCTION public.keep();"
 		"CREATE TABLE gatewalk.trip_0123456789ab (id int)");
-	ck_assert(own_removal_sql(x.db, x.a, SID, target.relid, &sql, &e));
-	ck_assert_str_eq(sql, "");
+	r.relid = target.relid;
+	ck_assert(own_removal_sql(x.db, x.a, SID, &r, &e));
+	ck_assert_str_eq(r.before, "");
+	ck_assert_str_eq(r.after, "");
 	ck_assert(own_tripwire_take(x.db, x.a, SID, target.relid, &e));
 	ck_assert_str_eq(test_value(x.db, x.a, "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'public.t'::regclass"), "1");
-	ck_assert(!own_removal_sql(x.db, x.a, "not a walk's id", target.relid, &sql, &e));
+	ck_assert(!own_removal_sql(x.db, x.a, "not a walk's id", &r, &e));
 	ck_assert_str_eq(e.msg, "the walk's id does not begin with twelve hex digits");
 }
 END_TEST
@@ -255,11 +257,11 @@ END_TEST
 START_TEST(removal_text)
 {
 	struct err e = { 0 };
-	const char *sql;
 	put("old");
-	ck_assert(own_removal_sql(x.db, x.a, SID, target.relid, &sql, &e));
-	ck_assert_str_eq(sql, "DROP TRIGGER " TRIGGER " ON public.t;\nDROP TRIGGER " TRIGGER "_i ON public.t;\nDROP TRIGGER " TRIGGER "_t ON public.t;\n"
-		"DROP FUNCTION " TRIP "();\nDROP SEQUENCE " TRIP ";\n");
+	struct own_removal r = { .relid = target.relid };
+	ck_assert(own_removal_sql(x.db, x.a, SID, &r, &e));
+	ck_assert_str_eq(r.before, "DROP TRIGGER " TRIGGER " ON public.t;\nDROP TRIGGER " TRIGGER "_i ON public.t;\nDROP TRIGGER " TRIGGER "_t ON public.t;\n");
+	ck_assert_str_eq(r.after, "DROP FUNCTION " TRIP "();\nDROP SEQUENCE " TRIP ";\n");
 }
 END_TEST
 
@@ -301,9 +303,9 @@ START_TEST(definitions_can_be_restored)
 	for (size_t i = 0; i < 4; i++) {
 		put(columns[i]);
 		const char *defs = test_value(x.db, x.a, "SELECT string_agg(pg_get_triggerdef(oid), ';') FROM pg_trigger WHERE tgrelid = 'public.t'::regclass AND NOT tgisinternal");
-		const char *sql;
-		ck_assert(own_removal_sql(x.db, x.a, SID, target.relid, &sql, &e));
-		test_sql(x.db, arena_printf(x.a, "%.*s", (int)(strstr(sql, "DROP FUNCTION") - sql), sql));
+		struct own_removal r = { .relid = target.relid };
+		ck_assert(own_removal_sql(x.db, x.a, SID, &r, &e));
+		test_sql(x.db, r.before);
 		test_sql(x.db, defs);
 		ck_assert(own_tripwire_take(x.db, x.a, SID, target.relid, &e));
 	}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The tripwire of a table and of rows: sees each write that counts, wherever it comes in, and never stops one. */
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "tests/drop_fixture.h"
 #include "tests/lib_db.h"
 
@@ -73,7 +76,10 @@ static const struct write writes[] = {
 	{ "t", NULL, "TRUNCATE public.t", 1 },
 	{ "t", NULL, "SELECT count(*) FROM public.t; UPDATE public.t SET old = '' WHERE id = 0", 0 },
 	{ "t", NULL, "SET session_replication_role = replica; DELETE FROM public.t WHERE id = 1; RESET session_replication_role", 1 },
-	{ "p", NULL, "INSERT INTO public.p VALUES (1), (50)", 2 },
+	{ "p", NULL, "INSERT INTO public.p VALUES (1), (50)", 3 },   /* and the statement */
+	{ "p", NULL, "UPDATE public.p SET old = 'y' WHERE id = -1", 1 },
+	{ "p", NULL, "CREATE TABLE public.p3 PARTITION OF public.p FOR VALUES FROM (100) TO (200); INSERT INTO public.p VALUES (150); DROP TABLE public.p3", 1 },
+	{ "p", "id > 20", "UPDATE public.p SET old = 'y' WHERE id = -1", 0 },
 	{ "p", NULL, "INSERT INTO public.\"p 1\" (id) VALUES (1)", 1 },
 	{ "p", NULL, "INSERT INTO public.p2a VALUES (50)", 1 },
 	{ "p", NULL, "SET session_replication_role = replica; INSERT INTO public.p2a VALUES (50); RESET session_replication_role", 1 },
@@ -147,7 +153,7 @@ END_TEST
 
 struct tamper { const char *sql; bool there, enabled; };
 static const struct tamper tampers[] = {
-	{ "ALTER TABLE public.p DISABLE TRIGGER " TRIGGER, true, false },
+	{ "ALTER TABLE ONLY public.p DISABLE TRIGGER " TRIGGER "_t", true, false },
 	{ "ALTER TABLE public.p2a DISABLE TRIGGER " TRIGGER, true, false },
 	{ "ALTER TABLE public.p2a DISABLE TRIGGER " TRIGGER "_t", true, false },
 	{ "ALTER TABLE public.p2a DISABLE TRIGGER " TRIGGER "; ALTER TABLE public.p2a ENABLE ALWAYS TRIGGER " TRIGGER, true, false },
@@ -156,6 +162,12 @@ static const struct tamper tampers[] = {
 	{ "ALTER TABLE public.p DETACH PARTITION public.p2", false, false },
 	{ "CREATE OR REPLACE FUNCTION " TRIP "() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NULL; END'", false, false },
 	{ "DROP SEQUENCE " TRIP, false, false },
+	/* Put half way, or taken half way: */
+	{ "DROP TRIGGER " TRIGGER " ON public.p2a; DROP TRIGGER " TRIGGER "_t ON public.p2a; COMMENT ON FUNCTION " TRIP "() IS NULL", false, false },
+	{ "DROP TRIGGER " TRIGGER " ON public.\"p 1\"", false, false },
+	/* As versions before put it. */
+	{ "DROP TRIGGER " TRIGGER " ON public.p2a; DROP TRIGGER " TRIGGER " ON public.\"p 1\";"
+		"CREATE TRIGGER " TRIGGER " AFTER INSERT OR UPDATE OR DELETE ON public.p FOR EACH ROW EXECUTE FUNCTION " TRIP "()", false, false },
 };
 
 START_TEST(tampering_is_seen)
@@ -166,6 +178,8 @@ START_TEST(tampering_is_seen)
 	seen(tampers[_i].there, tampers[_i].enabled);
 	put("p", NULL);   /* and mended */
 	seen(true, true);
+	ck_assert_str_eq(test_value(x.db, x.a, "SELECT count(*) FROM pg_trigger g WHERE tgname LIKE 'gatewalk%' AND (tgparentid <> 0 OR NOT EXISTS ("
+		"SELECT FROM pg_partition_tree('public.p') WHERE relid = tgrelid))"), "0");
 	ck_assert_int_eq(grown("INSERT INTO public.\"p 1\" (id) VALUES (1)"), 1);
 }
 END_TEST
@@ -180,7 +194,7 @@ START_TEST(takes_away)
 {
 	struct err e = { 0 };
 	put("p", NULL);
-	ck_assert_int_eq(ours(), 10);
+	ck_assert_int_eq(ours(), 8);
 	test_sql(x.db, "ALTER TABLE public.p DETACH PARTITION public.p2");   /* what it took along is found */
 	ck_assert_msg(own_tripwire_take(x.db, x.a, SID, target.relid, &e), "%s", e.msg);
 	ck_assert_int_eq(ours(), 0);
@@ -192,17 +206,50 @@ END_TEST
 START_TEST(goes_with_a_drop)
 {
 	struct err e = { 0 };
-	const char *sql;
 	put("p", NULL);
-	ck_assert(own_removal_sql(x.db, x.a, SID, target.relid, &sql, &e));
-	test_sql(x.db, arena_printf(x.a, "BEGIN; %s DROP TABLE public.p; COMMIT", sql));
+	test_sql(x.db, "ALTER TABLE public.p DETACH PARTITION public.\"p 1\"");
+	struct own_removal r = { .relid = target.relid, .whole = true };
+	ck_assert(own_removal_sql(x.db, x.a, SID, &r, &e));
+	ck_assert_str_eq(r.before, "DROP TRIGGER " TRIGGER " ON public.\"p 1\";\nDROP TRIGGER " TRIGGER "_t ON public.\"p 1\";\n");
+	test_sql(x.db, arena_printf(x.a, "BEGIN; %s DROP TABLE public.p; %s COMMIT", r.before, r.after));
 	ck_assert_int_eq(ours(), 0);
 	put("t", NULL);
 	test_sql(x.db, "DROP TABLE public.t");
-	ck_assert(own_removal_sql(x.db, x.a, SID, target.relid, &sql, &e));
-	ck_assert_str_eq(sql, "DROP FUNCTION " TRIP "();\nDROP SEQUENCE " TRIP ";\n");
-	test_sql(x.db, sql);
+	r.relid = target.relid;
+	ck_assert(own_removal_sql(x.db, x.a, SID, &r, &e));
+	ck_assert_str_eq(r.before, "");
+	ck_assert_str_eq(r.after, "DROP FUNCTION " TRIP "();\nDROP SEQUENCE " TRIP ";\n");
+	test_sql(x.db, r.after);
 	ck_assert_int_eq(ours(), 0);
+}
+END_TEST
+
+/* Somebody has written to one partition and does not end: whoever writes to another does not wait for that. */
+START_TEST(holds_one_partition_at_a_time)
+{
+	struct err e = { 0 };
+	int status, failed = 0;
+	pid_t holder = fork();
+	if (holder == 0) {
+		struct db *db = test_connect(x.conninfo);
+		test_sql(db, "BEGIN; INSERT INTO public.p2a VALUES (50); SELECT pg_sleep(1.5); COMMIT");
+		_exit(0);
+	}
+	while (strcmp(test_value(x.db, x.a, "SELECT count(*) FROM pg_locks WHERE relation = 'public.p2a'::regclass"), "0") == 0)
+		usleep(10000);
+	pid_t writer = fork();
+	if (writer == 0) {
+		struct db *db = test_connect(x.conninfo);
+		test_sql(db, "SET lock_timeout = 300");
+		for (int i = 0; i < 100 && !failed; i++)
+			failed = !db_script(db, x.a, "INSERT INTO public.\"p 1\" (id) VALUES (1); DELETE FROM public.\"p 1\"; SELECT pg_sleep(0.01)", 0, NULL, &e);
+		_exit(failed);
+	}
+	put("p", NULL);
+	seen(true, true);
+	ck_assert_int_eq(waitpid(writer, &status, 0), writer);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(waitpid(holder, &status, 0), holder);
 }
 END_TEST
 
@@ -235,6 +282,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, tampering_is_seen, 0, (int)(sizeof tampers / sizeof tampers[0]));
 	tcase_add_test(t, takes_away);
 	tcase_add_test(t, goes_with_a_drop);
+	tcase_add_test(t, holds_one_partition_at_a_time);
 	tcase_add_test(t, is_no_part_of_the_target);
 	suite_add_tcase(s, t);
 	return s;

@@ -27,7 +27,8 @@ struct run {
 	struct arena *a;
 	struct drop_end *out;
 	struct db *db;
-	const char *statement, *removal;
+	const char *statement;
+	struct own_removal own;
 	struct facts under;
 	int64_t began, locked, deadline;   /* this machine's clock_mono() */
 };
@@ -67,7 +68,8 @@ static bool ready(struct run *r, struct err *e)
 		return err_set(e, ERR_GATE, "Give the server's own address: -d host=... port=5432.", "a pooler stands between gatewalk and the server");
 	if (cell_bool(c[2]) || !cell_bool(c[3]))
 		return err_set(e, ERR_GATE, NULL, cell_bool(c[2]) ? "the server is a standby" : "the session's timeouts and search path could not be set");
-	if (!own_removal_sql(r->db, r->a, d->walk->sid, d->binding.relid, &r->removal, e))
+	r->own = (struct own_removal){ .relid = d->binding.relid, .whole = d->walk->kind == TARGET_TABLE };
+	if (!own_removal_sql(r->db, r->a, d->walk->sid, &r->own, e))
 		return false;
 	int64_t now = cell_int(c[1]);
 	r->began = clock_mono();
@@ -160,7 +162,7 @@ static bool change(struct run *r, struct err *e)
 #ifdef NEGATIVE_ANCHOR_APART   /* the sweep's negative control: this fault it must find */
 	anchor = "SELECT 1";
 #endif
-	const char *sql = arena_printf(r->a, "SET LOCAL statement_timeout = '5s';\n%s%s;\n%s;\n%s;\n", r->removal, r->statement, anchor, walk_sql(r));
+	const char *sql = arena_printf(r->a, "SET LOCAL statement_timeout = '5s';\n%s%s;\n%s%s;\n%s;\n", r->own.before, r->statement, r->own.after, anchor, walk_sql(r));
 	if (!db_script(r->db, r->a, sql, STATEMENT_MS, &tag, e))
 		return err_in(e, "dropping the %s", target_noun(r->d->walk->kind));
 	if (!text_eq(tag, "UPDATE 1"))
@@ -235,7 +237,7 @@ bool apply_drop(struct arena *a, const struct drop *d, struct drop_end *out, str
 {
 	struct err why = { 0 };
 	*out = (struct drop_end){ .result = DROP_REFUSED };
-	struct run r = { .d = d, .a = a, .out = out, .removal = "" };
+	struct run r = { .d = d, .a = a, .out = out };
 	bool ok = run(&r, &why);
 	if (!ok)
 		out->why = arena_dup(a, why.msg);

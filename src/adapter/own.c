@@ -17,6 +17,9 @@
 #define OBJECT_PREFIX "gatewalk.trip_"
 #define ROWS_PREFIX "gatewalk.rows_"
 #define ID_LEN 12
+/* Whoever wants to write waits behind our wait for the lock: at first a moment only, and for longer once that has not been enough. */
+#define SHORT_MS 40
+#define LONG_MS 500
 
 /* Twelve lower-case hex digits, no more no less before *end. */
 static bool is_id(const char *s, const char **end)
@@ -80,19 +83,23 @@ bool own_names(struct arena *a, const char *sid, struct own_names *out, struct e
 /* Triggers are known by the function they call: our own; wherever they are, so that one on a partition counts, and one that came or
    went there shows. Names and oid stand in the text, so that it fits into another query. The comment keeps what was sealed, "DIGEST
    STAMP"; the stamp is of xmin: who switches a trigger off, writes, and switches it on again, or so with the function, leaves
-   another one. The definition of the clones that partitions have is their parent's. */
+   another one. members: a partition that comes or goes is a change. Before that was so, partitions had clones of their parent's
+   trigger, which showed the same: those that stand are judged as they were sealed. */
 static const char LOOK_SQL[] =
-"WITH f AS (SELECT p.oid, p.xmin, p.proowner, p.prosrc, p.prosecdef, p.proconfig FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace\n"
+"WITH RECURSIVE tree AS (SELECT %1$u::oid AS oid\n"
+"  UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition),\n"
+"f AS (SELECT p.oid, p.xmin, p.proowner, p.prosrc, p.prosecdef, p.proconfig FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace\n"
 "  WHERE n.nspname = 'gatewalk' AND p.proname = split_part('%3$s', '.', 2) AND p.pronargs = 0 AND p.prorettype = 'trigger'::regtype),\n"
-"g AS (SELECT g.tgname, g.tgrelid, g.tgenabled, g.xmin, CASE WHEN g.tgrelid = %1$u THEN pg_get_triggerdef(g.oid)\n"
+"g AS (SELECT g.tgname, g.tgrelid, g.tgenabled, g.tgparentid, g.xmin, CASE WHEN g.tgrelid = %1$u THEN pg_get_triggerdef(g.oid)\n"
 "    ELSE concat_ws(' ', g.tgrelid, g.tgname, g.tgtype, g.tgqual, g.tgattr, g.tgparentid <> 0) END AS def FROM pg_trigger g JOIN f ON f.oid = g.tgfoid\n"
 "  WHERE NOT (g.tgisinternal AND g.tgparentid = 0) AND g.tgname IN ('%2$s', '%2$s_i', '%2$s_t')),\n"
 "a AS (SELECT string_agg(xmin::text, ' ' ORDER BY tgrelid, tgname) AS xmins, string_agg(def, ' ' ORDER BY tgrelid <> %1$u, tgrelid, tgname) AS defs,\n"
-"  count(*) FILTER (WHERE tgrelid = %1$u) AS n, coalesce(bool_and(tgenabled = 'A'), false) AS always FROM g),\n"
+"  count(*) FILTER (WHERE tgrelid = %1$u) AS n, coalesce(bool_and(tgenabled = 'A'), false) AS always,\n"
+"  CASE WHEN NOT bool_or(tgparentid <> 0) THEN (SELECT string_agg(oid::text, ' ' ORDER BY oid) FROM tree HAVING count(*) > 1) END AS members FROM g),\n"
 "s AS (SELECT md5(concat_ws(' ', f.xmin, a.xmins)) AS stamp, obj_description(f.oid, 'pg_proc') AS sealed FROM f, a)\n"
 "SELECT a.n, a.always AND (SELECT s.sealed IS NULL OR split_part(s.sealed, ' ', 2) = s.stamp FROM s),\n"
 "  EXISTS (SELECT FROM f), EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('%3$s') AND relkind = 'S'),\n"
-"  (SELECT md5(concat_ws(' ', f.proowner, f.prosecdef, f.proconfig, f.prosrc, a.defs)) FROM f),\n"
+"  (SELECT md5(concat_ws(' ', f.proowner, f.prosecdef, f.proconfig, f.prosrc, a.defs, a.members)) FROM f),\n"
 "  (SELECT split_part(sealed, ' ', 1) FROM s), (SELECT stamp FROM s) FROM a";
 
 const char *own_look_sql(struct arena *a, const struct own_names *names, unsigned relid)
@@ -141,63 +148,83 @@ bool own_tripwire_look(struct db *db, struct arena *a, const char *sid, unsigned
 	return true;
 }
 
-/* A clone goes with its parent's. */
-static const char TRIGGERS_SQL[] =
-"/* gatewalk */ SELECT g.tgname, format('%I.%I', n.nspname, c.relname) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace\n"
-"  JOIN pg_proc f ON f.oid = g.tgfoid JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE fn.nspname = 'gatewalk' AND f.proname = split_part($1, '.', 2)\n"
-"  AND f.pronargs = 0 AND NOT g.tgisinternal AND g.tgparentid = 0 ORDER BY g.tgrelid, g.tgname";
-
-bool own_triggers_gone_sql(struct db *db, struct arena *a, const struct own_names *names, struct text *out, struct err *e)
+const char *own_begin_sql(struct arena *a, int64_t deadline)
 {
-	const char *const args[] = { names->object };
-	const struct query q = { .sql = TRIGGERS_SQL, .args = args, .nargs = 1, .cols = 2 };
-	struct rows r;
-	if (!db_ask(db, a, &q, &r, e))
-		return err_in(e, "looking for the tripwire's triggers");
-	for (int i = 0; i < r.n; i++)
-		if (own_is_ours(r.cell[i][0]))
-			text_addf(out, "DROP TRIGGER %s ON %s;\n", r.cell[i][0], r.cell[i][1]);
-	return true;
+	bool early = clock_mono() < deadline - OWN_PATIENCE / 4 * 3;
+	return arena_printf(a, "BEGIN; SET LOCAL lock_timeout = %d", early ? SHORT_MS : LONG_MS);
+}
+
+/* A clone goes with its parent's. $2: not those that stand where they belong, on that table and its partitions. */
+static const char TRIGGERS_SQL[] =
+"/* gatewalk */ WITH RECURSIVE tree AS (SELECT $2::oid AS oid\n"
+"  UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition)\n"
+"SELECT g.tgname, format('%I.%I', n.nspname, c.relname) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace\n"
+"  JOIN pg_proc f ON f.oid = g.tgfoid JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE fn.nspname = 'gatewalk' AND f.proname = split_part($1, '.', 2)\n"
+"  AND f.pronargs = 0 AND NOT g.tgisinternal AND g.tgparentid = 0\n"
+"  AND (c.oid NOT IN (SELECT oid FROM tree) OR EXISTS (SELECT FROM pg_trigger k WHERE k.tgparentid = g.oid)) ORDER BY g.tgrelid, g.tgname";
+
+static bool triggers(struct db *db, struct arena *a, const char *object, unsigned except, struct rows *r, struct err *e)
+{
+	const char *const args[] = { object, arena_printf(a, "%u", except) };
+	return db_ask(db, a, &(struct query){ .sql = TRIGGERS_SQL, .args = args, .nargs = 2, .cols = 2 }, r, e) || err_in(e, "looking for the tripwire's triggers");
+}
+
+static const char *drop_trigger(struct arena *a, char *const *cell)
+{
+	return own_is_ours(cell[0]) ? arena_printf(a, "DROP TRIGGER %s ON %s;\n", cell[0], cell[1]) : "";
 }
 
 /* Names that are ours, and nothing by CASCADE. */
-bool own_removal_sql(struct db *db, struct arena *a, const char *sid, unsigned relid, const char **sql, struct err *e)
+bool own_removal_sql(struct db *db, struct arena *a, const char *sid, struct own_removal *x, struct err *e)
 {
 	struct own_names names;
 	struct own_seen seen;
-	struct text t = { 0 };
-	*sql = "";
-	if (!own_names(a, sid, &names, e) || !own_look(db, a, &names, relid, &seen, e))
+	struct rows r = { .n = 0 };
+	x->before = x->after = "";
+	if (!own_names(a, sid, &names, e) || !own_look(db, a, &names, x->relid, &seen, e)
+			|| (seen.function && !triggers(db, a, names.object, x->whole ? x->relid : 0, &r, e)))
 		return false;
-	bool ok = !seen.function || own_triggers_gone_sql(db, a, &names, &t, e);
-	if (seen.function && own_is_ours(names.object))
-		text_addf(&t, "DROP FUNCTION %s();\n", names.object);
-	if (seen.sequence && own_is_ours(names.object))
-		text_addf(&t, "DROP SEQUENCE %s;\n", names.object);
-	if (ok)
-		*sql = arena_dup(a, text_str(&t));
-	text_free(&t);
-	return ok;
+	for (int i = 0; i < r.n; i++)
+		x->before = arena_printf(a, "%s%s", x->before, drop_trigger(a, r.cell[i]));
+	if (own_is_ours(names.object))
+		x->after = arena_printf(a, "%s%s", seen.function ? arena_printf(a, "DROP FUNCTION %s();\n", names.object) : "",
+			seen.sequence ? arena_printf(a, "DROP SEQUENCE %s;\n", names.object) : "");
+	return true;
+}
+
+/* One transaction of ours, again and again as long as only a lock is not free. */
+static bool take(struct db *db, struct arena *a, const char *sql, int64_t deadline, struct err *e)
+{
+	for (;;) {
+		const char *tag = NULL;
+		struct err why = { 0 };
+		if (db_script(db, a, arena_printf(a, "%s;\n%sCOMMIT;", own_begin_sql(a, deadline), sql), 0, &tag, &why) && text_eq(tag, "COMMIT"))
+			return true;
+		db_rollback(db);
+		if (retry_is_lock(&why) && retry_pause(deadline))
+			continue;
+		if (e)
+			*e = why;
+		return err_in(e, "taking the tripwire away");
+	}
+}
+
+bool own_triggers_take(struct db *db, struct arena *a, const struct own_taking *x, struct err *e)
+{
+	struct rows r;
+	if (!triggers(db, a, x->names->object, x->except, &r, e))
+		return false;
+	for (int i = 0; i < r.n; i++)
+		if (!take(db, a, drop_trigger(a, r.cell[i]), x->deadline, e))
+			return false;
+	return true;
 }
 
 bool own_tripwire_take(struct db *db, struct arena *a, const char *sid, unsigned relid, struct err *e)
 {
+	struct own_names names;
+	struct own_removal rest = { .relid = relid };
 	int64_t deadline = clock_mono() + OWN_PATIENCE;
-	for (;;) {
-		const char *sql, *tag = NULL;
-		struct err why = { 0 };
-		if (!own_removal_sql(db, a, sid, relid, &sql, e))
-			return false;
-		if (!sql[0])
-			return true;
-		if (db_script(db, a, arena_printf(a, "BEGIN; SET LOCAL lock_timeout = '500ms';\n%sCOMMIT;", sql), 0, &tag, &why) &&
-			text_eq(tag, "COMMIT"))
-			return true;
-		db_rollback(db);
-		if (!retry_is_lock(&why) || !retry_pause(deadline)) {
-			if (e)
-				*e = why;
-			return err_in(e, "taking the tripwire away");
-		}
-	}
+	return own_names(a, sid, &names, e) && own_triggers_take(db, a, &(struct own_taking){ &names, 0, deadline }, e)
+		&& own_removal_sql(db, a, sid, &rest, e) && (!rest.after[0] || take(db, a, arena_printf(a, "%s%s", rest.before, rest.after), deadline, e));
 }

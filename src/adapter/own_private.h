@@ -4,13 +4,13 @@
 #define GW_ADAPTER_OWN_PRIVATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/when.h"
 
 struct arena;
 struct db;
 struct err;
-struct text;
 
 #define OWN_PATIENCE (20 * US_SECOND)
 /* The count: 0 as long as the sequence was never asked. */
@@ -28,8 +28,12 @@ bool own_whole(const struct own_seen *s);
 
 /* The query behind own_look, also as a part of another one: triggers, enabled, function, sequence, digest, sealed, stamp. */
 #define OWN_LOOK_COLS 7
-/* The statements that take the triggers away, wherever they are: names that are ours. */
-bool own_triggers_gone_sql(struct db *db, struct arena *a, const struct own_names *names, struct text *out, struct err *e);
+/* Takes the triggers away, each by a transaction of its own; but not those that stand where they belong on the table except and
+   its partitions. deadline: clock_mono(). */
+struct own_taking { const struct own_names *names; unsigned except; int64_t deadline; };
+bool own_triggers_take(struct db *db, struct arena *a, const struct own_taking *x, struct err *e);
+/* BEGIN, and how long that transaction may wait for a lock: 40 ms, in the last three quarters of the patience 500. */
+const char *own_begin_sql(struct arena *a, int64_t deadline);
 const char *own_look_sql(struct arena *a, const struct own_names *names, unsigned relid);
 
 #endif

@@ -16,7 +16,8 @@
 #include "port/db.h"
 #include "port/files.h"
 
-#define PUT_MS 60000   /* a thousand partitions take seconds */
+#define PUT_MS 60000
+#define ASK_MS 10000
 
 /* The count is one nextval; of a sequence that is gone to_regclass gives null and nextval does nothing. Who wrote is noted once
    a minute: the session's own setting is asked first, so that the costly part runs once a minute in each session at most.
@@ -56,23 +57,26 @@ static const char LET_OFF_SQL[] =
 static const char FUNCTION_SQL[] =
 "CREATE SEQUENCE IF NOT EXISTS %1$s;\n"
 "CREATE OR REPLACE FUNCTION %1$s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS %2$s;\n"
-"REVOKE ALL ON FUNCTION %1$s() FROM PUBLIC;\n";
+"REVOKE ALL ON FUNCTION %1$s() FROM PUBLIC;\n"
+"COMMENT ON FUNCTION %1$s() IS NULL;\n";
 
-/* Of a whole table: each row, which partitions have from their parent, also when a row comes there straight; and TRUNCATE, which
-   they do not have from it. */
-static const char EACH_ROW_SQL[] =
-"CREATE TRIGGER %1$s AFTER INSERT OR UPDATE OR DELETE ON %2$s FOR EACH ROW EXECUTE FUNCTION %3$s();\n"
-"ALTER TABLE %2$s ENABLE ALWAYS TRIGGER %1$s;\n";
-static const char EACH_TRUNCATE_SQL[] =
-"CREATE TRIGGER %1$s_t AFTER TRUNCATE ON %2$s FOR EACH STATEMENT EXECUTE FUNCTION %3$s();\n"
+/* Of a whole table, one relation at a time. A plain table or a partition at the end of the tree: each row, by whatever name it was
+   written, and TRUNCATE, by its own name. */
+static const char LEAF_SQL[] =
+"CREATE OR REPLACE TRIGGER %1$s AFTER INSERT OR UPDATE OR DELETE ON %2$s FOR EACH ROW EXECUTE FUNCTION %3$s();\n"
+"CREATE OR REPLACE TRIGGER %1$s_t AFTER TRUNCATE ON %2$s FOR EACH STATEMENT EXECUTE FUNCTION %3$s();\n"
+"ALTER TABLE ONLY %2$s ENABLE ALWAYS TRIGGER %1$s, ENABLE ALWAYS TRIGGER %1$s_t;\n";
+/* A trigger for each row of a partitioned table would lock and change all its partitions at once, which takes far too long. So the
+   statements that name it are seen: also those that write to a partition that has come and gone since the last look. */
+static const char BRANCH_SQL[] =
+"CREATE OR REPLACE TRIGGER %1$s_t AFTER %4$sTRUNCATE ON %2$s FOR EACH STATEMENT EXECUTE FUNCTION %3$s();\n"
 "ALTER TABLE ONLY %2$s ENABLE ALWAYS TRIGGER %1$s_t;\n";
 
 static const char TRIGGERS_SQL[] =
 "CREATE OR REPLACE TRIGGER %1$s AFTER UPDATE ON %2$s FOR EACH ROW WHEN (%4$s IS DISTINCT FROM %5$s) EXECUTE FUNCTION %3$s();\n"
 "CREATE OR REPLACE TRIGGER %1$s_i AFTER INSERT ON %2$s FOR EACH ROW WHEN (NEW.%6$s IS DISTINCT FROM NULL) EXECUTE FUNCTION %3$s();\n"
 "CREATE OR REPLACE TRIGGER %1$s_t AFTER TRUNCATE ON %2$s FOR EACH STATEMENT EXECUTE FUNCTION %3$s();\n"
-"ALTER TABLE %2$s ENABLE ALWAYS TRIGGER %1$s, ENABLE ALWAYS TRIGGER %1$s_i, ENABLE ALWAYS TRIGGER %1$s_t;\n"
-"COMMENT ON FUNCTION %3$s() IS NULL;\n";
+"ALTER TABLE %2$s ENABLE ALWAYS TRIGGER %1$s, ENABLE ALWAYS TRIGGER %1$s_i, ENABLE ALWAYS TRIGGER %1$s_t;\n";
 
 /* Is the table still the one that was looked at, and is "equal" of this type the same as "the same bytes"? For other types
    (json has no equality at all; that of box compares areas, that of numeric takes 1.0 for 1.00) the text is compared. */
@@ -120,57 +124,150 @@ static bool column_text(struct db *db, struct arena *a, const struct own_trip *t
 	return true;
 }
 
-/* The table and all partitions below it, as they stand under the lock; no row when it is another table by now. */
+/* The table and all partitions below it; no row when it is another table by now. leaf: it holds rows. done: ours are on it, on no
+   other event, and always enabled. */
+enum { LEAF = 1, DONE };
 static const char TREE_SQL[] =
 "/* gatewalk */ WITH RECURSIVE tree AS (SELECT $1::oid AS oid WHERE to_regclass($2) = $1::oid\n"
-"  UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition)\n"
-"SELECT format('%I.%I', n.nspname, c.relname) FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY c.oid <> $1::oid, c.oid";
+"  UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition),\n"
+"f AS (SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'gatewalk' AND p.proname = split_part($3, '.', 2) AND p.pronargs = 0)\n"
+"SELECT format('%I.%I', n.nspname, c.relname), c.relkind <> 'p', (SELECT count(*) FROM pg_trigger g JOIN f ON f.oid = g.tgfoid\n"
+"    WHERE g.tgrelid = c.oid AND g.tgenabled = 'A' AND g.tgparentid = 0) = CASE c.relkind WHEN 'p' THEN 1 ELSE 2 END\n"
+"FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY c.oid <> $1::oid, c.oid";
 
-/* Triggers with clones cannot be replaced: what is there is taken off first. */
-static bool table_text(struct db *db, struct arena *a, const struct own_trip *t, const struct own_names *n, struct text *out, struct err *e)
+struct put {
+	struct db *db;
+	struct arena *a;
+	const struct own_trip *t;
+	struct own_names n;
+	const char *table;
+	int64_t deadline;   /* clock_mono() */
+};
+
+static bool tree(struct put *p, struct rows *r, struct err *e)
 {
-	const char *table = arena_printf(a, "%s.%s", sql_quoted(a, t->target->schema), sql_quoted(a, t->target->table));
-	const char *const args[] = { arena_printf(a, "%u", t->target->relid), table };
-	const struct query q = { .sql = TREE_SQL, .args = args, .nargs = 2, .cols = 1 };
-	struct rows r;
-	if (!own_triggers_gone_sql(db, a, n, out, e) || !db_ask(db, a, &q, &r, e))
+	const char *const args[] = { arena_printf(p->a, "%u", p->t->target->relid), p->table, p->n.object };
+	if (!db_ask(p->db, p->a, &(struct query){ .sql = TREE_SQL, .args = args, .nargs = 3, .ms = ASK_MS, .cols = 3 }, r, e))
 		return false;
-	if (r.n == 0)
-		return err_set(e, ERR_GATE, "Look again, then put the tripwire.", "the table changed meanwhile");
-	text_addf(out, EACH_ROW_SQL, n->trigger, table, n->object);
+	return r->n > 0 || err_set(e, ERR_GATE, "Look again, then put the tripwire.", "the table changed meanwhile");
+}
+
+static const char *begin_sql(const struct put *p)
+{
+	return own_begin_sql(p->a, p->deadline);
+}
+
+/* One transaction of ours, again and again as long as only a lock is not free. */
+static bool attempt(struct put *p, bool (*step)(struct put *p, const void *what, struct err *e), const void *what, struct err *e)
+{
+	for (;;) {
+		struct err why = { 0 };
+		if (step(p, what, &why))
+			return true;
+		db_rollback(p->db);
+		if (retry_is_lock(&why) && retry_pause(p->deadline))
+			continue;
+		if (e)
+			*e = why;
+		return false;
+	}
+}
+
+/* The function comes first, and locks no table. Without its seal nothing of what follows counts. */
+static bool put_function(struct put *p, const void *none, struct err *e)
+{
+	(void)none;
+	struct text sql = { 0 };
+	text_addf(&sql, "%s;\n", begin_sql(p));
+	function_text(p->a, p->t, &p->n, &sql);
+	bool ok = db_script(p->db, p->a, text_str(&sql), PUT_MS, NULL, e) && db_commit(p->db, 0, e) == DB_COMMITTED;
+	text_free(&sql);
+	return ok;
+}
+
+static bool put_column(struct put *p, const void *none, struct err *e)
+{
+	(void)none;
+	struct text sql = { 0 };
+	bool ok = db_script(p->db, p->a, arena_printf(p->a, "%s; LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", begin_sql(p), p->table), 0, NULL, e)
+		&& column_text(p->db, p->a, p->t, &p->n, &sql, e) && db_script(p->db, p->a, text_str(&sql), PUT_MS, NULL, e)
+		&& db_commit(p->db, 0, e) == DB_COMMITTED;
+	text_free(&sql);
+	return ok;
+}
+
+/* One relation and its triggers, in some milliseconds. A crash may take it back: then the seal is not there either. */
+static bool put_relation(struct put *p, const void *row, struct err *e)
+{
+	char *const *cell = row;
+	const char *sql = cell_bool(cell[LEAF]) ? arena_printf(p->a, LEAF_SQL, p->n.trigger, cell[0], p->n.object)
+		: arena_printf(p->a, BRANCH_SQL, p->n.trigger, cell[0], p->n.object, p->t->where ? "" : "INSERT OR UPDATE OR DELETE OR ");
+	return db_script(p->db, p->a, arena_printf(p->a, "%s; SET LOCAL synchronous_commit = off;\n%s", begin_sql(p), sql), PUT_MS, NULL, e)
+		&& db_commit(p->db, 0, e) == DB_COMMITTED;
+}
+
+/* all: also where ours are, since they may have been changed; and what stands where it has no business is taken off. */
+static bool put_relations(struct put *p, bool all, struct err *e)
+{
+	struct rows r;
+	if ((all && !own_triggers_take(p->db, p->a, &(struct own_taking){ &p->n, p->t->target->relid, p->deadline }, e)) || !tree(p, &r, e))
+		return false;
 	for (int i = 0; i < r.n; i++)
-		text_addf(out, EACH_TRUNCATE_SQL, n->trigger, r.cell[i][0], n->object);
-	text_addf(out, "COMMENT ON FUNCTION %s() IS NULL;\n", n->object);
+		if ((all || !cell_bool(r.cell[i][DONE])) && !attempt(p, put_relation, r.cell[i], e))
+			return false;
 	return true;
 }
 
-/* Notes what function and triggers look like now: own_whole compares. */
-static bool seal(struct db *db, struct arena *a, const struct own_trip *t, const struct own_names *n, struct err *e)
+/* Partitions can neither come nor go while it is sealed; writers are not held up. */
+static bool hold_tree(struct put *p, struct rows *r, struct err *e)
 {
-	struct own_seen s;
-	int triggers = t->target->column ? 3 : 2;
-	if (!own_look(db, a, n, t->target->relid, &s, e))
-		return false;
-	if (s.triggers != triggers || !s.function || !s.sequence || !s.enabled)
-		return err_set(e, ERR_INTERNAL, NULL, "the tripwire was put but cannot be seen");
-	return db_script(db, a, arena_printf(a, "COMMENT ON FUNCTION %s() IS %s", n->object, sql_literal(a, arena_printf(a, "%s %s", s.digest, s.stamp))), 0, NULL, e);
-}
-
-static bool put_once(struct db *db, struct arena *a, const struct own_trip *t, struct err *e)
-{
-	struct own_names n;
 	struct text sql = { 0 };
-	const char *table = arena_printf(a, "%s.%s", sql_quoted(a, t->target->schema), sql_quoted(a, t->target->table));
-	if (!own_names(a, t->sid, &n, e) || strspn(t->sid, "0123456789abcdef") != strlen(t->sid))
-		return err_set(e, ERR_INTERNAL, NULL, "the walk's id is not hex");
-	const char *lock = arena_printf(a, "BEGIN; SET LOCAL lock_timeout = '500ms'; LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", table);
-	if (!db_script(db, a, lock, 0, NULL, e))
-		return false;
-	function_text(a, t, &n, &sql);
-	bool ok = t->target->column ? column_text(db, a, t, &n, &sql, e) : table_text(db, a, t, &n, &sql, e);
-	ok = ok && db_script(db, a, text_str(&sql), PUT_MS, NULL, e) && seal(db, a, t, &n, e) && db_commit(db, 0, e) == DB_COMMITTED;
+	bool ok = db_script(p->db, p->a, begin_sql(p), 0, NULL, e) && tree(p, r, e);
+	for (int i = 0; ok && i < r->n; i++)
+		if (i == 0 || !cell_bool(r->cell[i][LEAF]))
+			text_addf(&sql, "%s ONLY %s", i ? "," : "LOCK TABLE", r->cell[i][0]);
+	text_add(&sql, " IN SHARE UPDATE EXCLUSIVE MODE");
+	ok = ok && db_script(p->db, p->a, text_str(&sql), 0, NULL, e) && tree(p, r, e);
 	text_free(&sql);
 	return ok;
+}
+
+/* Notes what function and triggers look like now: own_whole compares. Not when a relation is still without. */
+static bool seal(struct put *p, const void *sealed, struct err *e)
+{
+	struct own_seen s;
+	struct rows r;
+	bool whole = true;
+	if (!hold_tree(p, &r, e))
+		return false;
+	for (int i = 0; i < r.n && !p->t->target->column; i++)
+		whole = whole && cell_bool(r.cell[i][DONE]);
+	**(bool *const *)sealed = whole;
+	if (!whole)
+		return db_rollback(p->db), true;
+	if (!own_look(p->db, p->a, &p->n, p->t->target->relid, &s, e))
+		return false;
+	if (s.triggers == 0 || !s.function || !s.sequence || !s.enabled)
+		return err_set(e, ERR_INTERNAL, NULL, "the tripwire was put but cannot be seen");
+	return db_script(p->db, p->a, arena_printf(p->a, "COMMENT ON FUNCTION %s() IS %s", p->n.object, sql_literal(p->a, arena_printf(p->a, "%s %s", s.digest, s.stamp))), 0, NULL, e)
+		&& db_commit(p->db, 0, e) == DB_COMMITTED;
+}
+
+/* A partition may come while the others are being done: then there is one more round. */
+static bool put_all(struct put *p, struct err *e)
+{
+	bool whole = false, *sealed = &whole;
+	if (!attempt(p, put_function, NULL, e))
+		return false;
+	for (bool first = true; !whole; first = false) {
+		if (p->t->target->column ? !attempt(p, put_column, NULL, e) : !put_relations(p, first, e))
+			return false;
+		if (!attempt(p, seal, &sealed, e))
+			return false;
+		if (!whole && clock_mono() >= p->deadline)
+			return err_set(e, ERR_WAIT, "Go on once that has settled.", "partitions come and go all the time");
+	}
+	return true;
 }
 
 /* The condition becomes part of a function: only one that the server takes as a single expression may. */
@@ -185,21 +282,13 @@ static bool condition_fits(struct db *db, struct arena *a, const struct own_trip
 
 bool own_tripwire_put(struct db *db, struct arena *a, const struct own_trip *t, struct err *e)
 {
-	int64_t deadline = clock_mono() + OWN_PATIENCE, count;
+	int64_t count;
 	bool there, enabled;
+	struct put p = { .db = db, .a = a, .t = t, .deadline = clock_mono() + OWN_PATIENCE,
+		.table = arena_printf(a, "%s.%s", sql_quoted(a, t->target->schema), sql_quoted(a, t->target->table)) };
+	if (!own_names(a, t->sid, &p.n, e) || strspn(t->sid, "0123456789abcdef") != strlen(t->sid))
+		return err_set(e, ERR_INTERNAL, NULL, "the walk's id is not hex");
 	if (!condition_fits(db, a, t, e) || !own_tripwire_look(db, a, t->sid, t->target->relid, &there, &enabled, &count, e))
 		return false;
-	if (there && enabled)
-		return true;
-	for (;;) {
-		struct err why = { 0 };
-		if (put_once(db, a, t, &why))
-			return true;
-		db_rollback(db);
-		if (retry_is_lock(&why) && retry_pause(deadline))
-			continue;
-		if (e)
-			*e = why;
-		return err_in(e, "putting the tripwire on %s.%s", t->target->schema, t->target->table);
-	}
+	return (there && enabled) || put_all(&p, e) || err_in(e, "putting the tripwire on %s.%s", t->target->schema, t->target->table);
 }
