@@ -77,6 +77,18 @@ START_TEST(server_is_known)
 }
 END_TEST
 
+START_TEST(room_for_locks)
+{
+	const char *room = test_value(db, a, "SELECT current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)");
+	says(db, "locks", DOCTOR_OK, arena_printf(a, "for %s at once", room), NULL);
+	test_sql(db, "CREATE TABLE public.small (id int); CREATE TABLE public.\"M y\" (id int) PARTITION BY RANGE (id)");
+	test_sql(db, arena_printf(a, "DO $$ BEGIN FOR i IN 1 .. %lld LOOP EXECUTE format('CREATE TABLE public.m%%s PARTITION OF public.\"M y\" FOR VALUES FROM (%%s) TO (%%s)', i, i, i + 1);"
+		" END LOOP; END $$", (long long)cell_int(room) / 7));
+	says(db, "locks", DOCTOR_WARN, arena_printf(a, "for %s at once; to drop public.\"M y\" whole would take about %lld", room, (long long)(cell_int(room) / 7 + 1) * 7),
+		"ALTER SYSTEM SET max_locks_per_transaction = 128; then restart the server");
+}
+END_TEST
+
 START_TEST(versions_outside_are_audit_only)
 {
 	ck_assert(probe_supported(150018, &e) && probe_supported(180000, &e));
@@ -181,7 +193,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-	const TTest *const tests[] = { server_is_known, versions_outside_are_audit_only, superuser_before_and_after_init, statements_in_four_states,
+	const TTest *const tests[] = { server_is_known, room_for_locks, versions_outside_are_audit_only, superuser_before_and_after_init, statements_in_four_states,
 		plain_login_gets_the_commands_that_help, tracking_and_standbys, missing_library_command_keeps_the_others };
 	Suite *s = suite_create("doctor");
 	TCase *c = tcase_create("doctor");

@@ -238,6 +238,14 @@ static const struct unfit_case unfit_tables[] = {
 		"another table refers to the partitioned table that this is a partition of; detach the partition first (ALTER TABLE ... DETACH PARTITION), then walk it" },
 	{ "CREATE SUBSCRIPTION sub CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false); INSERT INTO pg_subscription_rel SELECT oid, 'shop.plain'::regclass, 'r' FROM pg_subscription",
 		"shop", "plain", "a subscription writes into the table; take the table out of it first (at the publisher, then ALTER SUBSCRIPTION ... REFRESH PUBLICATION)" },
+	{ "CREATE INDEX \"B d\" ON shop.ev1 (id); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'shop.\"B d\"'::regclass", "shop", "ev",
+		"index shop.\"B d\" was left unfinished and is not valid, so that nothing would bring it back; drop it or finish it first (DROP INDEX CONCURRENTLY, REINDEX INDEX CONCURRENTLY)" },
+	{ "ALTER TABLE shop.ord DISABLE TRIGGER ALL", "shop", "ord",
+		"the triggers behind constraint item Again on table shop.item are switched off, which nothing would bring back; switch them on first (ALTER TABLE ... ENABLE TRIGGER ALL)" },
+	{ "ALTER TABLE shop.item DISABLE TRIGGER ALL", "shop", "ord",
+		"the triggers behind constraint item Again on table shop.item are switched off, which nothing would bring back; switch them on first (ALTER TABLE ... ENABLE TRIGGER ALL)" },
+	{ "ALTER TABLE shop.ord DISABLE TRIGGER USER; CREATE INDEX ON ONLY shop.ev (at)", "shop", "ord", "" },
+	{ "CREATE INDEX ON ONLY shop.ev (at)", "shop", "ev", "" },
 };
 static const struct unfit_case unfit_rows[] = {
 	{ "CREATE VIEW v AS SELECT 1 AS a", "public", "v", "this is a view: it holds no rows of its own; DROP VIEW needs no walk" },
@@ -269,6 +277,27 @@ START_TEST(unfit_table)
 	unfit_as("drop-table", &unfit_tables[_i]);
 	if (strstr(unfit_tables[_i].sql, "SUBSCRIPTION"))
 		fix_do(&x, "ALTER SUBSCRIPTION sub SET (slot_name = NONE); DROP SUBSCRIPTION sub");
+}
+END_TEST
+
+/* What the drop locks is foreseen: no lock of it is left out, and where the server has no room for them it is said before. */
+START_TEST(more_locks_than_the_server_has)
+{
+	static const char held[] = "SELECT count(DISTINCT (locktype, relation, classid, objid)) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype IN ('relation', 'object')";
+	int64_t room = cell_int(test_value(x.db, x.a, "SELECT current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)"));
+	fix_do(&x, "CREATE TABLE shop.cut (id int PRIMARY KEY, note text DEFAULT 'x', k int) PARTITION BY RANGE (id); CREATE INDEX ON shop.cut (k)");
+	int n = (int)(room / 11) + 1;   /* eleven each: table, two row types, toast table and index, two indexes, key, default, our two triggers */
+	fix_do(&x, arena_printf(x.a, "DO $$ BEGIN FOR i IN 1 .. %d LOOP EXECUTE format('CREATE TABLE shop.cut%%s PARTITION OF shop.cut FOR VALUES FROM (%%s) TO (%%s)', i, i, i + 1); END LOOP; END $$", n));
+	struct fact_target t = probe("drop-table", "shop", "cut");
+	int64_t need = 11LL * n + 9;   /* the parent has no toast table */
+	ck_assert_str_eq(t.unfit, arena_printf(x.a, "its walk takes %lld locks at once, and the server has room for %lld; raise max_locks_per_transaction from 64 to 128 or more"
+		" (ALTER SYSTEM, then a restart), or drop its partitions in several walks", (long long)need, (long long)room));
+	ck_assert_ptr_null(probe("remove-rows", "shop", "plain").unfit);
+	test_sql(x.db, "BEGIN; DROP TABLE shop.cut");
+	int64_t took = cell_int(test_value(x.db, x.a, held));
+	test_sql(x.db, "ROLLBACK");
+	ck_assert_int_le(took, need);
+	ck_assert_int_ge(took, need - 2 * (n + 1) - 9);
 }
 END_TEST
 
@@ -370,6 +399,7 @@ static Suite *suite(void)
 	LOOP(t, missing, absents);
 	LOOP(t, unfit_table, unfit_tables);
 	LOOP(t, unfit_row, unfit_rows);
+	tcase_add_test(t, more_locks_than_the_server_has);
 	LOOP(t, fit, fits);
 	tcase_add_test(t, rows);
 	tcase_add_test(t, definition);

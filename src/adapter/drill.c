@@ -83,14 +83,17 @@ static bool same_lists(const char *const *x, size_t n, const char *const *y, siz
 	return n == k;
 }
 
-static bool build(struct drill *d, struct err *e)
+static bool definitions(struct drill *d, struct err *e)
 {
 	const char *why;
-	struct rows before, after;
 	if (!snap_tick(d->o, "definitions", 0, 0, "", e) || !schema_load(d->a, d->db, path_join(d->a, d->m->fact.path, SCHEMA_NAME), &why, e))
 		return false;
-	if (why)
-		return problem(d, arena_printf(d->a, "the definitions do not load: %s", why));
+	return !why || problem(d, arena_printf(d->a, "the definitions do not load: %s", why));
+}
+
+static bool build(struct drill *d, struct err *e)
+{
+	struct rows before, after;
 	/* The second list is made before the first one removes what it is made from. Removed rows come back as new ones, and would be held
 	   against tables that are empty here: their foreign keys stay off. */
 	return statements(d, &before, &after, e) && run_all(d, &before, e) && drop_not_nulls(d, e) && load(d, e)
@@ -125,11 +128,14 @@ static bool drop(struct drill *d, const struct fact_target *t, struct err *e)
 			|| !db_script(d->db, d->a, sql_statement(d->a, d->o->plan, t), SNAP_IDLE_MS, NULL, e)
 			|| !db_ask(d->db, d->a, &(struct query){ .sql = gone, .args = args, .nargs = table ? 1 : 2, .ms = SNAP_QUERY_MS, .cols = 1 }, &rows, e))
 		return false;
-	d->out->fell = arena_array(d->a, (size_t)rows.n, sizeof *d->out->fell);
+	const char **fell = arena_array(d->a, (size_t)rows.n + 1, sizeof *fell);
 	for (int i = 0; i < rows.n; i++)
-		d->out->fell[d->out->n_fell++] = rows.cell[i][0];
-	return same_lists(d->out->fell, d->out->n_fell, t->falls, t->n_falls)
-		|| problem(d, "what fell with it is not what was found before");
+		fell[i] = rows.cell[i][0];
+	if (!d->out->fell) {   /* of two drops the first one, of an empty table, had all of it */
+		d->out->fell = fell;
+		d->out->n_fell = (size_t)rows.n;
+	}
+	return same_lists(fell, (size_t)rows.n, t->falls, t->n_falls) || problem(d, "what fell with it is not what was found before");
 }
 
 static bool same_definitions(struct drill *d, struct err *e)
@@ -156,6 +162,25 @@ static bool way_back(struct drill *d, struct err *e)
 	if (rows != d->m->fact.rows || strcmp(hex, d->m->digest) != 0)
 		return problem(d, "what came back is not equal to the snapshot");
 	return look(d, &t, e) && (!manifest_of_table(d->m) || same_definitions(d, e));
+}
+
+static bool drop_and_back(struct drill *d, struct err *e)
+{
+	struct fact_target t;
+	return look(d, &t, e) && snap_tick(d->o, "drop", 0, 0, "", e) && drop(d, &t, e) && way_back(d, e);
+}
+
+static bool without_rows(struct drill *d, struct err *e)
+{
+	struct manifest none;
+	const struct manifest *m = d->m;
+	if (!manifest_of_table(m) || !drill_table_without(d, &none))
+		return true;
+	d->m = &none;
+	bool ok = drill_table_keep(d, e) && drop_and_back(d, e) && db_script(d->db, d->a, "DROP TABLE gatewalk_before", SNAP_QUERY_MS, NULL, e);
+	drill_table_end(d);
+	d->m = m;
+	return ok;
 }
 
 #define DRILL_STAGE "gatewalk_drill.rows"
@@ -199,9 +224,10 @@ static bool rows_back(struct drill *d, const struct rows_stage *s, struct err *e
 static bool hold_rows(struct drill *d, struct err *e)
 {
 	struct rows_stage s;
+	struct fact_target t;
 	struct snapshot_opts o = *d->o;
 	o.conninfo = d->conninfo;
-	return db_script(d->db, d->a, "CREATE SCHEMA gatewalk_drill", SNAP_QUERY_MS, NULL, e) &&
+	return look(d, &t, e) && db_script(d->db, d->a, "CREATE SCHEMA gatewalk_drill", SNAP_QUERY_MS, NULL, e) &&
 		rows_stage_open(d->db, d->a, &o, d->m->fact.path, DRILL_STAGE, &s, e) && rows_stage_fill(d->db, &s, e) && remove_rows(d, &s, e) && rows_back(d, &s, e);
 }
 
@@ -214,13 +240,11 @@ static bool is_verdict(const struct err *e)
 static bool hold(struct drill *d, struct err *e)
 {
 	struct scratch s;
-	struct fact_target t;
 	if (!scratch_open(d->a, d->o, &s, e))
 		return false;
 	d->db = s.db;
 	d->conninfo = s.conninfo;
-	bool ok = build(d, e) && look(d, &t, e) && (d->m->fact.scope == SNAP_ROWS ? hold_rows(d, e) :
-		snap_tick(d->o, "drop", 0, 0, "", e) && drop(d, &t, e) && way_back(d, e));
+	bool ok = definitions(d, e) && without_rows(d, e) && build(d, e) && (d->m->fact.scope == SNAP_ROWS ? hold_rows : drop_and_back)(d, e);
 	drill_table_end(d);
 	scratch_close(d->a, &s);
 	if (!ok && !d->out->problem && is_verdict(e))

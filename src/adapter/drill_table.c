@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a drill of a whole table does otherwise than one of a column. Its triggers stay off while the rows are loaded; foreign keys
-   point to tables that are empty here, so they stand NOT VALID, and those of a partitioned table, which cannot, are left out. */
+   point to tables that are empty here, so they stand NOT VALID. Those of a partitioned table cannot: for them all of it is drilled
+   once more, before, with no rows. */
 #include "adapter/drill_parts.h"
 
 #include <string.h>
@@ -24,16 +25,32 @@ bool drill_table_statements(const struct drill *d, struct rows *before, struct r
 	return ask(d, DRILL_TABLE_BEFORE_SQL, before, e) && ask(d, DRILL_TABLE_AFTER_SQL, after, e);
 }
 
-/* A foreign key that could not be made here, or an index that was never valid and is in no definition. */
+/* A foreign key that cannot be made beside rows. what: NULL for any. */
 static bool is_out(const struct drill *d, const char *what)
 {
-	for (size_t i = 0; i < d->m->n_back; i++) {
+	for (size_t i = 0; i < d->m->n_back && d->m->fact.rows > 0; i++) {
 		const struct snap_back *b = &d->m->back[i];
-		bool key = (b->kind == BACK_CONSTRAINT || b->kind == BACK_PARENT) && *b->name;
-		if ((key && strcmp(b->name, what) == 0) || (b->kind == BACK_NOTHING && strcmp(b->what, what) == 0))
+		if ((b->kind == BACK_CONSTRAINT || b->kind == BACK_PARENT) && *b->name && (!what || strcmp(b->name, what) == 0))
 			return true;
 	}
 	return false;
+}
+
+bool drill_table_without(const struct drill *d, struct manifest *none)
+{
+	struct row_digest empty;
+	unsigned char key[32];
+	char hex[65];
+	if (!is_out(d, NULL))
+		return false;
+	*none = *d->m;
+	none->fact.rows = 0;
+	none->n_files = 0;
+	digest_key(d->m, key);
+	row_digest_init(&empty, key);
+	row_digest_hex(&empty, hex);
+	none->digest = arena_dup(d->a, hex);
+	return true;
 }
 
 void drill_table_falls(const struct drill *d, const char ***falls, size_t *n)
@@ -97,4 +114,5 @@ void drill_table_end(struct drill *d)
 		return;
 	part_remove(d->dir);
 	close(d->lock);
+	d->dir = NULL;
 }

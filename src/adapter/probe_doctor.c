@@ -140,6 +140,29 @@ static bool check_tracking(const struct patient *p, struct doctor_row *row, stru
 	return doctor_say(row, DOCTOR_OK, "track_activities and track_counts are on", NULL);
 }
 
+/* The table, with its partitions, whose drop takes the most locks at once: each relation's own, its row types, its toast table and
+   index, our two triggers, and what it has. Its walk counts again, more closely. */
+static bool check_locks(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	struct rows r;
+	if (!ask(p, "WITH RECURSIVE tree AS (SELECT c.oid AS top, c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+		"  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'gatewalk')"
+		" UNION ALL SELECT top, i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid),"
+		" has AS (SELECT indrelid AS oid FROM pg_index UNION ALL SELECT conrelid FROM pg_constraint UNION ALL SELECT tgrelid FROM pg_trigger UNION ALL SELECT adrelid FROM pg_attrdef),"
+		" most AS (SELECT top, 7 * count(*) + sum(coalesce(h.n, 0)) AS locks FROM tree LEFT JOIN (SELECT oid, count(*) AS n FROM has GROUP BY oid) h USING (oid) GROUP BY top"
+		"  ORDER BY 2 DESC, 1 LIMIT 1),"
+		" has_room AS (SELECT current_setting('max_locks_per_transaction')::bigint AS each,"
+		"  current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint AS slots)"
+		" SELECT each * slots, coalesce(locks, 0), format('%I.%I', n.nspname, c.relname), ((coalesce(locks, 0) / slots)::bigint / 64 + 1) * 64 FROM has_room LEFT JOIN most ON true"
+		" LEFT JOIN pg_class c ON c.oid = top LEFT JOIN pg_namespace n ON n.oid = c.relnamespace", 4, &r, e))
+		return false;
+	char **c = r.cell[0];
+	if (cell_int(c[1]) <= cell_int(c[0]))
+		return doctor_say(row, DOCTOR_OK, arena_printf(p->a, "for %s at once", c[0]), NULL);
+	return doctor_say(row, DOCTOR_WARN, arena_printf(p->a, "for %s at once; to drop %s whole would take about %s", c[0], text_clean(p->a, c[2]), c[1]),
+		arena_printf(p->a, "ALTER SYSTEM SET max_locks_per_transaction = %s; then restart the server", c[3]));
+}
+
 static bool check_standbys(const struct patient *p, struct doctor_row *row, struct err *e)
 {
 	struct rows r;
@@ -195,6 +218,7 @@ static const struct { const char *id, *what; doctor_check *check; } CHECKS[] = {
 	{ "stats", "may read statistics", check_stats },
 	{ "statements", "pg_stat_statements", check_statements },
 	{ "tracking", "tracking", check_tracking },
+	{ "locks", "room for locks", check_locks },
 	{ "standbys", "standbys", check_standbys },
 	{ "pg_dump", "pg_dump", doctor_pg_dump },
 	{ "ssh_keygen", "ssh-keygen", doctor_ssh_keygen },

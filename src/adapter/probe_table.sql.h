@@ -44,8 +44,17 @@
 "    SELECT FROM generate_series(0, i.indnkeyatts - 1) k LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k]\n" \
 "    WHERE a.attnotnull IS NOT TRUE OR a.attnum <= 0)\n" \
 "  ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1),\n" \
-"lockable AS (\n" \
-"  SELECT objid FROM inside WHERE classid = 'pg_class'::regclass UNION ALL SELECT x FROM tree JOIN pg_class c ON c.oid = tree.oid AND c.reltoastrelid <> 0, generate_series(1, 2) x),\n" \
+"need AS (   -- the locks that the drop holds: each object on its own, and two triggers of ours a relation; or the snapshot, with pg_dump\n" \
+"  SELECT greatest((SELECT count(*) FROM inside) + (SELECT 2 * count(*) FROM tree)\n" \
+"    + (SELECT 2 * count(*) FROM tree JOIN pg_class c ON c.oid = tree.oid AND c.reltoastrelid <> 0) + (SELECT count(*) FROM tree JOIN pg_attrdef ON adrelid = tree.oid)\n" \
+"    + (SELECT count(*) FROM tree JOIN pg_trigger ON tgrelid = tree.oid AND tgname !~ '^gatewalk_trip_') + (SELECT count(*) FROM tree JOIN pg_policy ON polrelid = tree.oid)\n" \
+"    + (SELECT count(*) FROM tree JOIN pg_statistic_ext ON stxrelid = tree.oid) + (SELECT count(*) FROM tree JOIN pg_publication_rel ON prrelid = tree.oid)\n" \
+"    + (SELECT count(*) FROM tree JOIN pg_rewrite ON ev_class = tree.oid) + (SELECT 3 * count(*) FROM clone WHERE NOT mine),\n" \
+"    (SELECT count(*) FROM inside WHERE classid = 'pg_class'::regclass) + (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p'))) AS locks,\n" \
+"    current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint AS slots, current_setting('max_locks_per_transaction')::bigint AS each),\n" \
+"quiet AS (   -- foreign keys and the like whose own triggers are switched off: no definition keeps that\n" \
+"  SELECT DISTINCT g.tgconstraint AS oid FROM pg_trigger g JOIN pg_constraint k ON k.oid = g.tgconstraint, t WHERE NOT of_rows AND g.tgisinternal AND g.tgenabled <> 'O'\n" \
+"    AND (k.conrelid IN (SELECT oid FROM tree) OR k.confrelid IN (SELECT oid FROM tree))),\n" \
 "above AS (SELECT i.inhparent FROM t JOIN pg_inherits i ON i.inhrelid = t.relid WHERE t.relispartition),\n" \
 "held AS (   -- a dropped partition locks its parent and the parent's default one; a dropped foreign key both of its tables\n" \
 "  SELECT oid FROM tree UNION SELECT inhparent FROM above, t WHERE NOT of_rows\n" \
@@ -91,10 +100,15 @@
 " WHEN EXISTS (SELECT FROM fk JOIN pg_class c ON c.oid = fk.conrelid WHERE NOT pg_has_role(c.relowner, 'USAGE'))\n" \
 "   THEN format('table %s refers to this one and this login may not take its foreign key off; log in as a member of its owner''s role',\n" \
 "     (SELECT min(conrelid::regclass::text) FROM fk JOIN pg_class c ON c.oid = fk.conrelid WHERE NOT pg_has_role(c.relowner, 'USAGE')))\n" \
-" WHEN NOT of_rows AND (SELECT count(*) FROM lockable) > current_setting('max_locks_per_transaction')::bigint * (SELECT sum(current_setting(g, true)::bigint)\n" \
-"     FROM unnest('{max_connections,max_prepared_transactions,max_worker_processes,max_wal_senders,autovacuum_max_workers}'::text[]) g)\n" \
-"   THEN format('its drop takes %s locks at once, more than the server has room for; raise max_locks_per_transaction (now %s), which needs a restart, or drop its partitions in several walks',\n" \
-"     (SELECT count(*) FROM lockable), current_setting('max_locks_per_transaction'))\n" \
+" WHEN NOT of_rows AND (SELECT locks > each * slots FROM need)\n" \
+"   THEN (SELECT format('its walk takes %s locks at once, and the server has room for %s; raise max_locks_per_transaction from %s to %s or more (ALTER SYSTEM, then a restart), or drop its partitions in several walks',\n" \
+"     locks, each * slots, each, (locks / slots / 64 + 1) * 64) FROM need)\n" \
+" WHEN NOT of_rows AND EXISTS (SELECT FROM tree JOIN pg_index x ON x.indrelid = tree.oid JOIN pg_class i ON i.oid = x.indexrelid AND i.relkind = 'i' WHERE NOT x.indisvalid)\n" \
+"   THEN format('index %s was left unfinished and is not valid, so that nothing would bring it back; drop it or finish it first (DROP INDEX CONCURRENTLY, REINDEX INDEX CONCURRENTLY)',\n" \
+"     (SELECT min(x.indexrelid::regclass::text) FROM tree JOIN pg_index x ON x.indrelid = tree.oid JOIN pg_class i ON i.oid = x.indexrelid AND i.relkind = 'i' WHERE NOT x.indisvalid))\n" \
+" WHEN EXISTS (SELECT FROM quiet)\n" \
+"   THEN format('the triggers behind %s are switched off, which nothing would bring back; switch them on first (ALTER TABLE ... ENABLE TRIGGER ALL)',\n" \
+"     (SELECT min(pg_describe_object('pg_constraint'::regclass, oid, 0)) FROM quiet))\n" \
 " WHEN of_rows AND NOT EXISTS (SELECT FROM key) THEN 'the table has no unique key of not null columns, by which a removed row could be told again; give it one first'\n" \
 " WHEN EXISTS (SELECT FROM hit WHERE classid = 'pg_constraint'::regclass)\n" \
 "   THEN format('%s deletes or changes rows there when rows here are deleted; remove the children by a walk of their own first, and take the action off the foreign key',\n" \

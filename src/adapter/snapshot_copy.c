@@ -28,11 +28,11 @@ struct copy {
 	int64_t text, rows_before, values, max, estimate;
 };
 
-static void key_bytes(const char *hex, unsigned char key[static 32])
+void digest_key(const struct manifest *m, unsigned char key[static 32])
 {
 	for (int i = 0; i < 32; i++) {
 		unsigned byte = 0;
-		sscanf(hex + 2 * i, "%2x", &byte);
+		sscanf(m->digest_key + 2 * i, "%2x", &byte);
 		key[i] = (unsigned char)byte;
 	}
 }
@@ -112,7 +112,7 @@ bool snap_copy_out(struct db *db, struct arena *a, const struct snapshot_opts *o
 	char hex[65];
 	crypto_random_hex(32, hex);
 	m->digest_key = arena_dup(a, hex);
-	key_bytes(hex, key);
+	digest_key(m, key);
 	row_digest_init(&c.digest, key);
 	while (c.target < m->n_cols && m->cols[c.target].role != COL_TARGET)
 		c.target++;
@@ -140,7 +140,7 @@ bool snap_digest(struct db *db, const struct manifest *m, const char *copy, char
 {
 	struct row_digest d;
 	unsigned char key[32];
-	key_bytes(m->digest_key, key);
+	digest_key(m, key);
 	row_digest_init(&d, key);
 	if (!db_copy_out(db, copy, SNAP_IDLE_MS, digest_row, &d, e))
 		return false;
@@ -167,7 +167,7 @@ struct data_source *data_source_new(struct arena *a, const struct manifest *m, c
 	struct data_source *s = arena_alloc(a, sizeof *s);
 	unsigned char key[32];
 	*s = (struct data_source){ .a = a, .m = m, .o = o, .dir = dir, .phase = phase, .fd = -1 };
-	key_bytes(m->digest_key, key);
+	digest_key(m, key);
 	row_digest_init(&s->digest, key);
 	return s;
 }

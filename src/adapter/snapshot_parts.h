@@ -22,8 +22,8 @@ struct snap_col { const char *name, *type; enum col_role role; };
 struct snap_file { const char *name; char sha256[65]; int64_t bytes, rows; };
 
 /* A statement that puts back what the drop takes along. Of a column they are run in this order up to BACK_COMMENT; of a table in the
-   order of table_before, table_behind, table_others, BACK_LAST. name: what to look for before; what: the server's words. BACK_NOTHING: what falls
-   and is worth nothing (an index that was never valid). */
+   order of table_before, table_behind, table_others, BACK_LAST. name: what to look for before; what: the server's words. BACK_NOTHING: what
+   does not come from this list. */
 enum back_kind {
 	BACK_SEQUENCE, BACK_COLUMN, BACK_DEFAULT, BACK_SETTING, BACK_NOT_NULL, BACK_INDEX, BACK_CONSTRAINT, BACK_VALIDATE,
 	BACK_STATISTICS, BACK_EXTRA, BACK_GRANT, BACK_COMMENT,
@@ -84,6 +84,7 @@ extern const enum back_kind table_before[2], table_behind[8], table_others[9];
 
 /* snapshot_copy.c */
 bool snap_copy_out(struct db *db, struct arena *a, const struct snapshot_opts *o, struct manifest *m, const char *dir, struct err *e);
+void digest_key(const struct manifest *m, unsigned char key[static 32]);
 /* The digest of what a COPY ... TO STDOUT (manifest_copy) gives. */
 bool snap_digest(struct db *db, const struct manifest *m, const char *copy, char hex[static 65], int64_t *rows, struct err *e);
 /* A db_source over the data files of a folder; it ends well only when rows and digest are the manifest's. */

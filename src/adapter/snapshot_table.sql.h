@@ -75,11 +75,13 @@
 "  WHEN 'table constraint' THEN 'CONSTRAINT' WHEN 'statistics object' THEN 'STATISTICS' ELSE upper(i.type) END, i.identity, d.description)\n" \
 "  FROM obj JOIN pg_description d ON d.classoid = classid AND d.objoid = objid, LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i\n" \
 "  WHERE (d.classoid, d.objoid, d.objsubid) IS DISTINCT FROM ('pg_class'::regclass::oid, $1::oid, 0)\n" \
+"UNION ALL SELECT 41, 'comment', '', 'security label of ' || i.identity, format('SECURITY LABEL FOR %I ON %s %s IS %L', l.provider,\n" \
+"  CASE i.type WHEN 'table column' THEN 'COLUMN' ELSE upper(i.type) END, i.identity, l.label)\n" \
+"  FROM obj JOIN pg_seclabel l ON l.classoid = classid AND l.objoid = objid, LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) i\n" \
 "UNION ALL SELECT 80, 'member', '', format('table %s in publication %I', qt, pubname), format('ALTER PUBLICATION %I ADD TABLE ONLY %s%s%s', pubname, qt,\n" \
 "  (SELECT ' (' || string_agg(quote_ident(attname), ', ' ORDER BY attnum) || ')' FROM pg_attribute WHERE attrelid = prrelid AND attnum = ANY (prattrs)),\n" \
 "  ' WHERE (' || pg_get_expr(prqual, prrelid) || ')') FROM r JOIN pg_publication_rel x ON prrelid = r.oid JOIN pg_publication p ON p.oid = prpubid\n" \
-"UNION ALL SELECT 99, 'last', '', 'comment', format('COMMENT ON TABLE %s IS %s', qt, coalesce(quote_literal(obj_description(oid, 'pg_class')), 'NULL')) FROM r WHERE oid = $1::oid\n" \
-"UNION ALL SELECT 100, 'nothing', '', pg_describe_object('pg_class'::regclass, oid, 0), '' FROM ix WHERE NOT indisvalid AND relkind = 'i')\n" \
+"UNION ALL SELECT 99, 'last', '', 'comment', format('COMMENT ON TABLE %s IS %s', qt, coalesce(quote_literal(obj_description(oid, 'pg_class')), 'NULL')) FROM r WHERE oid = $1::oid)\n" \
 "SELECT kind, name, what, sql FROM b ORDER BY ord, what COLLATE \"C\", sql COLLATE \"C\""
 
 /* Of a sequence only itself knows where it is. */
