@@ -14,9 +14,17 @@ finish() { "$B/tests/tool_cluster" stop "$top/pg" >/dev/null 2>&1; rm -rf "$top"
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", (b > 0 ? a / b : 0) }'; }
+# shellcheck disable=SC2034 # lib_walk.sh reads them
+out=$top/out tm_dir=""
+# shellcheck source=tests/lib_tmux.sh disable=SC1091 # looked at on its own
+. tests/lib_tmux.sh
+# shellcheck source=tests/lib_walk.sh disable=SC1091
+. tests/lib_walk.sh
+# shellcheck source=tests/bench_table.sh disable=SC1091
+. tests/bench_table.sh
 line() { printf '%-58s %12s %12s %8s   %s\n' "$@"; }
 
-"$B/tests/tool_cluster" start "$top/pg" fsync=off >/dev/null || exit 1
+"$B/tests/tool_cluster" start "$top/pg" fsync=off max_locks_per_transaction=512 >/dev/null || exit 1
 eval "$("$B/tests/tool_cluster" env "$top/pg")"
 export PGDATABASE=bench
 key="$XDG_CONFIG_HOME/gatewalk/id_ed25519"
@@ -83,12 +91,7 @@ line "start to first screen, home of 1,000 walks (ms; psql)" "$home" "$peer" "$(
 # Rows: a removal as the job does it, and its way back, against one plain DELETE. Beside each, a client that locks one of those rows
 # again and again, as an update would: its longest wait. ROWS=1000000 for a million.
 rows=${ROWS:-100000}
-wait_longest() { # file to end it: prints ms
-	while [ ! -e "$1" ]; do
-		echo "SELECT FROM public.big WHERE id = $((rows / 10)) FOR UPDATE;"
-		sleep 0.01
-	done | psql -XAtq -c '\timing on' -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | sort -n | tail -n 1
-}
+lock_one="SELECT FROM public.big WHERE id = $((rows / 10)) FOR UPDATE;"
 rows_table() {
 	psql -qX -c "DROP TABLE IF EXISTS public.big; CREATE TABLE public.big (id bigint PRIMARY KEY, total int, pad text);
 		INSERT INTO public.big SELECT i, i, repeat('x', 100) FROM generate_series(1, $rows * 2) i; ANALYZE public.big" -c "VACUUM public.big" -c "CHECKPOINT"
@@ -98,7 +101,7 @@ ms() { date +%s%3N; }
 measure_rows() {
 	rows_table
 	rm -f "$top/end"
-	wait_longest "$top/end" >"$top/plain.wait" &
+	client "$top/end" "$lock_one" >"$top/plain.wait" &
 	from=$(ms) w=$(wal)
 	psql -qX -c "DELETE FROM public.big WHERE id <= $rows"
 	plain=$(($(ms) - from)) plain_wal=$(($(wal) - w))
@@ -106,7 +109,7 @@ measure_rows() {
 	rows_table
 	"$bench_rows" prepare "$rows" >/dev/null || return
 	rm -f "$top/end"
-	wait_longest "$top/end" >"$top/ours.wait" &
+	client "$top/end" "$lock_one" >"$top/ours.wait" &
 	from=$(ms) w=$(wal)
 	"$bench_rows" remove || return
 	ours=$(($(ms) - from)) ours_wal=$(($(wal) - w))
@@ -124,6 +127,7 @@ measure_rows() {
 	line "the way back of $rows rows (ms; one INSERT)" "$back" "$insert" "$(ratio "$back" "$insert")" "-"
 }
 bench_rows=$(realpath "$B/tests/tool_rows_bench") && measure_rows
+measure_parts
 
 # Source trees: a million lines in 8,000 files of a work tree, made here; git's own search for two of the spellings beside it.
 measure_source() {

@@ -20,24 +20,17 @@ CHECKPOINT;
 END
 }
 
-# A client beside it, until the file is there or what it asks for is gone. Prints its longest wait in ms.
-beside() { # file statement
-	while [ ! -e "$1" ]; do
-		echo "$2"
-		sleep 0.002
-	done | psql -XAtq -v ON_ERROR_STOP=0 -c '\timing on' -f - 2>/dev/null | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | sort -n | tail -n 1
-}
 with_client() { # statement command...: sets took and wait
 	rm -f "$top/end"
-	beside "$top/end" "$1" >"$top/wait" &
-	client=$!
+	client "$top/end" "$1" >"$top/wait" 2>/dev/null &
+	beside=$!
 	shift
 	sleep 0.3
 	from=$(ms)
-	"$@" >"$top/said" 2>&1 || { cat "$top/said"; touch "$top/end"; wait $client; return 1; }
+	"$@" >"$top/said" 2>&1 || { cat "$top/said"; touch "$top/end"; wait $beside; return 1; }
 	took=$(($(ms) - from))
 	touch "$top/end"
-	wait $client
+	wait $beside
 	wait=$(cat "$top/wait")
 }
 # It wants to write, and finds no row; marked as gatewalk's own, or the audit would rightly stop the walk.
@@ -63,8 +56,9 @@ measure_parts() {
 	line "tripwire put on it: longest wait of another client (ms; -)" "$wait" - - "<= 50 ms"
 	must 0 "(the walk, up to the drop)" "$walk" "" "$key" many-drop armed
 	with_client "$write" drop many-drop "(the drop)" || return
-	tail -n 2 "$top/said"
+	held=$(grep -ho '"held_us":[0-9]*' "$XDG_STATE_HOME"/gatewalk/walks/*/plan.gwlog 2>/dev/null | tail -n 1)
 	line "drop of $parts partitions (ms, passphrase typed; DROP TABLE)" "$took" "$plain" "$(ratio "$took" "$plain")" "-"
+	line "  of that under its locks (ms)" $((${held#*:} / 1000)) - - "-"
 	line "longest wait of another client of the table (ms; DROP TABLE)" "$wait" "$plain_wait" "$(ratio "$wait" "$plain_wait")" "-"
 	from=$(ms)
 	"$gw" restore many-drop >"$top/said" || { cat "$top/said"; return 1; }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A table is dropped and comes back whole, on a rehearsal: foreign keys both ways, what falls, the audit that names its readers, the
-# drop, the way back. pg_dump before and after shows no difference. Then a table of 60 partitions (TABLE_PARTITIONS), and the kinds that
+# A table is dropped and comes back whole, on a rehearsal, while its application goes on: foreign keys both ways, what falls, the audit
+# that names its readers and writers, the drop, the watch behind it, the schema log, the way back. pg_dump before and after shows no difference. Then a table of 60 partitions (TABLE_PARTITIONS), and the kinds that
 # no walk takes, each with its reason.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -20,6 +20,8 @@ mkdir -p "$HOME" "$XDG_CONFIG_HOME/gatewalk" && chmod 700 "$HOME" "$XDG_CONFIG_H
 tm_dir=""
 # shellcheck disable=SC2317 # the trap calls it
 finish() {
+	touch "$top/end_old" "$top/end_other"
+	wait
 	[ -z "$tm_dir" ] || tm_stop
 	psql -qXd postgres -c "DROP DATABASE IF EXISTS e2e_table WITH (FORCE)" >/dev/null 2>&1
 	rm -rf "$top"
@@ -46,7 +48,7 @@ CREATE FUNCTION public.stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.no
 CREATE TRIGGER stamp BEFORE INSERT ON public.old_orders FOR EACH ROW EXECUTE FUNCTION public.stamp();
 CREATE STATISTICS public.old_stats (dependencies) ON customer, total FROM public.old_orders;
 INSERT INTO public.old_orders (customer, total) SELECT 1 + i % 100, i FROM generate_series(1, 3000) i;
-CREATE TABLE public.lines (id bigint PRIMARY KEY, old_order bigint CONSTRAINT lines_old_fkey REFERENCES public.old_orders);
+CREATE TABLE public.lines (id bigint PRIMARY KEY, old_order bigint CONSTRAINT lines_old_fkey REFERENCES public.old_orders, n int);
 INSERT INTO public.lines SELECT i, i FROM generate_series(1, 50) i;
 CREATE TABLE public.events (id bigint NOT NULL, at int NOT NULL, note text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
 CREATE INDEX events_note ON public.events (note);
@@ -62,7 +64,7 @@ plan() { # table
 	"$gw" new -d dbname=e2e_table --recipe drop-table --table "$1" --why "nobody uses it" --zone UTC --deploy web >"$top/new" 2>&1 || { cat "$top/new"; return 1; }
 	sed -e 's/^  after:.*/  after: without it/' -e 's/^  way_back:.*/  way_back: gatewalk restore/' -e 's/^  leaves_behind:.*/  leaves_behind: nothing/' \
 		-e 's/^  rollback_floor:.*/  rollback_floor: "1.20"/' -e 's/^  api_contract:.*/  api_contract: none/' -e 's/"02:00", to: "05:00"/"02:00", to: "06:00"/' \
-		-e 's/^  day: 1$/  day: 0.2/' "$top/new" >"$top/$1.yaml"
+		-e 's/^  day: 1$/  day: 0.2/' -e 's/^  migration_tool: .*/  migration_tool: rails/' "$top/new" >"$top/$1.yaml"
 }
 
 # What no walk takes, each with its reason and before anything is written.
@@ -79,13 +81,22 @@ has "the plan lists what falls" '"?index public.old_orders_note|index old_orders
 has "another table's foreign key among it" 'constraint lines_old_fkey on table'
 run 0 "the plan is whole" "$gw" check -d dbname=e2e_table "$top/old_orders.yaml"
 dump "$top/before"
+# The shop goes on: writes to the table itself until its new release stops them, and beside it through the drop and the way back.
+client "$top/end_old" "UPDATE public.old_orders SET total = total + 1 WHERE id = 7; INSERT INTO public.old_orders (customer) VALUES (7);" >"$top/old" 2>"$top/old.err" &
+old=$!
+client "$top/end_other" "UPDATE public.lines SET n = coalesce(n, 0) + 1 WHERE id = 7; UPDATE public.customers SET name = 'c' WHERE id = 7;" >"$top/other" 2>"$top/other.err" &
 must 0 "items 1 to 3 and gate A: snapshot, proof, drill of the whole table" "$walk" "" "$key" "$top/old_orders.yaml" consumers
+run 3 "gate B is shut" "$gw" gates old-orders-drop
+has "by those who write to it" "B1 +refused.* 0 of [3-9] clear"
+touch "$top/end_old"
+wait $old
+say "" "$(cat "$top/old.err")" "and they were never refused"
 # Somebody reads it: found by name, and cleared only once that has stopped.
 psql -qX -c "CREATE ROLE e2e_reader; GRANT SELECT ON public.old_orders TO e2e_reader"
 dump "$top/before"
 # What it holds is read now: later that would be a use of it, too.
 content() { sql "SELECT md5(string_agg(o::text, ' ' ORDER BY id)) FROM public.old_orders o"; }
-sum=$(content)
+sum=$(content) next=$(($(sql "SELECT last_value FROM public.old_orders_id_seq") + 1))
 sql "SELECT pg_stat_statements_reset()" >/dev/null
 psql -qX -c "SET ROLE e2e_reader" -c "SELECT count(note) FROM public.old_orders" >/dev/null
 run 3 "gate B is shut" "$gw" gates old-orders-drop
@@ -109,10 +120,22 @@ drop old-orders-drop "the table is dropped"
 is "table and foreign key are gone" "SELECT to_regclass('public.old_orders') IS NULL AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'lines_old_fkey')" t
 is "and nothing of gatewalk's is left on the way" "SELECT NOT EXISTS (SELECT FROM pg_trigger WHERE tgname ~ '^gatewalk') AND NOT EXISTS (SELECT FROM pg_class WHERE relname ~ '^trip_[0-9a-f]{12}$')" t
 run 0 "the log verifies" "$gw" verify "$(ls -d "$XDG_STATE_HOME"/gatewalk/walks/*)"
-run 0 "it comes back" "$gw" restore old-orders-drop
+must 0 "items 12 and 13: watched, and its schema log is written" "$walk" "" "$key" old-orders-drop finish
+sql "SELECT markdown FROM gatewalk.schema_log" >"$out"
+cat "$out" >"$top/schema-log"
+has "which names the statements, the other table's first" "ALTER TABLE ONLY public.lines DROP CONSTRAINT lines_old_fkey"
+has "and the drop" "DROP TABLE public.old_orders"
+has "what was there before" "3[0-9]* rows|total numeric|old_orders"
+has "what it is without" "without it"
+has "and the entry for the migration tool" "INSERT INTO schema_migrations"
+is "the walk is over, its table gone" "SELECT (SELECT closed_at IS NOT NULL FROM gatewalk.walk WHERE name = 'old-orders-drop') AND to_regclass('public.old_orders') IS NULL" t
+run 0 "it comes back, after its schema log, too" "$gw" restore old-orders-drop
 say "$sum" "$(content)" "row for row"
-is "its sequence goes on" "INSERT INTO public.old_orders (customer) VALUES (1) RETURNING id" 3001
-sql "DELETE FROM public.old_orders WHERE id = 3001" >/dev/null
+is "its sequence goes on" "INSERT INTO public.old_orders (customer) VALUES (1) RETURNING id" "$next"
+sql "DELETE FROM public.old_orders WHERE id = $next" >/dev/null
+touch "$top/end_other"
+wait
+say "" "$(cat "$top/other.err")" "who wrote beside it was never refused (longest wait $(cat "$top/other") ms)"
 dump "$top/after"
 diff "$top/before" "$top/after" >"$out"
 say 0 $? "pg_dump before the walk and after it shows no difference"
@@ -128,4 +151,4 @@ dump "$top/after"
 diff "$top/before" "$top/after" >"$out"
 say 0 $? "with no difference in its definitions"
 sql "DROP OWNED BY e2e_reader; DROP ROLE e2e_reader" >/dev/null 2>&1
-exit $failed
+exit "$failed"

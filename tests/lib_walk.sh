@@ -16,6 +16,15 @@ has() { if grep -Eq -- "$2" "$out"; then echo "ok - $1"; else echo "not ok - $1:
 sql() { psql -XAtqc "$1"; }
 is() { sql "$2" >"$out" 2>&1; say "$3" "$(cat "$out")" "$1"; } # text query wanted
 
+# A client beside what is tested: asks the same again and again until the file is there. Prints its longest wait in ms; what the
+# server refused goes to standard error.
+client() { # file statement
+	while [ ! -e "$1" ]; do
+		echo "$2"
+		sleep 0.005
+	done | psql -XAtq -v ON_ERROR_STOP=0 -c '\timing on' -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | sort -n | tail -n 1
+}
+
 # The drop, signed by a person who types the passphrase.
 drop() { # walk text
 	ssh-keygen -q -p -P '' -N night -f "$key" >/dev/null || exit 1
