@@ -50,6 +50,23 @@ START_TEST(killed_anywhere_it_goes_on)
 }
 END_TEST
 
+/* A label's provider has to be loaded: the server's own word is listed. */
+#define LABEL(object, sub) "SET allow_system_table_mods = on; INSERT INTO pg_seclabel VALUES (" object ", 'pg_class'::regclass, " sub ", 'gw none', 'it''s secret');\n"
+START_TEST(a_label_without_its_provider_is_listed)
+{
+	table_world_open(&w, "rtb_label", SMALL LABEL("'public.t'::regclass", "0") LABEL("'public.t'::regclass", "3") LABEL("'public.t_id_seq'::regclass", "0"));
+	snap_take(&w);
+	table_drop(&w);
+	ck_assert(!table_restore(&w, &end));
+	ck_assert_int_eq(w.e.code, ERR_LEFT);
+	ck_assert_uint_eq(end.n_left, 3);
+	ck_assert_str_eq(end.left[0], "security label of public.t: security label provider \"gw none\" is not loaded");
+	ck_assert_str_eq(end.left[1], "security label of public.t.b: security label provider \"gw none\" is not loaded");
+	ck_assert_str_eq(end.left[2], "security label of public.t_id_seq: security label provider \"gw none\" is not loaded");
+	snap_world_close(&w);
+}
+END_TEST
+
 START_TEST(what_cannot_come_back_is_listed)
 {
 	static const char *const want[] = {
@@ -168,6 +185,7 @@ static Suite *suite(void)
 	TCase *t = tcase_create("restore_table_break");
 	tcase_set_timeout(t, 180);
 	tcase_add_test(t, killed_anywhere_it_goes_on);
+	tcase_add_test(t, a_label_without_its_provider_is_listed);
 	tcase_add_test(t, what_cannot_come_back_is_listed);
 	tcase_add_test(t, a_relation_of_that_name_is_not_touched);
 	tcase_add_test(t, other_rows_than_the_manifests_are_not_kept);

@@ -85,7 +85,13 @@
 	"CREATE TABLE public.t PARTITION OF public.top FOR VALUES IN ('a', 'b'); CREATE TABLE public.rest PARTITION OF public.top DEFAULT;\n" \
 	"CREATE INDEX top_i ON public.top (r); CREATE INDEX t_own ON public.t (g); ALTER TABLE public.t ADD CONSTRAINT t_fk FOREIGN KEY (g) REFERENCES public.ref, ALTER g SET DEFAULT 5;\n" \
 	"CREATE FUNCTION public.tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER tr BEFORE INSERT ON public.top FOR EACH ROW EXECUTE FUNCTION public.tf();\n" \
-	"INSERT INTO public.top SELECT i, (ARRAY['a', 'b', 'z'])[1 + i % 3], i FROM generate_series(1, 300) i; COMMENT ON TABLE public.t IS 'part';"
+	"INSERT INTO public.top SELECT i, (ARRAY['a', 'b', 'z'])[1 + i % 3], i FROM generate_series(1, 300) i; COMMENT ON TABLE public.t IS 'part';\n" \
+	"DO $$BEGIN CREATE ROLE rt_owner; CREATE ROLE rt_app; EXCEPTION WHEN duplicate_object THEN END$$; CREATE SEQUENCE public.sq START 7 OWNED BY public.t.g; ALTER TABLE public.t ALTER g SET DEFAULT nextval('public.sq'); SELECT nextval('public.sq');\n" \
+	"ALTER TABLE public.t SET (fillfactor = 60), REPLICA IDENTITY USING INDEX t_pkey, CLUSTER ON t_own, ALTER k SET STATISTICS 100, ENABLE ROW LEVEL SECURITY, DISABLE TRIGGER tr, OWNER TO rt_owner; CREATE POLICY po ON public.t USING (id > 3);\n" \
+	"GRANT SELECT (k), UPDATE (g) ON public.t TO rt_app; GRANT USAGE ON SEQUENCE public.sq TO rt_app; CREATE STATISTICS public.st ON g, r FROM public.t; CREATE PUBLICATION pp FOR TABLE public.t (id, k) WHERE (id > 3), public.rest;\n" \
+	"COMMENT ON COLUMN public.t.k IS 'col'; COMMENT ON INDEX public.t_own IS 'ix'; COMMENT ON INDEX public.t_pkey IS 'pk'; COMMENT ON CONSTRAINT t_fk ON public.t IS 'fk'; COMMENT ON CONSTRAINT top_r_fkey ON public.t IS 'its';\n" \
+	"COMMENT ON CONSTRAINT top_id_check ON public.t IS 'ck'; COMMENT ON POLICY po ON public.t IS 'po'; COMMENT ON STATISTICS public.st IS 'st'; COMMENT ON SEQUENCE public.sq IS 'sq'; COMMENT ON TRIGGER tr ON public.t IS 'tr';\n" \
+	"CREATE TABLE public.o (a int, k text, CONSTRAINT o_t FOREIGN KEY (a, k) REFERENCES public.t); INSERT INTO public.o VALUES (3, 'a'); COMMENT ON CONSTRAINT o_t ON public.o IS 'other';"
 
 static inline void table_world_open(struct snap_world *w, const char *dbname, const char *sql)
 {

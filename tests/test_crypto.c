@@ -73,6 +73,26 @@ START_TEST(row_digest_sees_what_changed_and_not_the_order)
 }
 END_TEST
 
+START_TEST(row_digest_in_pieces_is_the_same)
+{
+	static const unsigned char k[32] = { 1, 2, 3 };
+	struct row_digest d;
+	char one[65], two[65];
+	digest(one, (const char *const[]){ "1\ta\n", "22\tbb\n", NULL });
+	row_digest_init(&d, k);
+	row_digest_part(&d, "1\ta\n", 4);
+	ck_assert(d.open && d.rows == 0);
+	row_digest_end(&d);
+	row_digest_part(&d, "2", 1);
+	row_digest_part(&d, "2\tb", 3);
+	row_digest_part(&d, "b\n", 2);
+	row_digest_end(&d);
+	ck_assert(!d.open && d.rows == 2);
+	row_digest_hex(&d, two);
+	ck_assert_str_eq(one, two);
+}
+END_TEST
+
 START_TEST(mac_depends_on_key_and_data)
 {
 	unsigned char k[32] = { 0 }, one[32], two[32];
@@ -282,6 +302,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, sha256_of_known_texts);
 	tcase_add_test(t, row_digest_sees_what_changed_and_not_the_order);
+	tcase_add_test(t, row_digest_in_pieces_is_the_same);
 	tcase_add_test(t, mac_depends_on_key_and_data);
 	tcase_add_test(t, base64_there_and_back);
 	tcase_add_test(t, random_is_not_the_same_twice);

@@ -88,7 +88,9 @@ static bool definitions(struct drill *d, struct err *e)
 	const char *why;
 	if (!snap_tick(d->o, "definitions", 0, 0, "", e) || !schema_load(d->a, d->db, path_join(d->a, d->m->fact.path, SCHEMA_NAME), &why, e))
 		return false;
-	return !why || problem(d, arena_printf(d->a, "the definitions do not load: %s", why));
+	if (why)
+		return problem(d, arena_printf(d->a, "the definitions do not load: %s", why));
+	return !manifest_of_table(d->m) || drill_table_owners(d, e);
 }
 
 static bool build(struct drill *d, struct err *e)

@@ -21,6 +21,8 @@ struct drill {
 bool drill_table_statements(const struct drill *d, struct rows *before, struct rows *after, struct err *e);
 /* The source's list without what cannot fall here. */
 void drill_table_falls(const struct drill *d, const char ***falls, size_t *n);
+/* Who owned it owns it here, too, as far as this login may give it and the role is there. */
+bool drill_table_owners(const struct drill *d, struct err *e);
 /* What the snapshot would be of the same table without a row. False: no need, all of it can stand here with its rows. */
 bool drill_table_without(const struct drill *d, struct manifest *none);
 /* Keeps all definitions as they stand; compare says how they differ from then ("": not at all; NULL: e). */

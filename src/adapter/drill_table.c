@@ -25,6 +25,20 @@ bool drill_table_statements(const struct drill *d, struct rows *before, struct r
 	return ask(d, DRILL_TABLE_BEFORE_SQL, before, e) && ask(d, DRILL_TABLE_AFTER_SQL, after, e);
 }
 
+/* pg_dump gives away a table before its new owner may make any in that schema: to a login that is no superuser this is refused, and
+   only the way back, where all privileges stand, would bring it about. */
+bool drill_table_owners(const struct drill *d, struct err *e)
+{
+	for (size_t i = 0; i < d->m->n_back; i++) {
+		struct err why = { 0 };
+		if (d->m->back[i].kind != BACK_OWNER || db_script(d->db, d->a, d->m->back[i].sql, SNAP_QUERY_MS, NULL, &why) || (why.code == ERR_DB && db_alive(d->db)))
+			continue;
+		*e = why;
+		return false;
+	}
+	return true;
+}
+
 /* A foreign key that cannot be made beside rows. what: NULL for any. */
 static bool is_out(const struct drill *d, const char *what)
 {

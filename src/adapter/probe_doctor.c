@@ -153,7 +153,7 @@ static bool check_locks(const struct patient *p, struct doctor_row *row, struct 
 		"  ORDER BY 2 DESC, 1 LIMIT 1),"
 		" has_room AS (SELECT current_setting('max_locks_per_transaction')::bigint AS each,"
 		"  current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint AS slots)"
-		" SELECT each * slots, coalesce(locks, 0), format('%I.%I', n.nspname, c.relname), ((coalesce(locks, 0) / slots)::bigint / 64 + 1) * 64 FROM has_room LEFT JOIN most ON true"
+		" SELECT each * slots, coalesce(locks, 0), quote_ident(n.nspname) || '.' || quote_ident(c.relname), ((coalesce(locks, 0) / slots)::bigint / 64 + 1) * 64 FROM has_room LEFT JOIN most ON true"
 		" LEFT JOIN pg_class c ON c.oid = top LEFT JOIN pg_namespace n ON n.oid = c.relnamespace", 4, &r, e))
 		return false;
 	char **c = r.cell[0];

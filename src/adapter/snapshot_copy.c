@@ -158,7 +158,6 @@ struct data_source {
 	int fd;
 	struct unpack *unpack;
 	struct row_digest digest;
-	struct text rest;         /* the start of a row whose end stands in the next piece */
 	int64_t pieces;
 };
 
@@ -177,13 +176,12 @@ static void digest_piece(struct data_source *s, const char *data, size_t len)
 	while (len > 0) {
 		const char *lf = memchr(data, '\n', len);
 		size_t part = lf ? (size_t)(lf - data) + 1 : len;
-		if (s->rest.len || !lf)
-			text_addn(&s->rest, data, part);
-		if (lf && s->rest.len) {
-			row_digest_add(&s->digest, s->rest.s, s->rest.len);
-			text_clear(&s->rest);
-		} else if (lf) {
+		if (lf && !s->digest.open) {
 			row_digest_add(&s->digest, data, part);
+		} else {
+			row_digest_part(&s->digest, data, part);
+			if (lf)
+				row_digest_end(&s->digest);
 		}
 		data += part;
 		len -= part;
@@ -195,7 +193,7 @@ static bool source_agrees(const struct data_source *s, struct err *e)
 {
 	char hex[65];
 	row_digest_hex(&s->digest, hex);
-	if (s->rest.len == 0 && s->digest.rows == s->m->fact.rows && strcmp(hex, s->m->digest) == 0)
+	if (!s->digest.open && s->digest.rows == s->m->fact.rows && strcmp(hex, s->m->digest) == 0)
 		return true;
 	return err_set(e, ERR_VERIFY, "Bring the folder back from its copy, or take another snapshot.",
 		"the data files in %s hold other rows than the manifest says", s->dir);
@@ -248,5 +246,4 @@ bool data_source_next(void *source, const char **data, size_t *len, struct err *
 void data_source_free(struct data_source *s)
 {
 	close_current(s);
-	text_free(&s->rest);
 }

@@ -68,6 +68,8 @@
 "  FROM t, con WHERE obj_description(con.oid, 'pg_constraint') IS NOT NULL\n" \
 "UNION ALL SELECT 97, 'extra', '', 'comment on ' || what, format('COMMENT ON STATISTICS %s IS %L', q, obj_description(oid, 'pg_statistic_ext'))\n" \
 "  FROM st WHERE obj_description(oid, 'pg_statistic_ext') IS NOT NULL\n" \
+"UNION ALL SELECT 97, 'extra', '', 'security label', format('SECURITY LABEL FOR %I ON COLUMN %s.%s IS %L', provider, qt, qc, label)\n" \
+"  FROM t, pg_seclabel WHERE classoid = 'pg_class'::regclass AND objoid = relid AND objsubid = attnum\n" \
 "UNION ALL SELECT 98, 'grant', '', format('%s of %s', x.privilege_type, g), format('GRANT %s (%s) ON TABLE %s TO %s%s', x.privilege_type, qc, qt, g,\n" \
 "  CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) FROM t, aclexplode(attacl) x,\n" \
 "  LATERAL (SELECT CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END) r(g)\n" \

@@ -81,12 +81,12 @@ bool schema_dump(struct arena *a, struct db *db, const char *snapshot, const cha
 	return err_set(e, ERR_DB, "Run gatewalk doctor: it names the privileges that are missing.", "pg_dump failed: %s", last_line(a, &end));
 }
 
-/* Statements whose failure leaves the definitions whole: who owns and who may (roles can be missing on a scratch server), and
-   what belongs to gatewalk or only counts statements. */
+/* Statements whose failure leaves the definitions whole: who owns and who may (roles and label providers can be missing on a scratch
+   server), and what belongs to gatewalk or only counts statements. The target's own are run again by the way back. */
 static bool is_harmless(const char *sql)
 {
 	static const char *const start[] = {
-		"GRANT ", "REVOKE ", "ALTER DEFAULT PRIVILEGES ", "SET transaction_timeout ", "COMMENT ON EXTENSION ",
+		"GRANT ", "REVOKE ", "ALTER DEFAULT PRIVILEGES ", "SECURITY LABEL ", "SET transaction_timeout ", "COMMENT ON EXTENSION ",
 		"CREATE EXTENSION IF NOT EXISTS pg_stat_statements ", "CREATE TRIGGER gatewalk_trip_",
 	};
 	for (size_t i = 0; i < sizeof start / sizeof start[0]; i++)

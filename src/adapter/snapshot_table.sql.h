@@ -39,11 +39,14 @@
 "    CASE WHEN tc.relkind = 'p' OR t.conparentid <> 0 THEN pg_describe_object('pg_constraint'::regclass, p.top, 0) ELSE '' END AS name\n" \
 "  FROM part p JOIN pg_constraint k ON k.oid = p.oid JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace\n" \
 "  JOIN pg_constraint t ON t.oid = p.top JOIN pg_class tc ON tc.oid = t.conrelid),\n" \
+"lent AS (   -- triggers that a partition has of a parent outside: they come with it\n" \
+"  SELECT g.oid, g.tgname, g.tgenabled, u.tgenabled AS up FROM pg_trigger g JOIN pg_trigger u ON u.oid = g.tgparentid\n" \
+"  WHERE g.tgrelid = $1::oid AND NOT g.tgisinternal AND u.tgrelid NOT IN (SELECT relid FROM tree)),\n" \
 "obj AS (\n" \
 "  SELECT 'pg_class'::regclass::oid AS classid, oid AS objid FROM (SELECT oid FROM r UNION ALL SELECT oid FROM seq UNION ALL SELECT oid FROM ix WHERE indisvalid OR relkind = 'I') c\n" \
 "  UNION ALL SELECT 'pg_constraint'::regclass, oid FROM pg_constraint WHERE conrelid IN (SELECT relid FROM tree) AND contype <> 'f'\n" \
 "  UNION ALL SELECT 'pg_trigger'::regclass, oid FROM pg_trigger WHERE tgrelid IN (SELECT relid FROM tree) AND NOT tgisinternal\n" \
-"    AND tgname !~ '^gatewalk_trip_[0-9a-f]{12}(_[it])?$'\n" \
+"    AND tgname !~ '^gatewalk_trip_[0-9a-f]{12}(_[it])?$' AND oid NOT IN (SELECT oid FROM lent)\n" \
 "  UNION ALL SELECT 'pg_policy'::regclass, oid FROM pg_policy WHERE polrelid IN (SELECT relid FROM tree)\n" \
 "  UNION ALL SELECT 'pg_rewrite'::regclass, oid FROM pg_rewrite WHERE ev_class IN (SELECT relid FROM tree)\n" \
 "  UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM st),\n" \
@@ -81,16 +84,21 @@
 "UNION ALL SELECT 80, 'member', '', format('table %s in publication %I', qt, pubname), format('ALTER PUBLICATION %I ADD TABLE ONLY %s%s%s', pubname, qt,\n" \
 "  (SELECT ' (' || string_agg(quote_ident(attname), ', ' ORDER BY attnum) || ')' FROM pg_attribute WHERE attrelid = prrelid AND attnum = ANY (prattrs)),\n" \
 "  ' WHERE (' || pg_get_expr(prqual, prrelid) || ')') FROM r JOIN pg_publication_rel x ON prrelid = r.oid JOIN pg_publication p ON p.oid = prpubid\n" \
+"UNION ALL SELECT 91, 'late', '', 'trigger ' || tgname, format('ALTER TABLE ONLY %s %s TRIGGER %I', qt, CASE tgenabled WHEN 'D' THEN 'DISABLE'\n" \
+"  WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END, tgname) FROM r, lent WHERE r.oid = $1::oid AND tgenabled <> up\n" \
+"UNION ALL SELECT 92, 'late', '', 'comment on trigger ' || tgname, format('COMMENT ON TRIGGER %I ON %s IS %L', tgname, qt, obj_description(lent.oid, 'pg_trigger'))\n" \
+"  FROM r, lent WHERE r.oid = $1::oid AND obj_description(lent.oid, 'pg_trigger') IS NOT NULL\n" \
 "UNION ALL SELECT 99, 'last', '', 'comment', format('COMMENT ON TABLE %s IS %s', qt, coalesce(quote_literal(obj_description(oid, 'pg_class')), 'NULL')) FROM r WHERE oid = $1::oid)\n" \
 "SELECT kind, name, what, sql FROM b ORDER BY ord, what COLLATE \"C\", sql COLLATE \"C\""
 
 /* Of a sequence only itself knows where it is. */
 #define TREE_SEQUENCES_SQL TREE_WITH_SQL "SELECT q FROM seq ORDER BY q COLLATE \"C\""
 #define TREE_TABLES_SQL TREE_WITH_SQL "SELECT nspname, relname, qt FROM r ORDER BY level, oid"
-/* gatewalk's own triggers never come back. */
+/* gatewalk's own triggers never come back; those of a parent outside come with it. */
 #define TREE_TRIPS_SQL TREE_WITH_SQL \
 "SELECT g.oid FROM tree JOIN pg_trigger g ON g.tgrelid = relid AND g.tgname ~ '^gatewalk_trip_[0-9a-f]{12}(_[it])?$' JOIN pg_proc f ON f.oid = g.tgfoid\n" \
-"JOIN pg_namespace n ON n.oid = f.pronamespace WHERE n.nspname = 'gatewalk'"
+"JOIN pg_namespace n ON n.oid = f.pronamespace WHERE n.nspname = 'gatewalk'\n" \
+"UNION SELECT g.oid FROM pg_trigger g JOIN pg_trigger u ON u.oid = g.tgparentid WHERE g.tgrelid = $1::oid AND NOT g.tgisinternal AND u.tgrelid NOT IN (SELECT relid FROM tree)"
 
 /* What the schema's default privileges have given to what this transaction has made: pg_dump's words reckon with none of it. */
 #define TABLE_DEFAULT_GRANTS_SQL \

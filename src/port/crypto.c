@@ -78,13 +78,47 @@ static uint64_t word(const unsigned char *p)
 	return w;
 }
 
+static void row_add(struct row_digest *d, const unsigned char h[static 32])
+{
+	lane_add(d->lane, word(h), word(h + 8));
+	lane_add(d->lane + 2, word(h + 16), word(h + 24));
+	d->rows++;
+}
+
 void row_digest_add(struct row_digest *d, const void *row, size_t len)
 {
 	unsigned char h[32];
 	crypto_generichash(h, sizeof h, row, len, d->key, sizeof d->key);
-	lane_add(d->lane, word(h), word(h + 8));
-	lane_add(d->lane + 2, word(h + 16), word(h + 24));
-	d->rows++;
+	row_add(d, h);
+}
+
+/* libsodium's own state wants its alignment: it is copied in and out. */
+static void part_state(const struct row_digest *d, crypto_generichash_state *s)
+{
+	_Static_assert(sizeof *s <= sizeof d->part, "row_digest.part holds the library's state");
+	if (d->open)
+		memcpy(s, d->part, sizeof *s);
+	else
+		crypto_generichash_init(s, d->key, sizeof d->key, 32);
+}
+
+void row_digest_part(struct row_digest *d, const void *piece, size_t len)
+{
+	crypto_generichash_state s;
+	part_state(d, &s);
+	crypto_generichash_update(&s, piece, len);
+	memcpy(d->part, &s, sizeof s);
+	d->open = true;
+}
+
+void row_digest_end(struct row_digest *d)
+{
+	crypto_generichash_state s;
+	unsigned char h[32];
+	part_state(d, &s);
+	crypto_generichash_final(&s, h, sizeof h);
+	row_add(d, h);
+	d->open = false;
 }
 
 void row_digest_hex(const struct row_digest *d, char out[static 65])

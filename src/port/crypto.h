@@ -20,9 +20,12 @@ void sha256_hex(struct sha256 h, char out[static 65]); /* by value: h goes on */
 void crypto_sha256_hex(const void *data, size_t len, char out[static 65]);
 
 /* A sum of keyed hashes, independent of order: finds a changed, lost, doubled or swapped row. Two 128-bit lanes. */
-struct row_digest { unsigned char key[32]; uint64_t lane[4]; int64_t rows; };
+struct row_digest { unsigned char key[32]; uint64_t lane[4]; int64_t rows; bool open; unsigned char part[384]; };
 void row_digest_init(struct row_digest *d, const unsigned char key[static 32]);
 void row_digest_add(struct row_digest *d, const void *row, size_t len);
+/* A row in pieces, so that none has to be held whole: part as often as there are pieces, then end. open: between the two. */
+void row_digest_part(struct row_digest *d, const void *piece, size_t len);
+void row_digest_end(struct row_digest *d);
 void row_digest_hex(const struct row_digest *d, char out[static 65]);
 
 void crypto_random(void *out, size_t len);
