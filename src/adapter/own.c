@@ -20,6 +20,7 @@
 /* Whoever wants to write waits behind our wait for the lock: at first a moment only, and for longer once that has not been enough. */
 #define SHORT_MS 40
 #define LONG_MS 500
+#define STEP_MS 60000
 
 /* Twelve lower-case hex digits, no more no less before *end. */
 static bool is_id(const char *s, const char **end)
@@ -192,30 +193,30 @@ bool own_removal_sql(struct db *db, struct arena *a, const char *sid, struct own
 	return true;
 }
 
-/* One transaction of ours, again and again as long as only a lock is not free. */
-static bool take(struct db *db, struct arena *a, const char *sql, int64_t deadline, struct err *e)
+bool own_step(struct db *db, struct arena *a, const char *sql, struct err *e)
 {
+	int64_t deadline = clock_mono() + OWN_PATIENCE;
 	for (;;) {
 		const char *tag = NULL;
 		struct err why = { 0 };
-		if (db_script(db, a, arena_printf(a, "%s;\n%sCOMMIT;", own_begin_sql(a, deadline), sql), 0, &tag, &why) && text_eq(tag, "COMMIT"))
+		if (db_script(db, a, arena_printf(a, "%s;\n%sCOMMIT;", own_begin_sql(a, deadline), sql), STEP_MS, &tag, &why) && text_eq(tag, "COMMIT"))
 			return true;
 		db_rollback(db);
 		if (retry_is_lock(&why) && retry_pause(deadline))
 			continue;
 		if (e)
 			*e = why;
-		return err_in(e, "taking the tripwire away");
+		return false;
 	}
 }
 
-bool own_triggers_take(struct db *db, struct arena *a, const struct own_taking *x, struct err *e)
+bool own_triggers_take(struct db *db, struct arena *a, const struct own_names *names, unsigned except, struct err *e)
 {
 	struct rows r;
-	if (!triggers(db, a, x->names->object, x->except, &r, e))
+	if (!triggers(db, a, names->object, except, &r, e))
 		return false;
 	for (int i = 0; i < r.n; i++)
-		if (!take(db, a, drop_trigger(a, r.cell[i]), x->deadline, e))
+		if (!own_step(db, a, arena_printf(a, OWN_SOON "%s", drop_trigger(a, r.cell[i])), e))
 			return false;
 	return true;
 }
@@ -224,7 +225,9 @@ bool own_tripwire_take(struct db *db, struct arena *a, const char *sid, unsigned
 {
 	struct own_names names;
 	struct own_removal rest = { .relid = relid };
-	int64_t deadline = clock_mono() + OWN_PATIENCE;
-	return own_names(a, sid, &names, e) && own_triggers_take(db, a, &(struct own_taking){ &names, 0, deadline }, e)
-		&& own_removal_sql(db, a, sid, &rest, e) && (!rest.after[0] || take(db, a, arena_printf(a, "%s%s", rest.before, rest.after), deadline, e));
+	if (!own_names(a, sid, &names, e))
+		return false;
+	bool ok = own_triggers_take(db, a, &names, 0, e) && own_removal_sql(db, a, sid, &rest, e)
+		&& (!rest.after[0] || own_step(db, a, arena_printf(a, "%s%s", rest.before, rest.after), e));
+	return ok || err_in(e, "taking the tripwire away");
 }

@@ -28,10 +28,12 @@ bool own_whole(const struct own_seen *s);
 
 /* The query behind own_look, also as a part of another one: triggers, enabled, function, sequence, digest, sealed, stamp. */
 #define OWN_LOOK_COLS 7
-/* Takes the triggers away, each by a transaction of its own; but not those that stand where they belong on the table except and
-   its partitions. deadline: clock_mono(). */
-struct own_taking { const struct own_names *names; unsigned except; int64_t deadline; };
-bool own_triggers_take(struct db *db, struct arena *a, const struct own_taking *x, struct err *e);
+/* A short transaction of ours, again and again for OWN_PATIENCE as long as only a lock is not free. */
+bool own_step(struct db *db, struct arena *a, const char *sql, struct err *e);
+/* For steps of many: a crash may take one back, which the seal shows. */
+#define OWN_SOON "SET LOCAL synchronous_commit = off;\n"
+/* Takes the triggers away, each by a step; but not those that stand where they belong on the table except and its partitions. */
+bool own_triggers_take(struct db *db, struct arena *a, const struct own_names *names, unsigned except, struct err *e);
 /* BEGIN, and how long that transaction may wait for a lock: 40 ms, in the last three quarters of the patience 500. */
 const char *own_begin_sql(struct arena *a, int64_t deadline);
 const char *own_look_sql(struct arena *a, const struct own_names *names, unsigned relid);

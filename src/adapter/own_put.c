@@ -18,6 +18,7 @@
 
 #define PUT_MS 60000
 #define ASK_MS 10000
+#define ROUNDS_MAX 10
 
 /* The count is one nextval; of a sequence that is gone to_regclass gives null and nextval does nothing. Who wrote is noted once
    a minute: the session's own setting is asked first, so that the costly part runs once a minute in each session at most.
@@ -62,13 +63,13 @@ static const char FUNCTION_SQL[] =
 
 /* Of a whole table, one relation at a time. A plain table or a partition at the end of the tree: each row, by whatever name it was
    written, and TRUNCATE, by its own name. */
-static const char LEAF_SQL[] =
+static const char LEAF_SQL[] = OWN_SOON
 "CREATE OR REPLACE TRIGGER %1$s AFTER INSERT OR UPDATE OR DELETE ON %2$s FOR EACH ROW EXECUTE FUNCTION %3$s();\n"
 "CREATE OR REPLACE TRIGGER %1$s_t AFTER TRUNCATE ON %2$s FOR EACH STATEMENT EXECUTE FUNCTION %3$s();\n"
 "ALTER TABLE ONLY %2$s ENABLE ALWAYS TRIGGER %1$s, ENABLE ALWAYS TRIGGER %1$s_t;\n";
 /* A trigger for each row of a partitioned table would lock and change all its partitions at once, which takes far too long. So the
    statements that name it are seen: also those that write to a partition that has come and gone since the last look. */
-static const char BRANCH_SQL[] =
+static const char BRANCH_SQL[] = OWN_SOON
 "CREATE OR REPLACE TRIGGER %1$s_t AFTER %4$sTRUNCATE ON %2$s FOR EACH STATEMENT EXECUTE FUNCTION %3$s();\n"
 "ALTER TABLE ONLY %2$s ENABLE ALWAYS TRIGGER %1$s_t;\n";
 
@@ -157,12 +158,13 @@ static const char *begin_sql(const struct put *p)
 	return own_begin_sql(p->a, p->deadline);
 }
 
-/* One transaction of ours, again and again as long as only a lock is not free. */
-static bool attempt(struct put *p, bool (*step)(struct put *p, const void *what, struct err *e), const void *what, struct err *e)
+/* As own_step, where statements have to be asked for in between. */
+static bool attempt(struct put *p, bool (*step)(struct put *p, bool *sealed, struct err *e), bool *sealed, struct err *e)
 {
+	p->deadline = clock_mono() + OWN_PATIENCE;
 	for (;;) {
 		struct err why = { 0 };
-		if (step(p, what, &why))
+		if (step(p, sealed, &why))
 			return true;
 		db_rollback(p->db);
 		if (retry_is_lock(&why) && retry_pause(p->deadline))
@@ -174,20 +176,18 @@ static bool attempt(struct put *p, bool (*step)(struct put *p, const void *what,
 }
 
 /* The function comes first, and locks no table. Without its seal nothing of what follows counts. */
-static bool put_function(struct put *p, const void *none, struct err *e)
+static bool put_function(struct put *p, struct err *e)
 {
-	(void)none;
 	struct text sql = { 0 };
-	text_addf(&sql, "%s;\n", begin_sql(p));
 	function_text(p->a, p->t, &p->n, &sql);
-	bool ok = db_script(p->db, p->a, text_str(&sql), PUT_MS, NULL, e) && db_commit(p->db, 0, e) == DB_COMMITTED;
+	bool ok = own_step(p->db, p->a, text_str(&sql), e);
 	text_free(&sql);
 	return ok;
 }
 
-static bool put_column(struct put *p, const void *none, struct err *e)
+static bool put_column(struct put *p, bool *sealed, struct err *e)
 {
-	(void)none;
+	(void)sealed;
 	struct text sql = { 0 };
 	bool ok = db_script(p->db, p->a, arena_printf(p->a, "%s; LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", begin_sql(p), p->table), 0, NULL, e)
 		&& column_text(p->db, p->a, p->t, &p->n, &sql, e) && db_script(p->db, p->a, text_str(&sql), PUT_MS, NULL, e)
@@ -196,24 +196,21 @@ static bool put_column(struct put *p, const void *none, struct err *e)
 	return ok;
 }
 
-/* One relation and its triggers, in some milliseconds. A crash may take it back: then the seal is not there either. */
-static bool put_relation(struct put *p, const void *row, struct err *e)
+static const char *relation_sql(struct put *p, char *const *cell)
 {
-	char *const *cell = row;
-	const char *sql = cell_bool(cell[LEAF]) ? arena_printf(p->a, LEAF_SQL, p->n.trigger, cell[0], p->n.object)
-		: arena_printf(p->a, BRANCH_SQL, p->n.trigger, cell[0], p->n.object, p->t->where ? "" : "INSERT OR UPDATE OR DELETE OR ");
-	return db_script(p->db, p->a, arena_printf(p->a, "%s; SET LOCAL synchronous_commit = off;\n%s", begin_sql(p), sql), PUT_MS, NULL, e)
-		&& db_commit(p->db, 0, e) == DB_COMMITTED;
+	if (cell_bool(cell[LEAF]))
+		return arena_printf(p->a, LEAF_SQL, p->n.trigger, cell[0], p->n.object);
+	return arena_printf(p->a, BRANCH_SQL, p->n.trigger, cell[0], p->n.object, p->t->where ? "" : "INSERT OR UPDATE OR DELETE OR ");
 }
 
 /* all: also where ours are, since they may have been changed; and what stands where it has no business is taken off. */
 static bool put_relations(struct put *p, bool all, struct err *e)
 {
 	struct rows r;
-	if ((all && !own_triggers_take(p->db, p->a, &(struct own_taking){ &p->n, p->t->target->relid, p->deadline }, e)) || !tree(p, &r, e))
+	if ((all && !own_triggers_take(p->db, p->a, &p->n, p->t->target->relid, e)) || !tree(p, &r, e))
 		return false;
 	for (int i = 0; i < r.n; i++)
-		if ((all || !cell_bool(r.cell[i][DONE])) && !attempt(p, put_relation, r.cell[i], e))
+		if ((all || !cell_bool(r.cell[i][DONE])) && !own_step(p->db, p->a, relation_sql(p, r.cell[i]), e))
 			return false;
 	return true;
 }
@@ -233,17 +230,16 @@ static bool hold_tree(struct put *p, struct rows *r, struct err *e)
 }
 
 /* Notes what function and triggers look like now: own_whole compares. Not when a relation is still without. */
-static bool seal(struct put *p, const void *sealed, struct err *e)
+static bool seal(struct put *p, bool *sealed, struct err *e)
 {
 	struct own_seen s;
 	struct rows r;
-	bool whole = true;
+	*sealed = true;
 	if (!hold_tree(p, &r, e))
 		return false;
 	for (int i = 0; i < r.n && !p->t->target->column; i++)
-		whole = whole && cell_bool(r.cell[i][DONE]);
-	**(bool *const *)sealed = whole;
-	if (!whole)
+		*sealed = *sealed && cell_bool(r.cell[i][DONE]);
+	if (!*sealed)
 		return db_rollback(p->db), true;
 	if (!own_look(p->db, p->a, &p->n, p->t->target->relid, &s, e))
 		return false;
@@ -256,16 +252,16 @@ static bool seal(struct put *p, const void *sealed, struct err *e)
 /* A partition may come while the others are being done: then there is one more round. */
 static bool put_all(struct put *p, struct err *e)
 {
-	bool whole = false, *sealed = &whole;
-	if (!attempt(p, put_function, NULL, e))
+	bool sealed = false;
+	if (!put_function(p, e))
 		return false;
-	for (bool first = true; !whole; first = false) {
-		if (p->t->target->column ? !attempt(p, put_column, NULL, e) : !put_relations(p, first, e))
+	for (int round = 0; !sealed; round++) {
+		if (round == ROUNDS_MAX)
+			return err_set(e, ERR_WAIT, "Go on once that has settled.", "partitions come and go all the time");
+		if (p->t->target->column ? !attempt(p, put_column, NULL, e) : !put_relations(p, round == 0, e))
 			return false;
 		if (!attempt(p, seal, &sealed, e))
 			return false;
-		if (!whole && clock_mono() >= p->deadline)
-			return err_set(e, ERR_WAIT, "Go on once that has settled.", "partitions come and go all the time");
 	}
 	return true;
 }
@@ -284,7 +280,7 @@ bool own_tripwire_put(struct db *db, struct arena *a, const struct own_trip *t, 
 {
 	int64_t count;
 	bool there, enabled;
-	struct put p = { .db = db, .a = a, .t = t, .deadline = clock_mono() + OWN_PATIENCE,
+	struct put p = { .db = db, .a = a, .t = t,
 		.table = arena_printf(a, "%s.%s", sql_quoted(a, t->target->schema), sql_quoted(a, t->target->table)) };
 	if (!own_names(a, t->sid, &p.n, e) || strspn(t->sid, "0123456789abcdef") != strlen(t->sid))
 		return err_set(e, ERR_INTERNAL, NULL, "the walk's id is not hex");
