@@ -21,19 +21,37 @@ static const struct finding *finding(const struct view *v, const char *id)
 	return NULL;
 }
 
+static bool is_rows(const struct view *v)
+{
+	return plan_target(v->plan) == TARGET_ROWS;
+}
+
 static const char *removes(struct page *p, const struct view *v)
 {
 	const struct fact_snapshot *f = &v->walk->final;
 	const char *type = v->facts && v->facts->target.type ? v->facts->target.type : "type not known";
+	const char *n = f->id ? num_group(p->arena, f->values) : "all";
+	if (is_rows(v))
+		return arena_printf(p->arena, "%s rows that still equal the snapshot's, for good", n);
+	if (plan_target(v->plan) == TARGET_TABLE)
+		return arena_printf(p->arena, "the table and its %s rows, for good", n);
 	if (!f->id)
 		return arena_printf(p->arena, "every value of %s (%s), for good", v->target_name, type);
-	return arena_printf(p->arena, "%s values (%s), for good", num_group(p->arena, f->values), type);
+	return arena_printf(p->arena, "%s values (%s), for good", n, type);
+}
+
+/* A removal may last longer than the night in which it is signed. */
+static void holds_for(struct page *p, const struct view *v)
+{
+	if (is_rows(v))
+		page_labelled(p, "it holds for", AT, arena_printf(p->arena, "%d min until the first batch; from then on in every window, until each row was gone "
+			"through or you end it", INTENT_MINUTES));
 }
 
 static void falls(struct page *p, const struct view *v)
 {
 	const struct fact_target *t = &v->facts->target;
-	if (t->n_falls == 0)
+	if (t->n_falls == 0 && !is_rows(v))
 		page_labelled(p, "it also drops", AT, "nothing else: no view, index, policy or publication uses it");
 	for (size_t i = 0; i < t->n_falls; i++)
 		page_item(p, "it also drops", i ? " " : "it also drops", AT, t->falls[i]);
@@ -48,7 +66,8 @@ static void consequences(struct page *p, const struct view *v, bool counting)
 	const struct finding *quiet = finding(v, "C2");
 	const struct fact_snapshot *f = &v->walk->final;
 	page_row(p, "about to run");
-	page_put(p, ST_PLAIN, 1, "You are about to run, once, in one transaction, lock_timeout 500 ms:");
+	page_put(p, ST_PLAIN, 1, is_rows(v) ? "You are about to sign, for a job that runs it in batches, a transaction each:" :
+		"You are about to run, once, in one transaction, lock_timeout 500 ms:");
 	page_blank(p);
 	page_row(p, "statement");
 	page_put(p, counting ? ST_PLAIN : ST_BOLD, 3, "%s", v->statement ? v->statement : "");
@@ -56,6 +75,7 @@ static void consequences(struct page *p, const struct view *v, bool counting)
 	page_labelled(p, "this removes", AT, removes(p, v));
 	if (v->facts)
 		falls(p, v);
+	holds_for(p, v);
 	page_labelled(p, "nothing lost", AT, quiet && quiet->now[0] ? quiet->now : "not looked at yet: then it does not run");
 	page_labelled(p, "to get it back", AT, f->id ? arena_printf(a, "restore snapshot %s of %s UTC, %s", f->id, num_when(a, f->begun),
 		v->restore_span ? v->restore_span : "time not measured") : "NO SNAPSHOT");
@@ -92,9 +112,39 @@ static void stages(struct page *p, const struct scene *s)
 	else
 		page_put(p, ST_DIM, AT, "%d s; any key stops it", d->seconds);
 	stage_row(p, 4, d->stage == DROP_ENDED && d->ok, d->stage == DROP_RUNNING, "sign");
-	page_put(p, ST_DIM, AT, "your passphrase or a touch; then the statement runs");
+	page_put(p, ST_DIM, AT, "your passphrase or a touch; then the %s", is_rows(s->view) ? "job begins" : "statement runs");
 	if (d->stopped)
 		page_message(p, ST_WAITING, "◔", "Stopped by a key. Nothing was sent.");
+}
+
+static void not_done(struct page *p, const struct scene *s)
+{
+	bool unknown = s->view->walk->stage == AT_DROPPING;
+	page_row(p, "outcome");
+	page_put(p, ST_SHUT, 1, unknown ? "✗ THE OUTCOME IS NOT KNOWN YET" : "✗ NOT DROPPED");
+	page_blank(p);
+	page_text(p, ST_PLAIN, 1, s->drop->error ? s->drop->error : "");
+	page_text(p, ST_PLAIN, 1, s->drop->hint ? s->drop->hint : "");
+	page_next(p, unknown ? "The ledger in the database knows: go back, and r asks it." : "Nothing was dropped. Read the reason, then go back.",
+		"Enter or Ctrl-C goes back to the walk.");
+}
+
+/* Rows were signed for, and their job is at work: that is no drop yet. */
+static bool begun(const struct view *v)
+{
+	return is_rows(v) && !v->walk->dropped;
+}
+
+static void signed_for(struct page *p, const struct view *v)
+{
+	page_row(p, "outcome");
+	page_put(p, ST_DONE, 1, "✓ SIGNED");
+	page_put(p, ST_PLAIN, FOLLOW, "  %s", v->target_name ? v->target_name : "");
+	page_blank(p);
+	page_labelled(p, "the removal", AT, "runs as a job of its own; outside of the window it waits; quitting gatewalk does not stop it");
+	holds_for(p, v);
+	page_labelled(p, "to get it back", AT, v->restore_command);
+	page_next(p, "Look at the job: it says how far it is, and what it waits for.", "Enter or Ctrl-C goes back to the walk.");
 }
 
 static void ended(struct page *p, const struct scene *s)
@@ -102,15 +152,11 @@ static void ended(struct page *p, const struct scene *s)
 	const struct view *v = s->view;
 	const struct walk *w = v->walk;
 	struct arena *a = p->arena;
-	if (!s->drop->ok) {
-		bool unknown = w->stage == AT_DROPPING;
-		page_row(p, "outcome");
-		page_put(p, ST_SHUT, 1, unknown ? "✗ THE OUTCOME IS NOT KNOWN YET" : "✗ NOT DROPPED");
-		page_blank(p);
-		page_text(p, ST_PLAIN, 1, s->drop->error ? s->drop->error : "");
-		page_text(p, ST_PLAIN, 1, s->drop->hint ? s->drop->hint : "");
-		page_next(p, unknown ? "The ledger in the database knows: go back, and r asks it." : "Nothing was dropped. Read the reason, then go back.",
-			"Enter or Ctrl-C goes back to the walk.");
+	if (!s->drop->ok || begun(v)) {
+		if (s->drop->ok)
+			signed_for(p, v);
+		else
+			not_done(p, s);
 		return;
 	}
 	page_row(p, "outcome");
@@ -118,7 +164,10 @@ static void ended(struct page *p, const struct scene *s)
 	page_put(p, ST_PLAIN, FOLLOW, "  %s", v->target_name ? v->target_name : "");
 	page_blank(p);
 	page_labelled(p, "when", AT, arena_printf(a, "%s UTC", num_when(a, w->dropped_at)));
-	page_labelled(p, "it took", AT, arena_printf(a, "%s, lock wait %s", num_span(a, w->drop_us), num_span(a, w->lock_us)));
+	if (is_rows(v))
+		page_labelled(p, "it removed", AT, arena_printf(a, "%s rows, and left %s", num_group(a, w->rows_removed), num_group(a, w->rows_left)));
+	else
+		page_labelled(p, "it took", AT, arena_printf(a, "%s, lock wait %s", num_span(a, w->drop_us), num_span(a, w->lock_us)));
 	page_labelled(p, "to get it back", AT, v->restore_command);
 	page_labelled(p, " ", AT, v->restore_span);
 	page_labelled(p, "log", AT, arena_printf(a, "line %lld holds the intent, signed; the outcome follows it", (long long)w->intent_n));
@@ -134,7 +183,7 @@ static void render(struct page *p, const struct scene *s)
 	struct gate_sum sum = view_gate(v, GATE_C);
 	if (d->stage == DROP_ENDED) {
 		page_word(p, K_CANCEL, "back to the walk");
-		page_brief(p, d->ok ? "✓ dropped" : "✗ not dropped");
+		page_brief(p, !d->ok ? "✗ not dropped" : begun(v) ? "✓ signed" : "✓ dropped");
 		page_state(p, d->ok ? ST_DONE : ST_SHUT, 1, d->ok ? "✓ done" : "✗ not done");
 		ended(p, s);
 		return;
@@ -151,7 +200,8 @@ static void render(struct page *p, const struct scene *s)
 		page_next(p, arena_printf(p->arena, "It goes on in %d s. Any key stops it; then nothing runs.", d->seconds_left),
 			"After it your key is asked for its passphrase; without it nothing runs.");
 	else if (d->stage == DROP_RUNNING)
-		page_next(p, "The engine looks again, signs the intent, and runs the statement.", "");
+		page_next(p, is_rows(v) ? "The engine looks again, signs the intent, and starts the job." :
+			"The engine looks again, signs the intent, and runs the statement.", "");
 	else
 		page_next(p, "Type the name, then Enter: the countdown begins. Nothing runs yet.",
 			arena_printf(p->arena, "Log line %lld will hold the statement and your signature.", (long long)v->walk->n));

@@ -146,7 +146,7 @@ void plain_drop(struct plain *p, const char *typed)
 	bool ok = desk_drop(p->desk, name, &e);
 	plain_refresh(p);
 	if (ok)
-		plain_say(p, "dropped", name);
+		plain_say(p, p->view->walk && p->view->walk->dropped ? "dropped" : "signed; its job runs", name);
 	else
 		plain_error(p, e.msg, e.hint);
 	plain_show(p, &screen_walk, 0);

@@ -330,6 +330,25 @@ static struct view *hostile(void)
 	return v;
 }
 
+/* Rows, before the signature and right behind it. */
+static struct view *rows(bool at_work)
+{
+	struct view *v = armed();
+	struct plan *p = (struct plan *)(uintptr_t)v->plan;
+	struct walk *w = (struct walk *)(uintptr_t)v->walk;
+	p->name = w->name = "orders-remove-2019";
+	p->recipe = "remove-rows";
+	p->column = NULL;
+	p->where = "created_at < '2020-01-01Z'";
+	w->kind = TARGET_ROWS;
+	w->target = v->target_name = "rows of public.orders";
+	w->stage = at_work ? AT_DROPPING : AT_ARMED;
+	((struct facts *)(uintptr_t)v->facts)->target = (struct fact_target){ .at = FIX_NOW, .found = true };
+	v->statement = "DELETE FROM public.orders WHERE (created_at < '2020-01-01Z')";
+	v->restore_command = "gatewalk restore orders-remove-2019";
+	return v;
+}
+
 struct view *fixture_view(enum fixture f)
 {
 	switch (f) {
@@ -345,6 +364,8 @@ struct view *fixture_view(enum fixture f)
 	case FIX_ALARM:     return monitor(true);
 	case FIX_CLOSED:    return closed();
 	case FIX_GONE:      return gone();
+	case FIX_ROWS:      return rows(false);
+	case FIX_ROWS_SIGNED: return rows(true);
 	default:            return hostile();
 	}
 }

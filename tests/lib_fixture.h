@@ -9,7 +9,7 @@
 #define FIXTURES(X) \
 	X(FIX_HOME, "home") X(FIX_EMPTY, "empty") X(FIX_BEGIN, "begin") X(FIX_SNAPSHOT, "snapshot") X(FIX_GATE_A, "gate_a") \
 	X(FIX_CONSUMERS, "consumers") X(FIX_WAITING, "waiting") X(FIX_ARMED, "armed") X(FIX_QUIET, "quiet") X(FIX_ALARM, "alarm") \
-	X(FIX_CLOSED, "closed") X(FIX_GONE, "gone") X(FIX_HOSTILE, "hostile")
+	X(FIX_CLOSED, "closed") X(FIX_GONE, "gone") X(FIX_HOSTILE, "hostile") X(FIX_ROWS, "rows") X(FIX_ROWS_SIGNED, "rows_signed")
 
 enum fixture {
 #define X(id, name) id,

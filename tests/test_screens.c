@@ -39,6 +39,8 @@ static const struct shown { const char *name; const struct screen *screen; enum 
 	{ "drop-typing", &screen_drop, FIX_ARMED, 11, -1, DROP_TYPING },
 	{ "drop-counting", &screen_drop, FIX_ARMED, 11, -1, DROP_COUNTING },
 	{ "drop-done", &screen_drop, FIX_QUIET, 11, -1, DROP_ENDED },
+	{ "drop-rows", &screen_drop, FIX_ROWS, 11, -1, DROP_TYPING },
+	{ "drop-rows-signed", &screen_drop, FIX_ROWS_SIGNED, 11, -1, DROP_ENDED },
 	{ "drop-refused", &screen_drop, FIX_ARMED, 11, -1, DROP_ENDED },
 	{ "drop-hostile", &screen_drop, FIX_HOSTILE, 11, -1, DROP_TYPING },
 	{ "monitor-quiet", &screen_monitor, FIX_QUIET, 12, -1, 0 },
@@ -55,7 +57,7 @@ struct setting { struct view *view; struct field field; struct drop_run drop; st
 
 static void set_stage(struct setting *t, const struct shown *s)
 {
-	bool done = strcmp(s->name, "drop-done") == 0;
+	bool done = strcmp(s->name, "drop-done") == 0 || strcmp(s->name, "drop-rows-signed") == 0;
 	*t = (struct setting){
 		.view = fixture_view(s->fixture), .settings = { .bell = true },
 		.drop = { .stage = s->stage, .seconds = 30, .seconds_left = 12, .ok = done, .error = "gate C is shut: 3 writes since the snapshot",

@@ -19,6 +19,7 @@ enum item {
 	ITEM_READS, ITEM_UNUSED, ITEM_FINAL, ITEM_DROP, ITEM_MONITOR, ITEM_LOG
 };
 #define ITEM_COUNT 13
+#define INTENT_MINUTES 10   /* so long after its signature the drop, or the first batch of rows, may begin */
 const char *item_name(enum item i);   /* "snapshot", "nobody uses it", ... */
 
 enum gate { GATE_A = 1, GATE_B = 2, GATE_C = 4 };

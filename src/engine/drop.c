@@ -30,7 +30,7 @@ static struct json *intent_body(struct engine *g, const char *statement)
 	crypto_random_hex(16, nonce);
 	crypto_sha256_hex(statement, strlen(statement), sha);
 	json_add_int(b, "attnum", g->walk.attnum);
-	json_add_str(b, "expires", when_iso(g->facts.now + 10 * US_MINUTE, buf));
+	json_add_str(b, "expires", when_iso(g->facts.now + INTENT_MINUTES * US_MINUTE, buf));
 	json_add_str(b, "nonce", nonce);
 	json_add_int(b, "relid", g->walk.relid);
 	json_add_str(b, "snapshot", g->walk.final.manifest_sha256);
