@@ -144,6 +144,27 @@ START_TEST(of_rows)
 }
 END_TEST
 
+static const struct audit_source *source(const char *name)
+{
+	for (size_t i = 0; i < found.n_sources; i++)
+		if (strcmp(found.sources[i].name, name) == 0)
+			return &found.sources[i];
+	ck_abort_msg("there is no source %s", name);
+	return NULL;
+}
+
+/* Of rows no watch keeps the statements: what the statistics have lost since they began shows at the audit's source. */
+START_TEST(statements_that_were_thrown_out)
+{
+	audit("remove-rows", "orders");
+	ck_assert_ptr_null(source("statements")->gap);
+	test_sql(db, "CREATE OR REPLACE VIEW public.pg_stat_statements_info AS SELECT 7::bigint AS dealloc, '2026-01-02 03:04:05Z'::timestamptz AS stats_reset");
+	audit("remove-rows", "orders");
+	ck_assert_str_eq(source("statements")->gap, "the least used were forgotten, 7 times since the reset");
+	ck_assert_int_eq(source("statements")->from, INT64_C(1767323045000000));
+}
+END_TEST
+
 /* By name, never by the word alone; the checks of foreign keys and gatewalk's own looks are no use. */
 START_TEST(statements_of_a_table)
 {
@@ -230,6 +251,7 @@ static Suite *suite(void)
 	tcase_add_test(t, of_partitions);
 	tcase_add_test(t, of_rows);
 	tcase_add_test(t, statements_of_a_table);
+	tcase_add_test(t, statements_that_were_thrown_out);
 	tcase_add_test(t, statements_that_hide_it);
 	tcase_add_test(t, of_a_subscription);
 	tcase_add_test(t, of_an_odd_name);

@@ -170,6 +170,32 @@ START_TEST(rows_are_used)
 }
 END_TEST
 
+/* Of rows the tripwire alone speaks: statements, sessions and standbys are not even read, and a gap in them is none of the watch. */
+START_TEST(rows_are_watched_by_the_tripwire_alone)
+{
+	struct fact_watch before, after;
+	begin("remove-rows", "id > 10");
+	tick();
+	ck_assert(watch_read(db, a, TEST_SID, 0, &before, &e));
+	test_sql(db, "SELECT public.pg_stat_statements_reset()");
+	tick();
+	ck_assert_str_eq(test_value(db, a, "SELECT count(*) FROM public.pg_stat_statements WHERE query LIKE '%gatewalk%' AND query ~ 'pg_stat_statements s|pg_stat_statements_info|pg_stat_activity|pg_stat_replication'"), "0");
+	ck_assert_str_ne(test_value(db, a, "SELECT count(*) FROM public.pg_stat_statements WHERE query LIKE '%gatewalk.source%'"), "0");
+	ck_assert_str_eq(test_value(db, a, "SELECT string_agg(source || ' ' || server || ' ' || coalesce(gap, '-'), ', ') FROM gatewalk.source"), "tripwire primary -");
+	ck_assert(watch_read(db, a, TEST_SID, 0, &after, &e));
+	ck_assert_int_eq(after.unbroken_since, before.unbroken_since);
+	ck_assert_ptr_null(after.gap);
+	/* Its own gap counts, and is shown. */
+	test_sql(db, "ALTER TABLE public.orders DISABLE TRIGGER ALL");
+	tick();
+	ck_assert(watch_read(db, a, TEST_SID, 0, &after, &e));
+	ck_assert_int_eq(after.unbroken_since, 0);
+	ck_assert_ptr_nonnull(strstr(after.gap, "tripwire on primary"));
+	ck_assert_ptr_nonnull(strstr(after.gap, "the tripwire was switched off or changed"));
+	test_sql(db, "ALTER TABLE public.orders ENABLE TRIGGER ALL");
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("watch_table");
@@ -179,6 +205,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, table_is_used, 0, (int)(sizeof table_uses / sizeof table_uses[0]));
 	tcase_add_test(t, own_scans);
 	tcase_add_test(t, table_is_written);
+	tcase_add_test(t, rows_are_watched_by_the_tripwire_alone);
 	tcase_add_loop_test(t, rows_are_used, 0, (int)(sizeof row_uses / sizeof row_uses[0]));
 	suite_add_tcase(s, t);
 	return s;

@@ -32,12 +32,14 @@ static bool tick_begin(struct tick *k, bool *mine, struct err *e)
 	const char *v[] = { k->sid };
 	/* Held by the session: two samples at once would compare with each other's halves. */
 	const struct query q = { .sql = OWN_TAG "SELECT pg_try_advisory_lock(hashtextextended('gatewalk.watch.' || $1, 0)),\n"
-		"(extract(epoch FROM clock_timestamp()) * 1000000)::bigint", .args = v, .nargs = 1, .cols = 2, .min_rows = 1, .max_rows = 1 };
+		"(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint",
+		.args = v, .nargs = 1, .cols = 3, .min_rows = 1, .max_rows = 1 };
 	struct rows r;
 	if (!db_ask(k->db, k->a, &q, &r, e))
 		return false;
 	*mine = cell_bool(r.cell[0][0]);
 	k->now = cell_int(r.cell[0][1]);
+	k->started = cell_int(r.cell[0][2]);
 	return true;
 }
 
@@ -48,12 +50,17 @@ static void tick_end(struct tick *k)
 	db_ask(k->db, k->a, &q, NULL, NULL);
 }
 
+static bool look_tripwire(struct tick *k, struct look *l, struct err *e)
+{
+	return own_tripwire_look(k->db, k->a, k->sid, k->target->relid, &l->trip_there, &l->trip_enabled, &l->trip_count, e);
+}
+
 static bool look_all(struct tick *k, struct look *l, struct err *e)
 {
 	return names_read(k->db, k->a, k->target, plan_target(k->plan), &k->names, e)
 		&& statements_read(k->db, k->a, &k->names, &l->statements, e)
 		&& sessions_read(k->db, k->a, &k->names, &l->sessions, e)
-		&& own_tripwire_look(k->db, k->a, k->sid, k->target->relid, &l->trip_there, &l->trip_enabled, &l->trip_count, e)
+		&& look_tripwire(k, l, e)
 		&& standby_ask_all(k->db, k->a, k->plan, &k->names, &l->standbys, &l->n_standbys, e);
 }
 
@@ -92,7 +99,7 @@ static bool trip_state(struct tick *k, const struct look *l, const char *gap, st
 {
 	struct json *j = json_obj(k->a);
 	json_add_int(j, "count", l->trip_count);
-	json_add_int(j, "started", l->statements.started);
+	json_add_int(j, "started", k->started);
 	const struct source_look s = { .source = SOURCE_TRIPWIRE, .server = PRIMARY, .gap = gap, .ok = true, .state = j };
 	return source_write(k, &s, e);
 }
@@ -119,7 +126,7 @@ static bool watch_tripwire(struct tick *k, const struct look *l, struct err *e)
 		return false;
 	k->explained = true;
 	/* Nobody noted and a restart in between: the sequence's own jump, no write. */
-	bool jump = r.n == 0 && old.started != l->statements.started && l->trip_count - old.count <= SEQUENCE_LOGGED_AHEAD;
+	bool jump = r.n == 0 && old.started != k->started && l->trip_count - old.count <= SEQUENCE_LOGGED_AHEAD;
 	return (jump || trip_sightings(k, &r, e)) && trip_state(k, l, NULL, e);
 }
 
@@ -162,14 +169,10 @@ static bool watch_standby(struct tick *k, const struct standby *s, struct err *e
 	return source_write(k, &l, e);
 }
 
-/* Of rows the tripwire alone speaks: reads of the table go on, and nothing is written on a standby. */
 static bool write_all(struct tick *k, const struct look *l, struct err *e)
 {
-	enum target kind = plan_target(k->plan);
-	if (kind == TARGET_ROWS)
-		return watch_tripwire(k, l, e) && source_forget_old(k, e);
 	if (!watch_statements(k, PRIMARY, &l->statements, e) || !watch_tripwire(k, l, e) || !watch_sessions(k, PRIMARY, &l->sessions, e) ||
-		(kind == TARGET_TABLE && !watch_scans(k, e)))
+		(plan_target(k->plan) == TARGET_TABLE && !watch_scans(k, e)))
 		return false;
 	for (size_t i = 0; i < l->n_standbys; i++)
 		if (!watch_standby(k, &l->standbys[i], e))
@@ -177,11 +180,19 @@ static bool write_all(struct tick *k, const struct look *l, struct err *e)
 	return source_forget_old(k, e);
 }
 
-static bool tick_commit(struct tick *k, const struct look *l, struct err *e)
+/* Of rows the tripwire alone speaks: reads of the table go on, and nothing is written on a standby. Nothing else is read there. */
+static bool write_tripwire(struct tick *k, const struct look *l, struct err *e)
+{
+	return watch_tripwire(k, l, e) && source_forget_old(k, e);
+}
+
+struct sources { bool (*look)(struct tick *, struct look *, struct err *), (*write)(struct tick *, const struct look *, struct err *); };
+
+static bool tick_commit(struct tick *k, const struct sources *from, const struct look *l, struct err *e)
 {
 	if (!db_script(k->db, k->a, OWN_TAG "BEGIN", 5000, NULL, e))
 		return false;
-	if (!write_all(k, l, e)) {
+	if (!from->write(k, l, e)) {
 		db_rollback(k->db);
 		return false;
 	}
@@ -201,7 +212,8 @@ bool watch_tick(struct db *db, struct arena *a, const char *sid, const struct pl
 		return err_in(e, "watching");
 	if (!mine)
 		return true;   /* another gatewalk takes this sample just now */
-	bool ok = look_all(&k, &l, e) && tick_commit(&k, &l, e);
+	const struct sources from = plan_target(p) == TARGET_ROWS ? (struct sources){ look_tripwire, write_tripwire } : (struct sources){ look_all, write_all };
+	bool ok = from.look(&k, &l, e) && tick_commit(&k, &from, &l, e);
 	tick_end(&k);
 	return ok || err_in(e, "watching");
 }

@@ -26,7 +26,7 @@ struct tick {
 	struct names names;
 	const char *const *surviving;
 	size_t n_surviving;
-	int64_t now;                /* server clock as the sample began */
+	int64_t now, started;       /* server clock as the sample began; since when the server runs */
 	bool explained;             /* this sample saw who used the table on the primary */
 };
 
