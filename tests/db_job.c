@@ -80,6 +80,24 @@ START_TEST(claim_is_for_one)
 }
 END_TEST
 
+/* A newer gatewalk upgraded the schema: this one's jobs write no more of it, and stop. */
+START_TEST(another_schema)
+{
+	struct job *j = claim("watch");
+	ck_assert(job_tick(j, "watch", 1, 0, "rounds", false, "mine"));
+	long long id = make("monitor");
+	test_sql(db, "UPDATE gatewalk.meta SET version = version + 1");
+	ck_assert(!job_tick(j, "another phase", 2, 0, "rounds", false, "theirs"));
+	job_event(j, "theirs");
+	ck_assert(!job_done(j, "{}", &e));
+	ck_assert_ptr_null(job_claim(db, id, &e));
+	ck_assert_str_eq(test_value(db, a, "SELECT string_agg(state || ' ' || coalesce(phase, '-') || ' ' || coalesce(note, '-') || ' ' || coalesce(result, '-'), ', ' ORDER BY id) FROM gatewalk.job"),
+		"running watch mine -, new - - -");
+	ck_assert_str_eq(test_value(db, a, "SELECT count(*) FROM gatewalk.job_event"), "1");
+	job_free(j);
+}
+END_TEST
+
 START_TEST(progress_phases_and_range)
 {
 	struct job *j = claim("snapshot");
@@ -351,6 +369,7 @@ static Suite *suite(void)
 	tcase_set_timeout(c, 60);
 	tcase_add_test(c, claim_is_for_one);
 	tcase_add_test(c, progress_phases_and_range);
+	tcase_add_test(c, another_schema);
 	tcase_add_test(c, never_above_all);
 	tcase_add_test(c, two_writes_a_second);
 	tcase_add_test(c, odd_notes_do_not_stop_it);

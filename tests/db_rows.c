@@ -198,6 +198,15 @@ START_TEST(the_writer_guards_itself)
 	r.between = "CREATE TRIGGER mine BEFORE DELETE ON public.t FOR EACH ROW EXECUTE FUNCTION public.f()";
 	refused(ERR_GATE, "trigger mine");
 	fix_do(&r.x, "DROP TRIGGER mine ON public.t");
+	r.between = "CREATE RULE mine AS ON DELETE TO public.t DO INSTEAD NOTHING";
+	refused(ERR_GATE, "rule mine");
+	fix_do(&r.x, "DROP RULE mine ON public.t");
+	r.between = "CREATE TABLE public.child (t bigint CONSTRAINT mine REFERENCES public.t ON DELETE CASCADE)";
+	refused(ERR_GATE, "constraint mine");
+	fix_do(&r.x, "DROP TABLE public.child");
+	r.between = "UPDATE gatewalk.meta SET version = version + 1, program = '9.9'";
+	refused(ERR_USE, "made by gatewalk 9.9, and this gatewalk");
+	fix_do(&r.x, "UPDATE gatewalk.meta SET version = version - 1");
 	r.between = "ALTER TABLE public.t ADD COLUMN more int";
 	refused(ERR_GATE, "under the lock: C5");
 	fix_do(&r.x, "ALTER TABLE public.t DROP COLUMN more");

@@ -143,13 +143,40 @@ say "$(yes_if [ "$(stage)" = "nobody uses it" ])" "the walk of version 1 goes on
 why=$(apart)
 say "$(yes_if [ -z "$why" ])" "log, mirror and ledger tell alike $why"
 
-# ---- a schema newer than the program ----
-jobs_end
+# ---- a schema newer than the program: one that starts, one that is open, and the watch of an open walk ----
+id=$(sql "SELECT max(id) FROM gatewalk.job WHERE kind = 'watch' AND state = 'running'")
+pid=$(sql "SELECT pid FROM gatewalk.job WHERE id = $id")
+mkfifo "$now/in"
+timeout -k 5 120 "$walk_tool" "$conn" "$now/old/bare" shop - <"$now/in" >"$now/out" 2>&1 &
+exec 9>"$now/in"
+answers() { # count: until so many were given
+	tries=0
+	until [ "$(grep -c '^\.$' "$now/out")" -ge "$1" ] || [ $tries -ge 200 ]; do tries=$((tries + 1)); sleep 0.1; done
+}
+echo look >&9
+answers 1
+say "$(yes_if grep -q '^connected 1' "$now/out")" "a program that has the walk open"
 sql "UPDATE gatewalk.meta SET version = 4, program = '9.9'"
-for command in "status shop" "init --environment rehearsal" "uninstall" "walk shop --plain" "resync shop"; do
+seen=$(sql "SELECT state || ' ' || coalesce(phase, '') || ' ' || coalesce(error, '') FROM gatewalk.job WHERE id = $id")
+tries=0
+while kill -0 "$pid" 2>/dev/null && [ $tries -lt 200 ]; do tries=$((tries + 1)); sleep 0.1; done
+say "$(if kill -0 "$pid" 2>/dev/null; then echo false; else echo true; fi)" "the watch of the older program ends"
+say "$(yes_if grep -q 'version 4, made by gatewalk 9.9.*knows up to 3' "$(dirname "$(log_of)")/jobs/job-$id.log")" "and says why in its log: $(grep version "$(dirname "$(log_of)")/jobs/job-$id.log")"
+say "$(yes_if [ "$(sql "SELECT state || ' ' || coalesce(phase, '') || ' ' || coalesce(error, '') FROM gatewalk.job WHERE id = $id")" = "$seen" ])" "its row is left to the newer one: $seen"
+lines=$(wc -l <"$(log_of)")
+printf 'look\nact:document\n' >&9
+answers 3
+exec 9>&-
+wait $!
+say "$(yes_if grep -q '^connected 0 the gatewalk schema here has version 4' "$now/out")" "the open program lets go of the database: $(grep '^connected' "$now/out" | tail -n 1)"
+say "$(yes_if [ "$(wc -l <"$(log_of)")" -eq "$lines" ])" "and writes nothing any more"
+jobs=$(sql "SELECT count(*) FROM gatewalk.job")
+for command in "status shop" "init --environment rehearsal" "uninstall" "walk shop --plain" "resync shop" "job list" "job pause $id" "job resume $id" "job stop $id" \
+	"job set $id interval_s=9" "job tick" "job run $id"; do
 	# shellcheck disable=SC2086
 	timeout 60 "$GATEWALK" $command -d "$conn" --key "$now/old/bare" >"$now/said" 2>&1 </dev/null
 	rc=$?
 	say "$(yes_if [ "$rc" -eq 1 ] && grep -q 'version 4.*knows up to 3' "$now/said")" "a newer schema is refused by $command ($rc): $(tail -n 2 "$now/said" | head -n 1)"
 done
+say "$(yes_if [ "$(sql "SELECT control || ' ' || settings FROM gatewalk.job WHERE id = $id")$(sql "SELECT count(*) FROM gatewalk.job")" = "run {}$jobs" ])" "and none of them wrote to it"
 exit "$failed"

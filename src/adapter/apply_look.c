@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "adapter/own_private.h"
+#include "adapter/place.h"
 #include "adapter/probe_moment.h"
 #include "adapter/probe_target.h"
 #include "base/arena.h"
@@ -20,7 +21,7 @@ static const char MORE_SQL[] =
 "UNION ALL SELECT p.k, p.v, 1000 FROM pg_database d, LATERAL (VALUES ('dboid', d.oid::text),\n"
 "  ('comment_env', substring(shobj_description(d.oid, 'pg_database') from '\\[gatewalk: ([a-z]+)\\]'))) p(k, v) WHERE d.datname = current_database()\n"
 "UNION ALL SELECT p.k, p.v, 1000 FROM gatewalk.meta m, LATERAL (VALUES ('env', m.environment), ('install_id', m.install_id::text),\n"
-"  ('mark_sysid', m.system_identifier), ('mark_dboid', m.database_oid::text)) p(k, v)\n"
+"  ('schema_version', m.version::text), ('program', to_jsonb(m)->>'program'), ('mark_sysid', m.system_identifier), ('mark_dboid', m.database_oid::text)) p(k, v)\n"
 "UNION ALL SELECT p.k, p.v, 1000 FROM (SELECT n, head FROM gatewalk.anchor WHERE sid = $4 ORDER BY n DESC LIMIT 1) l,\n"
 "  LATERAL (VALUES ('last_n', l.n::text), ('last_head', l.head)) p(k, v)\n"
 "UNION ALL SELECT p.k, p.v, 1000 FROM (%1$s) w(triggers, enabled, func, seq, digest, sealed),\n"
@@ -74,6 +75,14 @@ static void read_watch(const struct rows *r, struct fact_watch *out)
 	out->trip_count = count ? cell_int(count) : -1;
 }
 
+/* Upgraded by a newer gatewalk since the look before the lock. No mark at all is for the identity to refuse. */
+static bool same_schema(const struct rows *r, struct err *e)
+{
+	const char *version = pairs_get(r, "schema_version"), *program = pairs_get(r, "program");
+	const struct place p = { .version = (int)cell_int(version), .program = program ? program : "", .environment = pairs_get(r, "env") };
+	return !version || place_fits(&p, e);
+}
+
 bool apply_look(struct db *db, struct arena *a, const struct drop *d, struct facts *out, const char **xid, struct err *e)
 {
 	struct own_names own;
@@ -87,6 +96,8 @@ bool apply_look(struct db *db, struct arena *a, const struct drop *d, struct fac
 	};
 	if (!target_pairs(db, a, &q, &r, e))
 		return err_in(e, "looking under the lock");
+	if (!same_schema(&r, e))
+		return false;
 	*out = *d->facts;
 	target_read(a, d->plan, &r, &out->target);
 	out->now = out->target.at;

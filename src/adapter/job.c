@@ -10,6 +10,7 @@
 
 #include "adapter/job_private.h"
 #include "adapter/job_rates.h"
+#include "adapter/schema.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -21,6 +22,10 @@
 #define WRITE_EVERY (US_SECOND / 2)   /* progress: two writes a second at most */
 #define LOGIN_EVERY (5 * US_SECOND)   /* between two attempts to log in again */
 #define LAST_WORD (60 * US_SECOND)    /* how long the last word of a job is tried */
+/* Of every write to a job's row: a job of another gatewalk than the schema's writes no more of it, and is told to stop. */
+#define TEXT_OF(n) #n
+#define VERSION_TEXT(n) TEXT_OF(n)
+#define OF_THIS_SCHEMA "(SELECT version FROM gatewalk.meta) = " VERSION_TEXT(SCHEMA_VERSION)
 
 struct job {
 	struct arena *arena;
@@ -70,7 +75,7 @@ static bool job_login(struct job *j, struct err *e)
 	j->again = j->db = db;
 	struct arena *a = arena_new();
 	const char *args[] = { num(a, j->id) };
-	const struct query q = { .sql = "UPDATE gatewalk.job SET backend_pid = pg_backend_pid(), seen_at = clock_timestamp() WHERE id = $1::bigint",
+	const struct query q = { .sql = "UPDATE gatewalk.job SET backend_pid = pg_backend_pid(), seen_at = clock_timestamp() WHERE id = $1::bigint AND " OF_THIS_SCHEMA,
 		.args = args, .nargs = 1, .ms = 5000, .cols = -1 };
 	bool ok = db_ask(db, a, &q, NULL, e);
 	arena_free(a);
@@ -157,7 +162,7 @@ struct job *job_claim(struct db *db, long long id, struct err *e)
 	const struct query q = { .sql =
 		"UPDATE gatewalk.job SET state = 'running', host = $2, pid = $3::int, boot_id = $4, backend_pid = pg_backend_pid(),"
 		" started_at = clock_timestamp(), seen_at = clock_timestamp()"
-		" WHERE id = $1::bigint AND state = 'new' RETURNING kind, coalesce(sid, ''), args",
+		" WHERE id = $1::bigint AND state = 'new' AND " OF_THIS_SCHEMA " RETURNING kind, coalesce(sid, ''), args",
 		.args = v, .nargs = 4, .cols = 3, .max_rows = 1 };
 	struct rows r;
 	bool ok = db_ask(db, a, &q, &r, e);
@@ -182,7 +187,7 @@ static bool event_put(struct job *j, const char *text, struct err *e)
 	struct arena *a = arena_new();
 	const char *v[] = { num(a, j->id), text, j->sid };
 	const struct query q = { .sql =
-		"WITH put AS (INSERT INTO gatewalk.job_event (job, text) VALUES ($1::bigint, $2)) SELECT pg_notify('gatewalk', $3)",
+		"WITH put AS (INSERT INTO gatewalk.job_event (job, text) SELECT $1::bigint, $2 WHERE " OF_THIS_SCHEMA ") SELECT pg_notify('gatewalk', $3)",
 		.args = v, .nargs = 3, .ms = 5000, .cols = -1 };
 	bool ok = job_ask(j, a, &q, NULL, e);
 	arena_free(a);
@@ -230,7 +235,7 @@ static const char *row_write(struct job *j, struct arena *a, const struct step *
 		"UPDATE gatewalk.job SET seen_at = clock_timestamp(), phase = $2, note = $3, done = $4::float8, total = $5::float8,"
 		" unit = $6, estimate = $7::boolean, state = $8, settings = CASE WHEN $9::text IS NULL THEN settings"
 		" ELSE (settings::jsonb || jsonb_build_object('" RATES_KEY "', $9::text))::text END"
-		" WHERE id = $1::bigint AND ended_at IS NULL RETURNING control",
+		" WHERE id = $1::bigint AND ended_at IS NULL AND " OF_THIS_SCHEMA " RETURNING control",
 		.args = v, .nargs = 9, .ms = 5000, .cols = 1, .max_rows = 1 };
 	struct rows r;
 	if (!job_ask(j, a, &q, &r, e))
@@ -288,7 +293,7 @@ static bool job_end(struct job *j, const char *state, const char *result, const 
 	const char *v[] = { num(a, j->id), state, result, error, j->sid };
 	const struct query q = { .sql =
 		"WITH e AS (UPDATE gatewalk.job SET state = $2, result = $3, error = $4, ended_at = clock_timestamp(), seen_at = clock_timestamp()"
-		" WHERE id = $1::bigint AND ended_at IS NULL RETURNING 1) SELECT count(*), pg_notify('gatewalk', $5) FROM e",
+		" WHERE id = $1::bigint AND ended_at IS NULL AND " OF_THIS_SCHEMA " RETURNING 1) SELECT count(*), pg_notify('gatewalk', $5) FROM e",
 		.args = v, .nargs = 5, .cols = 2, .min_rows = 1, .max_rows = 1 };
 	struct rows r;
 	bool ok = job_ask_long(j, a, &q, &r, e);

@@ -2,6 +2,7 @@
 #include "adapter/place.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "adapter/schema.h"
 #include "base/arena.h"
@@ -52,4 +53,20 @@ bool place_fits(const struct place *p, struct err *e)
 	char hint[128];
 	snprintf(hint, sizeof hint, "gatewalk init --environment %s   upgrades it in place; open walks go on.", p->environment);
 	return err_set(e, ERR_USE, hint, "the gatewalk schema here has version %d, and this gatewalk works with version %d", p->version, SCHEMA_VERSION);
+}
+
+bool place_known(struct db *db, bool *other, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct place p;
+	struct err why = { 0 };
+	bool asked = place_look(db, a, &p, &why), fits = asked && place_fits(&p, &why);
+	arena_free(a);
+	bool gone = !asked && (strcmp(why.sqlstate, "3F000") == 0 || strcmp(why.sqlstate, "42P01") == 0);
+	if (gone)
+		err_set(&why, ERR_USE, "gatewalk init --environment WHICH", "there is no gatewalk schema in this database");
+	*other = gone || (asked && !fits);
+	if (!fits && e)
+		*e = why;
+	return fits;
 }

@@ -27,5 +27,7 @@ bool place_look(struct db *db, struct arena *a, struct place *out, struct err *e
 uint64_t place_lsn(const char *text);
 /* Does this program work with that version of the schema? ERR_USE says which program, or which command, is needed. */
 bool place_fits(const struct place *p, struct err *e);
+/* The schema asked for its version. False: e says why not; *other: it is of another version, or gone, and nothing may be written to it. */
+bool place_known(struct db *db, bool *other, struct err *e);
 
 #endif

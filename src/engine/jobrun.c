@@ -7,6 +7,7 @@
 #include "adapter/job.h"
 #include "adapter/ledger.h"
 #include "adapter/monitor.h"
+#include "adapter/place.h"
 #include "adapter/planfile.h"
 #include "adapter/snapshot.h"
 #include "base/arena.h"
@@ -174,13 +175,18 @@ bool job_run(const char *conninfo, long long id, struct err *e)
 {
 	struct run r = { .arena = arena_new(), .id = id };
 	char app[64];
+	struct err why = { 0 };
 	snprintf(app, sizeof app, "gatewalk job %lld", id);
 	const struct db_opts o = { .conninfo = conninfo, .app = app };
-	bool ok = crypto_start() && (r.db = r.claimed = db_open(&o, e)) != NULL && (r.job = job_claim(r.db, id, e)) != NULL;
+	bool other = false, ok = crypto_start() && (r.db = r.claimed = db_open(&o, e)) != NULL && place_known(r.db, &other, e) &&
+		(r.job = job_claim(r.db, id, e)) != NULL;
 	if (ok) {
 		r.conninfo = conninfo;
 		ok = finish(&r, run_body(&r, e), e);
 	}
+	/* "Stopped", where a newer gatewalk upgraded the schema meanwhile: its engine finds the job lost and starts one of its own. */
+	if (!ok && r.job && db_alive(r.db) && !place_known(r.db, &other, &why) && other)
+		*e = why;
 	job_free(r.job);
 	if (r.db != r.claimed)
 		db_close(r.db);

@@ -9,6 +9,7 @@
 #include "adapter/job.h"
 #include "adapter/ledger.h"
 #include "adapter/monitor.h"
+#include "adapter/place.h"
 #include "adapter/probe.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -149,10 +150,13 @@ static bool loop(struct run *r, const char *phase, bool (*tick)(struct run *, st
 {
 	double rounds = 0;
 	int failed = 0;
+	bool other = false;   /* the schema is another gatewalk's by now */
 	for (bool more = true; more; clock_nap(more ? interval_ms(r) : 0)) {
 		if (!reopen(r, e))
 			return false;
-		bool good = one_round(r, tick, goes_on, &more, e);
+		bool good = place_known(r->db, &other, e) && one_round(r, tick, goes_on, &more, e);
+		if (other)
+			return false;
 		failed = good || !db_alive(r->db) ? 0 : failed + 1;
 		if (failed == ROUNDS_FAILED)
 			return false;
@@ -208,7 +212,7 @@ bool job_tick_once(const char *conninfo, const char *walk, int *walks, struct er
 	struct ledger_walk *all;
 	size_t n = 0;
 	*walks = 0;
-	bool ok = crypto_start() && (r.db = db_open(&o, e)) != NULL && ledger_find(r.db, r.arena, walk ? walk : "", &all, &n, e);
+	bool other, ok = crypto_start() && (r.db = db_open(&o, e)) != NULL && place_known(r.db, &other, e) && ledger_find(r.db, r.arena, walk ? walk : "", &all, &n, e);
 	for (size_t i = 0; ok && i < n; i++)
 		ok = tick_walk(&r, all[i].sid, walks, e);
 	db_close(r.db);

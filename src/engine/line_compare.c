@@ -97,6 +97,11 @@ bool line_compare(struct engine *g, struct err *e)
 	struct err no = { 0 };
 	if (!place_look(g->db, lot_arena(g->look_lot), &p, &no))
 		return not_asked(g, &no, e);
+	/* A newer gatewalk upgraded the schema under an open walk: this link ends, and the next one says so. */
+	if (!g->rebinding && !place_fits(&p, &no)) {
+		engine_disconnect(g, &no);
+		return not_asked(g, &no, e);
+	}
 	struct anchor last = line_last_anchor(g, &no);
 	if (last.n == -2 || !ledger_mirrored(g->db, journal_sid(g->journal), &mirrored, &no))
 		return not_asked(g, &no, e);

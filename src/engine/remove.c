@@ -8,6 +8,7 @@
 #include "adapter/job.h"
 #include "adapter/monitor.h"
 #include "adapter/own.h"
+#include "adapter/place.h"
 #include "adapter/removal.h"
 #include "adapter/retry.h"
 #include "base/arena.h"
@@ -86,7 +87,8 @@ static bool login(struct removing *r, struct err *e)
 	const struct db_opts o = { .conninfo = r->o->conninfo, .app = "gatewalk removal", .read_write = true };
 	close_all(r);
 	r->looked_at = 0;
-	if (!(r->db = db_open(&o, e)) || !apply_ended(r->db, r->o->sid, ENDED_MS, e) ||
+	bool other;
+	if (!(r->db = db_open(&o, e)) || !place_known(r->db, &other, e) || !apply_ended(r->db, r->o->sid, ENDED_MS, e) ||
 	    !removal_read(r->db, r->o->arena, r->o->sid, r->walk.intent_nonce, &ledger, e))
 		return false;
 	r->done = ledger.done;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "adapter/job.h"
+#include "adapter/place.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -220,11 +221,11 @@ struct json *tool_job(struct arena *a, const struct engine_opts *o, const char *
 	struct db *db = db_open(&d, e);
 	if (!db)
 		return NULL;
-	bool ok = true;
-	if (strcmp(verb, "list") == 0)
+	bool other, ok = place_known(db, &other, e);
+	if (ok && strcmp(verb, "list") == 0)
 		out = job_listed(a, db, n ? args[0] : NULL, e);
 	else
-		ok = job_word(a, db, verb, args, n, e);
+		ok = ok && job_word(a, db, verb, args, n, e);
 	db_close(db);
 	return ok ? out : NULL;
 }
