@@ -1,64 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A table, or rows of it, as the probe reads them from a real server. */
-#include "base/text.h"
-#include "tests/drop_fixture.h"
-#include "tests/lib_db.h"
-
-#define DB "gw_probe_table"
-
-static struct fix x;
-
-static const char SHOP[] =
-	"CREATE SCHEMA shop; CREATE TABLE shop.cust (id bigint PRIMARY KEY, code text UNIQUE);"
-	"CREATE TABLE shop.ord (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, s serial, cust bigint REFERENCES shop.cust, up bigint REFERENCES shop.ord, gone int,"
-	" amount numeric(12,2) NOT NULL DEFAULT 0 CHECK (amount >= 0), kind varchar(10) COLLATE \"C\", twice numeric GENERATED ALWAYS AS (amount * 2) STORED, body text);"
-	"ALTER TABLE shop.ord DROP COLUMN gone; CREATE INDEX ord_kind ON shop.ord (kind) WHERE amount > 0; CREATE STATISTICS shop.st ON kind, amount FROM shop.ord;"
-	"CREATE TABLE shop.item (id int PRIMARY KEY, ord bigint CONSTRAINT item_ord REFERENCES shop.ord, again bigint CONSTRAINT \"item Again\" REFERENCES shop.ord);"
-	"CREATE POLICY mine ON shop.ord USING (amount > 0); CREATE RULE r AS ON UPDATE TO shop.ord WHERE new.amount IS NULL DO ALSO NOTHING;"
-	"CREATE FUNCTION shop.tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';"
-	"CREATE TRIGGER upd AFTER UPDATE OF kind ON shop.ord FOR EACH ROW EXECUTE FUNCTION shop.tf();"
-	"CREATE PUBLICATION pub FOR TABLE shop.ord WHERE (id > 0) WITH (publish = 'insert');"
-	"CREATE TABLE shop.plain (id int PRIMARY KEY, note text);"
-	"CREATE TABLE shop.ev (id int NOT NULL, at date NOT NULL, body text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);"
-	"CREATE TABLE shop.ev1 PARTITION OF shop.ev FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
-	"CREATE TABLE shop.ev2 PARTITION OF shop.ev FOR VALUES FROM ('2027-01-01') TO ('2028-01-01') PARTITION BY HASH (id);"
-	"CREATE TABLE shop.ev2a PARTITION OF shop.ev2 FOR VALUES WITH (MODULUS 1, REMAINDER 0);"
-	"CREATE TABLE shop.evd PARTITION OF shop.ev DEFAULT;"
-	"CREATE INDEX ON shop.ev (body); CREATE INDEX own1 ON shop.ev1 (at); ALTER TABLE shop.ev ADD CONSTRAINT long CHECK (length(body) < 1000);"
-	"CREATE TRIGGER evt AFTER UPDATE ON shop.ev FOR EACH ROW EXECUTE FUNCTION shop.tf();";
-
-static void open_db(void)
-{
-	fix_open(&x, DB, true);
-	fix_do(&x, SHOP);
-}
-
-static void close_db(void)
-{
-	fix_close(&x);
-	fix_drop_database(DB);
-}
-
-static struct fact_target probe(const char *recipe, const char *schema, const char *table)
-{
-	struct err e = { 0 };
-	struct fact_target t;
-	struct plan p = { .recipe = recipe, .schema = schema, .table = table, .where = "id > 0" };
-	ck_assert_msg(probe_target(x.db, x.a, &p, &t, &e), "%s", e.msg);
-	ck_assert(t.at > 0);
-	return t;
-}
-
-static const char *joined(const char *const *list, size_t n)
-{
-	struct text t = { 0 };
-	for (size_t i = 0; i < n; i++)
-		text_addf(&t, "%s%s", i ? "; " : "", list[i]);
-	const char *s = arena_dup(x.a, text_str(&t));
-	text_free(&t);
-	return s;
-}
-#define JOINED(t, what) joined((t).what, (t).n_##what)
+/* A table, as the probe reads it from a real server. */
+#include "tests/probe_fixture.h"
 
 START_TEST(plain_table)
 {
@@ -219,7 +161,6 @@ START_TEST(missing)
 }
 END_TEST
 
-struct unfit_case { const char *sql, *schema, *table, *why; };
 static const struct unfit_case unfit_tables[] = {
 	{ "SELECT 1", "pg_catalog", "pg_class", "the table belongs to the server or to gatewalk itself" },
 	{ "SELECT 1", "gatewalk", "walk", "the table belongs to the server or to gatewalk itself" },
@@ -247,63 +188,6 @@ static const struct unfit_case unfit_tables[] = {
 	{ "ALTER TABLE shop.ord DISABLE TRIGGER USER; CREATE INDEX ON ONLY shop.ev (at)", "shop", "ord", "" },
 	{ "CREATE INDEX ON ONLY shop.ev (at)", "shop", "ev", "" },
 };
-#define CHILD(type, key) "CREATE TABLE c (p " type " CONSTRAINT acts " key ")"
-#define ACTS " deletes or changes rows there when rows here are deleted; remove the children by a walk of their own first, and take the action off the foreign key"
-#define CASCADES "constraint acts on table public.c" ACTS
-#define TRIGGER(kind, when) "CREATE " kind " TRIGGER del " when " EXECUTE FUNCTION shop.tf()"
-#define WHAT " acts when rows are deleted; what it does cannot be put back. Take it off first"
-#define FIRES(table) "trigger del on table shop." table WHAT
-#define RULE(does) "CREATE RULE del AS ON DELETE TO shop.plain DO " does
-#define RULES "rule del on table shop.plain" WHAT
-static const struct unfit_case unfit_rows[] = {
-	{ "CREATE VIEW v AS SELECT 1 AS a", "public", "v", "this is a view: it holds no rows of its own; DROP VIEW needs no walk" },
-	{ "CREATE TABLE n (id int); CREATE UNIQUE INDEX ON n (id)", "public", "n", "the table has no unique key of not null columns, by which a removed row could be told again; give it one first" },
-	/* Each action, from each kind of table, onto each kind. */
-	{ CHILD("int", "REFERENCES shop.plain ON DELETE CASCADE"), "shop", "plain", CASCADES },
-	{ CHILD("int", "REFERENCES shop.plain ON DELETE SET NULL"), "shop", "plain", CASCADES },
-	{ CHILD("int DEFAULT 1", "REFERENCES shop.plain ON DELETE SET DEFAULT"), "shop", "plain", CASCADES },
-	{ CHILD("int", "REFERENCES shop.plain ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED"), "shop", "plain", CASCADES },
-	{ "CREATE TABLE c (p int, q int, CONSTRAINT acts FOREIGN KEY (p) REFERENCES shop.plain ON DELETE SET NULL (p))", "shop", "plain", CASCADES },
-	{ "CREATE TABLE c (p int CONSTRAINT acts REFERENCES shop.plain ON DELETE CASCADE) PARTITION BY LIST (p); CREATE TABLE c1 PARTITION OF c DEFAULT", "shop", "plain", CASCADES },
-	{ "CREATE TABLE c (p int) PARTITION BY LIST (p); CREATE TABLE c1 PARTITION OF c DEFAULT; ALTER TABLE c1 ADD CONSTRAINT acts FOREIGN KEY (p) REFERENCES shop.plain ON DELETE CASCADE",
-		"shop", "plain", "constraint acts on table public.c1" ACTS },
-	{ "CREATE TABLE c (id int PRIMARY KEY, p int CONSTRAINT acts REFERENCES c ON DELETE CASCADE)", "public", "c", CASCADES },
-	{ "CREATE TABLE c (id int, at date, CONSTRAINT acts FOREIGN KEY (id, at) REFERENCES shop.ev ON DELETE CASCADE)", "shop", "ev", CASCADES },
-	{ "CREATE TABLE c (id int, at date, CONSTRAINT acts FOREIGN KEY (id, at) REFERENCES shop.ev ON DELETE CASCADE)", "shop", "ev1", CASCADES },
-	{ "CREATE TABLE c (id int, at date, CONSTRAINT acts FOREIGN KEY (id, at) REFERENCES shop.ev1 ON DELETE CASCADE)", "shop", "ev", CASCADES },
-	/* Each kind of trigger that a DELETE fires. */
-	{ TRIGGER("", "BEFORE DELETE ON shop.plain FOR EACH ROW"), "shop", "plain", FIRES("plain") },
-	{ TRIGGER("", "AFTER DELETE ON shop.plain FOR EACH ROW"), "shop", "plain", FIRES("plain") },
-	{ TRIGGER("", "AFTER INSERT OR DELETE ON shop.plain FOR EACH ROW"), "shop", "plain", FIRES("plain") },
-	{ TRIGGER("", "BEFORE DELETE ON shop.plain"), "shop", "plain", FIRES("plain") },
-	{ TRIGGER("", "AFTER DELETE ON shop.plain"), "shop", "plain", FIRES("plain") },
-	{ TRIGGER("", "AFTER DELETE ON shop.plain REFERENCING OLD TABLE AS gone FOR EACH STATEMENT"), "shop", "plain", FIRES("plain") },
-	{ TRIGGER("", "AFTER DELETE ON shop.plain FOR EACH ROW WHEN (old.id > 5)"), "shop", "plain", FIRES("plain") },
-	{ TRIGGER("CONSTRAINT", "AFTER DELETE ON shop.plain DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"), "shop", "plain", FIRES("plain") },
-	{ TRIGGER("", "BEFORE DELETE ON shop.plain FOR EACH ROW") "; ALTER TABLE shop.plain ENABLE ALWAYS TRIGGER del", "shop", "plain", FIRES("plain") },
-	{ TRIGGER("", "BEFORE DELETE ON shop.plain FOR EACH ROW") "; ALTER TABLE shop.plain ENABLE REPLICA TRIGGER del", "shop", "plain", FIRES("plain") },
-	{ TRIGGER("", "BEFORE DELETE ON shop.ev1 FOR EACH ROW"), "shop", "ev", FIRES("ev1") },
-	{ TRIGGER("", "BEFORE DELETE ON shop.ev2a FOR EACH ROW"), "shop", "ev", FIRES("ev2a") },
-	{ TRIGGER("", "AFTER DELETE ON shop.ev"), "shop", "ev", FIRES("ev") },
-	/* One that a partition has of its parent. */
-	{ TRIGGER("", "AFTER DELETE ON shop.ev FOR EACH ROW"), "shop", "ev", FIRES("ev") },
-	{ TRIGGER("", "AFTER DELETE ON shop.ev FOR EACH ROW"), "shop", "ev1", FIRES("ev1") },
-	{ "CREATE VIEW v AS SELECT * FROM shop.plain; " TRIGGER("", "INSTEAD OF DELETE ON v FOR EACH ROW"), "public", "v",
-		"this is a view: it holds no rows of its own; DROP VIEW needs no walk" },
-	{ RULE("INSTEAD NOTHING"), "shop", "plain", RULES },
-	{ RULE("ALSO INSERT INTO shop.cust VALUES (1)"), "shop", "plain", RULES },
-	{ "CREATE RULE del AS ON DELETE TO shop.plain WHERE old.id = 5 DO INSTEAD UPDATE shop.plain SET note = 'gone' WHERE id = old.id", "shop", "plain", RULES },
-	{ "CREATE RULE del AS ON DELETE TO shop.ev DO INSTEAD NOTHING", "shop", "ev", "rule del on table shop.ev" WHAT },
-};
-
-static void unfit_as(const char *recipe, const struct unfit_case *u)
-{
-	fix_do(&x, arena_printf(x.a, "SET search_path = public; %s; SET search_path = pg_catalog, pg_temp", u->sql));
-	struct fact_target t = probe(recipe, u->schema, u->table);
-	ck_assert(t.found);
-	ck_assert_str_eq(t.unfit ? t.unfit : "", u->why);
-}
-
 START_TEST(unfit_table)
 {
 	unfit_as("drop-table", &unfit_tables[_i]);
@@ -333,12 +217,6 @@ START_TEST(more_locks_than_the_server_has)
 }
 END_TEST
 
-START_TEST(unfit_row)
-{
-	unfit_as("remove-rows", &unfit_rows[_i]);
-}
-END_TEST
-
 /* Each of these is walked. */
 static const char *const fits[] = {
 	"CREATE UNLOGGED TABLE a (id int PRIMARY KEY)",
@@ -349,23 +227,6 @@ static const char *const fits[] = {
 	"CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE a (id int PRIMARY KEY, FOREIGN KEY (id) REFERENCES b); ALTER TABLE b ADD FOREIGN KEY (id) REFERENCES a",
 };
 
-/* What a DELETE of these rows does not set off: rows of others that are merely in the way are left, one by one. */
-static const char *const harmless[] = {
-	CHILD("int", "REFERENCES shop.plain ON DELETE NO ACTION ON UPDATE CASCADE"), CHILD("int", "REFERENCES shop.plain ON DELETE RESTRICT"),
-	"ALTER TABLE shop.plain ADD COLUMN up int REFERENCES shop.cust ON DELETE CASCADE",
-	TRIGGER("", "BEFORE INSERT OR UPDATE ON shop.plain FOR EACH ROW"), TRIGGER("", "BEFORE TRUNCATE ON shop.plain"),
-	TRIGGER("", "BEFORE DELETE ON shop.plain FOR EACH ROW") "; ALTER TABLE shop.plain DISABLE TRIGGER del",
-	"CREATE RULE ins AS ON INSERT TO shop.plain DO ALSO NOTHING", "CREATE VIEW v AS SELECT * FROM shop.plain; " TRIGGER("", "INSTEAD OF DELETE ON v FOR EACH ROW"),
-};
-
-START_TEST(harmless_to_rows)
-{
-	fix_do(&x, arena_printf(x.a, "SET search_path = public; %s; SET search_path = pg_catalog, pg_temp", harmless[_i]));
-	struct fact_target t = probe("remove-rows", "shop", "plain");
-	ck_assert_msg(t.found && !t.unfit && t.n_blockers == 0, "%s", t.unfit ? t.unfit : JOINED(t, blockers));
-}
-END_TEST
-
 START_TEST(fit)
 {
 	fix_do(&x, arena_printf(x.a, "SET search_path = public; %s; SET search_path = pg_catalog, pg_temp", fits[_i]));
@@ -373,21 +234,6 @@ START_TEST(fit)
 	ck_assert_msg(t.found && !t.unfit && t.n_blockers == 0, "%s", t.unfit ? t.unfit : JOINED(t, blockers));
 	t = probe("remove-rows", "public", "a");
 	ck_assert_msg(t.found && !t.unfit, "%s", t.unfit);
-}
-END_TEST
-
-START_TEST(rows)
-{
-	struct fact_target t = probe("remove-rows", "shop", "ord");
-	ck_assert(t.found && !t.unfit && t.attnum == 0);
-	ck_assert_uint_eq(t.n_falls + t.n_blockers + t.n_before, 0);
-	ck_assert_str_eq(JOINED(t, keys), "id");
-	ck_assert_str_eq(JOINED(t, locks), "shop.ord");
-	ck_assert_str_eq(t.definition, probe("drop-table", "shop", "ord").definition);
-	t = probe("remove-rows", "shop", "ev");
-	ck_assert_ptr_null(t.unfit);
-	ck_assert_str_eq(JOINED(t, keys), "id; at");
-	ck_assert_str_eq(JOINED(t, locks), "shop.ev; shop.ev1; shop.ev2; shop.ev2a; shop.evd");
 }
 END_TEST
 
@@ -431,8 +277,6 @@ START_TEST(other_login)
 }
 END_TEST
 
-#define LOOP(t, f, list) tcase_add_loop_test(t, f, 0, (int)(sizeof list / sizeof list[0]))
-
 static Suite *suite(void)
 {
 	Suite *s = suite_create("probe_table");
@@ -447,11 +291,8 @@ static Suite *suite(void)
 	LOOP(t, falls_and_locks_are_true, truths);
 	LOOP(t, missing, absents);
 	LOOP(t, unfit_table, unfit_tables);
-	LOOP(t, unfit_row, unfit_rows);
 	tcase_add_test(t, more_locks_than_the_server_has);
-	LOOP(t, harmless_to_rows, harmless);
 	LOOP(t, fit, fits);
-	tcase_add_test(t, rows);
 	tcase_add_test(t, definition);
 	tcase_add_test(t, other_login);
 	suite_add_tcase(s, t);
