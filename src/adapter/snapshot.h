@@ -39,6 +39,8 @@ bool snapshot_same(void *hold);
 void snapshot_release(struct snapshot_hold *h);
 /* Reads the manifest back into a fact. */
 bool snapshot_read(struct arena *a, const char *path, struct fact_snapshot *out, struct err *e);
+/* The target's definition as it was copied, from the manifest of that hash alone; NULL when it cannot be read. Owned by a. */
+const char *snapshot_definition(struct arena *a, const char *path, const char *manifest_sha256, struct err *e);
 
 /* Full restore drill: a scratch database (on the server, or plan->scratch), all definitions, the target's data, then the
    drop's statement, and what fell; the scratch database is removed. */

@@ -236,6 +236,12 @@ bool snapshot_read(struct arena *a, const char *path, struct fact_snapshot *out,
 	return true;
 }
 
+const char *snapshot_definition(struct arena *a, const char *path, const char *manifest_sha256, struct err *e)
+{
+	struct manifest m;
+	return manifest_read(a, path, manifest_sha256, &m, e) ? m.definition : NULL;
+}
+
 const struct snap_back *manifest_back(const struct manifest *m, enum back_kind kind)
 {
 	for (size_t i = 0; i < m->n_back; i++)

@@ -10,6 +10,7 @@
 #include "adapter/schema.h"
 #include "base/arena.h"
 #include "engine/agree_private.h"
+#include "engine/drop_parts.h"
 
 #define SETTLE_MS 15000
 #define WHY_MIN 4
@@ -103,13 +104,15 @@ bool engine_resync(struct engine *g, const char *walk, const struct asker *by, s
 	return true;
 }
 
-/* An open drop that the ledger has an entry of was done: its outcome is written before the walk moves. */
+/* An open drop that the ledger has an entry of was done: its outcome is written before the walk moves. A removal ends with the rows that
+   it has removed in this database, and is refused while its job is at work. */
 static bool settled(struct engine *g, struct sides *s, struct err *e)
 {
 	if (g->walk.stage != AT_DROPPING || s->last.n < g->walk.intent_n)
 		return true;
 	g->state = LOG_AGREES;
-	return drop_settle(g, e) && line_compare_all(g, e) && agree_look(g, s, e);
+	bool ok = g->walk.kind == TARGET_ROWS ? rows_end(g, NULL, e) : drop_settle(g, e);
+	return ok && line_compare_all(g, e) && agree_look(g, s, e);
 }
 
 static bool may_rebind(struct engine *g, struct err *e)
@@ -138,12 +141,12 @@ static bool remark(struct engine *g, struct sides *s, struct err *e)
 static struct json *rebind_body(struct engine *g, const struct sides *s, const struct agree_answer *by)
 {
 	struct json *b = line_body(g);
-	json_add_int(b, "attnum", s->target.found ? s->target.attnum : g->walk.attnum);
+	json_add_int(b, "attnum", s->attnum);
 	json_add_str(b, "drop", drop_word(g, s));
 	json_add_str(b, "from", g->walk.db);
 	json_add_str(b, "into", s->here.db);
 	add_common(b, s);
-	json_add_int(b, "relid", s->target.relid);
+	json_add_int(b, "relid", s->relid);
 	json_add_str(b, "server", s->server.label);
 	add_end(b, s, by);
 	return b;

@@ -11,6 +11,7 @@
 #include "adapter/schema.h"
 #include "adapter/snapshot.h"
 #include "base/arena.h"
+#include "base/text.h"
 #include "base/when.h"
 #include "port/crypto.h"
 
@@ -48,16 +49,44 @@ bool agree_look(struct engine *g, struct sides *s, struct err *e)
 	return s->last.n != -2 && probe_target(g->db, s->a, g->plan, &s->target, e);
 }
 
-/* The numbers of table and column may be others after a dump was restored; all else of the definition must be the same. */
-static bool same_definition(struct arena *a, const struct fact_target *t, const struct walk *w)
+/* A definition without the numbers of table and columns, which lead its lines: a dump that was restored gives others. */
+static const char *unnumbered(struct arena *a, const char *definition)
 {
-	const char *rest = t->definition ? strstr(t->definition, " type=") : NULL;
+	struct text t = { 0 };
+	size_t used;
+	for (const char *s = definition; *s; s += used) {
+		while (strncmp(s, "relid=", 6) == 0 || strncmp(s, "attnum=", 7) == 0)
+			s += strcspn(s, " \n") + (s[strcspn(s, " \n")] == ' ');
+		used = strcspn(s, "\n");
+		used += s[used] == '\n';
+		text_addn(&t, s, used);
+	}
+	const char *out = arena_dup(a, text_str(&t));
+	text_free(&t);
+	return out;
+}
+
+/* All but the numbers must be the same. The log has only the digest of what the first snapshot copied: it fits where just the table's
+   number, of a column its own as well, is another one. Else the snapshot's manifest, which the log vouches for, has the words. */
+static bool same_definition(struct arena *a, const struct fact_target *t, const struct walk *w, struct err *e)
+{
+	const char *rest = t->definition ? strchr(t->definition, ' ') : NULL;
+	const char *type = rest && w->kind == TARGET_COLUMN ? strstr(rest, " type=") : NULL;
 	char sha[65];
 	if (!rest)
-		return false;
-	const char *old = arena_printf(a, "relid=%u attnum=%d%s", w->relid, w->attnum, rest);
+		return err_set(e, ERR_VERIFY, NULL, "what %s is here cannot be read", w->target);
+	const char *old = type ? arena_printf(a, "relid=%u attnum=%d%s", w->relid, w->attnum, type) : arena_printf(a, "relid=%u%s", w->relid, rest);
 	crypto_sha256_hex(old, strlen(old), sha);
-	return strcmp(sha, w->first.definition_digest) == 0;
+	if (strcmp(sha, w->first.definition_digest) == 0)
+		return true;
+	struct err why = { 0 };
+	const char *was = w->kind == TARGET_COLUMN ? NULL : snapshot_definition(a, w->first.path, w->first.manifest_sha256, &why);
+	if (was && strcmp(unnumbered(a, was), unnumbered(a, t->definition)) == 0)
+		return true;
+	if (!was && w->kind != TARGET_COLUMN)
+		return err_set(e, ERR_VERIFY, "Run it where the first snapshot's manifest is.", "whether %s is the same here cannot be told: %s", w->target, why.msg);
+	return err_set(e, ERR_VERIFY, arena_printf(a, "A walk keeps to its own %s: leave this one behind, and begin another.", target_noun(w->kind)),
+		"%s has another definition here than where the walk began", w->target);
 }
 
 /* It counts on when the database has known of it, its files are whole, and the target is the one it holds. */
@@ -106,11 +135,13 @@ bool agree_rebind_leads(struct engine *g, struct sides *s, struct err *e)
 	s->to = g->walk.stage;
 	if (!target_fits(g, s, e))
 		return false;
-	if (s->target.found && !(g->walk.dropped && !s->drop_lost) && g->walk.first.begun && !same_definition(s->a, &s->target, &g->walk))
-		return err_set(e, ERR_VERIFY, "A walk keeps to its own column: leave this one behind, and begin another.",
-			"%s has another definition here than where the walk began", g->walk.target);
-	if (!s->target.relid)
+	if (s->target.found && !(g->walk.dropped && !s->drop_lost) && g->walk.first.begun && !same_definition(s->a, &s->target, &g->walk, e))
+		return false;
+	/* A table that was dropped has no number anywhere: it keeps the one it had. */
+	if (!s->target.relid && g->walk.kind != TARGET_TABLE)
 		return err_set(e, ERR_VERIFY, NULL, "the table of the walk is not there: %s", s->target.missing);
+	s->relid = s->target.relid ? s->target.relid : g->walk.relid;
+	s->attnum = s->target.found ? s->target.attnum : g->walk.attnum;
 	if (g->walk.dropped && !lead(s, s->drop_lost ? EV_DROP_LOST : EV_RECOUNT, e))
 		return false;
 	s->again = s->to <= AT_DROPPING;
@@ -165,11 +196,13 @@ void agree_say_end(struct engine *g, struct sides *s)
 {
 	if (strcmp(s->here.db, g->walk.db) != 0) {
 		say(s, "from      %s", g->walk.db);
-		say(s, "to        %s: oid %u, column %d (was %u, %d)", s->here.db, s->target.relid, s->target.found ? s->target.attnum : g->walk.attnum,
-			g->walk.relid, g->walk.attnum);
+		if (g->walk.attnum)
+			say(s, "to        %s: oid %u, column %d (was %u, %d)", s->here.db, s->relid, s->attnum, g->walk.relid, g->walk.attnum);
+		else
+			say(s, "to        %s: oid %u (was %u)", s->here.db, s->relid, g->walk.relid);
 	}
 	if (s->drop_lost)
-		say(s, "drop      the log says dropped; the database is of before it, and the column is there. The drop is noted as lost.");
+		say(s, "drop      the log says dropped; the database is of before it, and the target is there. The drop is noted as lost.");
 	if (s->again && g->walk.first.begun)
 		say(s, "snapshot  the first one does not count any more: it is taken again");
 	if (s->to == g->walk.stage && s->to >= AT_CLOSED)

@@ -20,6 +20,8 @@ struct sides {
 	const struct record *newest; /* the log's last line that knows the server's clock */
 	bool drop_lost, again;       /* again: the first snapshot does not count any more */
 	enum stage to;
+	unsigned relid;              /* a rebind's: the table's number here, and the column's */
+	int attnum;
 	const char *said[SAID_MAX];
 	size_t n;
 };
