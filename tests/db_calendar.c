@@ -108,6 +108,10 @@ START_TEST(commands)
 		{ "kill -9 $$", "releases_from.command: its command failed with status 137" },
 		{ "printf 'none\\0none'", "releases_from.command printed what is no text" },
 		{ "head -c 1100000 /dev/zero", "releases_from.command: its command printed more than 1 MiB" },
+		{ "head -c 50000000 /dev/zero | tr '\\0' x", "releases_from.command: its command printed more than 1 MiB" },
+		{ "cat", "releases_from.command printed nothing" },   /* it gets no input, and waits for none */
+		{ "printf '\\033]0;x\\007\\n'", "releases_from.command:1: this is no time in UTC, such as 2026-11-24T10:00:00Z: \"\\x1b]0;x\\x07\"" },
+		{ "printf 'BEGIN:VCALENDAR\\nBEGIN:VEVENT\\nDTSTART:20261201T100000Z\\n'", "releases_from.command:3: the calendar ends inside of VEVENT: is the file cut off?" },
 		{ "i=0; while [ $i -le 1000 ]; do echo 2026-12-01T10:00:00Z; i=$((i+1)); done", "releases_from.command:1001: more releases than gatewalk reads: 1000" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -116,6 +120,20 @@ START_TEST(commands)
 	}
 	p.release_command = NULL;
 	ck_assert_str_eq(read_now(), "");
+}
+END_TEST
+
+/* One that never ends is ended, however fast it prints, with all that it started; what it left behind holds nobody up. */
+START_TEST(commands_that_do_not_end)
+{
+	static const char *const endless[] = { "yes 2026-12-01T10:00:00Z", "echo none; sleep 600 | cat" };
+	for (size_t i = 0; i < 2; i++) {
+		int64_t began = clock_mono();
+		const char *got = command(endless[i]);
+		ck_assert_msg(strstr(got, "did not end within 10"), "%s: %s", endless[i], got);
+		ck_assert_int_lt(clock_mono() - began, 30 * US_SECOND);
+	}
+	ck_assert_str_eq(command("sleep 600 >/dev/null 2>&1 & echo none"), "");
 }
 END_TEST
 
@@ -128,6 +146,7 @@ static Suite *suite(void)
 	tcase_add_test(c, zones);
 	tcase_add_test(c, files_that_cannot_be_read);
 	tcase_add_test(c, commands);
+	tcase_add_test(c, commands_that_do_not_end);
 	suite_add_tcase(s, c);
 	return s;
 }

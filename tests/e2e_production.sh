@@ -8,44 +8,13 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib_tmux.sh
 # shellcheck source=tests/lib_walk.sh disable=SC1091
 . tests/lib_walk.sh
-B=${B:-build}
-gw=$(realpath "${GATEWALK:-$B/gatewalk}") walk=$(realpath "$B/tests/tool_walk") cluster=$(realpath "$B/tests/tool_cluster") || exit 1
-export GATEWALK="$gw"
-fake=$(dpkg -L libfaketime 2>/dev/null | grep '/libfaketime\.so\.1$')
-[ -n "$fake" ] || { echo "not ok - libfaketime is here"; exit 1; }
-top=$(mktemp -d /tmp/gwprod.XXXXXX) || exit 1
-chmod 711 "$top"
+# shellcheck source=tests/lib_clock.sh disable=SC1091
+. tests/lib_clock.sh
+clock_server prod
 out=$top/out
-export HOME="$top/home" XDG_STATE_HOME="$top/state" XDG_DATA_HOME="$top/data" XDG_CONFIG_HOME="$top/config"
-mkdir -p "$HOME" "$XDG_CONFIG_HOME/gatewalk" && chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk"
-tm_dir=""
-# shellcheck disable=SC2317 # the trap calls it
-finish() {
-	[ -z "$tm_dir" ] || tm_stop
-	"$cluster" stop "$top/pg" >/dev/null 2>&1
-	rm -rf "$top"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM HUP
-clock() { echo "$1" >"$top/clock.new" && chmod 644 "$top/clock.new" && mv "$top/clock.new" "$top/clock"; }   # seconds
-
-# A Tuesday some nine weeks ago; fifteen days later is a Wednesday. The zone is one in which it is about noon.
-days=60
-while [ "$(date -u -d "-$days days" +%u)" != 2 ]; do days=$((days + 1)); done
-shift_h=$(($(date -u +%-H) - 12))
-if [ $shift_h -ge 0 ]; then zone=Etc/GMT+$shift_h; else zone=Etc/GMT$shift_h; fi
-[ $shift_h -ne 0 ] || zone=UTC
-then=$((days * 86400))
-
-clock "-$then"
-GW_CLUSTER_ENV="LD_PRELOAD=$fake
-FAKETIME_TIMESTAMP_FILE=$top/clock
-FAKETIME_NO_CACHE=1" "$cluster" start "$top/pg" fsync=off >"$out" 2>&1 || { cat "$out"; echo "not ok - a server with a moved clock"; exit 1; }
-eval "$("$cluster" env "$top/pg")"
-export PGDATABASE=prod
 key="$XDG_CONFIG_HOME/gatewalk/id_ed25519"
 ssh-keygen -q -t ed25519 -N '' -f "$key" || exit 1
-psql -qXd postgres -c "CREATE DATABASE prod" && psql -qX -c "CREATE EXTENSION pg_stat_statements SCHEMA public;
+psql -qX -c "CREATE EXTENSION pg_stat_statements SCHEMA public;
 	CREATE TABLE public.orders (id bigint PRIMARY KEY, total int, old text NOT NULL DEFAULT 'none');
 	CREATE INDEX orders_old ON public.orders (old);
 	INSERT INTO public.orders SELECT i, i, md5(i::text) FROM generate_series(1, 3000) i; ANALYZE" || exit 1

@@ -25,19 +25,6 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
-# Until a query says "t"; a minute at most.
-until_sql() {
-	tries=0
-	while [ $tries -lt 600 ]; do
-		[ "$(sql "$2" 2>/dev/null)" = t ] && { echo "ok - $1"; return 0; }
-		tries=$((tries + 1))
-		sleep 0.1
-	done
-	sql "SELECT id, kind, state, phase, note, error FROM gatewalk.job ORDER BY id" >"$out" 2>&1
-	echo "not ok - $1"; cat "$out"; failed=1
-	return 1
-}
-
 export PGDATABASE=e2e_rows
 key="$XDG_CONFIG_HOME/gatewalk/id_ed25519"
 ssh-keygen -q -t ed25519 -N '' -f "$key" || exit 1
