@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 target() { # name recipe target falls
 	place_walk "$1" 300 0.1
-	sql "ALTER TABLE public.orders ADD COLUMN gone int; ALTER TABLE public.orders DROP COLUMN gone; ALTER TABLE public.orders ADD COLUMN extra text DEFAULT 'x'" || exit 1
+	sql "ALTER TABLE public.orders ADD COLUMN gone int; ALTER TABLE public.orders DROP COLUMN gone; ALTER TABLE public.orders ADD COLUMN extra text DEFAULT 'x'; SELECT pg_stat_statements_reset()" >/dev/null || exit 1
 	sed -e "s/^recipe: .*/recipe: $2/" -e "s/^target: .*/target: {schema: public, table: orders$3}/" -e "s/^  falls: .*/  falls: [$4]/" -e '/^snapshot:/d' "$plan" >"$plan.new" &&
 		mv "$plan.new" "$plan"
 }

@@ -25,17 +25,18 @@ client() { # file statement
 	done | psql -XAtq -v ON_ERROR_STOP=0 -c '\timing on' -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | sort -n | tail -n 1
 }
 
-# Until a query says "t"; a minute at most.
-until_sql() {
-	tries=0
-	while [ $tries -lt 600 ]; do
-		[ "$(sql "$2" 2>/dev/null)" = t ] && { echo "ok - $1"; return 0; }
-		tries=$((tries + 1))
+# Until a query says "t"; two minutes at most.
+until_sql() { # text query
+	until_end=$(($(date +%s) + 120))
+	until [ "$(sql "$2" 2>/dev/null)" = t ]; do
+		if [ "$(date +%s)" -gt "$until_end" ]; then
+			sql "SELECT id, kind, state, phase, note, error FROM gatewalk.job ORDER BY id" >"$out" 2>&1
+			echo "not ok - $1"; cat "$out"; failed=1
+			return 1
+		fi
 		sleep 0.1
 	done
-	sql "SELECT id, kind, state, phase, note, error FROM gatewalk.job ORDER BY id" >"$out" 2>&1
-	echo "not ok - $1"; cat "$out"; failed=1
-	return 1
+	echo "ok - $1"
 }
 
 # The drop, signed by a person who types the passphrase.
