@@ -61,13 +61,13 @@ first=$(removed)
 say 1 "$([ "$first" -gt 0 ] && [ "$first" -lt "$n" ] && echo 1 || echo "$first of $n")" "part of the rows have gone"
 
 clock_at 1 16:54
-job "six minutes before the window's end it pauses" "state = 'waiting' AND note LIKE 'C3%'"
-sql "SELECT note FROM gatewalk.job WHERE kind = 'remove' ORDER BY id DESC LIMIT 1" >"$out"
-has "and says why" "ten minutes|10 min|min left"
 sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%AS held%' AND pid <> pg_backend_pid()" >/dev/null
 wait $held
+job "six minutes before the window's end it pauses" "state = 'waiting' AND note LIKE '%: C3, %'"
+sql "SELECT note FROM gatewalk.job WHERE kind = 'remove' ORDER BY id DESC LIMIT 1" >"$out"
+has "and says why: $(cut -c 1-120 "$out")" "left, and 10 are needed"
 clock_at 1 21:30
-job "outside of the window it stays paused" "state = 'waiting' AND note LIKE 'C3%' AND note LIKE '%window%'"
+job "outside of the window it stays paused" "state = 'waiting' AND note LIKE '%: C3, %' AND note LIKE '%window%'"
 sql "SELECT note FROM gatewalk.job WHERE kind = 'remove' ORDER BY id DESC LIMIT 1" >"$out"
 is "the lock is free, and still not one row goes" "SELECT coalesce(sum(rows_removed), 0) FROM gatewalk.removal" "$first"
 is "it holds no transaction" "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'gatewalk%' AND state LIKE 'idle in transaction%'" 0

@@ -2,6 +2,8 @@
 # shellcheck shell=sh disable=SC2034 # the script uses them
 # A server whose clock is moved through days and weeks, in a home of its own. It starts on a Tuesday some nine weeks ago, at what is about noon in
 # $zone, and goes towards now: with a clock ahead of the real one the server's own timers would not fire. Source it behind lib_walk.sh.
+# shellcheck source=tests/lib_jobs.sh disable=SC1091
+. tests/lib_jobs.sh
 B=${B:-build}
 gw=$(realpath "${GATEWALK:-$B/gatewalk}") walk=$(realpath "$B/tests/tool_walk") cluster=$(realpath "$B/tests/tool_cluster") || exit 1
 export GATEWALK="$gw"
@@ -10,6 +12,7 @@ tm_dir=""
 # shellcheck disable=SC2317 # the trap calls it
 clock_end() {
 	[ -z "$tm_dir" ] || tm_stop
+	jobs_end 2>/dev/null
 	"$cluster" stop "$top/pg" >/dev/null 2>&1
 	rm -rf "$top"
 }

@@ -2,6 +2,8 @@
 # shellcheck shell=sh
 # What the fault scripts share: a place of their own (server, home, key), a walk in it, and the question whether log, ledger and
 # catalogue tell the same story. The place's parts are $now/pg and $now/home, so that it can be put aside and taken back whole.
+# shellcheck source=tests/lib_jobs.sh
+. tests/lib_jobs.sh
 B=${B:-build}
 B=$(realpath "$B") || exit 1
 GATEWALK=${GATEWALK:-$B/gatewalk}
@@ -19,19 +21,6 @@ say() { # true|false text
 
 yes_if() { # command...: true when it succeeds
 	if "$@"; then echo true; else echo false; fi
-}
-
-# Jobs are processes of their own: they must end with the place. Only those that its own server knows.
-jobs_end() {
-	i=0
-	while [ "$i" -lt 20 ] && [ "$(sql "SELECT count(*) FROM gatewalk.job WHERE state = 'new'")" -gt 0 ] 2>/dev/null; do
-		sleep 0.1
-		i=$((i + 1))
-	done
-	sql "SELECT pid FROM gatewalk.job WHERE ended_at IS NULL AND pid IS NOT NULL" 2>/dev/null | while read -r pid; do
-		# A number may have gone to another process by now.
-		if grep -qa 'gatewalk.job.run' "/proc/$pid/cmdline" 2>/dev/null; then kill -9 "$pid" 2>/dev/null; fi
-	done
 }
 
 place_end() {
