@@ -8,6 +8,8 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tests/lib_servers.sh
 . tests/lib_servers.sh
+# shellcheck source=tests/lib_tmux.sh
+. tests/lib_tmux.sh
 
 backup() { # name
 	mkdir -m 700 "$now/$1" && { [ "$(id -u)" != 0 ] || chown postgres "$now/$1"; } && data_copy "$now/$1" || exit 1
@@ -42,8 +44,11 @@ go look
 say "$(yes_if grep -q 'The drop was lost' "$now/said")" "a backup of before the drop: the drop is named as lost"
 go finish
 say "$(yes_if grep -q '^error the drop was lost' "$now/said")" "the watch after it does not end: $(grep '^error' "$now/said")"
-agree resync
-rc=$?
+lines=$(wc -l <"$(log_of)")
+asked resync no ""
+say "$(yes_if [ "$rc" -eq 1 -a "$(wc -l <"$(log_of)")" -eq "$lines" ])" "resync asks on a terminal, and another word changes nothing: $(grep 'answer is not' "$now/said")"
+asked resync shop "the backup was put back"
+say "$(yes_if grep -q '"typed":"shop","why":"the backup was put back"' "$(log_of)")" "what was typed stands in the log"
 go look
 say "$(yes_if [ "$rc" -eq 0 -a "$(stage)$(snapshot_word)" = "nobody uses itstands" ])" "resync leads to before gate B, and the first snapshot counts on: $(stage), $(snapshot_word)"
 say "$(yes_if grep -q '^stage nobody uses it dropped 0' "$now/said")" "it is not called dropped any more"

@@ -32,23 +32,6 @@ back() { # database
 	db=$1 conn="host=$PGHOST port=$PGPORT user=$PGUSER dbname=$1"
 }
 
-# What it asks for, typed by a person.
-asked() { # answer reason [walk]
-	tm_start 100x30 env PATH="$PATH" "$GATEWALK" rebind ${3:+"$3"} -d "$conn" --key "$now/home/bare"
-	tm_wait '^answer' 20 || failed=1
-	tm_type "$1"
-	tm_keys Enter
-	if [ -n "$2" ]; then
-		tm_wait '^reason' 20 || failed=1
-		tm_type "$2"
-		tm_keys Enter
-	fi
-	rc=$(tm_exit 60)
-	tm_screen | sed '/^$/d; /^Pane is dead/d' >"$now/said"
-	tm_stop
-	tm_dir=""
-}
-
 # A walk with waits in it, on a machine that is busy.
 bring() { # stage
 	go "$1" || go "$1" || cat "$now/said"
@@ -62,11 +45,11 @@ trap '[ -z "$tm_dir" ] || tm_stop; servers_end' EXIT
 target tab drop-table "" '"constraint orders_pkey on table public.orders"'
 bring unused
 move tab2
-asked tab2@nowhere ""
+asked rebind tab2@nowhere ""
 say "$(yes_if [ "$rc" -eq 1 ] && grep -q 'was changed' "$now/said")" "rebind without a walk, answered with another word: $(grep 'was changed' "$now/said")"
 label=$(sed -n 's/^Type \(.*\) to go on, anything else to stop\.$/\1/p' "$now/said")
 say "$(yes_if [ "$(sql "SELECT moved_from IS NULL FROM gatewalk.meta")" = t ])" "changed nothing"
-asked "$label" "restored" 
+asked rebind "$label" "restored"
 say "$(yes_if [ "$rc" -eq 0 ])" "rebind without a walk, answered with $label: $(tail -n 1 "$now/said")"
 say "$(yes_if [ "$(sql "SELECT moved_from IS NOT NULL AND database_oid = (SELECT oid FROM pg_database WHERE datname = current_database()) FROM gatewalk.meta")" = t ])" "binds the mark to this database"
 timeout 60 "$GATEWALK" rebind -d "$conn" --key "$now/home/bare" --answer "$label" --reason again >"$now/said" 2>&1 </dev/null
@@ -79,9 +62,9 @@ agree rebind
 say "$(yes_if grep -q 'cannot be told' "$now/said")" "without the manifest of its snapshot it cannot be told whether the table is the same: $(grep 'cannot be told' "$now/said")"
 mv "$now/aside" "$XDG_DATA_HOME/gatewalk/snapshots"
 lines=$(wc -l <"$(log_of)")
-asked orders "" tab
+asked rebind orders "" tab
 say "$(yes_if [ "$rc" -eq 1 ] && [ "$(wc -l <"$(log_of)")" -eq "$lines" ])" "rebind tab, answered with another word: $(grep 'answer is not' "$now/said")"
-asked tab "it moved house" tab
+asked rebind tab "it moved house" tab
 say "$(yes_if [ "$rc" -eq 0 ] && grep -q '"typed":"tab","why":"it moved house"' "$(log_of)")" "rebind tab, by a person: $(tail -n 1 "$now/said")"
 numbers=$(sql "SELECT relid = 'public.orders'::regclass FROM gatewalk.walk")
 go look
@@ -153,7 +136,7 @@ before=""
 say "$(yes_if [ "$(tail -n 1 "$(log_of)" | grep -c '"op":"intent"')" -eq 1 ])" "killed behind the drop: the intent is the log's last line"
 say "$(yes_if [ "$(sql "SELECT count(*) FROM gatewalk.anchor WHERE kind = 'drop'")" -eq 1 ])" "and the ledger has its entry"
 move shop2
-asked shop "it moved, open as it was" shop
+asked rebind shop "it moved, open as it was" shop
 say "$(yes_if [ "$rc" -eq 0 ])" "rebind of an open drop: $(tail -n 1 "$now/said")"
 last_of outcome >"$now/line"
 say "$(yes_if grep -q '"result":"dropped".*settled by the ledger after an interruption' "$now/line")" "its outcome comes first, by the ledger: $(grep -o '"why":"[^"]*"' "$now/line")"

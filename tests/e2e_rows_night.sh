@@ -57,8 +57,6 @@ until_sql "somebody holds a row" "SELECT count(*) = 1 FROM pg_stat_activity WHER
 drop events-old "signed, and its job runs"
 job "it comes to the row that is held, and waits" "state = 'waiting' AND note LIKE '%lock timeout%'"
 run 0 "rows change" sql "UPDATE public.events SET at = '2019-12-31' WHERE id = 1003; UPDATE public.events SET note = 'new' WHERE id = 1500; DELETE FROM public.events WHERE id = 1501"
-first=$(removed)
-say 1 "$([ "$first" -gt 0 ] && [ "$first" -lt "$n" ] && echo 1 || echo "$first of $n")" "part of the rows have gone"
 
 clock_at 1 16:54
 sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%AS held%' AND pid <> pg_backend_pid()" >/dev/null
@@ -66,6 +64,8 @@ wait $held
 job "six minutes before the window's end it pauses" "state = 'waiting' AND note LIKE '%: C3, %'"
 sql "SELECT note FROM gatewalk.job WHERE kind = 'remove' ORDER BY id DESC LIMIT 1" >"$out"
 has "and says why: $(cut -c 1-120 "$out")" "left, and 10 are needed"
+first=$(removed)
+say 1 "$([ "$first" -gt 0 ] && [ "$first" -lt "$n" ] && echo 1 || echo "$first of $n")" "part of the rows have gone"
 clock_at 1 21:30
 job "outside of the window it stays paused" "state = 'waiting' AND note LIKE '%: C3, %' AND note LIKE '%window%'"
 sql "SELECT note FROM gatewalk.job WHERE kind = 'remove' ORDER BY id DESC LIMIT 1" >"$out"

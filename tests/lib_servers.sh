@@ -72,6 +72,23 @@ agree() { # verb [answer]
 	timeout -k 5 60 "$GATEWALK" "$1" "$walk" -d "$conn" --key "$now/home/bare" --answer "${2:-$walk}" --reason "tested with a real one" >"$now/said" 2>&1 </dev/null
 }
 
+# The same on a terminal, typed by a person who is asked; with another word as the answer no reason is asked for. lib_tmux.sh is needed. Sets rc.
+asked() { # verb answer reason [walk]
+	tm_start 100x30 env PATH="$PATH" "$GATEWALK" "$1" ${4:+"$4"} -d "$conn" --key "$now/home/bare"
+	tm_wait '^answer' 20 || failed=1
+	tm_type "$2"
+	tm_keys Enter
+	if [ -n "$3" ]; then
+		tm_wait '^reason' 20 || failed=1
+		tm_type "$3"
+		tm_keys Enter
+	fi
+	rc=$(tm_exit 60)
+	tm_screen | sed '/^$/d; /^Pane is dead/d' >"$now/said"
+	tm_stop
+	tm_dir=""
+}
+
 # Do log and mirror tell the same story, and is each entry of the ledger a line's? A drop may have been lost here, so that disagree()
 # counts too many. Prints what does not.
 apart() {

@@ -25,9 +25,9 @@ client() { # file statement
 	done | psql -XAtq -v ON_ERROR_STOP=0 -c '\timing on' -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | sort -n | tail -n 1
 }
 
-# Until a query says "t"; two minutes at most.
+# Until a query says "t"; five minutes at most, on a machine that is busy.
 until_sql() { # text query
-	until_end=$(($(date +%s) + 120))
+	until_end=$(($(date +%s) + 300))
 	until [ "$(sql "$2" 2>/dev/null)" = t ]; do
 		if [ "$(date +%s)" -gt "$until_end" ]; then
 			sql "SELECT id, kind, state, phase, note, error FROM gatewalk.job ORDER BY id" >"$out" 2>&1
