@@ -45,9 +45,9 @@ say "$(yes_if grep -q 'The drop was lost' "$now/said")" "a backup of before the 
 go finish
 say "$(yes_if grep -q '^error the drop was lost' "$now/said")" "the watch after it does not end: $(grep '^error' "$now/said")"
 lines=$(wc -l <"$(log_of)")
-asked resync no ""
+asked resync no "" shop
 say "$(yes_if [ "$rc" -eq 1 -a "$(wc -l <"$(log_of)")" -eq "$lines" ])" "resync asks on a terminal, and another word changes nothing: $(grep 'answer is not' "$now/said")"
-asked resync shop "the backup was put back"
+asked resync shop "the backup was put back" shop
 say "$(yes_if grep -q '"typed":"shop","why":"the backup was put back"' "$(log_of)")" "what was typed stands in the log"
 go look
 say "$(yes_if [ "$rc" -eq 0 -a "$(stage)$(snapshot_word)" = "nobody uses itstands" ])" "resync leads to before gate B, and the first snapshot counts on: $(stage), $(snapshot_word)"

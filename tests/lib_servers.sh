@@ -73,6 +73,7 @@ agree() { # verb [answer]
 }
 
 # The same on a terminal, typed by a person who is asked; with another word as the answer no reason is asked for. lib_tmux.sh is needed. Sets rc.
+# shellcheck disable=SC2034 # rc is the script's, tm_dir lib_tmux.sh's, failed lib_fault.sh's
 asked() { # verb answer reason [walk]
 	tm_start 100x30 env PATH="$PATH" "$GATEWALK" "$1" ${4:+"$4"} -d "$conn" --key "$now/home/bare"
 	tm_wait '^answer' 20 || failed=1
