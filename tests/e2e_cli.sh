@@ -222,4 +222,7 @@ run 1 "leave without a reason" "$gw" leave orders-drop-total -d "$to"
 run 0 "leave" "$gw" leave orders-drop-total -d "$to" --reason "the test is over"
 run 0 "uninstall" "$gw" uninstall -d "$to" --json
 fields uninstall
+run 1 "no jobs where there is no schema" "$gw" job list -d "$to"
+has "it says what to do" "there is no gatewalk schema in this database"
+has "by a command" "gatewalk init --environment"
 exit $failed
