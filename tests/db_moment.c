@@ -218,7 +218,7 @@ static struct plan *demo_parsed(size_t i)
 {
 	struct plan_error *errs;
 	size_t n;
-	const char *text = demo_plan(x.a, i);
+	const char *text = demo_plan(x.a, i, "/srv");
 	struct plan *p = text ? planfile_parse(x.a, "demo", text, strlen(text), &errs, &n) : NULL;
 	ck_assert_msg(!text || p, "%s", text ? text : "");
 	return p;

@@ -149,19 +149,20 @@ bool walk_bring(struct engine *g, enum stage until, struct err *e)
 	return ok;
 }
 
-static bool one(struct arena *a, const struct engine_opts *o, const char *dir, const struct sample *s, struct err *e)
+const char *demo_plan(struct arena *a, size_t i, const char *dir)
 {
+	return i < sizeof samples / sizeof samples[0] ? plan_text(a, &samples[i], path_join(a, dir, "shop")) : NULL;
+}
+
+static bool one(struct arena *a, const struct engine_opts *o, const char *dir, size_t i, struct err *e)
+{
+	const struct sample *s = &samples[i];
 	const char *path = path_join(a, dir, arena_printf(a, "%s-%s.yaml", s->table, s->column));
-	const char *text = plan_text(a, s, path_join(a, dir, "shop"));
+	const char *text = demo_plan(a, i, dir);
 	struct engine *g = engine_new(o, e);
 	bool ok = g && file_write(path, text, strlen(text), e) && engine_walk_plan(g, path, e) && walk_bring(g, s->until, e);
 	engine_free(g);
 	return ok;
-}
-
-const char *demo_plan(struct arena *a, size_t i)
-{
-	return i < sizeof samples / sizeof samples[0] ? plan_text(a, &samples[i]) : NULL;
 }
 
 bool demo_walks(struct arena *a, const struct engine_opts *o, const char *dir, void (*say)(const char *line), struct err *e)
@@ -170,7 +171,7 @@ bool demo_walks(struct arena *a, const struct engine_opts *o, const char *dir, v
 		return false;
 	for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
 		say(arena_printf(a, "    %s.%s", samples[i].table, samples[i].column));
-		if (!one(a, o, dir, &samples[i], e))
+		if (!one(a, o, dir, i, e))
 			return err_in(e, "the demo's walk of %s.%s", samples[i].table, samples[i].column);
 	}
 	return true;
