@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "adapter/apply.h"
+#include "adapter/guard.h"
 #include "adapter/own.h"
 #include "adapter/probe.h"
 #include "adapter/probe_moment.h"
@@ -158,6 +159,7 @@ static inline void fix_look(struct fix *x)
 	fix_must(probe_moment(x->db, x->a, &ask, &f->moment, &e), &e, "moment");
 	fix_must(own_tripwire_look(x->db, x->a, x->sid, f->target.relid, &f->watch.tripwire_there, &f->watch.tripwire_enabled, &f->watch.trip_count, &e),
 		&e, "tripwire");
+	fix_must(guard_look(x->db, x->a, x->sid, &f->guard, &e), &e, "guard");
 	fix_must(probe_others(x->db, x->a, x->sid, f->target.relid, 0, &f->others, &e), &e, "others");
 	fix_must(probe_now(x->db, &f->now, &e), &e, "now");
 	f->mark.remembered_env = f->mark.env;

@@ -162,6 +162,10 @@ END_TEST
 START_TEST(amended_switches)
 {
 	struct plan old = given();
+	p.guard = true;
+	compare(&p, AMEND_STRICTER, "policy.guard changed");
+	compared(&p, &old, AMEND_GATES, "policy.guard changed");
+	p = old;
 	p.hide = true;
 	compare(&p, AMEND_STRICTER, "policy.hide changed");
 	compared(&p, &old, AMEND_GATES, "policy.hide changed");

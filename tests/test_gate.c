@@ -8,9 +8,9 @@
 START_TEST(the_table)
 {
 	static const char *const ids[] = { "A1", "A2", "A3", "A4", "A5", "A6", "A7", "B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8",
-		"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8" };
+		"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9" };
 	static const int64_t lives[] = { 0, 0, 90 * US_DAY, 0, 0, 10 * US_SECOND, 0, US_DAY, 10 * US_MINUTE, US_DAY, US_DAY, 10 * US_MINUTE,
-		10 * US_MINUTE, 0, 0, US_HOUR, -1, 10 * US_SECOND, 10 * US_SECOND, -1, US_MINUTE, 30 * US_MINUTE, US_DAY };
+		10 * US_MINUTE, 0, 0, US_HOUR, -1, 10 * US_SECOND, 10 * US_SECOND, -1, US_MINUTE, 30 * US_MINUTE, US_DAY, -1 };
 	ck_assert_uint_eq(sizeof ids / sizeof *ids, CONDITION_COUNT);
 	for (size_t i = 0; i < CONDITION_COUNT; i++) {
 		ck_assert_str_eq(condition_id(i), ids[i]);
@@ -215,7 +215,7 @@ START_TEST(facts_expire)
 		{ &f->health.at, 10 * US_SECOND, "C4" }, { &f->moment.at, 10 * US_SECOND, "C3" }, { &f->others.at, 10 * US_SECOND, "A6" },
 		{ &f->audit.at, US_DAY, "B1" }, { &f->audit.at, US_DAY, "B2" }, { &f->watch.at, 10 * US_MINUTE, "B2" },
 		{ &f->watch.at, 10 * US_MINUTE, "B5" }, { &f->watch.at, 10 * US_MINUTE, "B6" }, { &f->watch.at, 10 * US_MINUTE, "C2" },
-		{ &f->log.at, US_MINUTE, "C6" }, { &f->monitor.at, US_DAY, "C8" }, { &f->files_at, US_HOUR, "C1" },
+		{ &f->log.at, US_MINUTE, "C6" }, { &f->monitor.at, US_DAY, "C8" }, { &f->guard.at, 10 * US_SECOND, "C9" }, { &f->files_at, US_HOUR, "C1" },
 		{ &w->drill.at, 90 * US_DAY, "A3" }, { &w->final.proved, US_HOUR, "C1" }, { &declared("releases")->at, US_DAY, "C3" },
 	};
 	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {

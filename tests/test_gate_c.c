@@ -72,7 +72,14 @@ static const char *blocker[] = { "view public.v" };
 	X(c8_baseline, "C8", REFUSED, "the monitor has taken no baseline yet", w->baseline_at = 0) \
 	X(c8_baseline_gone, "C8", REFUSED, "the monitor has taken no baseline yet", f->monitor.baseline_at = 0) \
 	X(c8_errors, "C8", REFUSED, "the monitor sees no source of errors", f->monitor.errors_seen = false) \
-	X(c8_way_back, "C8", REFUSED, "no drill has measured how long the way back takes", w->drill.restore_us = 0)
+	X(c8_way_back, "C8", REFUSED, "no drill has measured how long the way back takes", w->drill.restore_us = 0) \
+	X(c9_unknown, "C9", UNKNOWN, "nobody has looked at the server's guard yet", f->guard.at = 0) \
+	X(c9_asked, "C9", REFUSED, "the plan asks for the server's guard, and it is not installed", f->guard.installed = false, p->guard = true) \
+	X(c9_gone, "C9", REFUSED, "the guard was over it, and is gone", f->guard.installed = false, w->guarded = true) \
+	X(c9_broken, "C9", REFUSED, "an event trigger is missing", f->guard.stands = false, f->guard.why = "an event trigger is missing") \
+	X(c9_broken_mute, "C9", REFUSED, "the guard does not stand", f->guard.stands = false) \
+	X(c9_truncate, "C9", REFUSED, "no trigger", f->guard.truncate = false, f->guard.why = "no trigger") \
+	X(c9_truncate_mute, "C9", REFUSED, "TRUNCATE is not refused", f->guard.truncate = false)
 
 BREAK_TABLE(BREAKS_C);
 
@@ -80,6 +87,17 @@ START_TEST(one_wrong_fact_shuts_gate_c)
 {
 	for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++)
 		broken(&breaks[i], GATE_C);
+}
+END_TEST
+
+START_TEST(the_guard)
+{
+	ck_assert_str_eq(judge("C9")->now, "it stands");
+	f->guard.by_views = true;
+	ck_assert_str_eq(judge("C9")->now, "views hold it, TRUNCATE is refused");
+	f->guard = (struct fact_guard){ .at = f->now };
+	ck_assert_int_eq(judge("C9")->verdict, NOT_NEEDED);
+	ck_assert(gates_open(all) & GATE_C);
 }
 END_TEST
 
@@ -253,7 +271,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("gate_c");
 	TCase *t = tcase_create("gate_c");
 	const TTest *const tests[] = {
-		one_wrong_fact_shuts_gate_c, a_release_is_near, a_release_goes_on, a_calendar, a_declared_release_is_near, the_window, limits_are_reached_not_passed,
+		one_wrong_fact_shuts_gate_c, the_guard, a_release_is_near, a_release_goes_on, a_calendar, a_declared_release_is_near, the_window, limits_are_reached_not_passed,
 		under_the_lock_the_count_is_of_now, no_write_at_all, files_are_read_again_at_the_drop,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "adapter/apply_private.h"
+#include "adapter/guard.h"
 #include "adapter/own.h"
 #include "adapter/retry.h"
 #include "base/arena.h"
@@ -14,6 +15,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "core/sql.h"
+#include "port/crypto.h"
 #include "port/db.h"
 #include "port/files.h"
 
@@ -27,7 +29,8 @@ struct run {
 	struct arena *a;
 	struct drop_end *out;
 	struct db *db;
-	const char *statement;
+	const char *statement, *held, *guard;   /* held goes before the statement, guard behind it; so do own's two parts */
+	const char *change;                /* all of MUST 5, as it will be sent: the guard's pass is for these very bytes */
 	struct own_removal own;
 	struct facts under;
 	int64_t began, locked, deadline;   /* this machine's clock_mono() */
@@ -54,6 +57,48 @@ static bool permitted(struct run *r, struct err *e)
 	return permit_check(d->permit, b, d->facts->now, d->mac, e);
 }
 
+static const char *anchor_sql(const struct run *r)
+{
+	const struct drop *d = r->d;
+	return arena_printf(r->a, "SELECT gatewalk.append(%s, %lld, %s, %lld, %s, 'drop')", sql_literal(r->a, d->binding.sid),
+		(long long)d->binding.intent_n, sql_literal(r->a, d->binding.intent_head), (long long)d->last.n,
+		sql_literal(r->a, d->last.n < 0 ? "" : d->last.head));
+}
+
+static const char *gone_sql(const struct run *r)
+{
+	const struct permit_binding *b = &r->d->binding;
+	if (r->d->walk->kind == TARGET_TABLE)
+		return arena_printf(r->a, "NOT EXISTS (SELECT FROM pg_class WHERE oid = %u)", b->relid);
+	return arena_printf(r->a, "EXISTS (SELECT FROM pg_attribute WHERE attrelid = %u AND attnum = %d AND attisdropped)", b->relid, b->attnum);
+}
+
+/* The last statement proves the others: this very target is gone, by oid and number, and its entry stands in the ledger. */
+static const char *walk_sql(const struct run *r)
+{
+	const struct permit_binding *b = &r->d->binding;
+	const char *sid = sql_literal(r->a, b->sid);
+	return arena_printf(r->a, "UPDATE gatewalk.walk SET stage = %s, dropped_at = clock_timestamp(), changed_at = clock_timestamp() WHERE sid = %s"
+		" AND %s"
+#ifndef NEGATIVE_ANCHOR_APART
+		" AND EXISTS (SELECT FROM gatewalk.anchor WHERE sid = %s AND n = %lld AND head = %s AND kind = 'drop')",
+#else
+		" /* %s %lld %s */",
+#endif
+		sql_literal(r->a, stage_name(AT_MONITOR)), sid, gone_sql(r), sid, (long long)b->intent_n, sql_literal(r->a, b->intent_head));
+}
+
+/* The guard's own trigger goes behind the statement: once the pass is spent, it is no longer guarded. With a table it goes along. */
+static const char *change_sql(const struct run *r)
+{
+	const char *anchor = anchor_sql(r);
+#ifdef NEGATIVE_ANCHOR_APART   /* the sweep's negative control: this fault it must find */
+	anchor = "SELECT 1";
+#endif
+	return arena_printf(r->a, "SET LOCAL statement_timeout = '5s';\n%s%s%s;\n%s%s%s;\n%s;\n", r->own.before, r->held, r->statement, r->own.after,
+		r->d->walk->kind == TARGET_COLUMN ? r->guard : "", anchor, walk_sql(r));
+}
+
 /* MUST 2, and MUST 1 once more by the server's own clock: from here on the permit is spent. */
 static bool ready(struct run *r, struct err *e)
 {
@@ -69,26 +114,30 @@ static bool ready(struct run *r, struct err *e)
 	if (cell_bool(c[2]) || !cell_bool(c[3]))
 		return err_set(e, ERR_GATE, NULL, cell_bool(c[2]) ? "the server is a standby" : "the session's timeouts and search path could not be set");
 	r->own = (struct own_removal){ .relid = d->binding.relid, .whole = d->walk->kind == TARGET_TABLE };
-	if (!own_removal_sql(r->db, r->a, d->walk->sid, &r->own, e))
+	if (!own_removal_sql(r->db, r->a, d->walk->sid, &r->own, e) || !guard_removal_sql(r->db, r->a, d->walk->sid, true, &r->held, e) ||
+	    !guard_removal_sql(r->db, r->a, d->walk->sid, false, &r->guard, e))
 		return false;
+	r->change = change_sql(r);
 	int64_t now = cell_int(c[1]);
 	r->began = clock_mono();
 	r->deadline = r->began + permit_expires(d->permit) - now;
 	return permit_spend(d->permit, &d->binding, now, d->mac, e);
 }
 
-/* MUST 3, in one round trip. With a table each partition stands in the list itself: without ONLY the server would take them in
+/* MUST 3, in one round trip; with it comes the guard's pass, where there is a guard. With a table each partition stands in the list itself: without ONLY the server would take them in
    an order of its own. */
 static const char *lock_sql(const struct run *r)
 {
 	const struct fact_target *t = &r->d->facts->target;
-	const char *only = r->d->walk->kind == TARGET_TABLE ? "ONLY " : "";
+	const char *only = r->d->walk->kind == TARGET_TABLE ? "ONLY " : "", *sid = sql_literal(r->a, r->d->binding.sid);
 	struct text sql = { 0 };
+	char message[65];
 	text_add(&sql, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; LOCK TABLE ");
 	for (size_t i = 0; i < t->n_locks; i++)
 		text_addf(&sql, "%s%s%s", i ? ", " : "", only, t->locks[i]);
-	text_addf(&sql, " IN ACCESS EXCLUSIVE MODE; INSERT INTO gatewalk.permit (nonce, sid) VALUES (%s, %s); SET LOCAL statement_timeout = %d",
-		sql_literal(r->a, r->d->binding.nonce), sql_literal(r->a, r->d->binding.sid), LOOK_MS);
+	crypto_sha256_hex(r->change, strlen(r->change), message);
+	text_addf(&sql, " IN ACCESS EXCLUSIVE MODE; INSERT INTO gatewalk.permit (nonce, sid) VALUES (%s, %s); SELECT gatewalk.guard_pass(%s, '%s');"
+		" SET LOCAL statement_timeout = %d", sql_literal(r->a, r->d->binding.nonce), sid, sid, message, LOOK_MS);
 	const char *s = arena_dup(r->a, text_str(&sql));
 	text_free(&sql);
 	return s;
@@ -124,46 +173,11 @@ static bool judged(struct run *r, struct err *e)
 	return true;
 }
 
-static const char *anchor_sql(const struct run *r)
-{
-	const struct drop *d = r->d;
-	return arena_printf(r->a, "SELECT gatewalk.append(%s, %lld, %s, %lld, %s, 'drop')", sql_literal(r->a, d->binding.sid),
-		(long long)d->binding.intent_n, sql_literal(r->a, d->binding.intent_head), (long long)d->last.n,
-		sql_literal(r->a, d->last.n < 0 ? "" : d->last.head));
-}
-
-static const char *gone_sql(const struct run *r)
-{
-	const struct permit_binding *b = &r->d->binding;
-	if (r->d->walk->kind == TARGET_TABLE)
-		return arena_printf(r->a, "NOT EXISTS (SELECT FROM pg_class WHERE oid = %u)", b->relid);
-	return arena_printf(r->a, "EXISTS (SELECT FROM pg_attribute WHERE attrelid = %u AND attnum = %d AND attisdropped)", b->relid, b->attnum);
-}
-
-/* The last statement proves the others: this very target is gone, by oid and number, and its entry stands in the ledger. */
-static const char *walk_sql(const struct run *r)
-{
-	const struct permit_binding *b = &r->d->binding;
-	const char *sid = sql_literal(r->a, b->sid);
-	return arena_printf(r->a, "UPDATE gatewalk.walk SET stage = %s, dropped_at = clock_timestamp(), changed_at = clock_timestamp() WHERE sid = %s"
-		" AND %s"
-#ifndef NEGATIVE_ANCHOR_APART
-		" AND EXISTS (SELECT FROM gatewalk.anchor WHERE sid = %s AND n = %lld AND head = %s AND kind = 'drop')",
-#else
-		" /* %s %lld %s */",
-#endif
-		sql_literal(r->a, stage_name(AT_MONITOR)), sid, gone_sql(r), sid, (long long)b->intent_n, sql_literal(r->a, b->intent_head));
-}
-
 /* MUST 5: all of it in one script, in the transaction that holds the lock. */
 static bool change(struct run *r, struct err *e)
 {
-	const char *tag = NULL, *anchor = anchor_sql(r);
-#ifdef NEGATIVE_ANCHOR_APART   /* the sweep's negative control: this fault it must find */
-	anchor = "SELECT 1";
-#endif
-	const char *sql = arena_printf(r->a, "SET LOCAL statement_timeout = '5s';\n%s%s;\n%s%s;\n%s;\n", r->own.before, r->statement, r->own.after, anchor, walk_sql(r));
-	if (!db_script(r->db, r->a, sql, STATEMENT_MS, &tag, e))
+	const char *tag = NULL;
+	if (!db_script(r->db, r->a, r->change, STATEMENT_MS, &tag, e))
 		return err_in(e, "dropping the %s", target_noun(r->d->walk->kind));
 	if (!text_eq(tag, "UPDATE 1"))
 		return err_set(e, ERR_VERIFY, "Nothing was changed. Find out who changed the gatewalk schema or the table's name just now.",

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "adapter/guard.h"
 #include "adapter/own_private.h"
 #include "adapter/place.h"
 #include "adapter/probe_moment.h"
@@ -12,7 +13,7 @@
 #include "base/err.h"
 #include "port/db.h"
 
-/* Further pairs, behind the target's: $4 walk, $5 zone. %1$s: the tripwire's own query, %2$s: its sequence. */
+/* Further pairs, behind the target's: $4 walk, $5 zone. %1$s: the tripwire's own query, %2$s: its sequence; %3$s: the guard's. */
 static const char MORE_SQL[] =
 "UNION ALL SELECT p.k, p.v, 1000 FROM (SELECT clock_timestamp() AT TIME ZONE $5) z(w), LATERAL (VALUES\n"
 "  ('pid', pg_backend_pid()::text), ('xid', pg_current_xact_id()::text), ('recovery', pg_is_in_recovery()::text),\n"
@@ -26,7 +27,8 @@ static const char MORE_SQL[] =
 "  LATERAL (VALUES ('last_n', l.n::text), ('last_head', l.head)) p(k, v)\n"
 "UNION ALL SELECT p.k, p.v, 1000 FROM (%1$s) w(triggers, enabled, func, seq, digest, sealed),\n"
 "  LATERAL (VALUES ('trip_whole', (triggers > 0 AND func AND seq AND digest = sealed)::text), ('trip_enabled', enabled::text)) p(k, v)\n"
-"UNION ALL SELECT 'trip_count', CASE WHEN is_called THEN last_value ELSE 0 END::text, 1000 FROM %2$s\n";
+"UNION ALL SELECT 'trip_count', CASE WHEN is_called THEN last_value ELSE 0 END::text, 1000 FROM %2$s\n"
+"UNION ALL SELECT gu.k, gu.v, 1000 FROM (%3$s) gu\n";
 
 static void read_identity(const struct rows *r, int backend, struct facts *out)
 {
@@ -91,7 +93,8 @@ bool apply_look(struct db *db, struct arena *a, const struct drop *d, struct fac
 		return false;
 	const char *const args[] = { d->walk->sid, d->plan->zone };
 	const struct pairs_query q = {
-		.plan = d->plan, .more = arena_printf(a, MORE_SQL, own_look_sql(a, &own, d->binding.relid), own.object),
+		.plan = d->plan, .more = arena_printf(a, MORE_SQL, own_look_sql(a, &own, d->binding.relid), own.object,
+			guard_look_sql(a, d->walk->sid)),
 		.args = args, .nargs = 2, .ms = 4 * LOOK_MS,   /* the server's own limit comes first */
 	};
 	if (!target_pairs(db, a, &q, &r, e))
@@ -105,6 +108,7 @@ bool apply_look(struct db *db, struct arena *a, const struct drop *d, struct fac
 	read_moment(&r, d, &out->moment, out->now);
 	read_log(&r, &d->last, &out->log);
 	read_watch(&r, &out->watch);
+	guard_read(a, &r, out->now, &out->guard);
 	out->locked = true;
 	*xid = pairs_get(&r, "xid");
 	return true;

@@ -16,6 +16,8 @@
 #define TRIGGER_PREFIX "gatewalk_trip_"
 #define OBJECT_PREFIX "gatewalk.trip_"
 #define ROWS_PREFIX "gatewalk.rows_"
+#define GUARD_PREFIX "gatewalk_guard_"
+#define HOLD_PREFIX "gatewalk.hold_"
 #define ID_LEN 12
 /* Whoever wants to write waits behind our wait for the lock: at first a moment only, and for longer once that has not been enough. */
 #define SHORT_MS 40
@@ -35,8 +37,10 @@ bool own_is_ours(const char *name)
 	const char *end;
 	if (!name)
 		return false;
-	if (strncmp(name, OBJECT_PREFIX, strlen(OBJECT_PREFIX)) == 0 || strncmp(name, ROWS_PREFIX, strlen(ROWS_PREFIX)) == 0)
-		return is_id(strchr(name, '_') + 1, &end) && *end == '\0';
+	static const char *const whole[] = { OBJECT_PREFIX, ROWS_PREFIX, GUARD_PREFIX, HOLD_PREFIX };
+	for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+		if (strncmp(name, whole[i], strlen(whole[i])) == 0)
+			return is_id(name + strlen(whole[i]), &end) && *end == '\0';
 	if (strncmp(name, TRIGGER_PREFIX, strlen(TRIGGER_PREFIX)) != 0 || !is_id(name + strlen(TRIGGER_PREFIX), &end))
 		return false;
 	return *end == '\0' || strcmp(end, "_i") == 0 || strcmp(end, "_t") == 0;
@@ -64,6 +68,16 @@ const char *own_sequence_name(struct arena *a, const char *sid)
 const char *own_rows_name(struct arena *a, const char *sid)
 {
 	return named(a, ROWS_PREFIX, sid);
+}
+
+const char *own_guard_name(struct arena *a, const char *sid)
+{
+	return named(a, GUARD_PREFIX, sid);
+}
+
+const char *own_hold_name(struct arena *a, const char *sid)
+{
+	return named(a, HOLD_PREFIX, sid);
 }
 
 bool own_rows_take(struct db *db, struct arena *a, const char *sid, struct err *e)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gatewalk's own objects on the target: put there and taken away. Refuses every name outside gatewalk's: triggers
-   gatewalk_trip_<12 hex>, functions and sequences gatewalk.trip_<12 hex>, tables gatewalk.rows_<12 hex>. Nothing else can be
-   removed from here. */
+   gatewalk_trip_<12 hex> and gatewalk_guard_<12 hex>, functions and sequences gatewalk.trip_<12 hex>, tables gatewalk.rows_<12 hex>,
+   views gatewalk.hold_<12 hex>. Nothing else can be removed from here. */
 #ifndef GW_ADAPTER_OWN_H
 #define GW_ADAPTER_OWN_H
 
@@ -36,6 +36,9 @@ const char *own_sequence_name(struct arena *a, const char *sid);   /* gatewalk.t
 /* Where the snapshot's rows stand while they are removed: gatewalk.rows_... */
 const char *own_rows_name(struct arena *a, const char *sid);
 bool own_rows_take(struct db *db, struct arena *a, const char *sid, struct err *e);
+/* The guard's trigger on a table, and the view that holds it: gatewalk_guard_..., gatewalk.hold_... NULL: no id. */
+const char *own_guard_name(struct arena *a, const char *sid);
+const char *own_hold_name(struct arena *a, const char *sid);
 /* Is this name one of gatewalk's? */
 bool own_is_ours(const char *name);
 

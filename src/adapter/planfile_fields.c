@@ -64,6 +64,7 @@ static const struct field fields[] = {
 	{ "policy.release_quiet_hours", FIELD_INT, IN(release_quiet_hours), .most = 8760, .help = "write a number of hours, 48 or more" },
 	{ "policy.signatures", FIELD_INT, IN(signatures), .most = 2, .help = "write 1" },
 	{ "policy.hide", FIELD_BOOL, IN(hide), .help = "write false" },
+	{ "policy.guard", FIELD_BOOL, IN(guard), .help = "write true or false" },
 	{ "policy.drop_estimate_min", FIELD_INT, IN(drop_estimate_min), .least = 1, .most = 1440, .help = "write a number of minutes, such as 10" },
 
 	{ "rows", FIELD_MAP, .help = "write batch_ms under it, or leave it out" },

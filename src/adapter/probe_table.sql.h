@@ -152,7 +152,7 @@
 "    AND NOT EXISTS (SELECT FROM pg_constraint kp WHERE kp.oid = k.conparentid AND kp.conrelid = k.conrelid)\n" \
 "    AND k.contype IS DISTINCT FROM 'n' AND g.tgisinternal IS NOT TRUE\n" \
 "    AND (g.oid IS NULL OR NOT EXISTS (SELECT FROM pg_proc gf JOIN pg_namespace fn ON fn.oid = gf.pronamespace WHERE gf.oid = g.tgfoid AND fn.nspname = 'gatewalk'\n" \
-"      AND gf.proname ~ '^trip_[0-9a-f]{12}$' AND g.tgname ~ '^gatewalk_trip_[0-9a-f]{12}(_[it])?$'))\n" \
+"      AND gf.proname ~ '^(trip_[0-9a-f]{12}|guard_truncate)$' AND g.tgname ~ '^gatewalk_(trip|guard)_[0-9a-f]{12}(_[it])?$'))\n" \
 "UNION ALL SELECT DISTINCT 'stop', CASE WHEN w.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, w.ev_class, 0)\n" \
 "    ELSE pg_describe_object(s.classid, s.objid, s.objsubid) END, 2 FROM stop s LEFT JOIN pg_rewrite w ON s.classid = 'pg_rewrite'::regclass AND w.oid = s.objid\n" \
 "UNION ALL SELECT 'stop', pg_describe_object(classid, objid, 0), 2 FROM hit\n" \

@@ -15,6 +15,7 @@ static const struct upgrade { int from; const char *sql; } UPGRADES[] = {
 	{ 0, SCHEMA_V1 },
 	{ 1, SCHEMA_V2 },
 	{ 2, SCHEMA_V3 },
+	{ 3, SCHEMA_V4 },
 };
 
 /* A role that cannot log in owns ledger and function, so that the operator's login cannot rewrite an anchor; another one
@@ -31,10 +32,10 @@ static const char HAND_OVER[] =
 	"  ALTER SCHEMA gatewalk OWNER TO gatewalk_owner;"
 	"  FOR o IN SELECT relname FROM pg_class WHERE relnamespace = 'gatewalk'::regnamespace AND relkind = 'r' LOOP"
 	"    EXECUTE format('ALTER TABLE gatewalk.%I OWNER TO gatewalk_owner', o.relname); END LOOP;"
-	"  FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND proname = 'append' LOOP"
+	"  FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND (proname = 'append' OR proname ~ '^guard_') LOOP"
 	"    EXECUTE format('ALTER FUNCTION %s OWNER TO gatewalk_owner', o.oid::regprocedure); END LOOP;"
 	" END $d$;";
-/* Anchors come in by append() only; lines, permits and the schema log are added, never changed; the mark is read. */
+/* Anchors come in by append() only, passes by guard_pass(); lines, permits and the schema log are added, never changed; the mark is read. */
 static const char GRANTS[] =
 	"GRANT USAGE, CREATE ON SCHEMA gatewalk TO gatewalk_operator;"   /* CREATE: the tripwire's function and sequence */
 	"GRANT SELECT ON ALL TABLES IN SCHEMA gatewalk TO gatewalk_operator;"
@@ -42,7 +43,8 @@ static const char GRANTS[] =
 	"GRANT INSERT, UPDATE ON gatewalk.walk TO gatewalk_operator;"
 	"GRANT INSERT, UPDATE, DELETE ON gatewalk.job, gatewalk.job_event, gatewalk.trip, gatewalk.statement, gatewalk.sighting,"
 	"  gatewalk.source, gatewalk.sample, gatewalk.alarm TO gatewalk_operator;"
-	"GRANT EXECUTE ON FUNCTION gatewalk.append(text, bigint, text, bigint, text, text) TO gatewalk_operator;";
+	"GRANT EXECUTE ON FUNCTION gatewalk.append(text, bigint, text, bigint, text, text), gatewalk.guard_put(text), gatewalk.guard_end(text),"
+	"  gatewalk.guard_pass(text, text), gatewalk.guard_state(text, oid, smallint), gatewalk.guard_open(), gatewalk.guard_truncate() TO gatewalk_operator;";
 static const char STEP_OUT[] =
 	"DO $d$ BEGIN"
 	"  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) THEN"

@@ -4,6 +4,8 @@
 #ifndef GW_ADAPTER_SCHEMA_SQL_H
 #define GW_ADAPTER_SCHEMA_SQL_H
 
+#include "adapter/guard.sql.h"
+
 static const char SCHEMA_V1[] =
 "CREATE SCHEMA gatewalk;\n"
 "COMMENT ON SCHEMA gatewalk IS 'gatewalk: ledger, jobs and evidence of schema changes. Do not edit by hand.';\n"
@@ -103,5 +105,8 @@ static const char SCHEMA_V3[] =
 "  from_key text NOT NULL, to_key text NOT NULL, at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),\n"
 "  xid text NOT NULL DEFAULT pg_catalog.pg_current_xact_id()::text, PRIMARY KEY (sid, batch), CHECK (rows_removed + rows_left = to_n - from_n));\n"
 "CREATE TABLE gatewalk.removal_left (sid text NOT NULL REFERENCES gatewalk.walk, n bigint NOT NULL, key text NOT NULL, why text NOT NULL, PRIMARY KEY (sid, n));\n";
+
+/* The server's guard; its event triggers are made by guard install. */
+static const char SCHEMA_V4[] = GUARD_TABLES_SQL GUARD_FUNCTIONS(GUARD_CREATE) "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gatewalk FROM PUBLIC;\n";
 
 #endif

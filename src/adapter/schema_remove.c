@@ -14,19 +14,21 @@ static const struct need { const char *sql, *hint; } NEEDS[] = {
 	  " HAVING count(*) > 0", "Close them, or step out: gatewalk leave WALK." },
 	{ "SELECT 'running jobs: ' || string_agg(id || ' ' || kind, ', ' ORDER BY id) FROM gatewalk.job WHERE ended_at IS NULL"
 	  " AND coalesce(seen_at, made_at) > clock_timestamp() - interval '2 minutes' HAVING count(*) > 0", "gatewalk job stop ID" },
-	{ "SELECT 'tripwires: ' || string_agg(tgrelid::regclass || ' ' || tgname, ', ' ORDER BY tgname) FROM pg_trigger"
-	  " WHERE NOT tgisinternal AND tgname ~ '^gatewalk_trip_[0-9a-f]{12}$' HAVING count(*) > 0", "gatewalk leave WALK takes a walk's tripwire away." },
+	{ "SELECT 'tripwires and guards: ' || string_agg(tgrelid::regclass || ' ' || tgname, ', ' ORDER BY tgname) FROM pg_trigger"
+	  " WHERE NOT tgisinternal AND tgname ~ '^gatewalk_(trip|guard)_[0-9a-f]{12}$' HAVING count(*) > 0", "gatewalk leave WALK takes a walk's triggers away." },
 };
 
 static const char REMOVE[] =
 	"DO $d$ DECLARE o record; BEGIN"
-	"  FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND (proname = 'append' OR proname ~ '^trip_[0-9a-f]{12}$') LOOP"
+	"  FOR o IN SELECT evtname FROM pg_event_trigger WHERE evtname ~ '^gatewalk_guard_[a-z]+$' LOOP"
+	"    EXECUTE format('DROP EVENT TRIGGER %I', o.evtname); END LOOP;"
+	"  FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND (proname = 'append' OR proname ~ '^(trip_[0-9a-f]{12}|guard_[a-z]+)$') LOOP"
 	"    EXECUTE format('DROP FUNCTION %s', o.oid::regprocedure); END LOOP;"
 	"  FOR o IN SELECT relname FROM pg_class WHERE relnamespace = 'gatewalk'::regnamespace AND relkind = 'S' AND relname ~ '^trip_[0-9a-f]{12}$' LOOP"
 	"    EXECUTE format('DROP SEQUENCE gatewalk.%I', o.relname); END LOOP;"
 	"  FOR o IN SELECT relname FROM pg_class WHERE relnamespace = 'gatewalk'::regnamespace AND relkind = 'r' AND relname ~ '^rows_[0-9a-f]{12}$' LOOP"
 	"    EXECUTE format('DROP TABLE gatewalk.%I', o.relname); END LOOP;"
-	"  DROP TABLE gatewalk.removal_left, gatewalk.removal, gatewalk.schema_log, gatewalk.alarm, gatewalk.sample, gatewalk.source, gatewalk.sighting, gatewalk.statement, gatewalk.trip,"
+	"  DROP TABLE gatewalk.pass, gatewalk.guarded, gatewalk.guard, gatewalk.removal_left, gatewalk.removal, gatewalk.schema_log, gatewalk.alarm, gatewalk.sample, gatewalk.source, gatewalk.sighting, gatewalk.statement, gatewalk.trip,"
 	"    gatewalk.job_event, gatewalk.job, gatewalk.permit, gatewalk.line, gatewalk.anchor, gatewalk.walk, gatewalk.meta;"
 	"  DROP SCHEMA gatewalk;"
 	" END $d$;"

@@ -88,12 +88,13 @@ static bool is_harmless(const char *sql)
 	static const char *const start[] = {
 		"GRANT ", "REVOKE ", "ALTER DEFAULT PRIVILEGES ", "SECURITY LABEL ", "SET transaction_timeout ", "COMMENT ON EXTENSION ",
 		"CREATE EXTENSION IF NOT EXISTS pg_stat_statements ", "CREATE TRIGGER gatewalk_trip_",
+		"CREATE TRIGGER gatewalk_guard_", "CREATE EVENT TRIGGER gatewalk_guard_", "ALTER EVENT TRIGGER gatewalk_guard_",
 	};
 	for (size_t i = 0; i < sizeof start / sizeof start[0]; i++)
 		if (strncmp(sql, start[i], strlen(start[i])) == 0)
 			return true;
-	const char *lf = strchr(sql, '\n'), *owner = strstr(sql, " OWNER TO "), *trip = strstr(sql, " ENABLE ALWAYS TRIGGER gatewalk_trip_");
-	return strncmp(sql, "ALTER ", 6) == 0 && ((owner && (!lf || owner < lf)) || (trip && (!lf || trip < lf)));
+	const char *lf = strchr(sql, '\n'), *owner = strstr(sql, " OWNER TO "), *ours = strstr(sql, " ENABLE ALWAYS TRIGGER gatewalk_");
+	return strncmp(sql, "ALTER ", 6) == 0 && ((owner && (!lf || owner < lf)) || (ours && (!lf || ours < lf)));
 }
 
 /* psql writes "psql:FILE:LINE: ERROR:  42704: ..." and, behind it, "psql:FILE:LINE: STATEMENT:  ...". The server's word for

@@ -200,6 +200,17 @@ struct fact_watch {
 	const char *sighted;          /* who and what */
 };
 
+/* The server's own refusal to others. */
+struct fact_guard {
+	int64_t at;
+	bool installed;               /* gatewalk guard install was run here */
+	bool by_views;                /* it may make no event triggers: views hold the targets, and it stops less */
+	bool recorded;                /* the walk's target stands under it */
+	bool stands;                  /* whole, unchanged since it was installed, and over this walk's target as it was */
+	bool truncate;                /* and TRUNCATE of it is refused */
+	const char *why;              /* what is missing of stands and truncate; NULL when nothing is */
+};
+
 struct fact_log {
 	int64_t at;
 	enum log_state state;
@@ -227,11 +238,12 @@ struct facts {
 	struct fact_others others;
 	struct fact_audit audit;
 	struct fact_watch watch;
+	struct fact_guard guard;
 	struct fact_log log;
 	struct fact_monitor monitor;
 	bool files_intact;            /* the final snapshot's files still have the proven hashes */
 	int64_t files_at;
-	bool locked;                  /* target, watch.trip_count, log and moment were read under the lock */
+	bool locked;                  /* target, watch.trip_count, guard, log and moment were read under the lock */
 };
 
 #endif

@@ -39,6 +39,7 @@ static const struct condition {
 	{ "C6", "log, ledger and mark agree", GATE_C, 60 * US_SECOND, rule_c6 },
 	{ "C7", "every signature the plan asks for", GATE_C, 30 * US_MINUTE, rule_c7 },
 	{ "C8", "the monitor can see, the way back is measured", GATE_C, 24 * US_HOUR, rule_c8 },
+	{ "C9", "the server refuses it to everybody else", GATE_C, LOCKED, rule_c9 },
 };
 
 /* Without the server's clock, or with one that went back, nothing that has an age can be judged. */
@@ -133,7 +134,7 @@ bool gate_refusal_any(const struct finding f[static CONDITION_COUNT], struct err
 	return gate_refusal(f, GATE_A, e) && gate_refusal(f, GATE_B, e) && gate_refusal(f, GATE_C, e);
 }
 
-#define SOME_MAX 5
+#define SOME_MAX 6
 
 static bool some_hold(const struct judge *j, const char *const *ids, size_t n, struct err *e)
 {
@@ -151,7 +152,7 @@ bool gate_change_allowed(const struct plan *p, const struct walk *w, const struc
 
 bool gate_batch_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
 {
-	static const char *const ids[SOME_MAX] = { "A6", "C3", "C4", "C5", "C6" };
+	static const char *const ids[SOME_MAX] = { "A6", "C3", "C4", "C5", "C6", "C9" };
 	return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, ids, sizeof ids / sizeof *ids, e);
 }
 

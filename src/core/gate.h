@@ -21,7 +21,7 @@ struct finding {
 	int64_t seen;          /* when the fact it was judged by was seen, server clock; 0 never */
 };
 
-#define CONDITION_COUNT 23
+#define CONDITION_COUNT 24
 
 /* HOLDS or NOT_NEEDED. */
 bool finding_passes(const struct finding *f);
@@ -32,7 +32,7 @@ unsigned gates_open(const struct finding f[static CONDITION_COUNT]);
 /* Only the conditions that also stand before other statements that change the target: C3, C4, C6. True when all hold;
    else e says which and why (ERR_GATE, or ERR_WAIT when only time is missing). */
 bool gate_change_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
-/* The conditions that stand before each batch of removed rows: A6, C3, C4, C5, C6. As above. */
+/* The conditions that stand before each batch of removed rows: A6, C3, C4, C5, C6, C9. As above. */
 bool gate_batch_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
 /* True when this gate holds. Else the error of its first shut condition; ERR_WAIT when all shut ones WAIT. */
 bool gate_refusal(const struct finding f[static CONDITION_COUNT], enum gate g, struct err *e);

@@ -19,7 +19,7 @@ typedef void rule(const struct judge *j);
 
 rule rule_a1, rule_a2, rule_a3, rule_a4, rule_a5, rule_a6, rule_a7;
 rule rule_b1, rule_b2, rule_b3, rule_b4, rule_b5, rule_b6, rule_b7, rule_b8;
-rule rule_c1, rule_c2, rule_c3, rule_c4, rule_c5, rule_c6, rule_c7, rule_c8;
+rule rule_c1, rule_c2, rule_c3, rule_c4, rule_c5, rule_c6, rule_c7, rule_c8, rule_c9;
 
 /* Live facts that the conditions without an age of their own look at; also how long one look may go on after the moment
    that is taken as now. */

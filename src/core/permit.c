@@ -214,7 +214,7 @@ bool permit_spend(struct permit *pm, const struct permit_binding *b, int64_t now
 /* What can have changed between the mint and the lock. C6 judges identity too. Rows are compared one by one: no C2. */
 bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct walk *w, const struct facts *under_lock, struct err *e)
 {
-	static const char *const ids[] = { "C2", "C3", "C5", "C6" };
+	static const char *const ids[] = { "C2", "C3", "C5", "C6", "C9" };
 	size_t first = w->kind == TARGET_ROWS;
 	int64_t now = under_lock->now;
 	if (!pm || !under_lock->locked)

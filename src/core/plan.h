@@ -72,6 +72,7 @@ struct plan {
 	const char *sync_standby;  /* required synchronous standby, or NULL */
 	int signatures;            /* 1; 2 is refused by this version */
 	bool hide;                 /* B8; refused by this version */
+	bool guard;                /* C9: the server's guard has to stand */
 	int batch_ms;              /* removed rows: how long one batch may take; its rows follow from it */
 
 	/* snapshot */

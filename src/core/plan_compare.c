@@ -89,6 +89,8 @@ static void compare_numbers(struct comparison *c)
 			*(const double *)(const void *)(now + doubles[i].at));
 	if (c->old->hide != c->now->hide)
 		differs(c, c->now->hide ? AMEND_STRICTER : AMEND_GATES, "policy.hide changed");
+	if (c->old->guard != c->now->guard)
+		differs(c, c->now->guard ? AMEND_STRICTER : AMEND_GATES, "policy.guard changed");
 	if (c->old->scope != c->now->scope)
 		differs(c, AMEND_GATES, "snapshot.scope changed");
 }

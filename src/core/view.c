@@ -157,6 +157,12 @@ bool view_watched(const struct view *v)
 	return v->now >= end && v->facts->monitor.at >= end;
 }
 
+bool view_guard_bare(const struct view *v)
+{
+	const struct fact_guard *g = &v->facts->guard;
+	return g->stands && !g->truncate;
+}
+
 const char *view_count(int64_t n, char buf[static 32])
 {
 	if (n >= 10000000000)

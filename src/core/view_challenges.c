@@ -19,6 +19,7 @@ static const struct { const char *id, *source; enum act_kind kind; const char *k
 	{ "C2", "tripwire", ACT_SNAPSHOT, NULL }, { "C3", "server's clock, plan", ACT_DECLARE, "releases" },
 	{ "C4", "server's statistics", ACT_NONE, NULL }, { "C5", "catalogue", ACT_NONE, NULL }, { "C6", "log, ledger, mark", ACT_NONE, NULL },
 	{ "C7", "plan", ACT_NONE, NULL }, { "C8", "monitor", ACT_DRILL, NULL },
+	{ "C9", "catalogue", ACT_WATCH, NULL },
 };
 
 static struct challenge *add(struct view *v, const char *id, const char *question, const char *passes)

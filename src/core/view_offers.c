@@ -110,10 +110,11 @@ static void blind_first(struct view *v)
 static void watch(struct view *v)
 {
 	const struct fact_watch *w = &v->facts->watch;
+	bool bare = !w->tripwire_there || !w->tripwire_enabled || view_guard_bare(v);
 	/* The tripwire changes the table: C3 stands before it, and C3 asks for the releases. */
-	if (!w->tripwire_there || !w->tripwire_enabled)
+	if (bare)
 		releases(v);
-	if (!w->tripwire_there || !w->tripwire_enabled || !view_job_alive(view_job_of(v, "watch")))
+	if (bare || !view_job_alive(view_job_of(v, "watch")))
 		plain(v, ACT_WATCH, "start the watch");
 }
 
@@ -211,6 +212,8 @@ static void at_gate_c(struct view *v)
 	if (old)
 		snapshot(v, "take the snapshot again");
 	releases(v);
+	if (view_guard_bare(v))
+		plain(v, ACT_WATCH, "put the guard's trigger on");
 	if (!old)
 		snapshot(v, "take the snapshot again");
 	drill(v);
@@ -224,6 +227,8 @@ static void at_armed(struct view *v)
 	if (stale(v))
 		snapshot(v, "take the snapshot again");
 	releases(v);
+	if (view_guard_bare(v))
+		plain(v, ACT_WATCH, "put the guard's trigger on");
 	drill(v);
 }
 

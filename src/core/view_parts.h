@@ -43,4 +43,7 @@ const char *view_noun(const struct view *v);
 /* "61.2 M", "204 118" */
 const char *view_count(int64_t n, char buf[static 32]);
 
+/* The server's guard stands over the target, but for TRUNCATE: its trigger comes with the watch. */
+bool view_guard_bare(const struct view *v);
+
 #endif

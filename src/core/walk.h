@@ -93,6 +93,8 @@ struct walk {
 	int64_t agreed_n;                /* line of the last resync or rebind; -1 none */
 	int64_t agreed_last;             /* the last entry that ledger and log had in common then; -1 none */
 	int64_t baseline_at;
+	bool guarded;                    /* the server's guard was seen over the target: C9 asks for it from then on */
+	const char *guard_why;           /* what was wrong with it at the last line about it; NULL nothing */
 	int alarms;
 	const char *alarm;
 	bool schema_logged;

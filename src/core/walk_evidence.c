@@ -123,6 +123,16 @@ static bool fold_baseline(struct walk *w, const struct json *b, struct err *e)
 	return body_time(b, "at", &w->baseline_at, e);
 }
 
+static bool fold_guard(struct walk *w, const struct json *b, struct err *e)
+{
+	const char *why;
+	if (!body_text(b, "why", &why, e))
+		return false;
+	w->guarded = w->guarded || !*why;
+	w->guard_why = *why ? arena_dup(w->arena, why) : NULL;
+	return true;
+}
+
 static bool fold_watched(struct walk *w, const struct json *b, struct err *e)
 {
 	const char *blob;
@@ -132,9 +142,9 @@ static bool fold_watched(struct walk *w, const struct json *b, struct err *e)
 
 bool fold_evidence(struct walk *w, const struct record *r, struct err *e)
 {
-	static const char *const kinds[] = { "snapshot", "drill", "audit", "baseline", "watched", NULL };
+	static const char *const kinds[] = { "snapshot", "drill", "audit", "baseline", "watched", "guard", NULL };
 	static bool (*const folds[])(struct walk *, const struct json *, struct err *) = {
-		fold_snapshot, fold_drill, fold_audit, fold_baseline, fold_watched,
+		fold_snapshot, fold_drill, fold_audit, fold_baseline, fold_watched, fold_guard,
 	};
 	size_t kind;
 	return body_choice(r->b, "kind", kinds, &kind, e) && folds[kind](w, r->b, e);

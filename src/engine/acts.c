@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "adapter/audit.h"
+#include "adapter/guard.h"
 #include "adapter/job.h"
 #include "adapter/own.h"
 #include "adapter/probe.h"
@@ -246,7 +247,13 @@ static bool do_clear(struct engine *g, const struct act *act, struct err *e)
 	return true;
 }
 
-/* The tripwire is a statement that changes the target: C3, C4 and C6 stand before it. */
+static bool put_guard(struct engine *g, struct err *e)
+{
+	const struct fact_guard *f = &g->facts.guard;
+	return !f->installed || f->truncate || guard_put(g->db, lot_arena(g->walk_lot), g->walk.sid, &g->facts.target, e);
+}
+
+/* The tripwire is a statement that changes the target: C3, C4 and C6 stand before it. The guard's trigger on TRUNCATE, too. */
 static bool do_watch(struct engine *g, const struct act *act, struct err *e)
 {
 	(void)act;
@@ -254,9 +261,10 @@ static bool do_watch(struct engine *g, const struct act *act, struct err *e)
 	if (!at_stage(g, AT_CONSUMERS, AT_ARMED, "the watch", e) || !look_fresh(g, e))
 		return false;
 	const struct own_trip trip = { .sid = g->walk.sid, .target = &g->facts.target, .where = g->plan->where };
-	bool whole = g->facts.watch.tripwire_there && g->facts.watch.tripwire_enabled;
-	if (!whole && (!gate_change_allowed(g->plan, &g->walk, &g->facts, e) || !own_tripwire_put(g->db, a, &trip, e) ||
-	    !declare(g, "watch", own_trigger_name(a, g->walk.sid), "tripwire put, watcher started", e)))
+	bool whole = g->facts.watch.tripwire_there && g->facts.watch.tripwire_enabled, bare = g->facts.guard.installed && !g->facts.guard.truncate;
+	if ((!whole || bare) && (!gate_change_allowed(g->plan, &g->walk, &g->facts, e) || !put_guard(g, e)))
+		return false;
+	if (!whole && (!own_tripwire_put(g->db, a, &trip, e) || !declare(g, "watch", own_trigger_name(a, g->walk.sid), "tripwire put, watcher started", e)))
 		return false;
 	if (!job_begin(g, "watch", json_obj(a), e))
 		return false;

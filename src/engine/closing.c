@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "adapter/guard.h"
 #include "adapter/job.h"
 #include "adapter/own.h"
 #include "base/arena.h"
@@ -60,7 +61,7 @@ bool closing_leave(struct engine *g, const struct act *act, struct err *e)
 	struct json *b = line_body(g);
 	json_add_str(b, "why", act->text);
 	if (!line_may(g, OP_LEAVE, b, e) || !stop_jobs(g, e) ||
-	    !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e))
+	    !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e) || !guard_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e))
 		return false;
 	if (!line_write(g, OP_LEAVE, b, false, e))
 		return false;
@@ -119,7 +120,7 @@ bool closing_schema_log(struct engine *g, const struct act *act, struct err *e)
 		return err_set(e, ERR_USE, "Wait until it has ended, then close the walk.", "the way back is still under way");
 	/* A removal that was stopped, or met a lock, left these. */
 	if (g->walk.kind == TARGET_ROWS && (!own_rows_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e) ||
-	    !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e)))
+	    !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e) || !guard_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e)))
 		return false;
 	if (!g->walk.schema_logged && !write_log(g, e))
 		return false;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "adapter/audit.h"
+#include "adapter/guard.h"
 #include "adapter/job.h"
 #include "adapter/monitor.h"
 #include "adapter/own.h"
@@ -78,6 +79,12 @@ static bool look_watch(struct engine *g, struct arena *a, struct err *e)
 	return own_tripwire_look(g->db, a, g->walk.sid, g->walk.relid, &w->tripwire_there, &w->tripwire_enabled, &w->trip_count, e);
 }
 
+/* What is gone needs no guard. */
+static bool look_guard(struct engine *g, struct arena *a, struct err *e)
+{
+	return g->walk.dropped || guard_look(g->db, a, g->walk.sid, &g->facts.guard, e);
+}
+
 static bool look_monitor(struct engine *g, struct arena *a, struct err *e)
 {
 	return monitor_read(g->db, a, g->walk.sid, g->plan, &g->facts.monitor, e) &&
@@ -125,8 +132,8 @@ static void look_files(struct engine *g)
 }
 
 static const char *busy_names[] = { "looking at the server", "looking at the target", "looking at health", "looking at the clock",
-	"looking at other walks", "looking at the watch", "looking at the monitor", "looking at jobs" };
-static looker *const lookers[] = { look_server, look_target, look_health, look_moment, look_others, look_watch, look_monitor, look_jobs };
+	"looking at other walks", "looking at the watch", "looking at the guard", "looking at the monitor", "looking at jobs" };
+static looker *const lookers[] = { look_server, look_target, look_health, look_moment, look_others, look_watch, look_guard, look_monitor, look_jobs };
 
 bool look_facts(struct engine *g, bool audit, struct err *e)
 {
@@ -171,7 +178,7 @@ bool look_fresh(struct engine *g, struct err *e)
 	struct arena *a = lot_arena(g->look_lot);
 	if (!engine_connect(g, e) || !look_calendar(g, e) || !probe_now(g->db, &g->facts.now, e))
 		return false;
-	if (!look_server(g, a, e) || !look_target(g, a, e) || !look_health(g, a, e) || !look_moment(g, a, e) || !look_others(g, a, e) || !look_watch(g, a, e))
+	if (!look_server(g, a, e) || !look_target(g, a, e) || !look_health(g, a, e) || !look_moment(g, a, e) || !look_others(g, a, e) || !look_watch(g, a, e) || !look_guard(g, a, e))
 		return false;
 	g->verified_at = 0;
 	line_check(g);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "adapter/audit.h"
+#include "adapter/guard.h"
 #include "adapter/job.h"
 #include "adapter/monitor.h"
 #include "adapter/own.h"
@@ -263,6 +264,32 @@ static bool take_baseline(struct engine *g, struct err *e)
 	return line_write(g, OP_EVIDENCE, b, false, e);
 }
 
+/* A walk that began since, or whose database got another identity, comes under guard by the next look. */
+static bool come_under_guard(struct engine *g, struct err *e)
+{
+	const char *why;
+	return guard_record(g->db, lot_arena(g->look_lot), g->walk.sid, &why, e) &&
+		guard_look(g->db, lot_arena(g->look_lot), g->walk.sid, &g->facts.guard, e);
+}
+
+/* That it stands, and that it no longer does: one line each time that changes. That TRUNCATE is refused too comes with the watch. */
+static bool take_guard(struct engine *g, struct err *e)
+{
+	const struct fact_guard *f = &g->facts.guard;
+	if (g->walk.stage >= AT_DROPPING || !f->at)
+		return true;
+	if (f->installed && !f->recorded && !come_under_guard(g, e))
+		return false;
+	const char *why = f->stands ? "" : !f->installed ? "it is not installed" : f->why;
+	bool known = g->walk.guarded || g->walk.guard_why;
+	if (known ? text_eq(why, g->walk.guard_why ? g->walk.guard_why : "") : !f->installed)
+		return true;
+	struct json *b = line_body(g);
+	json_add_str(b, "kind", "guard");
+	json_add_str(b, "why", why);
+	return line_write(g, OP_EVIDENCE, b, false, e);
+}
+
 #define AGAIN_AFTER (5 * US_SECOND)   /* a job that dies at once is not started in a storm */
 
 /* Never one that was stopped, and never one that failed: these are a person's to start. */
@@ -293,5 +320,5 @@ bool take_all(struct engine *g, struct err *e)
 {
 	if (g->walk.stage == AT_LEFT)
 		return true;
-	return take_jobs(g, e) && take_sightings(g, e) && take_alarms(g, e) && take_baseline(g, e);
+	return take_jobs(g, e) && take_sightings(g, e) && take_alarms(g, e) && take_baseline(g, e) && take_guard(g, e);
 }

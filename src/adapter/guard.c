@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* How the guard stands, and the target's part in it. */
+#include "adapter/guard.h"
+
+#include <string.h>
+
+#include "adapter/guard_private.h"
+#include "adapter/own.h"
+#include "adapter/probe_target.h"
+#include "adapter/retry.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "core/sql.h"
+#include "port/crypto.h"
+#include "port/db.h"
+#include "port/files.h"
+
+#define PATIENCE (20 * US_SECOND)
+#define PUT_MS 60000   /* a thousand partitions take seconds */
+
+static const struct { const char *name, *event, *function, *tags; } events[] = {
+#define X(name, event, function, tags) { name, event, function, tags },
+	GUARD_EVENTS(X)
+#undef X
+};
+#define EVENTS (sizeof events / sizeof events[0])
+
+static const struct { const char *name, *body; } functions[] = {
+#define X(name, form, body) { name, body },
+	GUARD_FUNCTIONS(X)
+#undef X
+};
+
+/* As EVENTS_SEEN_SQL puts them together. */
+const char *guard_events_text(struct arena *a)
+{
+	struct text t = { 0 };
+	for (size_t i = 0; i < EVENTS; i++)
+		text_addf(&t, "%s%s|%s|gatewalk.%s|%s%sA", i ? ";" : "", events[i].name, events[i].event, events[i].function, events[i].tags ? events[i].tags : "",
+			events[i].tags ? "|" : "");
+	const char *s = arena_dup(a, text_str(&t));
+	text_free(&t);
+	return s;
+}
+
+static void functions_digest(char hex[65])
+{
+	struct text t = { 0 };
+	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+		text_addf(&t, "%s\nt\n" GUARD_CONFIG "\n%s\n", functions[i].name, functions[i].body);
+	crypto_sha256_hex(text_str(&t), t.len, hex);
+	text_free(&t);
+}
+
+const char *guard_events_sql(struct arena *a)
+{
+	struct text t = { 0 };
+	for (size_t i = 0; i < EVENTS; i++) {
+		const char *name = events[i].name;
+		text_addf(&t, "DROP EVENT TRIGGER IF EXISTS %s;\nCREATE EVENT TRIGGER %s ON %s ", name, name, events[i].event);
+		if (events[i].tags) {
+			const char *at = events[i].tags;
+			for (size_t n; *at; at += n + (at[n] == ',')) {
+				n = strcspn(at, ",");
+				text_addf(&t, "%s'%.*s'", at == events[i].tags ? "WHEN TAG IN (" : ", ", (int)n, at);
+			}
+			text_add(&t, ") ");
+		}
+		text_addf(&t, "EXECUTE FUNCTION gatewalk.%s();\nALTER EVENT TRIGGER %s ENABLE ALWAYS;\n", events[i].function, name);
+	}
+	const char *s = arena_dup(a, text_str(&t));
+	text_free(&t);
+	return s;
+}
+
+/* %1$s: what the event triggers have to be; %2$s: the functions' digest; %3$s: the walk; %4$s: its view. */
+static const char LOOK_SQL[] =
+"SELECT p.k, p.v FROM (SELECT (SELECT how FROM gatewalk.guard) AS how, (SELECT seal FROM gatewalk.guard) AS seal) i CROSS JOIN (\n"
+"  SELECT encode(sha256(convert_to(coalesce(string_agg(concat_ws(E'\\n', p.proname, p.prosecdef, array_to_string(p.proconfig, ';'), p.prosrc, ''), '' ORDER BY p.proname COLLATE \"C\"), ''), 'UTF8')), 'hex')\n"
+"    = '%2$s' AND bool_and(p.proowner = n.nspowner) AS good FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'gatewalk' AND p.proname ~ '^guard_') f\n"
+"LEFT JOIN (SELECT g.state, g.parts, gatewalk.guard_state(g.sid, g.relid, g.attnum) AS now, EXISTS (SELECT FROM gatewalk.guard_open() o WHERE o.sid = g.sid)\n"
+"    AND (g.relid, g.attnum) = (w.relid, w.attnum) AS open FROM gatewalk.guarded g JOIN gatewalk.walk w USING (sid) WHERE g.sid = '%3$s') t ON true\n"
+"CROSS JOIN LATERAL (VALUES ('guard_how', i.how), ('guard_events', ((" GUARD_EVENTS_SEEN_SQL ") IS NOT DISTINCT FROM %1$s\n"
+"    AND coalesce(current_setting('event_triggers', true), 'on') = 'on')::text), ('guard_seal', (i.seal = (" GUARD_SEAL_SQL "))::text),\n"
+"  ('guard_functions', f.good::text), ('guard_open', t.open::text), ('guard_same', (t.now @> t.state)::text),\n"
+"  ('guard_truncate', ((SELECT count(*) FROM jsonb_each_text(t.now -> 'guards') x WHERE x.value = concat_ws(' ', 'A', 34, to_regprocedure('gatewalk.guard_truncate()')::oid))\n"
+"    = 1 + (SELECT count(*) FROM jsonb_object_keys(t.now -> 'parts')))::text),\n"
+"  ('guard_parts', (SELECT NOT EXISTS (SELECT FROM jsonb_object_keys(t.now -> 'parts') k WHERE k::oid <> ALL (t.parts)))::text),\n"
+"  ('guard_view', EXISTS (SELECT FROM pg_class v WHERE v.oid = to_regclass('%4$s') AND v.relkind = 'v')::text)) p(k, v)";
+
+const char *guard_look_sql(struct arena *a, const char *sid)
+{
+	char digest[65];
+	functions_digest(digest);
+	return arena_printf(a, LOOK_SQL, sql_literal(a, guard_events_text(a)), digest, sid, own_hold_name(a, sid));
+}
+
+/* What is wrong, the first that holds. */
+static const struct { const char *key, *how, *why; bool truncate; } wrongs[] = {
+	{ "guard_events", "triggers", "an event trigger of the guard is missing, switched off or changed", false },
+	{ "guard_seal", NULL, "the guard was switched off, changed or granted to others since it was installed", false },
+	{ "guard_functions", NULL, "a function of the guard is not gatewalk's own", false },
+	{ "guard_open", NULL, "the walk's target is not under guard", false },
+	{ "guard_same", NULL, "the target is not what was put under guard", false },
+	{ "guard_view", "views", "the view that holds the target is missing", false },
+	{ "guard_parts", NULL, "a partition came since, and is not under guard", false },
+	{ "guard_truncate", NULL, "TRUNCATE is not refused: the guard's trigger is not on the table", true },
+};
+
+void guard_read(struct arena *a, const struct rows *r, int64_t at, struct fact_guard *out)
+{
+	const char *how = pairs_get(r, "guard_how");
+	*out = (struct fact_guard){ .at = at, .installed = how != NULL, .by_views = text_eq(how, "views") };
+	for (size_t i = 0; how && i < sizeof wrongs / sizeof wrongs[0]; i++) {
+		if ((wrongs[i].how && !text_eq(wrongs[i].how, how)) || cell_bool(pairs_get(r, wrongs[i].key)))
+			continue;
+		out->why = arena_dup(a, wrongs[i].why);
+		out->stands = wrongs[i].truncate;
+		out->recorded = out->stands || (!text_eq(wrongs[i].key, "guard_open") && !text_eq(wrongs[i].key, "guard_parts") && !text_eq(wrongs[i].key, "guard_view"));
+		return;
+	}
+	out->stands = out->recorded = out->truncate = how != NULL;
+}
+
+bool guard_look(struct db *db, struct arena *a, const char *sid, struct fact_guard *out, struct err *e)
+{
+	struct rows r;
+	const struct query q = { .sql = arena_printf(a, "/* gatewalk */ %s UNION ALL SELECT 'at', (extract(epoch FROM clock_timestamp()) * 1000000)::bigint::text", guard_look_sql(a, sid)),
+		.cols = 2, .min_rows = 2 };
+	if (!db_ask(db, a, &q, &r, e))
+		return err_in(e, "looking at the guard");
+	guard_read(a, &r, cell_int(pairs_get(&r, "at")), out);
+	return true;
+}
+
+/* A view needs no lock that anybody waits for. One that was made before reads the same columns: it stays. */
+static bool hold_view(struct db *db, struct arena *a, const char *sid, struct err *e)
+{
+	struct rows r;
+	const char *const args[] = { sid, own_hold_name(a, sid) };
+	const struct query q = {
+		.sql = "/* gatewalk */ SELECT format('CREATE VIEW %s AS SELECT %s FROM ONLY %I.%I', $2, coalesce(quote_ident(c.attname), '*'), n.nspname, t.relname)\n"
+		       "FROM gatewalk.guard g, gatewalk.walk w JOIN pg_class t ON t.oid = w.relid JOIN pg_namespace n ON n.oid = t.relnamespace\n"
+		       "  LEFT JOIN pg_attribute c ON c.attrelid = w.relid AND c.attnum = w.attnum AND w.attnum > 0\n"
+		       "WHERE w.sid = $1 AND g.how = 'views' AND w.dropped_at IS NULL AND w.closed_at IS NULL AND to_regclass($2) IS NULL",
+		.args = args, .nargs = 2, .cols = 1, .max_rows = 1,
+	};
+	return db_ask(db, a, &q, &r, e) && (r.n == 0 || db_script(db, a, r.cell[0][0], 0, NULL, e));
+}
+
+bool guard_record(struct db *db, struct arena *a, const char *sid, const char **why, struct err *e)
+{
+	const char *const args[] = { sid };
+	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.guard_put($1)", .args = args, .nargs = 1 };
+	*why = hold_view(db, a, sid, e) ? db_value(db, a, &q, e) : NULL;
+	return *why || err_in(e, "taking the target under guard");
+}
+
+/* The table and its partitions that have no trigger, as they stand under the lock; no row when it is another table by now. */
+static const char BARE_SQL[] =
+"/* gatewalk */ WITH RECURSIVE tree AS (SELECT $1::oid AS oid WHERE to_regclass($2) = $1::oid\n"
+"  UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition)\n"
+"SELECT format('%I.%I', n.nspname, c.relname), EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = $3)\n"
+"FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') ORDER BY c.oid <> $1::oid, c.oid";
+
+static bool put_once(struct db *db, struct arena *a, const char *sid, const struct fact_target *t, struct err *e)
+{
+	const char *table = arena_printf(a, "%s.%s", sql_quoted(a, t->schema), sql_quoted(a, t->table)), *name = own_guard_name(a, sid), *why;
+	const char *const args[] = { arena_printf(a, "%u", t->relid), table, name };
+	const struct query q = { .sql = BARE_SQL, .args = args, .nargs = 3, .cols = 2 };
+	struct text sql = { 0 };
+	struct rows r;
+	if (!db_script(db, a, arena_printf(a, "BEGIN; SET LOCAL lock_timeout = '500ms'; LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", table), 0, NULL, e) ||
+	    !db_ask(db, a, &q, &r, e))
+		return false;
+	if (r.n == 0)
+		return err_set(e, ERR_GATE, "Look again, then put the guard.", "the table changed meanwhile");
+	for (int i = 0; i < r.n; i++)
+		text_addf(&sql, "%s TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION gatewalk.guard_truncate(%s);\n"
+			"ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %s;\n", cell_bool(r.cell[i][1]) ? "CREATE OR REPLACE" : "CREATE", name, r.cell[i][0], sql_literal(a, sid), r.cell[i][0], name);
+	bool ok = db_script(db, a, text_str(&sql), PUT_MS, NULL, e) && guard_record(db, a, sid, &why, e);
+	text_free(&sql);
+	if (ok && *why)
+		ok = err_set(e, ERR_GATE, "gatewalk guard status says what is so.", "%s", why);
+	return ok && db_commit(db, 0, e) == DB_COMMITTED;
+}
+
+static bool names_good(struct arena *a, const char *sid, struct err *e)
+{
+	return own_guard_name(a, sid) || err_set(e, ERR_INTERNAL, NULL, "the walk's id does not begin with twelve hex digits");
+}
+
+bool guard_put(struct db *db, struct arena *a, const char *sid, const struct fact_target *t, struct err *e)
+{
+	int64_t deadline = clock_mono() + PATIENCE;
+	if (!names_good(a, sid, e))
+		return false;
+	for (;;) {
+		struct err why = { 0 };
+		if (put_once(db, a, sid, t, &why))
+			return true;
+		db_rollback(db);
+		if (retry_is_lock(&why) && retry_pause(deadline))
+			continue;
+		if (e)
+			*e = why;
+		return err_in(e, "putting the guard's trigger on %s.%s", t->schema, t->table);
+	}
+}
+
+bool guard_removal_sql(struct db *db, struct arena *a, const char *sid, bool view, const char **sql, struct err *e)
+{
+	const char *const args[] = { names_good(a, sid, e) ? own_guard_name(a, sid) : "", own_hold_name(a, sid) };
+	const struct query q = {
+		.sql = view ? "/* gatewalk */ SELECT 'DROP VIEW ' || $2 || E';\\n' FROM pg_class WHERE oid = to_regclass($2) AND relkind = 'v' AND $1 <> ''" :
+			"/* gatewalk */ SELECT format(E'DROP TRIGGER %s ON %I.%I;\\n', g.tgname, n.nspname, c.relname) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid\n"
+			"  JOIN pg_namespace n ON n.oid = c.relnamespace WHERE g.tgname = $1 AND g.tgfoid = to_regprocedure('gatewalk.guard_truncate()') AND $2 <> '' ORDER BY c.oid",
+		.args = args, .nargs = 2, .cols = 1,
+	};
+	struct text t = { 0 };
+	struct rows r;
+	if (!*args[0] || !db_ask(db, a, &q, &r, e))
+		return false;
+	for (int i = 0; i < r.n; i++)
+		text_add(&t, r.cell[i][0]);
+	*sql = arena_dup(a, text_str(&t));
+	text_free(&t);
+	return true;
+}
+
+bool guard_take(struct db *db, struct arena *a, const char *sid, struct err *e)
+{
+	int64_t deadline = clock_mono() + PATIENCE;
+	for (;;) {
+		const char *view, *triggers, *tag = NULL;
+		struct err why = { 0 };
+		if (!guard_removal_sql(db, a, sid, true, &view, e) || !guard_removal_sql(db, a, sid, false, &triggers, e))
+			return false;
+		const char *sql = arena_printf(a, "BEGIN; SET LOCAL lock_timeout = '500ms'; SELECT gatewalk.guard_end(%s);\n%s%sCOMMIT;", sql_literal(a, sid), view, triggers);
+		if (db_script(db, a, sql, 0, &tag, &why) && text_eq(tag, "COMMIT"))
+			return true;
+		db_rollback(db);
+		if (retry_is_lock(&why) && retry_pause(deadline))
+			continue;
+		if (e)
+			*e = why;
+		return err_in(e, "ending the guard over the target");
+	}
+}
