@@ -134,8 +134,8 @@ json doctor
 say "$(yes_if grep -q 'upgrades it in place to version 4' "$now/json")" "doctor says what is to be done"
 timeout 60 "$GATEWALK" rebind shop -d "$conn" --key "$now/old/bare" --answer shop --reason "restored and upgraded" >"$now/said" 2>&1 </dev/null
 rc=$?
-say "$(yes_if [ "$rc" -eq 0 -a "$(sql "SELECT version FROM gatewalk.meta")" -eq 3 ])" "rebind upgrades the schema and takes the walk along: $(tail -n 1 "$now/said")"
-say "$(yes_if grep -q '^schema    version 1, upgraded in place to 3' "$now/said")" "and said so before"
+say "$(yes_if [ "$rc" -eq 0 -a "$(sql "SELECT version FROM gatewalk.meta")" -eq 4 ])" "rebind upgrades the schema and takes the walk along: $(tail -n 1 "$now/said")"
+say "$(yes_if grep -q '^schema    version 1, upgraded in place to 4' "$now/said")" "and said so before"
 owner=$(sql "SELECT string_agg(DISTINCT o.rolname, ' ') FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner WHERE c.relnamespace = 'gatewalk'::regnamespace AND relkind = 'r'")
 say "$(yes_if [ "$owner" = gatewalk_owner ])" "the ledger's owner is who it was: $owner"
 v1 unused || cat "$now/said"

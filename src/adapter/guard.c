@@ -88,13 +88,14 @@ static const char LOOK_SQL[] =
 "  ('guard_truncate', ((SELECT count(*) FROM jsonb_each_text(t.now -> 'guards') x WHERE x.value = concat_ws(' ', 'A', 34, to_regprocedure('gatewalk.guard_truncate()')::oid))\n"
 "    = 1 + (SELECT count(*) FROM jsonb_object_keys(t.now -> 'parts')))::text),\n"
 "  ('guard_parts', (SELECT NOT EXISTS (SELECT FROM jsonb_object_keys(t.now -> 'parts') k WHERE k::oid <> ALL (t.parts)))::text),\n"
-"  ('guard_view', EXISTS (SELECT FROM pg_class v WHERE v.oid = to_regclass('%4$s') AND v.relkind = 'v')::text)) p(k, v)";
+"  ('guard_view', EXISTS (SELECT FROM pg_class v WHERE v.oid = to_regclass(nullif('%4$s', '')) AND v.relkind = 'v')::text)) p(k, v)";
 
 const char *guard_look_sql(struct arena *a, const char *sid)
 {
 	char digest[65];
+	const char *hold = own_hold_name(a, sid);
 	functions_digest(digest);
-	return arena_printf(a, LOOK_SQL, sql_literal(a, guard_events_text(a)), digest, sid, own_hold_name(a, sid));
+	return arena_printf(a, LOOK_SQL, sql_literal(a, guard_events_text(a)), digest, sid, hold ? hold : "");
 }
 
 /* What is wrong, the first that holds. */
@@ -141,10 +142,10 @@ static bool hold_view(struct db *db, struct arena *a, const char *sid, struct er
 	struct rows r;
 	const char *const args[] = { sid, own_hold_name(a, sid) };
 	const struct query q = {
-		.sql = "/* gatewalk */ SELECT format('CREATE VIEW %s AS SELECT %s FROM ONLY %I.%I', $2, coalesce(quote_ident(c.attname), '*'), n.nspname, t.relname)\n"
+		.sql = "/* gatewalk */ SELECT format('CREATE VIEW %s AS SELECT %s FROM ONLY %I.%I', $2::text, coalesce(quote_ident(c.attname), '*'), n.nspname, t.relname)\n"
 		       "FROM gatewalk.guard g, gatewalk.walk w JOIN pg_class t ON t.oid = w.relid JOIN pg_namespace n ON n.oid = t.relnamespace\n"
 		       "  LEFT JOIN pg_attribute c ON c.attrelid = w.relid AND c.attnum = w.attnum AND w.attnum > 0\n"
-		       "WHERE w.sid = $1 AND g.how = 'views' AND w.dropped_at IS NULL AND w.closed_at IS NULL AND to_regclass($2) IS NULL",
+		       "WHERE w.sid = $1 AND g.how = 'views' AND w.dropped_at IS NULL AND w.closed_at IS NULL AND to_regclass($2::text) IS NULL",
 		.args = args, .nargs = 2, .cols = 1, .max_rows = 1,
 	};
 	return db_ask(db, a, &q, &r, e) && (r.n == 0 || db_script(db, a, r.cell[0][0], 0, NULL, e));
@@ -214,9 +215,9 @@ bool guard_removal_sql(struct db *db, struct arena *a, const char *sid, bool vie
 {
 	const char *const args[] = { names_good(a, sid, e) ? own_guard_name(a, sid) : "", own_hold_name(a, sid) };
 	const struct query q = {
-		.sql = view ? "/* gatewalk */ SELECT 'DROP VIEW ' || $2 || E';\\n' FROM pg_class WHERE oid = to_regclass($2) AND relkind = 'v' AND $1 <> ''" :
+		.sql = view ? "/* gatewalk */ SELECT 'DROP VIEW ' || $2::text || E';\\n' FROM pg_class WHERE oid = to_regclass($2::text) AND relkind = 'v' AND $1::text <> ''" :
 			"/* gatewalk */ SELECT format(E'DROP TRIGGER %s ON %I.%I;\\n', g.tgname, n.nspname, c.relname) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid\n"
-			"  JOIN pg_namespace n ON n.oid = c.relnamespace WHERE g.tgname = $1 AND g.tgfoid = to_regprocedure('gatewalk.guard_truncate()') AND $2 <> '' ORDER BY c.oid",
+			"  JOIN pg_namespace n ON n.oid = c.relnamespace WHERE g.tgname = $1::text AND g.tgfoid = to_regprocedure('gatewalk.guard_truncate()') AND $2::text <> '' ORDER BY c.oid",
 		.args = args, .nargs = 2, .cols = 1,
 	};
 	struct text t = { 0 };

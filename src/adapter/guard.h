@@ -14,7 +14,7 @@ struct db;
 struct err;
 struct rows;
 
-/* How it stands, for this walk. Reads only. */
+/* How it stands, for this walk; sid "": for none, so that only whether it is installed is told. Reads only. */
 bool guard_look(struct db *db, struct arena *a, const char *sid, struct fact_guard *out, struct err *e);
 /* The same as pairs (k, v) behind another query's, and read from its answer: the look under the lock. */
 const char *guard_look_sql(struct arena *a, const char *sid);

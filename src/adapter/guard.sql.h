@@ -140,13 +140,13 @@
 "    HINT = format('Ask its operator, or look: gatewalk status %s. What goes, goes by the walk''s own drop; gatewalk leave %s gives the walk up.', w.name, w.name);\n" \
 "END"
 
-/* Reason 4: a column's type or values. One that has no column of the target in it is let go. */
+/* Reason 1: whether it is logged. Reason 4: a column's type or values; one that has no column of the target in it is let go. */
 #define GUARD_REWRITE_BODY \
 "DECLARE rel oid := pg_event_trigger_table_rewrite_oid(); hit text; unsure text;\n" \
 "BEGIN\n" \
-"  IF pg_event_trigger_table_rewrite_reason() & 4 = 0 THEN RETURN; END IF;\n" \
+"  IF pg_event_trigger_table_rewrite_reason() & 5 = 0 THEN RETURN; END IF;\n" \
 "  BEGIN\n" \
-"    SELECT g.sid INTO hit FROM gatewalk.guard_open() g WHERE (rel = g.relid OR rel = ANY (g.parts)) AND (g.attnum = 0 OR EXISTS (\n" \
+"    SELECT g.sid INTO hit FROM gatewalk.guard_open() g WHERE (rel = g.relid OR rel = ANY (g.parts)) AND (g.attnum = 0 OR pg_event_trigger_table_rewrite_reason() & 1 <> 0 OR EXISTS (\n" \
 "      SELECT FROM pg_attribute a WHERE a.attrelid = rel AND a.attnum = g.attnum AND gatewalk.guard_mine(a.xmin))) LIMIT 1;\n" \
 "  EXCEPTION WHEN OTHERS THEN unsure := SQLERRM;\n" \
 "  END;\n" \

@@ -224,6 +224,15 @@ static int run_job(const struct line *l, struct err *e)
 	return rc;
 }
 
+static int run_guard(const struct line *l, struct err *e)
+{
+	struct arena *a = arena_new();
+	const struct engine_opts o = run_options(l);
+	int rc = show_tree(l, tool_guard(a, &o, l->words[0], e), strcmp(l->words[0], "status") == 0 ? print_guard : print_guarded, e);
+	arena_free(a);
+	return rc;
+}
+
 static int run_leave(const struct line *l, struct err *e)
 {
 	const struct engine_opts o = run_options(l);
@@ -319,6 +328,7 @@ const struct command commands[] = {
 	{ "window", "WALK", "the next moments for the drop", 1, 1, run_window },
 	{ "job", "VERB [ARG...]", "list [WALK], pause ID, resume ID, stop ID, set ID NAME=VALUE, tick [WALK]", 1, 3, run_job },
 	{ "audit", "TARGET", "who uses a column, table, index or type", 1, 1, run_audit },
+	{ "guard", "VERB", "the server refuses others too: install, status, remove", 1, 1, run_guard },
 	{ "restore", "WALK", "put back what a walk took away", 1, 1, run_restore },
 	{ "verify", "LOG", "check a walk's log or folder", 1, 1, run_verify },
 	{ "info", "", "version, and every path in use", 0, 0, run_info },

@@ -211,3 +211,38 @@ void print_restore(const struct json *o)
 	for (const struct json *l = list(r, "left"); l; l = l->next)
 		print_clean("left: %s", l->str);
 }
+
+static void print_tries(const struct json *w)
+{
+	for (const struct json *t = list(w, "tries"); t; t = t->next) {
+		print_clean("  %-9s %s", str(t, "result"), str(t, "way"));
+		if (strcmp(str(t, "result"), "refused") != 0)
+			print_clean("            %s", str(t, "said"));
+	}
+}
+
+void print_guard(const struct json *o)
+{
+	if (!flag(o, "installed"))
+		return;
+	bool views = strcmp(str(o, "how"), "views") == 0;
+	print_clean("server %s: guard by %s", str(o, "server"), views ? "views and TRUNCATE triggers; this login could make no event triggers" : "event triggers");
+	for (const struct json *w = list(o, "walks"); w; w = w->next) {
+		print_clean("%s  %s: %s%s%s", str(w, "name"), str(w, "target"), flag(w, "stands") ? "stands" : "DOES NOT STAND", *str(w, "why") ? ", " : "", str(w, "why"));
+		print_tries(w);
+	}
+	print_clean(list(o, "walks") ? "%s" : "no walk is open: nothing is guarded", str(o, "takes"));
+	print_clean("What can still get around it:");
+	for (const struct json *g = list(o, "open"); g; g = g->next) {
+		print_clean("- %s%s%s%s", str(g, "way"), *str(g, "who") ? " (" : "", str(g, "who"), *str(g, "who") ? ")" : "");
+		if (*str(g, "why"))
+			print_clean("    %s", str(g, "why"));
+	}
+}
+
+void print_guarded(const struct json *o)
+{
+	print_clean("server %s: guard by %s", str(o, "server"), str(o, "how"));
+	for (const struct json *w = list(o, "walks"); w; w = w->next)
+		print_clean("  %s  %s%s%s", str(w, "name"), str(w, "target"), *str(w, "why") ? ": not under guard: " : "", str(w, "why"));
+}

@@ -23,5 +23,8 @@ void print_jobs(const struct json *o);
 void print_verify(const struct json *o);
 void print_info(const struct json *o);
 void print_restore(const struct json *o);
+/* Of guard status; of guard install and remove. */
+void print_guard(const struct json *o);
+void print_guarded(const struct json *o);
 
 #endif
