@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "adapter/cluster.h"
+#include "adapter/guard.h"
 #include "adapter/probe.h"
 #include "adapter/probe_version.h"
 #include "adapter/schema.h"
@@ -114,9 +115,16 @@ START_TEST(superuser_before_and_after_init)
 	says(db, "clock", DOCTOR_OK, NULL, NULL);
 	says(db, "schema", DOCTOR_MISSING, "not there", "gatewalk init --environment production|staging|development|rehearsal");
 	says(db, "mark", DOCTOR_MISSING, "not marked", "gatewalk init --environment production|staging|development|rehearsal");
+	says(db, "guard", DOCTOR_WARN, "not installed", "gatewalk init first; then gatewalk guard install");
 	ck_assert_msg(schema_init(db, a, ENV_PRODUCTION, &strong, &e), "%s", e.msg);
 	says(db, "schema", DOCTOR_OK, SCHEMA_NOW, NULL);
 	says(db, "mark", DOCTOR_OK, "production", NULL);
+	says(db, "guard", DOCTOR_WARN, "not installed: the server refuses nobody else what a walk is about", "as a superuser: gatewalk guard install");
+	struct guard_done done;
+	ck_assert_msg(guard_install(db, a, &done, &e), "%s", e.msg);
+	says(db, "guard", DOCTOR_OK, "installed, enabled always", NULL);
+	test_sql(db, "ALTER EVENT TRIGGER gatewalk_guard_drop DISABLE");
+	says(db, "guard", DOCTOR_MISSING, "an event trigger of the guard is missing, switched off or changed", "as a superuser: gatewalk guard install");
 	says(db, "ledger", DOCTOR_WARN, "the ledger is as strong as this login: it can rewrite it", "walk with a login that is no superuser and no member of gatewalk_owner");
 	test_sql(db, "COMMENT ON DATABASE gwt_doctor IS NULL");
 	says(db, "mark", DOCTOR_MISSING, "the schema says production, the comment on the database says none",

@@ -5,6 +5,8 @@
 #ifndef GW_ADAPTER_AUDIT_CATALOG_SQL_H
 #define GW_ADAPTER_AUDIT_CATALOG_SQL_H
 
+#include "adapter/guard.sql.h"
+
 /* From (classid, objid, objsubid) of `o` to what a person calls the thing. A view's rule is the view, a default of a generated
    column is that column, a table in a publication is the publication. */
 #define AUDIT_DESCRIBE(way, source) \
@@ -48,7 +50,7 @@
 "o AS (SELECT classid, objid, objsubid, min(depth) AS depth FROM dep GROUP BY 1, 2, 3)\n"
 
 /* Named: a normal dependency on the column alone (a check has a normal one and an automatic one: it falls), or a generated column made from it (deptype a, but DROP COLUMN refuses); then what
-   stands on a view or function that was found. gatewalk's own triggers are left out by their name and function. */
+   stands on a view or function that was found. gatewalk's own triggers and views are left out by their names. */
 #define AUDIT_NAMED_SQL OWN_TAG \
 "WITH RECURSIVE dep AS (\n" \
 "  SELECT d.classid, d.objid, d.objsubid, 0 AS depth FROM pg_depend d\n" \
@@ -58,6 +60,7 @@
 "      WHERE d.classid = 'pg_attrdef'::regclass AND g.oid = d.objid AND ga.attgenerated <> '' AND (g.adrelid <> $1::oid OR g.adnum <> $2::int)))\n" \
 "    AND NOT EXISTS (SELECT FROM pg_trigger t JOIN pg_proc tf ON tf.oid = t.tgfoid JOIN pg_namespace tn ON tn.oid = tf.pronamespace\n" \
 "      WHERE d.classid = 'pg_trigger'::regclass AND t.oid = d.objid AND tn.nspname = 'gatewalk' AND t.tgname LIKE 'gatewalk\\_trip\\_%')\n" \
+GUARD_NOT_HOLD "\n" \
 AUDIT_UPON_SQL \
 AUDIT_DESCRIBE("'S'", "CASE WHEN o.depth = 0 THEN 'catalogue' ELSE 'catalogue, through a view or function' END")
 

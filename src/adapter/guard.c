@@ -99,15 +99,16 @@ const char *guard_look_sql(struct arena *a, const char *sid)
 }
 
 /* What is wrong, the first that holds. */
-static const struct { const char *key, *how, *why; bool truncate; } wrongs[] = {
-	{ "guard_events", "triggers", "an event trigger of the guard is missing, switched off or changed", false },
-	{ "guard_seal", NULL, "the guard was switched off, changed or granted to others since it was installed", false },
-	{ "guard_functions", NULL, "a function of the guard is not gatewalk's own", false },
-	{ "guard_open", NULL, "the walk's target is not under guard", false },
-	{ "guard_same", NULL, "the target is not what was put under guard", false },
-	{ "guard_view", "views", "the view that holds the target is missing", false },
-	{ "guard_parts", NULL, "a partition came since, and is not under guard", false },
-	{ "guard_truncate", NULL, "TRUNCATE is not refused: the guard's trigger is not on the table", true },
+enum { IN_ALL, IN_TARGET, IN_RECORD, IN_TRUNCATE };   /* of the guard itself; over this target; and guard_record helps; TRUNCATE alone */
+static const struct { const char *key, *how, *why; int in; } wrongs[] = {
+	{ "guard_events", "triggers", "an event trigger of the guard is missing, switched off or changed", IN_ALL },
+	{ "guard_seal", NULL, "the guard was switched off, changed or granted to others since it was installed", IN_ALL },
+	{ "guard_functions", NULL, "a function of the guard is not gatewalk's own", IN_ALL },
+	{ "guard_open", NULL, "the walk's target is not under guard", IN_RECORD },
+	{ "guard_same", NULL, "the target is not what was put under guard", IN_TARGET },
+	{ "guard_view", "views", "the view that holds the target is missing", IN_RECORD },
+	{ "guard_parts", NULL, "a partition came since, and is not under guard", IN_RECORD },
+	{ "guard_truncate", NULL, "TRUNCATE is not refused: the guard's trigger is not on the table", IN_TRUNCATE },
 };
 
 void guard_read(struct arena *a, const struct rows *r, int64_t at, struct fact_guard *out)
@@ -118,11 +119,12 @@ void guard_read(struct arena *a, const struct rows *r, int64_t at, struct fact_g
 		if ((wrongs[i].how && !text_eq(wrongs[i].how, how)) || cell_bool(pairs_get(r, wrongs[i].key)))
 			continue;
 		out->why = arena_dup(a, wrongs[i].why);
-		out->stands = wrongs[i].truncate;
-		out->recorded = out->stands || (!text_eq(wrongs[i].key, "guard_open") && !text_eq(wrongs[i].key, "guard_parts") && !text_eq(wrongs[i].key, "guard_view"));
+		out->whole = wrongs[i].in != IN_ALL;
+		out->recorded = wrongs[i].in != IN_RECORD;
+		out->stands = wrongs[i].in == IN_TRUNCATE;
 		return;
 	}
-	out->stands = out->recorded = out->truncate = how != NULL;
+	out->whole = out->stands = out->recorded = out->truncate = how != NULL;
 }
 
 bool guard_look(struct db *db, struct arena *a, const char *sid, struct fact_guard *out, struct err *e)

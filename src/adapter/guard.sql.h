@@ -24,6 +24,11 @@
 "  message text NOT NULL CHECK (message ~ '^[0-9a-f]{64}$'), at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), spent_at timestamptz,\n" \
 "  PRIMARY KEY (sid, xid));\n"
 
+/* Of a dependency d: it is not that of a view by which gatewalk holds a target. */
+#define GUARD_NOT_HOLD \
+"    AND NOT EXISTS (SELECT FROM pg_rewrite hw JOIN pg_class hv ON hv.oid = hw.ev_class JOIN pg_namespace hn ON hn.oid = hv.relnamespace\n" \
+"      WHERE d.classid = 'pg_rewrite'::regclass AND hw.oid = d.objid AND hn.nspname = 'gatewalk' AND hv.relname ~ '^hold_[0-9a-f]{12}$')"
+
 /* What is guarded where the list cannot be read: a table that carries one of gatewalk's triggers. */
 #define GUARD_TRIGGER_RE "'^gatewalk_(guard|trip)_[0-9a-f]{12}(_[it])?'"
 #define GUARD_CARRIES(relid) "EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = " relid " AND t.tgname ~ " GUARD_TRIGGER_RE ")"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapter/guard.h"
 #include "adapter/probe_version.h"
 #include "adapter/schema.h"
 #include "base/arena.h"
@@ -208,6 +209,23 @@ static bool check_mark(const struct patient *p, struct doctor_row *row, struct e
 	return doctor_say(row, DOCTOR_OK, env_name(m->env), NULL);
 }
 
+static bool check_guard(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	static const char install[] = "as a superuser: gatewalk guard install";
+	struct fact_guard g = { 0 };
+	if (!p->mark.installed || !p->mark_known || p->mark.schema_version != SCHEMA_VERSION)
+		return doctor_say(row, DOCTOR_WARN, "not installed", "gatewalk init first; then gatewalk guard install");
+	if (!guard_look(p->db, p->a, "", &g, e))
+		return false;
+	if (!g.installed)
+		return doctor_say(row, DOCTOR_WARN, "not installed: the server refuses nobody else what a walk is about", install);
+	if (!g.whole)
+		return doctor_say(row, DOCTOR_MISSING, g.why, install);
+	if (g.by_views)
+		return doctor_say(row, DOCTOR_WARN, "by views alone: it stops accidents, not intent", install);
+	return doctor_say(row, DOCTOR_OK, "installed, enabled always", NULL);
+}
+
 static const struct { const char *id, *what; doctor_check *check; } CHECKS[] = {
 	{ "server", "server", check_server },
 	{ "pooler", "pooler", check_pooler },
@@ -226,6 +244,7 @@ static const struct { const char *id, *what; doctor_check *check; } CHECKS[] = {
 	{ "disk", "room for snapshots", doctor_disk },
 	{ "schema", "gatewalk schema", check_schema },
 	{ "mark", "mark", check_mark },
+	{ "guard", "server's guard", check_guard },
 };
 #define N_CHECKS (sizeof CHECKS / sizeof CHECKS[0])
 

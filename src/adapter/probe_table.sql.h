@@ -9,6 +9,8 @@
 #ifndef GW_ADAPTER_PROBE_TABLE_SQL_H
 #define GW_ADAPTER_PROBE_TABLE_SQL_H
 
+#include "adapter/guard.sql.h"
+
 #define TABLE_WITH_SQL \
 "/* gatewalk */ WITH RECURSIVE t AS (\n" \
 "  SELECT n.oid AS nspid, n.nspname, c.*, c.oid AS relid, $3::text = 'rows' AS of_rows\n" \
@@ -37,7 +39,8 @@
 "  WHERE d.deptype = 'n' AND NOT EXISTS (SELECT FROM inside x WHERE x.classid = d.classid AND x.objid = d.objid)\n" \
 "    AND NOT EXISTS (SELECT FROM clone x WHERE d.classid = 'pg_constraint'::regclass AND x.oid = d.objid)\n" \
 "    AND NOT EXISTS (SELECT FROM pg_depend f JOIN inside x ON x.classid = f.refclassid AND x.objid = f.refobjid\n" \
-"      WHERE f.classid = d.classid AND f.objid = d.objid AND f.deptype IN ('a', 'i', 'S'))),\n" \
+"      WHERE f.classid = d.classid AND f.objid = d.objid AND f.deptype IN ('a', 'i', 'S'))\n" \
+GUARD_NOT_HOLD "),\n" \
 "key AS (\n" \
 "  SELECT i.indexrelid, i.indrelid, i.indkey, i.indnkeyatts FROM t JOIN pg_index i ON i.indrelid = t.relid\n" \
 "  WHERE i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT EXISTS (\n" \

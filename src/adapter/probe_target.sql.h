@@ -3,9 +3,11 @@
    here. The whole query is TARGET_WITH_SQL TARGET_OPEN_SQL TARGET_PAIRS_SQL [more pairs by UNION ALL] TARGET_CLOSE_SQL: so the
    look under the lock sees the target by the same words.
    found: what DROP COLUMN takes along by itself (deptype a, and i behind it); stop: what would ask for CASCADE. gatewalk's own
-   tripwire is neither. */
+   tripwire is neither, nor the view by which its guard holds the column. */
 #ifndef GW_ADAPTER_PROBE_TARGET_SQL_H
 #define GW_ADAPTER_PROBE_TARGET_SQL_H
+
+#include "adapter/guard.sql.h"
 
 /* The column itself. Each step is an outer join: what is missing says so. */
 #define TARGET_WITH_SQL \
@@ -31,7 +33,8 @@
 "  WHERE d.deptype NOT IN ('a', 'i') AND NOT EXISTS (SELECT FROM root x WHERE (x.classid, x.objid, x.objsubid) = (d.classid, d.objid, d.objsubid))\n" \
 "    AND NOT EXISTS (SELECT FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid JOIN pg_namespace fn ON fn.oid = f.pronamespace\n" \
 "      WHERE d.classid = 'pg_trigger'::regclass AND g.oid = d.objid AND fn.nspname = 'gatewalk' AND f.proname ~ '^trip_[0-9a-f]{12}$'\n" \
-"        AND g.tgname ~ '^gatewalk_trip_[0-9a-f]{12}(_[it])?$')),\n" \
+"        AND g.tgname ~ '^gatewalk_trip_[0-9a-f]{12}(_[it])?$')\n" \
+GUARD_NOT_HOLD "),\n" \
 "key AS (\n" \
 "  SELECT i.indexrelid, i.indrelid, i.indkey, i.indnkeyatts FROM t JOIN pg_index i ON i.indrelid = t.relid\n" \
 "  WHERE i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT EXISTS (\n" \

@@ -22,6 +22,8 @@ static const char REMOVE[] =
 	"DO $d$ DECLARE o record; BEGIN"
 	"  FOR o IN SELECT evtname FROM pg_event_trigger WHERE evtname ~ '^gatewalk_guard_[a-z]+$' LOOP"
 	"    EXECUTE format('DROP EVENT TRIGGER %I', o.evtname); END LOOP;"
+	"  FOR o IN SELECT relname FROM pg_class WHERE relnamespace = 'gatewalk'::regnamespace AND relkind = 'v' AND relname ~ '^hold_[0-9a-f]{12}$' LOOP"
+	"    EXECUTE format('DROP VIEW gatewalk.%I', o.relname); END LOOP;"
 	"  FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND (proname = 'append' OR proname ~ '^(trip_[0-9a-f]{12}|guard_[a-z]+)$') LOOP"
 	"    EXECUTE format('DROP FUNCTION %s', o.oid::regprocedure); END LOOP;"
 	"  FOR o IN SELECT relname FROM pg_class WHERE relnamespace = 'gatewalk'::regnamespace AND relkind = 'S' AND relname ~ '^trip_[0-9a-f]{12}$' LOOP"

@@ -227,6 +227,8 @@ void print_guard(const struct json *o)
 		return;
 	bool views = strcmp(str(o, "how"), "views") == 0;
 	print_clean("server %s: guard by %s", str(o, "server"), views ? "views and TRUNCATE triggers; this login could make no event triggers" : "event triggers");
+	if (!flag(o, "whole"))
+		print_clean("IT DOES NOT STAND: %s", str(o, "why"));
 	for (const struct json *w = list(o, "walks"); w; w = w->next) {
 		print_clean("%s  %s: %s%s%s", str(w, "name"), str(w, "target"), flag(w, "stands") ? "stands" : "DOES NOT STAND", *str(w, "why") ? ", " : "", str(w, "why"));
 		print_tries(w);

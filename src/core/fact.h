@@ -205,6 +205,7 @@ struct fact_guard {
 	int64_t at;
 	bool installed;               /* gatewalk guard install was run here */
 	bool by_views;                /* it may make no event triggers: views hold the targets, and it stops less */
+	bool whole;                   /* its event triggers and functions are as they were installed */
 	bool recorded;                /* the walk's target stands under it */
 	bool stands;                  /* whole, unchanged since it was installed, and over this walk's target as it was */
 	bool truncate;                /* and TRUNCATE of it is refused */

@@ -90,7 +90,7 @@ static bool mark(struct demo *d, struct err *e)
 {
 	struct engine_opts o = { 0 };
 	demo_options(d, &o);
-	return tool_init(d->arena, &o, "rehearsal", e) != NULL;
+	return tool_init(d->arena, &o, "rehearsal", e) && tool_guard(d->arena, &o, "install", e);
 }
 
 struct demo *demo_new(const char *program, struct err *e)

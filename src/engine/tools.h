@@ -29,7 +29,7 @@ struct json *tool_gates(struct arena *a, struct engine *g, const char *walk, str
 struct json *tool_window(struct arena *a, struct engine *g, const char *walk, const char *zone, struct err *e);
 /* verb: list, pause, resume, stop, set, tick. */
 struct json *tool_job(struct arena *a, const struct engine_opts *o, const char *verb, const char *const *args, size_t n, struct err *e);
-/* verb: install, status, remove. {how, server, walks:[{name, sid, target, why}]}; of status {how, installed, open:[{way, who, why}], server, takes,
+/* verb: install, status, remove. {how, server, walks:[{name, sid, target, why}]}; of status {how, installed, whole, why, open:[{way, who, why}], server, takes,
    walks:[{name, sid, stands, target, tries:[{way, result, said}], truncate, why}]}: ERR_GATE when it does not stand over an open walk. */
 struct json *tool_guard(struct arena *a, const struct engine_opts *o, const char *verb, struct err *e);
 /* {good, lines, signed, unsealed, head, keys, bad_line, why}: ERR_VERIFY when it does not hold. */

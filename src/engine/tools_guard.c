@@ -114,7 +114,11 @@ static bool status(struct guard_tool *t, struct err *e)
 	}
 	json_add_str(t->out, "how", !f.installed ? "" : f.by_views ? "views" : "triggers");
 	json_add_bool(t->out, "installed", f.installed);
-	if (!f.installed)
+	json_add_bool(t->out, "whole", f.whole);
+	json_add_str(t->out, "why", f.installed && !f.whole ? f.why : "");
+	if (f.installed && !f.whole)
+		err_set(e, ERR_GATE, "As a superuser: gatewalk guard install.", "%s", f.why);
+	else if (!f.installed)
 		err_set(e, ERR_USE, "As a superuser: gatewalk guard install.", "the guard is not installed in this database: the server refuses nobody");
 	struct json *list = json_add_arr(t->out, "walks");
 	for (size_t i = 0; f.installed && i < n; i++)
