@@ -81,7 +81,7 @@ static const char LOOK_SQL[] =
 "  SELECT encode(sha256(convert_to(coalesce(string_agg(concat_ws(E'\\n', p.proname, p.prosecdef, array_to_string(p.proconfig, ';'), p.prosrc, ''), '' ORDER BY p.proname COLLATE \"C\"), ''), 'UTF8')), 'hex')\n"
 "    = '%2$s' AND bool_and(p.proowner = n.nspowner) AS good FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'gatewalk' AND p.proname ~ '^guard_') f\n"
 "LEFT JOIN (SELECT g.state, g.parts, gatewalk.guard_state(g.sid, g.relid, g.attnum) AS now, EXISTS (SELECT FROM gatewalk.guard_open() o WHERE o.sid = g.sid)\n"
-"    AND (g.relid, g.attnum) = (w.relid, w.attnum) AS open FROM gatewalk.guarded g JOIN gatewalk.walk w USING (sid) WHERE g.sid = '%3$s') t ON true\n"
+"    AND (g.relid, g.attnum) = (w.relid, w.attnum) AS open FROM gatewalk.guarded g JOIN gatewalk.walk w USING (sid) WHERE g.sid = '%3$s' OFFSET 0) t ON true\n"
 "CROSS JOIN LATERAL (VALUES ('guard_how', i.how), ('guard_events', ((" GUARD_EVENTS_SEEN_SQL ") IS NOT DISTINCT FROM %1$s\n"
 "    AND coalesce(current_setting('event_triggers', true), 'on') = 'on')::text), ('guard_seal', (i.seal = (" GUARD_SEAL_SQL "))::text),\n"
 "  ('guard_functions', f.good::text), ('guard_open', t.open::text), ('guard_same', (t.now @> t.state)::text),\n"

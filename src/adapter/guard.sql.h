@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The server's guard: tables and functions of the gatewalk schema since version 4. guard.c holds the database's functions against
    these very texts, so a changed one is noticed; a released text is changed only by a further step of schema.sql.h.
-   All run as the schema's owner with a pinned search_path, and wait a second at most for gatewalk's own tables.
+   All run as the schema's owner with a pinned search_path, and wait a second at most for gatewalk's own tables; those that every DDL
+   calls are PL/pgSQL, whose plans a session keeps.
    What must hold of the functions that the event triggers call:
    1. What they refuse belongs to a guarded target; an error of their own refuses nothing else. Where the list of targets cannot be
       read, a table that carries gatewalk's trigger counts as guarded.
@@ -92,8 +93,9 @@
 /* A copy of this database (a dump, an upgraded server) has other oids under the same rows: there nothing is guarded until
    gatewalk is bound to it. */
 #define GUARD_HERE_BODY \
-"SELECT EXISTS (SELECT FROM gatewalk.meta m JOIN pg_database d ON d.oid = m.database_oid WHERE d.datname = current_database()\n" \
-"  AND m.system_identifier = (SELECT s.system_identifier FROM pg_control_system() s)::text)"
+"BEGIN RETURN EXISTS (SELECT FROM gatewalk.meta m JOIN pg_database d ON d.oid = m.database_oid WHERE d.datname = current_database()\n" \
+"  AND m.system_identifier = (SELECT s.system_identifier FROM pg_control_system() s)::text);\n" \
+"END"
 
 /* Was this row version written by the transaction at work, or one of its subtransactions? */
 #define GUARD_MINE_BODY \
@@ -104,8 +106,11 @@
 "END"
 
 #define GUARD_OPEN_BODY \
-"SELECT g.sid, g.relid, g.attnum, g.state, g.parts FROM gatewalk.guarded g JOIN gatewalk.walk w ON w.sid = g.sid\n" \
-"WHERE g.over_at IS NULL AND w.closed_at IS NULL AND w.dropped_at IS NULL AND gatewalk.guard_here()"
+"#variable_conflict use_column\n" \
+"BEGIN\n" \
+"  RETURN QUERY SELECT g.sid, g.relid, g.attnum, g.state, g.parts FROM gatewalk.guarded g JOIN gatewalk.walk w ON w.sid = g.sid\n" \
+"WHERE g.over_at IS NULL AND w.closed_at IS NULL AND w.dropped_at IS NULL AND gatewalk.guard_here();\n" \
+"END"
 
 #define GUARD_PASS_BODY \
 "DECLARE t gatewalk.guarded;\n" \
@@ -175,7 +180,7 @@
 /* What must not change while the walk is open. More columns, labels or partitions than were there are no change of it: compared
    by containment. NULL: there is no such table. */
 #define GUARD_STATE_BODY \
-"WITH RECURSIVE tree AS (\n" \
+"BEGIN RETURN (WITH RECURSIVE tree AS (\n" \
 "  SELECT a_relid AS oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition),\n" \
 "col AS (SELECT a.* FROM pg_attribute a WHERE a.attrelid = a_relid AND a.attnum > 0 AND NOT a.attisdropped AND a_attnum IN (0, a.attnum)),\n" \
 "ty AS (SELECT atttypid AS oid FROM col UNION SELECT x.oid FROM ty JOIN pg_type t ON t.oid = ty.oid CROSS JOIN LATERAL (\n" \
@@ -191,7 +196,8 @@
 "    FROM tree JOIN pg_class p ON p.oid = tree.oid JOIN pg_namespace pn ON pn.oid = p.relnamespace JOIN pg_inherits i ON i.inhrelid = p.oid WHERE p.oid <> a_relid),\n" \
 "  'guards', (SELECT coalesce(jsonb_object_agg(g.tgrelid, concat_ws(' ', g.tgenabled, g.tgtype, g.tgfoid)), '{}')\n" \
 "    FROM tree JOIN pg_trigger g ON g.tgrelid = tree.oid AND g.tgname = 'gatewalk_guard_' || left(a_sid, 12)))\n" \
-"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = a_relid"
+"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = a_relid);\n" \
+"END"
 
 /* Has the transaction at work written any row of the catalogue that guard_state reads? */
 #define GUARD_TOUCHED_BODY \
@@ -228,15 +234,15 @@
 	X("guard_differs", "(was jsonb, now jsonb) RETURNS text LANGUAGE sql STABLE", GUARD_DIFFERS_BODY) \
 	X("guard_drop", "() RETURNS event_trigger LANGUAGE plpgsql", GUARD_DROP_BODY) \
 	X("guard_end", "(a_sid text) RETURNS void LANGUAGE sql", GUARD_END_BODY) \
-	X("guard_here", "() RETURNS boolean LANGUAGE sql STABLE COST 10000", GUARD_HERE_BODY) \
+	X("guard_here", "() RETURNS boolean LANGUAGE plpgsql STABLE COST 10000", GUARD_HERE_BODY) \
 	X("guard_mine", "(x xid) RETURNS boolean LANGUAGE plpgsql", GUARD_MINE_BODY) \
-	X("guard_open", "() RETURNS TABLE (sid text, relid oid, attnum smallint, state jsonb, parts oid[]) LANGUAGE sql STABLE ROWS 1", GUARD_OPEN_BODY) \
+	X("guard_open", "() RETURNS TABLE (sid text, relid oid, attnum smallint, state jsonb, parts oid[]) LANGUAGE plpgsql STABLE ROWS 1", GUARD_OPEN_BODY) \
 	X("guard_pass", "(a_sid text, a_message text) RETURNS boolean LANGUAGE plpgsql", GUARD_PASS_BODY) \
 	X("guard_put", "(a_sid text) RETURNS text LANGUAGE plpgsql", GUARD_PUT_BODY) \
 	X("guard_refuse", "(a_sid text, a_what text) RETURNS void LANGUAGE plpgsql", GUARD_REFUSE_BODY) \
 	X("guard_rewrite", "() RETURNS event_trigger LANGUAGE plpgsql", GUARD_REWRITE_BODY) \
 	X("guard_spend", "(a_sid text) RETURNS boolean LANGUAGE plpgsql", GUARD_SPEND_BODY) \
-	X("guard_state", "(a_sid text, a_relid oid, a_attnum smallint) RETURNS jsonb LANGUAGE sql STABLE", GUARD_STATE_BODY) \
+	X("guard_state", "(a_sid text, a_relid oid, a_attnum smallint) RETURNS jsonb LANGUAGE plpgsql STABLE", GUARD_STATE_BODY) \
 	X("guard_touched", "(a_relid oid, a_attnum smallint) RETURNS boolean LANGUAGE sql", GUARD_TOUCHED_BODY) \
 	X("guard_truncate", "() RETURNS trigger LANGUAGE plpgsql", GUARD_TRUNCATE_BODY) \
 	X("guard_unsure", "(a_what text, a_why text) RETURNS void LANGUAGE plpgsql", GUARD_UNSURE_BODY)
