@@ -61,7 +61,7 @@ START_TEST(names_that_are_hard)
 }
 END_TEST
 
-/* The largest row is held a few times at most, whatever its parts of the way. */
+/* The largest row is held twice: as libpq has received it, and as it hands it over. */
 START_TEST(values_of_100_mb_pass)
 {
 	static const int mb = 100;
@@ -75,7 +75,7 @@ START_TEST(values_of_100_mb_pass)
 	ck_assert_int_eq(WEXITSTATUS(status), 0);
 	fprintf(stderr, "peak %ld MiB for a row of %d MiB\n", u.ru_maxrss / 1024, mb);
 #ifndef __SANITIZE_ADDRESS__
-	ck_assert_int_lt(u.ru_maxrss / 1024, 4 * mb);
+	ck_assert_int_lt(u.ru_maxrss / 1024, 5 * mb / 2);
 #endif
 	const char *rows = snap_rows(&w, "id || md5(v)");
 	snap_take(&w);

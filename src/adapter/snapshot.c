@@ -36,12 +36,17 @@ bool snap_tick(const struct snapshot_opts *o, const char *phase, double done, do
 	return err_set(e, ERR_INTERRUPTED, NULL, "stopped");
 }
 
+static bool connect_source(struct take *t, struct err *e)
+{
+	t->db = db_open(&(struct db_opts){ .conninfo = t->o->conninfo, .app = "gatewalk snapshot" }, e);
+	return t->db != NULL;
+}
+
 /* Opens, and refuses what this version cannot copy. */
 static bool begin(struct take *t, struct fact_target *target, struct err *e)
 {
 	struct fact_server server;
-	t->db = db_open(&(struct db_opts){ .conninfo = t->o->conninfo, .app = "gatewalk snapshot" }, e);
-	if (!t->db || !probe_server(t->db, t->a, &server, e) || !probe_target(t->db, t->a, t->o->plan, target, e))
+	if (!connect_source(t, e) || !probe_server(t->db, t->a, &server, e) || !probe_target(t->db, t->a, t->o->plan, target, e))
 		return false;
 	if (!target->found)
 		return err_set(e, ERR_USE, NULL, "%s", target->missing ? target->missing : "the target was not found");
@@ -177,13 +182,21 @@ static bool send_remote(struct take *t, struct err *e)
 	return snap_tick(t->o, "remote", 0, 0, "", e) && rclone(t, "copy", "--immutable", to, e) && rclone(t, "check", "--one-way", to, e);
 }
 
+/* A connection keeps the room of the largest row that it has read: the source's is given back before the copy is read. */
+static bool prove(struct take *t, struct err *e)
+{
+	db_close(t->db);
+	t->db = NULL;
+	return snap_prove(t->a, t->o, &t->m, t->part, e) && connect_source(t, e) && probe_now(t->db, &t->m.fact.proved, e);
+}
+
 /* The manifest is last: a folder without one is no snapshot. */
 static bool finish(struct take *t, struct err *e)
 {
 	struct manifest again;
 	char sha[65];
 	if (!restore_text_write(&t->m, t->part, e) || !snap_note_file(t->a, &t->m, t->part, RESTORE_NAME, 0, e)
-			|| !snap_prove(t->a, t->o, &t->m, t->part, e) || !probe_now(t->db, &t->m.fact.proved, e))
+			|| !prove(t, e))
 		return false;
 	t->m.fact.equal = true;
 	if (!manifest_write(&t->m, t->part, sha, e) || !manifest_read(t->a, t->part, sha, &again, e) || !send_remote(t, e)
