@@ -47,7 +47,8 @@ measure_parts() {
 	by_hand || return
 	plain_back=$(($(ms) - from))
 	parts_table || return
-	"$gw" new -d dbname="$PGDATABASE" --recipe drop-table --table many --why "nobody uses it" --zone UTC --deploy web >"$top/new" || { cat "$top/new"; return 1; }
+	mkdir -p "$top/code" && echo 1 >"$top/code/one"
+	"$gw" new -d dbname="$PGDATABASE" --recipe drop-table --table many --why "nobody uses it" --zone UTC --deploy web --source "$top/code" >"$top/new" || { cat "$top/new"; return 1; }
 	sed -e 's/^  after:.*/  after: without it/' -e 's/^  way_back:.*/  way_back: gatewalk restore/' -e 's/^  leaves_behind:.*/  leaves_behind: nothing/' \
 		-e 's/^  rollback_floor:.*/  rollback_floor: "1.20"/' -e 's/^  api_contract:.*/  api_contract: none/' -e 's/"02:00", to: "05:00"/"02:00", to: "06:00"/' \
 		-e 's/^  day: 1$/  day: 0.2/' "$top/new" >"$top/many.yaml"

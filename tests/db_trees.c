@@ -123,8 +123,13 @@ START_TEST(unknown_code_is_answered_by_name)
 	audit(gone, 1);   /* a folder that is not there */
 	ck_assert(answered_by_name());
 	ck_assert_int_eq(trees()->saw, SAW_BLIND);
+	sh("mkdir empty; echo x > y");
+	const char *none[] = { top, arena_printf(a, "%s/empty", top) };
+	audit(none, 2);   /* a mount that is not there */
+	ck_assert(answered_by_name());
+	ck_assert_ptr_nonnull(strstr(trees()->why, "no file was read in "));
 	const char *dirs[] = { top };
-	sh("git init -q; echo x > kept; echo y > away; git add .; git -c user.name=t -c user.email=t@t commit -qm x; git update-index --skip-worktree away; rm away");
+	sh("rm -r empty y; git init -q; echo x > kept; echo y > away; git add .; git -c user.name=t -c user.email=t@t commit -qm x; git update-index --skip-worktree away; rm away");
 	audit(dirs, 1);   /* a work tree that is not whole on this disk */
 	ck_assert(answered_by_name());
 	ck_assert_int_eq(trees()->saw, SAW_BLIND);

@@ -164,6 +164,9 @@ static inline void fix_look(struct fix *x)
 	fix_must(probe_now(x->db, &f->now, &e), &e, "now");
 	f->mark.remembered_env = f->mark.env;
 	f->mark.remembered_install_id = f->mark.install_id;
+	static struct audit_source all_seen = { .name = "all", .sees = SEES_STATIC | SEES_READ | SEES_WRITE | SEES_CODE };
+	f->audit.sources = &all_seen;
+	f->audit.n_sources = 1;
 	f->audit.at = f->watch.at = f->log.at = f->monitor.at = f->files_at = f->now;
 	f->watch.statements_there = f->watch.standbys_ok = true;
 	f->watch.unbroken_since = f->now - US_DAY;

@@ -111,6 +111,13 @@ json "audit --json parses"
 fields audit
 run 1 "an audit of what is not there" "$gw" audit -d "$to" public.nothing
 has "it says how to name a target" "TABLE"
+mkdir "$dir/code" && echo 'SELECT old FROM orders' >"$dir/code/night.sql"
+run 0 "an audit with a source tree" "$gw" audit -d "$to" orders.old --source "$dir/code"
+has "the place is shown" "night.sql:1: SELECT old FROM orders"
+run 1 "an audit of a folder that is not there" "$gw" audit -d "$to" orders.old --source "$dir/nothing"
+(cd "$dir" && "$gw" new --recipe drop-column --table orders --column old --source code) >"$dir/out" 2>&1
+has "new writes a source tree so that it is found from everywhere" "^  - .*$(realpath "$dir")/code"
+run 1 "new with a folder that is not there" "$gw" new --recipe drop-column --table orders --column old --source "$dir/nothing"
 run 0 "new as JSON" "$gw" new -d "$to" --recipe drop-column --table orders --column old --deploy web --json
 fields new
 sed 's/column: old/column: gone/' "$dir/good.yaml" >"$dir/wrong.yaml"

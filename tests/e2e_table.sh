@@ -16,7 +16,7 @@ parts=${TABLE_PARTITIONS:-60}
 top=$(mktemp -d "${TMPDIR:-/tmp}/gwtab.XXXXXX") || exit 1
 out=$top/out
 export HOME="$top/home" XDG_STATE_HOME="$top/state" XDG_DATA_HOME="$top/data" XDG_CONFIG_HOME="$top/config"
-mkdir -p "$HOME" "$XDG_CONFIG_HOME/gatewalk" && chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk"
+mkdir -p "$top/code" "$HOME" "$XDG_CONFIG_HOME/gatewalk" && echo 1 >"$top/code/one" && chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk"
 tm_dir=""
 # shellcheck disable=SC2317 # the trap calls it
 finish() {
@@ -61,7 +61,7 @@ ANALYZE;
 END
 must 0 "marked a rehearsal" "$gw" init --environment rehearsal
 plan() { # table
-	"$gw" new -d dbname=e2e_table --recipe drop-table --table "$1" --why "nobody uses it" --zone UTC --deploy web >"$top/new" 2>&1 || { cat "$top/new"; return 1; }
+	"$gw" new -d dbname=e2e_table --recipe drop-table --table "$1" --why "nobody uses it" --zone UTC --deploy web --source "$top/code" >"$top/new" 2>&1 || { cat "$top/new"; return 1; }
 	sed -e 's/^  after:.*/  after: without it/' -e 's/^  way_back:.*/  way_back: gatewalk restore/' -e 's/^  leaves_behind:.*/  leaves_behind: nothing/' \
 		-e 's/^  rollback_floor:.*/  rollback_floor: "1.20"/' -e 's/^  api_contract:.*/  api_contract: none/' -e 's/"02:00", to: "05:00"/"02:00", to: "06:00"/' \
 		-e 's/^  day: 1$/  day: 0.2/' -e 's/^  migration_tool: .*/  migration_tool: rails/' "$top/new" >"$top/$1.yaml"

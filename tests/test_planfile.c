@@ -199,11 +199,12 @@ static const char *fill(const char *yaml)
 
 START_TEST(what_was_given_comes_back)
 {
-	const char *s = hostile[_i], *twice[] = { s, "other" };
+	const char *s = hostile[_i], *twice[] = { s, "other" }, *at[] = { "/srv/shop", arena_printf(a, "/%s", s) };
 	bool blank = s[strspn(s, " \t\r\n")] == '\0';
 	struct plan_draft d = { .recipe = "drop-column", .name = "a-plan", .schema = blank ? "x" : s, .table = blank ? "x" : s,
 		.column = blank ? "x" : s, .why = blank ? "x" : s, .zone = "Europe/Madrid", .falls = twice, .n_falls = blank ? 0 : 2, .has_falls = true,
-		.deploys = twice, .n_deploys = blank ? 0 : 2, .before = blank ? "x" : s };
+		.deploys = twice, .n_deploys = blank ? 0 : 2, .sources = at, .n_sources = blank ? 0 : 2,
+		.before = blank ? "x" : s };
 	const struct plan *p = parse(fill(planfile_write(a, &d)), NULL);
 	ck_assert_str_eq(p->schema, d.schema);
 	ck_assert_str_eq(p->table, d.table);
@@ -215,7 +216,9 @@ START_TEST(what_was_given_comes_back)
 	for (size_t i = 0; i < d.n_falls; i++) {
 		ck_assert_str_eq(p->falls[i], twice[i]);
 		ck_assert_str_eq(p->deploys[i].name, twice[i]);
+		ck_assert_str_eq(p->sources[i], at[i]);
 	}
+	ck_assert_uint_eq(p->n_sources, d.n_sources);
 }
 END_TEST
 

@@ -78,6 +78,30 @@ static bool unknown(struct audit *l)
 	return true;
 }
 
+/* An empty folder is no search: a mount that is not there, a checkout that failed. NULL: each has files. */
+static const char *empty(const struct audit *l, const struct source_report *r)
+{
+	for (size_t d = 0; d < l->plan->n_sources; d++) {
+		int64_t files = 0;
+		for (size_t i = 0; i < r->n_trees; i++)
+			files += r->tree[i].dir == (int)d ? r->tree[i].files : 0;
+		if (files == 0)
+			return l->plan->sources[d];
+	}
+	return NULL;
+}
+
+/* Why the search does not count as one, or NULL. */
+static const char *why_blind(struct audit *l, bool ok, const struct source_report *r, const struct err *own)
+{
+	if (!ok)
+		return arena_printf(l->a, "%s", own->msg);
+	const char *none = empty(l, r);
+	if (none)
+		return arena_printf(l->a, "no file was read in %s", text_clean(l->a, none));
+	return r->whole ? NULL : "not every file could be read: see the blind spots";
+}
+
 bool audit_trees(struct audit *l, struct err *e)
 {
 	const struct fact_target *t = l->target;
@@ -89,10 +113,8 @@ bool audit_trees(struct audit *l, struct err *e)
 		return unknown(l);
 	struct audit_source from = { .name = FROM, .from = l->out->at, .sees = SEES_CODE };
 	bool ok = audit_source_search(l->a, &q, &r, &own);
-	if (!ok || !r.whole) {
+	if ((from.why = why_blind(l, ok, &r, &own)) != NULL)
 		from.saw = SAW_BLIND;
-		from.why = ok ? "not every file could be read: see the blind spots" : arena_printf(l->a, "%s", own.msg);
-	}
 	audit_from(l, &from);
 	if (ok)
 		found(l, &r);

@@ -19,6 +19,7 @@ struct plan_draft {
 	const char *recipe, *name, *schema, *table, *column, *where, *why, *zone;
 	const char **falls; size_t n_falls; bool has_falls;    /* looked up on the server */
 	const char **deploys; size_t n_deploys;
+	const char **sources; size_t n_sources;                /* folders, from / on */
 	const char *before;                                    /* what stands there, when looked up */
 };
 /* The commented YAML text of a new plan, owned by a. What was given comes out again exactly when read back. */

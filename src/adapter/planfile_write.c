@@ -144,11 +144,18 @@ static void put_people(struct text *t, const struct plan_draft *d)
 		"\n# Who %s where the database cannot see it. kind: webhook, report, integration, job or other.\n"
 		"consumers: []\n"
 		"#  - {name: monthly-revenue, kind: report, owner: Finance, check: \"! grep -rq %s\"}\n"
-		"# Folders with the source code that may use it, searched at item 4; [] when there is no code outside the database.\n"
-		"# sources: [/srv/shop]\n"
+		"# Folders with the source code that may use it, searched at item 4; [] when there is no code outside the database.\n",
+		w->reads, w->check);
+	text_add(t, d->n_sources ? "sources:\n" : "# sources: [/srv/shop]\n");
+	for (size_t i = 0; i < d->n_sources; i++) {
+		text_add(t, "  - ");
+		put_value(t, d->sources[i]);
+		text_add(t, "\n");
+	}
+	text_add(t,
 		"# Every standby that answers queries; without dbname it is a blind spot that somebody has to clear.\n"
 		"standbys: []\n"
-		"#  - {name: db2, dbname: \"host=db2 dbname=shop\"}\n", w->reads, w->check);
+		"#  - {name: db2, dbname: \"host=db2 dbname=shop\"}\n");
 }
 
 static void put_rules(struct text *t, const struct plan_draft *d)

@@ -47,10 +47,10 @@ GUARD_NOT_HOLD "),\n" \
 "    SELECT FROM generate_series(0, i.indnkeyatts - 1) k LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k]\n" \
 "    WHERE a.attnotnull IS NOT TRUE OR a.attnum <= 0)\n" \
 "  ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1),\n" \
-"need AS (   -- the locks that the drop holds: each object on its own, and two triggers of ours a relation; or the snapshot, with pg_dump\n" \
-"  SELECT greatest((SELECT count(*) FROM inside) + (SELECT 2 * count(*) FROM tree)\n" \
+"need AS (   -- the locks that the drop holds: each object on its own, and three triggers of ours a relation; or the snapshot, with pg_dump\n" \
+"  SELECT greatest((SELECT count(*) FROM inside) + (SELECT 3 * count(*) FROM tree)\n" \
 "    + (SELECT 2 * count(*) FROM tree JOIN pg_class c ON c.oid = tree.oid AND c.reltoastrelid <> 0) + (SELECT count(*) FROM tree JOIN pg_attrdef ON adrelid = tree.oid)\n" \
-"    + (SELECT count(*) FROM tree JOIN pg_trigger ON tgrelid = tree.oid AND tgname !~ '^gatewalk_trip_') + (SELECT count(*) FROM tree JOIN pg_policy ON polrelid = tree.oid)\n" \
+"    + (SELECT count(*) FROM tree JOIN pg_trigger ON tgrelid = tree.oid AND tgname !~ '^gatewalk_(trip|guard)_') + (SELECT count(*) FROM tree JOIN pg_policy ON polrelid = tree.oid)\n" \
 "    + (SELECT count(*) FROM tree JOIN pg_statistic_ext ON stxrelid = tree.oid) + (SELECT count(*) FROM tree JOIN pg_publication_rel ON prrelid = tree.oid)\n" \
 "    + (SELECT count(*) FROM tree JOIN pg_rewrite ON ev_class = tree.oid) + (SELECT 3 * count(*) FROM clone WHERE NOT mine),\n" \
 "    (SELECT count(*) FROM inside WHERE classid = 'pg_class'::regclass) + (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p'))) AS locks,\n" \

@@ -76,6 +76,7 @@ static int run_new(const struct line *l, struct err *e)
 		.recipe = l->value[OPT_RECIPE], .name = l->value[OPT_NAME], .schema = l->value[OPT_SCHEMA], .table = l->value[OPT_TABLE],
 		.column = l->value[OPT_COLUMN], .where = l->value[OPT_WHERE], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .file = l->value[OPT_OUTPUT],
 		.deploys = (const char **)(void *)(size_t)l->deploys.v, .n_deploys = l->deploys.n,
+		.sources = l->sources.v, .n_sources = l->sources.n,
 	};
 	int rc = 1;
 	if (new_is_whole(&n, e)) {

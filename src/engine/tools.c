@@ -2,6 +2,9 @@
 /* The tools that need no walk: plans, the server's fitness, the mark, logs, paths. */
 #include "engine/tools.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "adapter/journal.h"
@@ -137,12 +140,27 @@ static const char *name_from(struct arena *a, const struct new_plan *n)
 	return len ? name : NULL;
 }
 
+/* Folders as they are found from everywhere. */
+static bool put_sources(struct arena *a, const struct new_plan *n, struct plan_draft *d, struct err *e)
+{
+	d->sources = arena_array(a, n->n_sources, sizeof *d->sources);
+	for (; d->n_sources < n->n_sources; d->n_sources++) {
+		char real[PATH_MAX];
+		if (!realpath(n->sources[d->n_sources], real))
+			return err_set(e, ERR_USE, "Give a folder with --source.", "%s: %s", n->sources[d->n_sources], strerror(errno));
+		d->sources[d->n_sources] = arena_dup(a, real);
+	}
+	return true;
+}
+
 struct json *tool_new(struct arena *a, const struct new_plan *n, const struct engine_opts *db_or_null, struct err *e)
 {
 	struct plan_draft d = {
 		.recipe = n->recipe, .name = n->name ? n->name : name_from(a, n), .schema = n->schema, .table = n->table, .column = n->column, .where = n->where, .why = n->why, .zone = n->zone,
 		.deploys = n->deploys, .n_deploys = n->n_deploys,
 	};
+	if (!put_sources(a, n, &d, e))
+		return NULL;
 	if (db_or_null) {
 		struct db *db = connect_to(db_or_null, e);
 		struct fact_target t = { 0 };
