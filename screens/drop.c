@@ -125,6 +125,7 @@ static void not_done(struct page *p, const struct scene *s)
 	page_blank(p);
 	page_text(p, ST_PLAIN, 1, s->drop->error ? s->drop->error : "");
 	page_text(p, ST_PLAIN, 1, s->drop->hint ? s->drop->hint : "");
+	page_copy(p, s->view->statement);
 	page_next(p, unknown ? "The ledger in the database knows: go back, and r asks it." : "Nothing was dropped. Read the reason, then go back.",
 		"Enter or Ctrl-C goes back to the walk.");
 }
@@ -144,6 +145,7 @@ static void signed_for(struct page *p, const struct view *v)
 	page_labelled(p, "the removal", AT, "runs as a job of its own; outside of the window it waits; quitting gatewalk does not stop it");
 	holds_for(p, v);
 	page_labelled(p, "to get it back", AT, v->restore_command);
+	page_copy(p, v->restore_command);
 	page_next(p, "Look at the job: it says how far it is, and what it waits for.", "Enter or Ctrl-C goes back to the walk.");
 }
 

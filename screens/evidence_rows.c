@@ -141,11 +141,23 @@ static void on_unused(const struct sink *o)
 	say(o, "standbys", t->standbys_ok ? "each known one was asked, or is cleared" : t->standbys_why);
 }
 
+/* What the plan's calendar said, or why it could not be read. */
+static void calendar(const struct sink *o)
+{
+	const struct fact_moment *m = &o->v->facts->moment;
+	const char *from = plan_release_source(o->v->plan);
+	if (!from)
+		return;
+	say(o, "calendar", from);
+	say(o, "calendar read", m->calendar_why ? m->calendar_why : m->calendar_at ? num_age(o->p->arena, m->calendar_at, o->now) : "never");
+}
+
 static void on_final(const struct sink *o)
 {
 	snapshot(o, &o->v->walk->final);
 	say(o, "files", o->v->facts->files_intact ? "still have the proven hashes" : "not checked");
 	say_declared(o, "releases");
+	calendar(o);
 }
 
 static void on_drop(const struct sink *o)

@@ -2,6 +2,8 @@
 /* The refusal is a page: which condition, its value now, what passes, when at the earliest, why, who can do what. */
 #include "screens/screen.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/text.h"
 #include "screens/num.h"
@@ -16,7 +18,7 @@ static struct columns columns_of(const struct page *p, bool all_hold)
 {
 	int w = page_width(p), at = all_hold ? w : w - 11;
 	if (page_narrow(p))
-		return (struct columns){ 5, w / 2, 0, at };
+		return (struct columns){ 5, w / 2 + 2, 0, at };
 	if (w < 110)
 		return (struct columns){ 5, 46, 0, at };
 	return (struct columns){ 5, 50 + (w - 110) / 3, all_hold ? 0 : 74 + 2 * (w - 110) / 3, at };
@@ -36,13 +38,15 @@ static void condition_row(struct page *p, const struct finding *f, struct column
 	page_pick(p, "condition");
 	page_sign(p, style_of_verdict(f->verdict), 3, glyph_of_verdict(f->verdict), verdict_word(f->verdict));
 	page_sign(p, ST_PLAIN, c.condition, "", f->id);
-	page_fit(p, ST_PLAIN, c.condition, c.now - c.condition - 1, f->question);
-	bool passes = c.passes && f->passes[0] && f->verdict != HOLDS;
-	page_fit(p, f->verdict == HOLDS ? ST_PLAIN : style_of_verdict(f->verdict), c.now, (passes ? c.passes : c.at) - c.now - 1, f->now);
+	page_fit(p, ST_PLAIN, c.condition, c.now - c.condition - 1, page_narrow(p) ? f->brief : f->question);
+	bool holds = f->verdict == HOLDS, passes = c.passes && f->passes[0] && !holds, asks_when = c.at < page_width(p);
+	const char *at = asks_when ? at_word(p, f, now) : "";
+	int end = passes ? c.passes - 1 : page_width(p) - 1 - (at[0] ? (int)strlen(at) + 1 : 0);
+	page_fit(p, holds ? ST_PLAIN : style_of_verdict(f->verdict), c.now, end - c.now, f->now);
 	if (passes)
 		page_fit(p, ST_PLAIN, c.passes, c.at - c.passes, f->passes);
-	if (c.at < page_width(p))
-		page_sign(p, ST_PLAIN, RIGHT, at_word(p, f, now), f->at && f->verdict != HOLDS ? num_moment(p->arena, f->at, now) : "");
+	if (asks_when)
+		page_sign(p, ST_PLAIN, RIGHT, at, f->at && f->verdict != HOLDS ? num_moment(p->arena, f->at, now) : "");
 }
 
 static const struct finding *finding_at(const struct view *v, enum gate g, int pick)

@@ -130,7 +130,7 @@ START_TEST(the_rest_goes_on)
 		"ALTER TABLE t ALTER old SET NOT NULL, ALTER old SET DEFAULT 'x'", "CREATE INDEX ON t (old)", "ALTER TABLE whole ADD COLUMN more int", "ALTER TYPE mood ADD VALUE 'c'",
 		"CREATE TABLE part3 PARTITION OF part FOR VALUES FROM (20) TO (30); DROP TABLE part3", "CREATE TABLE n (i int); ALTER TABLE n ADD j int; ALTER TABLE n RENAME TO m; DROP TABLE m",
 		"DROP TABLE free", "TRUNCATE free, like_whole", "CREATE VIEW v AS SELECT old FROM t; DROP VIEW v", "ALTER TABLE free ALTER gone TYPE text", "COMMENT ON COLUMN t.old IS 'x'",
-		"CREATE TEMP TABLE x (i int) ON COMMIT DROP", "ALTER TABLE t OWNER TO " GUARD_APP, "ANALYZE t",
+		"CREATE TEMP TABLE x (i int) ON COMMIT DROP", ("ALTER TABLE t OWNER TO " GUARD_APP), "ANALYZE t",
 	};
 	for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) {
 		const char *msg, *state = guard_said(GUARD_APP, rest[i], &msg);

@@ -16,9 +16,12 @@ START_TEST(the_table)
 		ck_assert_str_eq(condition_id(i), ids[i]);
 		ck_assert_int_eq(condition_lives(i), lives[i]);
 		ck_assert_int_gt((int)strlen(condition_question(i)), 10);
+		ck_assert_int_le((int)strlen(condition_brief(i)), 26);   /* what a row of 60 columns has room for */
+		ck_assert_int_gt((int)strlen(condition_brief(i)), 8);
 	}
 	ck_assert_ptr_null(condition_id(CONDITION_COUNT));
 	ck_assert_ptr_null(condition_question(CONDITION_COUNT));
+	ck_assert_ptr_null(condition_brief(CONDITION_COUNT));
 	ck_assert_int_eq(condition_lives(CONDITION_COUNT), 0);
 }
 END_TEST

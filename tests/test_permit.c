@@ -300,7 +300,7 @@ START_TEST(judged_again_under_the_lock)
 	refused(pm, &f, "no permit for the drop: the facts were not read under the lock");
 	f = under_lock();
 	f.now += PERMIT_LIFE;
-	f.health.at = f.moment.at = f.target.at = f.log.at = f.now;
+	f.health.at = f.moment.at = f.target.at = f.log.at = f.guard.at = f.now;
 	ck_assert_msg(rejudge(pm, &f), "%s", e.msg);
 	f.now += 1;
 	refused(pm, &f, "the permit has expired: it holds for 60 s");

@@ -11,35 +11,35 @@
 #define LOCKED (-1)
 
 static const struct condition {
-	const char *id, *question;
+	const char *id, *question, *brief;
 	enum gate gate;
 	int64_t lives;
 	rule *judge;
 } conditions[CONDITION_COUNT] = {
-	{ "A1", "a snapshot of it, from this very database", GATE_A, 0, rule_a1 },
-	{ "A2", "restored elsewhere and proven equal", GATE_A, 0, rule_a2 },
-	{ "A3", "a full restore drill, from files alone, has passed", GATE_A, 90 * US_DAY, rule_a3 },
-	{ "A4", "archetype confirmed, and what the SQL says", GATE_A, 0, rule_a4 },
-	{ "A5", "documented in full", GATE_A, 0, rule_a5 },
-	{ "A6", "no other walk is in the way", GATE_A, MOMENT_LIVES, rule_a6 },
-	{ "A7", "rehearsed, way back included, old code tested", GATE_A, 0, rule_a7 },
-	{ "B1", "every consumer is cleared, by name", GATE_B, 24 * US_HOUR, rule_b1 },
-	{ "B2", "the audit was able to see", GATE_B, 10 * US_MINUTE, rule_b2 },
-	{ "B3", "backfill: nothing left, nothing rejected", GATE_B, 24 * US_HOUR, rule_b3 },
-	{ "B4", "parity: old and new agree", GATE_B, 24 * US_HOUR, rule_b4 },
-	{ "B5", "the wait has passed", GATE_B, 10 * US_MINUTE, rule_b5 },
-	{ "B6", "nobody read or wrote it in that time", GATE_B, 10 * US_MINUTE, rule_b6 },
-	{ "B7", "reads moved after writes", GATE_B, 0, rule_b7 },
-	{ "B8", "hidden for 24 h without an alarm", GATE_B, 0, rule_b8 },
-	{ "C1", "a fresh snapshot, proven within the hour", GATE_C, 60 * US_MINUTE, rule_c1 },
-	{ "C2", "nothing written since that snapshot", GATE_C, LOCKED, rule_c2 },
-	{ "C3", "inside the off-peak window", GATE_C, MOMENT_LIVES, rule_c3 },
-	{ "C4", "the server is healthy", GATE_C, MOMENT_LIVES, rule_c4 },
-	{ "C5", "the target is what was documented", GATE_C, LOCKED, rule_c5 },
-	{ "C6", "log, ledger and mark agree", GATE_C, 60 * US_SECOND, rule_c6 },
-	{ "C7", "every signature the plan asks for", GATE_C, 30 * US_MINUTE, rule_c7 },
-	{ "C8", "the monitor can see, the way back is measured", GATE_C, 24 * US_HOUR, rule_c8 },
-	{ "C9", "the server refuses it to everybody else", GATE_C, LOCKED, rule_c9 },
+	{ "A1", "a snapshot of it, from this very database", "a snapshot of it", GATE_A, 0, rule_a1 },
+	{ "A2", "restored elsewhere and proven equal", "restored, proven equal", GATE_A, 0, rule_a2 },
+	{ "A3", "a full restore drill, from files alone, has passed", "restore drill passed", GATE_A, 90 * US_DAY, rule_a3 },
+	{ "A4", "archetype confirmed, and what the SQL says", "archetype confirmed", GATE_A, 0, rule_a4 },
+	{ "A5", "documented in full", "documented in full", GATE_A, 0, rule_a5 },
+	{ "A6", "no other walk is in the way", "no other walk in the way", GATE_A, MOMENT_LIVES, rule_a6 },
+	{ "A7", "rehearsed, way back included, old code tested", "rehearsed, old code too", GATE_A, 0, rule_a7 },
+	{ "B1", "every consumer is cleared, by name", "every consumer cleared", GATE_B, 24 * US_HOUR, rule_b1 },
+	{ "B2", "the audit was able to see", "the audit could see", GATE_B, 10 * US_MINUTE, rule_b2 },
+	{ "B3", "backfill: nothing left, nothing rejected", "backfill complete", GATE_B, 24 * US_HOUR, rule_b3 },
+	{ "B4", "parity: old and new agree", "old and new agree", GATE_B, 24 * US_HOUR, rule_b4 },
+	{ "B5", "the wait has passed", "the wait has passed", GATE_B, 10 * US_MINUTE, rule_b5 },
+	{ "B6", "nobody read or wrote it in that time", "no read or write seen", GATE_B, 10 * US_MINUTE, rule_b6 },
+	{ "B7", "reads moved after writes", "reads moved", GATE_B, 0, rule_b7 },
+	{ "B8", "hidden for 24 h without an alarm", "hidden without alarm", GATE_B, 0, rule_b8 },
+	{ "C1", "a fresh snapshot, proven within the hour", "final snapshot proven", GATE_C, 60 * US_MINUTE, rule_c1 },
+	{ "C2", "nothing written since that snapshot", "nothing written since", GATE_C, LOCKED, rule_c2 },
+	{ "C3", "inside the off-peak window", "inside the window", GATE_C, MOMENT_LIVES, rule_c3 },
+	{ "C4", "the server is healthy", "server healthy", GATE_C, MOMENT_LIVES, rule_c4 },
+	{ "C5", "the target is what was documented", "target as documented", GATE_C, LOCKED, rule_c5 },
+	{ "C6", "log, ledger and mark agree", "log and ledger agree", GATE_C, 60 * US_SECOND, rule_c6 },
+	{ "C7", "every signature the plan asks for", "every signature", GATE_C, 30 * US_MINUTE, rule_c7 },
+	{ "C8", "the monitor can see, the way back is measured", "monitor and way back", GATE_C, 24 * US_HOUR, rule_c8 },
+	{ "C9", "the server refuses it to everybody else", "refused to all others", GATE_C, LOCKED, rule_c9 },
 };
 
 /* Without the server's clock, or with one that went back, nothing that has an age can be judged. */
@@ -67,7 +67,7 @@ static bool clock_good(const struct judge *j)
 static void judge(const struct condition *c, const struct plan *p, const struct walk *w, const struct facts *f, struct finding *out)
 {
 	struct judge j = { p, w, f, out, c->lives };
-	*out = (struct finding){ .id = c->id, .gate = c->gate, .verdict = UNKNOWN, .question = c->question };
+	*out = (struct finding){ .id = c->id, .gate = c->gate, .verdict = UNKNOWN, .question = c->question, .brief = c->brief };
 	if (clock_good(&j))
 		c->judge(&j);
 }
@@ -80,7 +80,7 @@ void gate_judge_all(const struct plan *p, const struct walk *w, const struct fac
 
 void gate_judge_one(const struct plan *p, const struct walk *w, const struct facts *f, const char *id, struct finding *out)
 {
-	*out = (struct finding){ .id = id, .verdict = UNKNOWN, .question = "" };
+	*out = (struct finding){ .id = id, .verdict = UNKNOWN, .question = "", .brief = "" };
 	for (size_t i = 0; i < CONDITION_COUNT; i++)
 		if (strcmp(conditions[i].id, id) == 0)
 			judge(&conditions[i], p, w, f, out);
@@ -164,6 +164,11 @@ const char *condition_id(size_t i)
 const char *condition_question(size_t i)
 {
 	return i < CONDITION_COUNT ? conditions[i].question : NULL;
+}
+
+const char *condition_brief(size_t i)
+{
+	return i < CONDITION_COUNT ? conditions[i].brief : NULL;
 }
 
 int64_t condition_lives(size_t i)

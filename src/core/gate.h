@@ -13,6 +13,7 @@ struct finding {
 	enum gate gate;
 	enum verdict verdict;
 	const char *question;  /* "nobody used it for 14 d" */
+	const char *brief;     /* the same in at most 26 columns */
 	char now[160];         /* the value now, in words */
 	char because[240];     /* why it does not hold; "" when it does */
 	char passes[160];      /* what would pass */
@@ -41,6 +42,7 @@ bool gate_refusal_any(const struct finding f[static CONDITION_COUNT], struct err
 /* The table as data, for the manual and for tests. NULL past the end. */
 const char *condition_id(size_t i);
 const char *condition_question(size_t i);
+const char *condition_brief(size_t i);
 int64_t condition_lives(size_t i);       /* us; 0: the walk; -1: under the lock */
 
 #endif
