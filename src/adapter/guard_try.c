@@ -16,7 +16,7 @@ enum { OF_COLUMN = 1, OF_WHOLE = 2, OF_ANY = 3, WITH_TRIGGER = 4, AS_SUPERUSER =
 
 /* As the server's format() takes it: %1$s table, %2$s column, %3$s the guard's trigger. */
 static const struct { const char *way; unsigned when; const char *sql; } tries[] = {
-	{ "DROP COLUMN", OF_COLUMN, "ALTER TABLE %1$s DROP COLUMN %2$s" },
+	{ "DROP COLUMN", OF_COLUMN, "ALTER TABLE %1$s DROP COLUMN %2$s CASCADE" },
 	{ "RENAME COLUMN", OF_COLUMN, "ALTER TABLE %1$s RENAME COLUMN %2$s TO gatewalk_try" },
 	{ "ALTER COLUMN TYPE", OF_COLUMN, "ALTER TABLE %1$s ALTER COLUMN %2$s DROP DEFAULT, ALTER COLUMN %2$s TYPE text USING NULL" },
 	{ "RENAME TABLE", OF_ANY, "ALTER TABLE %1$s RENAME TO gatewalk_try" },
