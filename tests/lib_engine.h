@@ -43,7 +43,7 @@ static inline const char *world_plan(struct arena *a, const char *name)
 		"gatewalk: 1\nname: %s\narchetype: destructive\nrecipe: drop-column\ntarget: {schema: public, table: orders, column: old_total}\n"
 		"document:\n  before: table orders has the column old_total\n  after: table orders without it\n  why: Nobody needs it.\n"
 		"  way_back: gatewalk restore puts the values back by key\n  leaves_behind: rows written after the drop have no value in it\n"
-		"  rollback_floor: \"2.4.0\"\n  api_contract: never carried it\n  falls: []\ndeploys:\n  - name: web\n"
+		"  rollback_floor: \"2.4.0\"\n  api_contract: never carried it\n  falls: []\ndeploys:\n  - name: web\nsources: []\n"
 		"policy: {unused_days: 14, longest_job_days: 7}\nwindow:\n  zone: UTC\n  open:\n    - {days: [Mon, Tue, Wed, Thu], from: \"02:00\", to: \"06:00\"}\n"
 		"health: {max_lag_s: 5, max_lock_waiters: 5, max_longest_tx_s: 120}\nsnapshot: {scope: column}\nrehearsal: {now: \"Tue 04:30\", day: 0.2}\n", name);
 }

@@ -32,6 +32,11 @@ static void consumers(struct arena *a, const struct json *o)
 		print_clean("      %s; %s%s%s%s%s%s", str(c, "source"), *str(c, "last") ? day(a, str(c, "last"), "") : "never seen to run",
 			strcmp(touch, "none") ? ", " : "", strcmp(touch, "none") ? touch : "", *str(c, "role") ? ", role " : "", str(c, "role"),
 			strcmp(server, "primary") ? arena_printf(a, ", on %s", server) : "");
+		if (strcmp(str(c, "kind"), "source file") == 0)   /* its places, a line each */
+			for (const char *at = str(c, "evidence"), *end; *at; at = *end ? end + 1 : end) {
+				end = at + strcspn(at, "\n");
+				print_clean("      %.*s", (int)(end - at), at);
+			}
 	}
 }
 

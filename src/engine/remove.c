@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "adapter/apply_rows.h"
+#include "adapter/guard.h"
 #include "adapter/job.h"
 #include "adapter/monitor.h"
 #include "adapter/own.h"
@@ -244,6 +245,9 @@ static void clean_up(struct removing *r)
 	err_clear(&why);
 	if (!own_tripwire_take(r->db, a, r->o->sid, r->walk.relid, &why))
 		job_event(r->o->job, "the tripwire could not be removed: %s", why.msg);
+	err_clear(&why);
+	if (!guard_take(r->db, a, r->o->sid, &why))
+		job_event(r->o->job, "the guard over the table could not be ended: %s", why.msg);
 }
 
 static bool report(struct removing *r, struct err *e)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "adapter/guard.h"
 #include "adapter/journal.h"
 #include "adapter/monitor.h"
 #include "adapter/probe.h"
@@ -132,7 +133,8 @@ static bool look_all(struct removing *r, struct err *e)
 	f->now = f->server.at;
 	return remember_read(a, f->server.sysid, f->server.dboid, &f->mark, e) && probe_target(r->db, a, p, &f->target, e) &&
 		probe_health(r->db, a, p, &f->health, e) && moment_look(&r->calendar, a, &(struct moment_of){ r->db, p, &r->walk, f->now }, &f->moment, e) &&
-		probe_others(r->db, a, r->o->sid, r->walk.relid, 2 * r->walk.day_us, &f->others, e) && look_monitor(r, e) && probe_now(r->db, &f->now, e);
+		probe_others(r->db, a, r->o->sid, r->walk.relid, 2 * r->walk.day_us, &f->others, e) &&
+		guard_look(r->db, a, r->o->sid, &f->guard, e) && look_monitor(r, e) && probe_now(r->db, &f->now, e);
 }
 
 bool remove_look(struct removing *r, struct err *e)
