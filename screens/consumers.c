@@ -9,12 +9,19 @@
 enum standing { STAND_OPEN, STAND_CLEAR };
 struct verdict_word { const char *text; enum verdict verdict; enum standing standing; };
 
+/* Without a walk nothing was cleared. */
+static const struct walk *walk_of(const struct view *v)
+{
+	static const struct walk none;
+	return v->walk ? v->walk : &none;
+}
+
 /* By the same rule as gate B (B1). */
 static struct verdict_word judge(const struct view *v, const struct consumer *c)
 {
 	struct walk_clear done = { 0 };
-	bool cleared = walk_is_cleared(v->walk, c->key, &done);
-	if (consumer_is_clear(v->walk, c, NULL, NULL))
+	bool cleared = walk_is_cleared(walk_of(v), c->key, &done);
+	if (consumer_is_clear(walk_of(v), c, NULL, NULL))
 		return (struct verdict_word){ cleared && done.survives ? "survives" : "clear", HOLDS, STAND_CLEAR };
 	if (c->structural)
 		return (struct verdict_word){ "must go", REFUSED, STAND_OPEN };
@@ -87,7 +94,7 @@ static void evidence_of(struct page *p, const struct view *v, const struct consu
 	if (c->calls)
 		page_put(p, ST_DIM, FOLLOW, "  calls %s", num_group(p->arena, c->calls));
 	page_lines(p, ST_PLAIN, 2, c->evidence);
-	if (!consumer_is_clear(v->walk, c, &why, &todo)) {
+	if (v->walk && !consumer_is_clear(v->walk, c, &why, &todo)) {
 		page_labelled(p, "WHY", 7, why);
 		page_labelled(p, "DO", 7, todo);
 	}
@@ -113,7 +120,7 @@ static void counts(struct page *p, const struct view *v)
 static void offers(struct page *p, const struct view *v)
 {
 	int before = p->picks, wanted = offers_wanted(v, ACT_COUNT);
-	if (view_item_now(v) != ITEM_CONSUMERS && view_item_now(v) != ITEM_UNUSED)
+	if (!v->walk || (view_item_now(v) != ITEM_CONSUMERS && view_item_now(v) != ITEM_UNUSED))
 		return;
 	offers_rows(p, v, ACT_COUNT);
 	if (wanted >= 0)
@@ -145,7 +152,10 @@ static void words(struct page *p, const struct view *v, int cursor)
 static void render(struct page *p, const struct scene *s)
 {
 	const struct view *v = s->view;
-	screen_place(p, v, "4 consumers");
+	if (v->audited)
+		page_place(p, v->audited, "audit");
+	else
+		screen_place(p, v, "4 consumers");
 	if (!v->facts || v->facts->audit.at == 0) {
 		page_text(p, ST_PLAIN, 1, "Nobody has looked for consumers yet.");
 		offers(p, v);
@@ -169,6 +179,8 @@ static void render(struct page *p, const struct scene *s)
 	if (c)
 		evidence_of(p, v, c);
 	sources_rows(p, u);
+	if (!v->walk)
+		page_next(p, "One look, and no walk: nothing found here opens or shuts a gate.", "gatewalk new writes a plan; in its walk this is item 4, watched for weeks.");
 }
 
 /* Clearing asks for the reason; ui.c fills in the consumer and whether it survives. */
@@ -204,4 +216,25 @@ const struct screen screen_consumers = {
 		"says what each source can see and since when; what nobody can see stands under BLIND SPOTS.",
 	.keys = keys, .n_keys = sizeof keys / sizeof keys[0], .on_walk = true,
 	.render = render, .key = key,
+};
+
+/* The same without a walk: nothing to sign, and quitting leaves nothing behind. */
+static struct action audit_key(const struct scene *s, enum key k)
+{
+	int c = s->cursor >= 0 ? consumer_at(s->view, s->cursor) : -1;
+	if (k == K_ENTER)
+		return c >= 0 ? action_open(&screen_evidence, -(c + 1)) : (struct action){ .todo = DO_NOTHING };
+	return (struct action){ .todo = k == K_BACK ? DO_QUIT : DO_COMMON };
+}
+
+static const struct key_use audit_keys[] = {
+	{ K_MOVE, NULL }, { K_ENTER, "evidence" }, { K_LOOK, NULL }, { K_COPY, "copy SQL" }, { K_FIND, NULL }, { K_Q, "quit" }, { K_HELP, NULL },
+};
+
+const struct screen screen_audit = {
+	.name = "audit", .title = "who uses it, without a walk",
+	.help = "One look, as item 4 of a walk takes it, at everything that uses this or may. SOURCES says what each source can see and since "
+		"when; what nobody can see stands under BLIND SPOTS. Nothing is written, and nothing found here opens a gate: r looks again.",
+	.keys = audit_keys, .n_keys = sizeof audit_keys / sizeof audit_keys[0],
+	.render = render, .key = audit_key,
 };

@@ -38,7 +38,7 @@ static void consumer(struct page *p, const struct view *v, const struct consumer
 	page_blank(p);
 	page_lines(p, ST_PLAIN, 1, c->evidence);
 	page_copy(p, c->evidence);
-	page_next(p, "Ask its owner; then clear it on the consumers screen with s.", "y copies this text to send to them.");
+	page_next(p, v->walk ? "Ask its owner; then clear it on the consumers screen with s." : "Ask its owner.", "y copies this text to send to them.");
 }
 
 static void render(struct page *p, const struct scene *s)

@@ -57,7 +57,7 @@ int front_run(struct desk *d, const struct front_opts *o)
 	struct tty *t = o->plain ? NULL : term_open(&why);
 	if (why)
 		fprintf(stderr, "gatewalk: %s: showing plain lines, as with --plain\n", why);
-	int status = t ? ui_run(d, t, &k, o->walk) : plain_lines(d, &k, o->walk);
+	int status = t ? ui_run(d, t, &k, o->from) : plain_lines(d, &k, o->from == FRONT_WALK);
 	term_close(t);
 	arena_free(a);
 	return status;

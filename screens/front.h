@@ -7,11 +7,13 @@
 
 struct desk;
 
+enum front_from { FRONT_HOME, FRONT_WALK, FRONT_AUDIT };   /* where it begins; an audit has no home behind it */
+
 struct front_opts {
 	bool plain;      /* --plain */
 	bool ascii;      /* --ascii */
 	const char *theme;   /* --theme, or NULL: as kept */
-	bool walk;       /* a walk is open: begin there; else on home */
+	enum front_from from;
 };
 
 /* Runs until the operator leaves. Gives the exit status: 0, or 130 after Ctrl-C. The desk stays the caller's. */

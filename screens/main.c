@@ -7,7 +7,7 @@
 
 static int show(struct desk *d, const struct show_opts *o)
 {
-	const struct front_opts f = { .plain = o->plain, .ascii = o->ascii, .theme = o->theme, .walk = !o->home };
+	const struct front_opts f = { .plain = o->plain, .ascii = o->ascii, .theme = o->theme, .from = o->from == SHOW_WALK ? FRONT_WALK : o->from == SHOW_AUDIT ? FRONT_AUDIT : FRONT_HOME };
 	return front_run(d, &f);
 }
 

@@ -8,7 +8,7 @@
 
 static const struct screen *const all[] = {
 	&screen_home, &screen_since, &screen_walk, &screen_step, &screen_gate, &screen_evidence, &screen_job, &screen_consumers,
-	&screen_drop, &screen_monitor, &screen_log, &screen_help, &screen_prompt, &screen_find, &screen_settings,
+	&screen_drop, &screen_monitor, &screen_log, &screen_help, &screen_prompt, &screen_find, &screen_settings, &screen_audit,
 };
 
 const struct screen *screen_at(size_t i)
@@ -45,11 +45,16 @@ static void next_lines(struct page *p, const struct view *v)
 	page_next(p, pass ? arena_printf(p->arena, "%.*s: v, then Enter.", len - 1, v->next[0]) : v->next[0], v->next[1]);
 }
 
+/* Without a walk an audit has its own page, and the evidence of what it found. */
+static bool has_subject(const struct screen *sc, const struct view *v)
+{
+	return !sc->on_walk || (v->walk && v->plan && v->facts) || (v->audited && sc == &screen_evidence);
+}
+
 void screen_fill(struct page *p, const struct screen *sc, const struct scene *s)
 {
 	const struct view *v = s->view;
-	bool there = !sc->on_walk || (v->walk && v->plan && v->facts);
-	(there ? sc : &screen_walk)->render(p, s);
+	(has_subject(sc, v) ? sc : &screen_walk)->render(p, s);
 	page_server(p, s->view, s->now);
 	if (!p->field)
 		add_messages(p, s);
@@ -209,7 +214,6 @@ static struct action common(const struct screen *sc, const struct scene *s, enum
 
 struct action screen_key(const struct screen *sc, const struct scene *s, enum key k)
 {
-	bool there = !sc->on_walk || (s->view->walk && s->view->plan && s->view->facts);
-	struct action a = sc->key && there ? sc->key(s, k) : (struct action){ .todo = DO_COMMON };
+	struct action a = sc->key && has_subject(sc, s->view) ? sc->key(s, k) : (struct action){ .todo = DO_COMMON };
 	return a.todo == DO_COMMON ? common(sc, s, k) : a;
 }

@@ -66,7 +66,7 @@ struct screen {
 };
 
 extern const struct screen screen_home, screen_since, screen_walk, screen_step, screen_gate, screen_evidence, screen_job,
-	screen_consumers, screen_drop, screen_monitor, screen_log, screen_help, screen_prompt, screen_find, screen_settings;
+	screen_consumers, screen_drop, screen_monitor, screen_log, screen_help, screen_prompt, screen_find, screen_settings, screen_audit;
 /* Every one of them, NULL past the end. */
 const struct screen *screen_at(size_t i);
 

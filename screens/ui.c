@@ -226,7 +226,7 @@ static void loop(struct ui *u)
 	}
 }
 
-int ui_run(struct desk *d, struct tty *t, const struct look_kept *k, bool walk)
+int ui_run(struct desk *d, struct tty *t, const struct look_kept *k, enum front_from from)
 {
 	struct ui u = { .desk = d, .term = t, .settings = k->settings, .settings_path = k->path };
 	if (k->complaint)
@@ -234,8 +234,8 @@ int ui_run(struct desk *d, struct tty *t, const struct look_kept *k, bool walk)
 	u.view = desk_view(d);
 	u.received = ui_clock();
 	u.drop.seconds = desk_countdown(d);
-	ui_push(&u, &screen_home, 0);
-	if (walk)
+	ui_push(&u, from == FRONT_AUDIT ? &screen_audit : &screen_home, 0);
+	if (from == FRONT_WALK)
 		ui_push(&u, &screen_walk, 0);
 	if (u.view->walk)
 		on_walk(&u);

@@ -4,6 +4,7 @@
 #ifndef GW_SCREENS_UI_H
 #define GW_SCREENS_UI_H
 
+#include "screens/front.h"
 #include "screens/page_grid.h"
 #include "screens/screen.h"
 
@@ -53,8 +54,8 @@ struct ui {
 	int status;
 };
 
-/* Runs until the operator leaves; gives the exit status. walk: begin on the walk. */
-int ui_run(struct desk *d, struct tty *t, const struct look_kept *k, bool walk);
+/* Runs until the operator leaves; gives the exit status. */
+int ui_run(struct desk *d, struct tty *t, const struct look_kept *k, enum front_from from);
 
 /* Inside (ui*.c). */
 int64_t ui_clock(void);                                  /* monotonic, us */

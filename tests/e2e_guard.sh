@@ -50,6 +50,16 @@ sed -e 's/^  after:.*/  after: without it/' -e 's/^  way_back:.*/  way_back: gat
 	-e 's/^  day: 1$/  day: 0.2/' "$top/new" >"$top/plan.yaml"
 others() { psql -qX -c "$2" >"$out" 2>&1; say "$1" $? "$3"; } # status sql text
 
+tm_start 80x24 "$gw" audit orders.old -d dbname=e2e_guard --source "$top/code"
+tm_wait "public.orders.old.* audit +e2e_guard@" || failed=1
+tm_wait "SOURCES" || failed=1
+tm_keys r
+tm_wait "looked just now" || failed=1
+tm_keys q
+say 0 "$(tm_exit)" "an audit on a terminal is a screen, and q ends it"
+tm_stop
+tm_dir=""
+
 must 0 "a walk begins" "$walk" "" "$key" "$top/plan.yaml" begin
 others 1 "ALTER TABLE public.orders DROP COLUMN old" "from its first look on nobody else drops it"
 has "who is hit learns which walk" 'gatewalk guards public.orders.old: ALTER TABLE would take away table column public.orders.old'

@@ -8,7 +8,7 @@
 /* name, what it shows */
 #define FIXTURES(X) \
 	X(FIX_HOME, "home") X(FIX_EMPTY, "empty") X(FIX_BEGIN, "begin") X(FIX_SNAPSHOT, "snapshot") X(FIX_GATE_A, "gate_a") \
-	X(FIX_CONSUMERS, "consumers") X(FIX_WAITING, "waiting") X(FIX_ARMED, "armed") X(FIX_QUIET, "quiet") X(FIX_ALARM, "alarm") \
+	X(FIX_CONSUMERS, "consumers") X(FIX_AUDIT, "audit") X(FIX_WAITING, "waiting") X(FIX_ARMED, "armed") X(FIX_QUIET, "quiet") X(FIX_ALARM, "alarm") \
 	X(FIX_CLOSED, "closed") X(FIX_GONE, "gone") X(FIX_HOSTILE, "hostile") X(FIX_ROWS, "rows") X(FIX_ROWS_SIGNED, "rows_signed")
 
 enum fixture {

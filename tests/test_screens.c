@@ -36,6 +36,7 @@ static const struct shown { const char *name; const struct screen *screen; enum 
 	{ "evidence-line", &screen_evidence, FIX_WAITING, 1004, -1, 0 },
 	{ "job", &screen_job, FIX_SNAPSHOT, 0, -1, 0 },
 	{ "consumers", &screen_consumers, FIX_CONSUMERS, 4, -1, 0 },
+	{ "audit", &screen_audit, FIX_AUDIT, 0, -1, 0 },
 	{ "drop-typing", &screen_drop, FIX_ARMED, 11, -1, DROP_TYPING },
 	{ "drop-counting", &screen_drop, FIX_ARMED, 11, -1, DROP_COUNTING },
 	{ "drop-done", &screen_drop, FIX_QUIET, 11, -1, DROP_ENDED },
@@ -271,6 +272,10 @@ START_TEST(signing_off)
 	ck_assert_str_eq(a.word, "statement 1 by etl");
 	ck_assert_int_eq(press(FIX_CONSUMERS, &screen_consumers, 4, 1, K_SIGN).todo, DO_REFUSE);
 	ck_assert_int_eq(press(FIX_CONSUMERS, &screen_consumers, 4, 6, K_ENTER).offer->kind, ACT_AUDIT);
+	/* Without a walk there is evidence, and nothing to sign. */
+	ck_assert_ptr_eq(press(FIX_AUDIT, &screen_audit, 0, 1, K_ENTER).screen, &screen_evidence);
+	ck_assert_int_eq(press(FIX_AUDIT, &screen_audit, 0, 1, K_SIGN).todo, DO_COMMON);
+	ck_assert_int_eq(press(FIX_AUDIT, &screen_audit, 0, 1, K_BACK).todo, DO_QUIT);
 }
 END_TEST
 

@@ -145,7 +145,7 @@ bool desk_drop(struct desk *d, const char *typed, struct err *e)
 int main(int argc, char **argv)
 {
 	struct desk d = { .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), .seconds = 30 };
-	struct front_opts o = { .walk = true };
+	struct front_opts o = { .from = FRONT_WALK };
 	if (argc < 2 || fixture_parse(argv[1]) == FIXTURE_COUNT)
 		return 2;
 	for (int i = 2; i < argc; i++) {
@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 		else if (strcmp(argv[i], "--theme") == 0 && i + 1 < argc)
 			o.theme = argv[++i];
 		else if (strcmp(argv[i], "--home") == 0)
-			o.walk = false;
+			o.from = FRONT_HOME;
 		else if (strcmp(argv[i], "--busy") == 0)
 			d.busy = true;
 		else if (strcmp(argv[i], "--crash") == 0)

@@ -7,10 +7,13 @@
 
 struct desk;
 
+/* Where the screens begin: on the walk that is open, on the list of walks, on an audit without a walk. */
+enum show_from { SHOW_WALK, SHOW_HOME, SHOW_AUDIT };
+
 struct show_opts {
 	bool plain, ascii;
 	const char *theme;  /* one of CLI_THEMES, or NULL */
-	bool home;          /* start on the list of walks, else on the walk that is open */
+	enum show_from from;
 };
 /* The words --theme takes: those of screens/style.c. */
 #define CLI_THEMES "safe", "dark", "light", "mono"

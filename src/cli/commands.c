@@ -15,6 +15,7 @@
 #include "engine/tools.h"
 
 #define LOOK_EVERY_MS 2000
+#define AUDIT_EVERY_MS 3600000   /* an audit reads much */
 
 struct engine_opts run_options(const struct line *l)
 {
@@ -137,7 +138,16 @@ static int run_audit(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
 	const struct engine_opts o = run_options(l);
-	int rc = show_tree(l, tool_audit(a, &o, l->words[0], l->sources.v, l->sources.n, e), print_audit, e);
+	const struct audit_of of = { l->words[0], l->sources.v, l->sources.n };
+	struct engine *g = l->tty && l->show && !given(l, OPT_PLAIN) && !given(l, OPT_JSON) ? engine_new(&o, e) : NULL;
+	int rc;
+	if (g && engine_audit(g, &of, e))
+		rc = run_screens(l, g, SHOW_AUDIT, e);
+	else if (e->code) {
+		engine_free(g);
+		rc = end_of(e);
+	} else
+		rc = show_tree(l, tool_audit(a, &o, &of, e), print_audit, e);
 	arena_free(a);
 	return rc;
 }
@@ -262,15 +272,15 @@ static int run_amend(const struct line *l, struct err *e)
 }
 
 /* Gives the engine to a desk and the desk to the screens. */
-int run_screens(const struct line *l, struct engine *g, bool home, struct err *e)
+int run_screens(const struct line *l, struct engine *g, enum show_from from, struct err *e)
 {
-	const struct show_opts so = { .plain = given(l, OPT_PLAIN), .ascii = given(l, OPT_ASCII), .theme = l->value[OPT_THEME], .home = home };
+	const struct show_opts so = { .plain = given(l, OPT_PLAIN), .ascii = given(l, OPT_ASCII), .theme = l->value[OPT_THEME], .from = from };
 	if (!l->show) {
 		engine_free(g);
 		err_set(e, ERR_USE, NULL, "this program was built without screens");
 		return end_of(e);
 	}
-	struct desk *d = desk_open(g, LOOK_EVERY_MS, e);
+	struct desk *d = desk_open(g, from == SHOW_AUDIT ? AUDIT_EVERY_MS : LOOK_EVERY_MS, e);
 	if (!d) {
 		engine_free(g);
 		return end_of(e);
@@ -297,7 +307,7 @@ static int run_walk(const struct line *l, struct err *e)
 	else if (ok)
 		ok = access(word, F_OK) == 0 ? engine_walk_plan(g, word, e) : engine_walk_open(g, word, e);
 	if (ok)
-		return run_screens(l, g, false, e);
+		return run_screens(l, g, SHOW_WALK, e);
 	engine_free(g);
 	return end_of(e);
 }
@@ -307,7 +317,7 @@ static int run_home(const struct line *l, struct err *e)
 	const struct engine_opts o = run_options(l);
 	struct engine *g = may_show(l, e) ? engine_new(&o, e) : NULL;
 	if (g && engine_home(g, e))
-		return run_screens(l, g, true, e);
+		return run_screens(l, g, SHOW_HOME, e);
 	engine_free(g);
 	return end_of(e);
 }

@@ -29,7 +29,7 @@ static int inside(const struct line *l, struct demo *d, struct err *e)
 	demo_options(d, &o);
 	struct engine *g = engine_new(&o, e);
 	if (g && engine_home(g, e))
-		return run_screens(l, g, true, e);
+		return run_screens(l, g, SHOW_HOME, e);
 	engine_free(g);
 	return err_exit_status(e->code);
 }

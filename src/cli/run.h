@@ -8,7 +8,7 @@
 
 struct engine_opts run_options(const struct line *l);
 /* Gives the engine to a desk and the desk to the screens; the engine is gone afterwards. The exit status. */
-int run_screens(const struct line *l, struct engine *g, bool home, struct err *e);
+int run_screens(const struct line *l, struct engine *g, enum show_from from, struct err *e);
 void run_say(const char *line);
 
 int run_resync(const struct line *l, struct err *e);

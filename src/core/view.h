@@ -70,6 +70,7 @@ struct view {
 	const struct plan *plan;         /* NULL on home */
 	const struct walk *walk;
 	const struct facts *facts;
+	const char *audited;             /* no walk, but an audit of this: facts has its findings; else NULL */
 	struct finding findings[CONDITION_COUNT];
 	unsigned open_gates;
 	struct view_item items[ITEM_COUNT + 1];   /* from 1 */

@@ -34,6 +34,10 @@ bool engine_walk_fetch(struct engine *g, const char *word, struct err *e);
 /* The same without its lock, key or a single written line: status, gates, window. */
 bool engine_walk_read(struct engine *g, const char *word, struct err *e);
 void engine_walk_close(struct engine *g);
+/* No walk, but one audit: view.audited and the facts of it. engine_look does it again. target: as subject_find takes it; trees: source
+   trees to search too. Strings must outlive the engine. */
+struct audit_of { const char *target; const char *const *trees; size_t n_trees; };
+bool engine_audit(struct engine *g, const struct audit_of *of, struct err *e);
 
 /* Looks at everything that can be seen now, takes in what jobs left, judges. Reconnects when the link is gone. */
 bool engine_look(struct engine *g, struct err *e);

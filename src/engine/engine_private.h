@@ -52,6 +52,9 @@ struct engine {
 	size_t n_series;
 	struct lot *audit_lot;
 	struct fact_audit audit;
+	struct audit_of audit_of;      /* an audit without a walk; target NULL: none */
+	const char *audited;           /* its target's label */
+	int64_t audited_at;            /* clock_mono() */
 	struct moment_calendar calendar;
 
 	struct lot *home_lot;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking: every group of facts by its own probe, each standing alone. What could not be seen stays unknown, and unknown
    refuses; the reason is kept for the screen. */
+#include "engine/audit_alone.h"
 #include "engine/engine_private.h"
 
 #include <stdio.h>
@@ -225,11 +226,21 @@ static bool look_home(struct engine *g, struct err *e)
 	return engine_home(g, e);
 }
 
+static bool look_alone(struct engine *g, struct err *e)
+{
+	struct err why = { 0 };
+	bool ok = audit_alone_look(g, &why);
+	look_ended(g, ok, &why);
+	if (!ok && e)
+		*e = why;
+	return ok;
+}
+
 bool engine_look(struct engine *g, struct err *e)
 {
-	if (!g->journal)
-		return look_home(g, e);
 	struct err first = { 0 }, late = { 0 };
+	if (!g->journal)
+		return g->audit_of.target ? look_alone(g, e) : look_home(g, e);
 	bool ok = engine_connect(g, &first);
 	if (ok && g->walk.stage == AT_DROPPING && !g->read_only && g->state == LOG_AGREES)
 		ok = drop_settle(g, &first);

@@ -113,6 +113,11 @@ struct view *engine_view(struct engine *g)
 	}
 	v->last_done = g->last_done[0] ? arena_dup(a, g->last_done) : NULL;
 	v->busy = g->busy;
+	if (g->audited) {
+		h->facts = g->facts;
+		v->facts = &h->facts;
+		v->audited = g->audited;
+	}
 	if (g->journal && g->plan)
 		walk_side(g, h, a);
 	else

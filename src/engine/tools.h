@@ -34,9 +34,8 @@ struct json *tool_job(struct arena *a, const struct engine_opts *o, const char *
 struct json *tool_guard(struct arena *a, const struct engine_opts *o, const char *verb, struct err *e);
 /* {good, lines, signed, unsealed, head, keys, bad_line, why}: ERR_VERIFY when it does not hold. */
 struct json *tool_verify(struct arena *a, const char *log, struct err *e);
-/* target: as subject_find takes it; trees: source trees to search too.
-   {server, target, kind, verdict, classes:[{what, by, since}], at, found, sources, blind, blind_keys} */
-struct json *tool_audit(struct arena *a, const struct engine_opts *o, const char *target, const char *const *trees, size_t n_trees, struct err *e);
+/* {server, target, kind, verdict, classes:[{what, by, since}], at, found, sources, blind, blind_keys} */
+struct json *tool_audit(struct arena *a, const struct engine_opts *o, const struct audit_of *of, struct err *e);
 /* {version, paths:{...}} */
 struct json *tool_info(struct arena *a, const struct engine_opts *o, struct err *e);
 /* Puts the column back; waits for the job and tells of it by `say`. {placed, kept, gone, conflicts, left:[...]} */
