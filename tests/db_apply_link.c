@@ -149,7 +149,8 @@ START_TEST(three_round_trips)
 	ck_assert_int_ge(n, 4);
 	ck_assert_str_eq(p.texts[n - 1], "COMMIT");
 	ck_assert(strstr(p.texts[n - 2], "DROP TRIGGER gatewalk_trip_"));
-	ck_assert_msg(strstr(p.texts[n - 2], ";\nALTER TABLE public.orders DROP COLUMN total;\nSELECT gatewalk.append("), "%s", p.texts[n - 2]);
+	ck_assert_msg(strstr(p.texts[n - 2], ";\nALTER TABLE public.orders DROP COLUMN total;\n"), "%s", p.texts[n - 2]);
+	ck_assert(strstr(strstr(p.texts[n - 2], "DROP COLUMN total;"), ";\nSELECT gatewalk.append("));
 	ck_assert(!strstr(p.texts[n - 2], "CASCADE"));
 	ck_assert(strstr(p.texts[n - 3], "WITH RECURSIVE t AS"));
 	ck_assert(strstr(p.texts[n - 4], "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; LOCK TABLE"));
@@ -274,7 +275,7 @@ START_TEST(slow_look_rolls_back)
 	struct err e = { 0 };
 	struct drop_end end;
 	fix_do(&x, "ALTER TABLE gatewalk.meta RENAME TO meta_;"
-		"CREATE VIEW gatewalk.meta AS SELECT m.* FROM gatewalk.meta_ m, pg_sleep(0.6)");
+		"CREATE VIEW gatewalk.meta AS SELECT m.* FROM gatewalk.meta_ m, pg_sleep(0.6); GRANT SELECT ON gatewalk.meta TO gatewalk_owner");
 	struct drop d = fix_drop(&x, fix_mint(&x));
 	ck_assert(!apply_drop(x.a, &d, &end, &e));
 	ck_assert_str_eq(e.sqlstate, "57014");
