@@ -233,6 +233,23 @@ START_TEST(operator_cannot_touch_anchors_lines_or_the_mark)
 }
 END_TEST
 
+/* init run again gives the owner what gatewalk made, and nothing of an operator's: such a function would have the owner's rights. */
+START_TEST(nothing_of_an_operators_is_handed_over)
+{
+	init_as(ENV_PRODUCTION);
+	test_sql(db, "CREATE ROLE gwt_plain LOGIN; GRANT gatewalk_operator TO gwt_plain");
+	struct db *plain = test_connect("dbname=gwt_schema user=gwt_plain");
+	test_sql(plain, "CREATE FUNCTION gatewalk.guard_mine() RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT current_user::text';"
+		"CREATE FUNCTION gatewalk.append() RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT current_user::text'; CREATE TABLE gatewalk.rows_0123456789ab (n int)");
+	ck_assert_msg(schema_init(db, a, ENV_PRODUCTION, &strong, &e), "%s", e.msg);
+	ck_assert_str_eq(test_value(plain, a, "SELECT gatewalk.guard_mine() || ' ' || gatewalk.append()"), "gwt_plain gwt_plain");
+	ck_assert_str_eq(test_value(plain, a, "SELECT count(*) FROM gatewalk.rows_0123456789ab"), "0");
+	ck_assert_str_eq(test_value(db, a, "SELECT bool_and(relowner::regrole::text = 'gatewalk_owner') FROM pg_class WHERE relnamespace = 'gatewalk'::regnamespace"
+		" AND relkind = 'r' AND relname !~ '^rows_'"), "t");
+	db_close(plain);
+}
+END_TEST
+
 START_TEST(login_that_makes_roles_steps_out_of_the_owner)
 {
 	test_sql(db, "CREATE ROLE gwt_maker LOGIN CREATEROLE; ALTER DATABASE gwt_schema OWNER TO gwt_maker");
@@ -288,7 +305,7 @@ static Suite *suite(void)
 {
 	const TTest *const tests[] = { init_marks_three_times_the_same, comment_keeps_what_it_said, another_environment_is_refused,
 		newer_foreign_and_emptied_are_refused, upgrades_in_place, who_may_not_upgrade_is_told, mark_is_bound_again, slot_refuses_development, unseen_sessions_refuse_development, plain_login_is_weak,
-		operator_cannot_touch_anchors_lines_or_the_mark, login_that_makes_roles_steps_out_of_the_owner, only_the_owner_can_mark, uninstall_refuses_while_needed };
+		operator_cannot_touch_anchors_lines_or_the_mark, nothing_of_an_operators_is_handed_over, login_that_makes_roles_steps_out_of_the_owner, only_the_owner_can_mark, uninstall_refuses_while_needed };
 	Suite *s = suite_create("schema");
 	TCase *c = tcase_create("schema");
 	tcase_add_checked_fixture(c, setup, teardown);

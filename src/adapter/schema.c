@@ -27,12 +27,16 @@ static const char ROLES[] =
 	"  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) THEN"
 	"    EXECUTE format('GRANT gatewalk_owner, gatewalk_operator TO %I', session_user); END IF;"
 	" END $d$;";
+/* What this login or the schema's owner made, and no more: an operator may make objects there, too, and a function of theirs would
+   get the owner's rights. */
 static const char HAND_OVER[] =
-	"DO $d$ DECLARE o record; BEGIN"
+	"DO $d$ DECLARE o record; makers oid[] := ARRAY[(SELECT nspowner FROM pg_namespace WHERE nspname = 'gatewalk'), current_user::regrole::oid]; BEGIN"
 	"  ALTER SCHEMA gatewalk OWNER TO gatewalk_owner;"
-	"  FOR o IN SELECT relname FROM pg_class WHERE relnamespace = 'gatewalk'::regnamespace AND relkind = 'r' LOOP"
+	"  FOR o IN SELECT relname FROM pg_class WHERE relnamespace = 'gatewalk'::regnamespace AND relkind = 'r' AND relowner = ANY (makers)"
+	"      AND relname !~ '^rows_[0-9a-f]{12}$' LOOP"
 	"    EXECUTE format('ALTER TABLE gatewalk.%I OWNER TO gatewalk_owner', o.relname); END LOOP;"
-	"  FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND (proname = 'append' OR proname ~ '^guard_') LOOP"
+	"  FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND proowner = ANY (makers)"
+	"      AND (proname = 'append' OR proname ~ '^guard_') LOOP"
 	"    EXECUTE format('ALTER FUNCTION %s OWNER TO gatewalk_owner', o.oid::regprocedure); END LOOP;"
 	" END $d$;";
 /* Anchors come in by append() only, passes by guard_pass(); lines, permits and the schema log are added, never changed; the mark is read. */
