@@ -2,7 +2,8 @@
 /* guard status: does it hold? Tried on the target itself, and what can still get around it.
    MUST 1. Try only where guard_look says that it stands: what it would let through is not tried on a table that matters.
    MUST 2. Send each try as one DO block that ends in an error whatever happens: no COMMIT can make it stand.
-   MUST 3. Wait 100 ms for a lock and 1 s in all, so that nobody queues behind a try for longer; then say "not tried". */
+   MUST 3. Wait 100 ms for a lock and 1 s in all, so that nobody queues behind a try for longer; then say "not tried".
+   MUST 4. Run nothing of the table's owner with the rights of who asks: their trigger before TRUNCATE would run before ours. */
 #ifndef GW_ADAPTER_GUARD_TRY_H
 #define GW_ADAPTER_GUARD_TRY_H
 
