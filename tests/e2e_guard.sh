@@ -36,6 +36,8 @@ ANALYZE;
 END
 run 1 "no guard without a schema" "$gw" guard install
 has "and the command that helps" "gatewalk init --environment"
+run 1 "no status either" "$gw" guard status
+has "with the same command" "gatewalk init --environment"
 must 0 "marked a rehearsal" "$gw" init --environment rehearsal
 run 1 "status before it is installed" "$gw" guard status
 has "says so" "not installed in this database: the server refuses nobody"

@@ -17,18 +17,21 @@ static const char MAY_SQL[] =
 
 struct may { bool weak, owner; const char *owner_name; };
 
-static bool may_look(struct db *db, struct arena *a, struct may *out, struct err *e)
+static bool schema_there(struct db *db, struct arena *a, struct err *e)
 {
 	const struct query there = { .sql = "/* gatewalk */ SELECT to_regclass('gatewalk.guarded') IS NOT NULL" };
-	const struct query q = { .sql = MAY_SQL, .cols = 5, .min_rows = 1, .max_rows = 1 };
-	struct rows r;
 	const char *yes = db_value(db, a, &there, e);
 	if (!yes)
 		return false;
-	if (!cell_bool(yes))
-		return err_set(e, ERR_USE, "gatewalk init --environment production|staging|development|rehearsal   makes or upgrades it.",
-			"this database has no gatewalk schema, or one of before there was a guard");
-	if (!db_ask(db, a, &q, &r, e))
+	return cell_bool(yes) || err_set(e, ERR_USE, "gatewalk init --environment production|staging|development|rehearsal   makes or upgrades it.",
+		"this database has no gatewalk schema, or one of before there was a guard");
+}
+
+static bool may_look(struct db *db, struct arena *a, struct may *out, struct err *e)
+{
+	const struct query q = { .sql = MAY_SQL, .cols = 5, .min_rows = 1, .max_rows = 1 };
+	struct rows r;
+	if (!schema_there(db, a, e) || !db_ask(db, a, &q, &r, e))
 		return false;
 	char **c = r.cell[0];
 	*out = (struct may){ .weak = cell_bool(c[1]), .owner_name = c[2], .owner = cell_bool(c[3]) };
@@ -39,7 +42,7 @@ bool guard_walks(struct db *db, struct arena *a, struct guard_walk **out, size_t
 {
 	const struct query q = { .sql = "/* gatewalk */ SELECT sid, name, target FROM gatewalk.walk WHERE closed_at IS NULL AND dropped_at IS NULL ORDER BY opened_at, sid", .cols = 3 };
 	struct rows r;
-	if (!db_ask(db, a, &q, &r, e))
+	if (!schema_there(db, a, e) || !db_ask(db, a, &q, &r, e))
 		return false;
 	*n = (size_t)r.n;
 	*out = arena_array(a, *n + 1, sizeof **out);

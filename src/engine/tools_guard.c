@@ -108,7 +108,7 @@ static bool status(struct guard_tool *t, struct err *e)
 	struct fact_guard f = { 0 };
 	struct err none = { 0 };
 	/* Of no walk: event triggers and functions alone. */
-	if (!guard_look(t->db, t->a, "", &f, &none) || !guard_walks(t->db, t->a, &walks, &n, &none)) {
+	if (!guard_walks(t->db, t->a, &walks, &n, &none) || !guard_look(t->db, t->a, "", &f, &none)) {
 		*e = none;
 		return false;
 	}
