@@ -34,6 +34,7 @@ static const struct way { const char *what, *as, *sql, *state, *open; } ways[] =
 	{ "ALTER COLUMN TYPE, with a rewrite", GUARD_APP, "ALTER TABLE t ALTER old TYPE int USING 0", "GW100", NULL },
 	{ "ALTER COLUMN TYPE, without a rewrite", GUARD_APP, "ALTER TABLE t ALTER old TYPE varchar", "GW100", NULL },
 	{ "ALTER COLUMN TYPE to the same, USING NULL", GUARD_APP, "ALTER TABLE t ALTER old TYPE text USING NULL", "GW100", NULL },
+	{ "ALTER COLUMN TYPE to the same, numbered otherwise in a partition", GUARD_APP, "ALTER TABLE pc ALTER old TYPE text USING NULL", "GW100", NULL },
 	{ "ALTER COLUMN SET DATA TYPE COLLATE", GUARD_APP, "ALTER TABLE t ALTER old TYPE text COLLATE \"C\"", "GW100", NULL },
 	{ "ALTER COLUMN ADD GENERATED AS IDENTITY", GUARD_APP, "ALTER TABLE whole ALTER id SET NOT NULL, ALTER id ADD GENERATED ALWAYS AS IDENTITY", "GW100", NULL },
 	{ "SET UNLOGGED (gone after a crash)", GUARD_APP, "ALTER TABLE t SET UNLOGGED", "GW100", NULL },
@@ -44,6 +45,7 @@ static const struct way { const char *what, *as, *sql, *state, *open; } ways[] =
 	{ "RENAME and back in one transaction", GUARD_APP, "ALTER TABLE t RENAME TO young; ALTER TABLE young RENAME TO t", "GW100", NULL },
 	{ "SET SCHEMA", SU, "CREATE SCHEMA other; ALTER TABLE t SET SCHEMA other", "GW100", NULL },
 	{ "RENAME SCHEMA", SU, "ALTER SCHEMA s RENAME TO other", "GW100", NULL },
+	{ "RENAME SCHEMA of the column's type", SU, "ALTER SCHEMA ext RENAME TO other", "GW100", NULL },
 	{ "TRUNCATE", GUARD_APP, "TRUNCATE t", "GW100", NULL },
 	{ "TRUNCATE of the rows, through a key CASCADE", GUARD_APP, "TRUNCATE above CASCADE", "GW100", NULL },
 	{ "TRUNCATE of a partition", GUARD_APP, "TRUNCATE part1", "GW100", NULL },
@@ -129,7 +131,7 @@ START_TEST(the_rest_goes_on)
 		"ALTER TABLE t ADD COLUMN more int DEFAULT 7", "ALTER TABLE t DROP COLUMN other", "ALTER TABLE t RENAME other TO another", "ALTER TABLE t ALTER other TYPE bigint",
 		"ALTER TABLE t ALTER old SET NOT NULL, ALTER old SET DEFAULT 'x'", "CREATE INDEX ON t (old)", "ALTER TABLE whole ADD COLUMN more int", "ALTER TYPE mood ADD VALUE 'c'",
 		"CREATE TABLE part3 PARTITION OF part FOR VALUES FROM (20) TO (30); DROP TABLE part3", "CREATE TABLE n (i int); ALTER TABLE n ADD j int; ALTER TABLE n RENAME TO m; DROP TABLE m",
-		"DROP TABLE free", "TRUNCATE free, like_whole", "CREATE VIEW v AS SELECT old FROM t; DROP VIEW v", "ALTER TABLE free ALTER gone TYPE text", "COMMENT ON COLUMN t.old IS 'x'",
+		"ALTER TABLE pc DROP COLUMN other", "ALTER TABLE pc ALTER other TYPE bigint", "DROP TABLE free", "TRUNCATE free, like_whole", "CREATE VIEW v AS SELECT old FROM t; DROP VIEW v", "ALTER TABLE free ALTER gone TYPE text", "COMMENT ON COLUMN t.old IS 'x'",
 		"CREATE TEMP TABLE x (i int) ON COMMIT DROP", ("ALTER TABLE t OWNER TO " GUARD_APP), "ANALYZE t",
 	};
 	for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) {

@@ -112,6 +112,8 @@ static const struct { const char *sql; bool stands, truncate; const char *why; }
 	{ "ALTER EVENT TRIGGER gatewalk_guard_drop DISABLE; ALTER EVENT TRIGGER gatewalk_guard_drop ENABLE ALWAYS", false, false,
 		"the guard was switched off, changed or granted to others since it was installed" },
 	{ "GRANT INSERT ON gatewalk.pass TO PUBLIC", false, false, "the guard was switched off, changed or granted to others since it was installed" },
+	{ "GRANT UPDATE ON gatewalk.walk TO PUBLIC", false, false, "the guard was switched off, changed or granted to others since it was installed" },
+	{ "GRANT EXECUTE ON FUNCTION gatewalk.guard_end(text) TO PUBLIC", false, false, "the guard was switched off, changed or granted to others since it was installed" },
 	{ "CREATE OR REPLACE FUNCTION gatewalk.guard_spend(a_sid text) RETURNS boolean LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS 'SELECT true'",
 		false, false, "a function of the guard is not gatewalk's own" },
 	{ "ALTER FUNCTION gatewalk.guard_drop() RESET search_path", false, false, "a function of the guard is not gatewalk's own" },
@@ -151,7 +153,7 @@ END_TEST
 START_TEST(changed_behind_its_back)
 {
 	fix_do(&x, "ALTER EVENT TRIGGER gatewalk_guard_ddl DISABLE; ALTER TABLE s.t RENAME old TO young; ALTER EVENT TRIGGER gatewalk_guard_ddl ENABLE ALWAYS");
-	refused("ALTER TABLE s.free RENAME TO freed; ALTER TABLE s.freed ALTER old TYPE varchar; ALTER SCHEMA ext RENAME TO ext2", "");
+	refused("ALTER TABLE s.free RENAME TO freed; ALTER TABLE s.freed ALTER old TYPE varchar; CREATE SCHEMA n; ALTER SCHEMA n RENAME TO m", "");
 	refused("ALTER TABLE s.t ADD COLUMN n int", "GW100");
 	struct err e = { 0 };
 	struct guard_done d;
@@ -222,12 +224,47 @@ START_TEST(tried)
 	for (size_t k = 0; k < n; k++)
 		open += strcmp(t[k].result, "open") == 0;
 	ck_assert_uint_ge(open, 3);
+	/* A trigger of the owner's that would run before ours does not run with the rights of who asks. */
+	fix_do(&x, "ALTER EVENT TRIGGER gatewalk_guard_ddl ENABLE ALWAYS; CREATE FUNCTION s.first() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION \'\'it ran\'\'; END';"
+		"CREATE TRIGGER a_first BEFORE TRUNCATE ON s.t FOR EACH STATEMENT EXECUTE FUNCTION s.first(); ALTER TABLE s.t ENABLE ALWAYS TRIGGER a_first");
+	ck_assert_msg(guard_try(x.db, x.a, FIRST, &f, &t, &n, &e), "%s", e.msg);
+	for (size_t k = 0; k < n; k++)
+		if (strcmp(t[k].way, "TRUNCATE") == 0)
+			ck_assert_msg(strcmp(t[k].result, "not tried") == 0 && strstr(t[k].said, "another trigger"), "%s: %s", t[k].result, t[k].said);
+		else
+			ck_assert_msg(strcmp(t[k].result, "refused") == 0, "%s: %s", t[k].way, t[k].said);
 	/* A table that somebody holds is not queued for. */
 	struct db *other = test_connect(x.conninfo);
 	test_sql(other, "BEGIN; SELECT FROM s.t");
 	ck_assert_msg(guard_try(x.db, x.a, FIRST, &f, &t, &n, &e), "%s", e.msg);
 	ck_assert_str_eq(t[0].result, "not tried");
 	db_close(other);
+}
+END_TEST
+
+/* Who may walk writes rows of gatewalk.walk: what stands in them is data, whoever asks how the guard stands. */
+START_TEST(an_id_is_no_sql)
+{
+	struct err e = { 0 };
+	struct fact_guard f;
+	struct guard_walk *walks;
+	size_t n = 0;
+	fix_do(&x, "INSERT INTO gatewalk.walk (sid, name, plan_digest, archetype, relid, attnum, target, stage, operator, host, plan, day_us)"
+		" VALUES ($s$x' OR 1 / (g.attnum - g.attnum) = 1 OR '$s$, 'w', 'x', 'destructive', 1, 1, 's.t.old', 'audit', 'ana', 'h', 'p', 1)");
+	ck_assert_msg(guard_walks(x.db, x.a, &walks, &n, &e), "%s", e.msg);
+	ck_assert_uint_eq(n, GUARDED + 1);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_msg(guard_look(x.db, x.a, walks[i].sid, &f, &e), "%s: %s", walks[i].sid, e.msg);
+}
+END_TEST
+
+/* Catalogue rows that are older than two thousand million transactions look like those of the future. */
+START_TEST(old_rows_are_not_mine)
+{
+	static const char *const far[] = { "1000000", "2000000000", "2147483647", "2147483648", "2147483649", "4294967295" };
+	for (size_t i = 0; i < sizeof far / sizeof far[0]; i++)
+		ck_assert_str_eq(fix_get(&x, arena_printf(x.a, "SELECT gatewalk.guard_mine(((pg_current_xact_id()::text::bigint + %s) %% 4294967296)::text::xid)", far[i])), "f");
+	ck_assert_str_eq(fix_get(&x, "SELECT gatewalk.guard_mine(pg_current_xact_id()::xid)"), "t");
 }
 END_TEST
 
@@ -246,6 +283,8 @@ static Suite *suite(void)
 	tcase_add_test(t, it_ends_with_the_walk);
 	tcase_add_test(t, install_and_remove);
 	tcase_add_test(t, tried);
+	tcase_add_test(t, an_id_is_no_sql);
+	tcase_add_test(t, old_rows_are_not_mine);
 	suite_add_tcase(s, t);
 	return s;
 }

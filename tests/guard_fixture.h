@@ -22,6 +22,8 @@ static const char GUARD_SHOP_SQL[] =
 	"CREATE TABLE whole (id int, note text); INSERT INTO whole VALUES (1, 'n');"
 	"CREATE TABLE part (id int, note text) PARTITION BY RANGE (id); CREATE TABLE part1 PARTITION OF part FOR VALUES FROM (0) TO (10);"
 	"CREATE TABLE part2 PARTITION OF part FOR VALUES FROM (10) TO (20);"
+	"CREATE TABLE pc (id int, other int, old text) PARTITION BY RANGE (id); CREATE TABLE pc1 (gone int, id int, other int, old text);"
+	"ALTER TABLE pc1 DROP COLUMN gone; ALTER TABLE pc ATTACH PARTITION pc1 FOR VALUES FROM (0) TO (10); INSERT INTO pc VALUES (1, 1, 'a');"
 	"CREATE TABLE above (id int PRIMARY KEY); CREATE TABLE rows (id int PRIMARY KEY, up int REFERENCES above);"
 	"CREATE TABLE free (id int, old text, gone int); CREATE TABLE like_whole (LIKE whole);"
 	"CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN ALTER TABLE s.t DROP COLUMN old; END';"
@@ -33,6 +35,7 @@ static const struct { const char *sid, *table, *column; } guarded[] = {
 	{ "00000000000200000000000000000003", "td", "old" }, { "00000000000300000000000000000004", "tc", "old" },
 	{ "00000000000400000000000000000005", "tp", "old" }, { "00000000000500000000000000000006", "whole", NULL },
 	{ "00000000000600000000000000000007", "part", NULL }, { "00000000000700000000000000000008", "rows", NULL },
+	{ "00000000000800000000000000000009", "pc", "old" },
 };
 #define GUARDED (sizeof guarded / sizeof guarded[0])
 

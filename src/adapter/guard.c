@@ -75,13 +75,13 @@ const char *guard_events_sql(struct arena *a)
 	return s;
 }
 
-/* %1$s: what the event triggers have to be; %2$s: the functions' digest; %3$s: the walk; %4$s: its view. */
+/* %1$s: what the event triggers have to be; %2$s: the functions' digest; %3$s: the walk, a literal; %4$s: its view. */
 static const char LOOK_SQL[] =
 "SELECT p.k, p.v FROM (SELECT (SELECT how FROM gatewalk.guard) AS how, (SELECT seal FROM gatewalk.guard) AS seal) i CROSS JOIN (\n"
 "  SELECT encode(sha256(convert_to(coalesce(string_agg(concat_ws(E'\\n', p.proname, p.prosecdef, array_to_string(p.proconfig, ';'), p.prosrc, ''), '' ORDER BY p.proname COLLATE \"C\"), ''), 'UTF8')), 'hex')\n"
 "    = '%2$s' AND bool_and(p.proowner = n.nspowner) AS good FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'gatewalk' AND p.proname ~ '^guard_') f\n"
 "LEFT JOIN (SELECT g.state, g.parts, gatewalk.guard_state(g.sid, g.relid, g.attnum) AS now, EXISTS (SELECT FROM gatewalk.guard_open() o WHERE o.sid = g.sid)\n"
-"    AND (g.relid, g.attnum) = (w.relid, w.attnum) AS open FROM gatewalk.guarded g JOIN gatewalk.walk w USING (sid) WHERE g.sid = '%3$s' OFFSET 0) t ON true\n"
+"    AND (g.relid, g.attnum) = (w.relid, w.attnum) AS open FROM gatewalk.guarded g JOIN gatewalk.walk w USING (sid) WHERE g.sid = %3$s OFFSET 0) t ON true\n"
 "CROSS JOIN LATERAL (VALUES ('guard_how', i.how), ('guard_events', ((" GUARD_EVENTS_SEEN_SQL ") IS NOT DISTINCT FROM %1$s\n"
 "    AND coalesce(current_setting('event_triggers', true), 'on') = 'on')::text), ('guard_seal', (i.seal = (" GUARD_SEAL_SQL "))::text),\n"
 "  ('guard_functions', f.good::text), ('guard_open', t.open::text), ('guard_same', (t.now @> t.state)::text),\n"
@@ -95,15 +95,15 @@ const char *guard_look_sql(struct arena *a, const char *sid)
 	char digest[65];
 	const char *hold = own_hold_name(a, sid);
 	functions_digest(digest);
-	return arena_printf(a, LOOK_SQL, sql_literal(a, guard_events_text(a)), digest, sid, hold ? hold : "");
+	return arena_printf(a, LOOK_SQL, sql_literal(a, guard_events_text(a)), digest, sql_literal(a, sid), hold ? hold : "");
 }
 
 /* What is wrong, the first that holds. */
 enum { IN_ALL, IN_TARGET, IN_RECORD, IN_TRUNCATE };   /* of the guard itself; over this target; and guard_record helps; TRUNCATE alone */
 static const struct { const char *key, *how, *why; int in; } wrongs[] = {
 	{ "guard_events", "triggers", "an event trigger of the guard is missing, switched off or changed", IN_ALL },
-	{ "guard_seal", NULL, "the guard was switched off, changed or granted to others since it was installed", IN_ALL },
 	{ "guard_functions", NULL, "a function of the guard is not gatewalk's own", IN_ALL },
+	{ "guard_seal", NULL, "the guard was switched off, changed or granted to others since it was installed", IN_ALL },
 	{ "guard_open", NULL, "the walk's target is not under guard", IN_RECORD },
 	{ "guard_same", NULL, "the target is not what was put under guard", IN_TARGET },
 	{ "guard_view", "views", "the view that holds the target is missing", IN_RECORD },

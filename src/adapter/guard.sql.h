@@ -68,7 +68,7 @@
 "  BEGIN\n" \
 "    FOR hit IN SELECT g.sid, bool_or(o.original AND o.objid = g.relid AND o.objsubid = g.attnum) AS named, min(o.object_type || ' ' || o.object_identity) AS what\n" \
 "        FROM pg_event_trigger_dropped_objects() o JOIN gatewalk.guard_open() g\n" \
-"        ON o.classid = 'pg_class'::regclass AND (o.objid = g.relid AND (o.objsubid = 0 OR g.attnum IN (0, o.objsubid)) OR o.objid = ANY (g.parts))\n" \
+"        ON o.classid = 'pg_class'::regclass AND (o.objid = g.relid AND (o.objsubid = 0 OR g.attnum IN (0, o.objsubid)) OR o.objid = ANY (g.parts) AND o.objsubid = 0)\n" \
 "          OR o.classid = 'pg_trigger'::regclass AND starts_with(o.object_identity, 'gatewalk_guard_' || left(g.sid, 12) || ' on ')\n" \
 "        GROUP BY g.sid LOOP\n" \
 "      IF NOT (hit.named AND gatewalk.guard_spend(hit.sid)) THEN\n" \
@@ -97,12 +97,14 @@
 "  AND m.system_identifier = (SELECT s.system_identifier FROM pg_control_system() s)::text);\n" \
 "END"
 
-/* Was this row version written by the transaction at work, or one of its subtransactions? */
+/* Was this row version written by the transaction at work, or one of its subtransactions? One that is older than two thousand million
+   transactions looks like one of the future, which pg_xact_status refuses to speak of. */
 #define GUARD_MINE_BODY \
 "DECLARE top bigint := pg_current_xact_id()::text::bigint; full_xid bigint;\n" \
 "BEGIN\n" \
 "  full_xid := top + (x::text::bigint - top % 4294967296 + 2147483648 + 4294967296) % 4294967296 - 2147483648;\n" \
 "  RETURN full_xid >= 3 AND pg_xact_status(full_xid::text::xid8) = 'in progress';\n" \
+"EXCEPTION WHEN invalid_parameter_value THEN RETURN false;\n" \
 "END"
 
 #define GUARD_OPEN_BODY \
@@ -150,14 +152,16 @@
 "    HINT = format('Ask its operator, or look: gatewalk status %s. What goes, goes by the walk''s own drop; gatewalk leave %s gives the walk up.', w.name, w.name);\n" \
 "END"
 
-/* Reason 1: whether it is logged. Reason 4: a column's type or values; one that has no column of the target in it is let go. */
+/* Reason 1: whether it is logged. Reason 4: a column's type or values; one that has no column of the target in it is let go. In a
+   partition the column has the same name, and may have another number. */
 #define GUARD_REWRITE_BODY \
 "DECLARE rel oid := pg_event_trigger_table_rewrite_oid(); hit text; unsure text;\n" \
 "BEGIN\n" \
 "  IF pg_event_trigger_table_rewrite_reason() & 5 = 0 THEN RETURN; END IF;\n" \
 "  BEGIN\n" \
 "    SELECT g.sid INTO hit FROM gatewalk.guard_open() g WHERE (rel = g.relid OR rel = ANY (g.parts)) AND (g.attnum = 0 OR pg_event_trigger_table_rewrite_reason() & 1 <> 0 OR EXISTS (\n" \
-"      SELECT FROM pg_attribute a WHERE a.attrelid = rel AND a.attnum = g.attnum AND gatewalk.guard_mine(a.xmin))) LIMIT 1;\n" \
+"      SELECT FROM pg_attribute c JOIN pg_attribute a ON a.attrelid = rel AND a.attname = c.attname WHERE c.attrelid = g.relid AND c.attnum = g.attnum\n" \
+"        AND gatewalk.guard_mine(a.xmin))) LIMIT 1;\n" \
 "  EXCEPTION WHEN OTHERS THEN unsure := SQLERRM;\n" \
 "  END;\n" \
 "  IF unsure IS NOT NULL THEN\n" \
@@ -212,6 +216,7 @@
 "  SELECT c.xmin FROM tree JOIN pg_class c USING (oid) UNION SELECT n.xmin FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace\n" \
 "  UNION SELECT a.xmin FROM tree JOIN pg_attribute a ON a.attrelid = tree.oid UNION SELECT i.xmin FROM tree JOIN pg_inherits i ON i.inhrelid = tree.oid\n" \
 "  UNION SELECT g.xmin FROM tree JOIN pg_trigger g ON g.tgrelid = tree.oid UNION SELECT t.xmin FROM ty JOIN pg_type t USING (oid)\n" \
+"  UNION SELECT n.xmin FROM ty JOIN pg_type t USING (oid) JOIN pg_namespace n ON n.oid = t.typnamespace\n" \
 "  UNION SELECT e.xmin FROM ty JOIN pg_enum e ON e.enumtypid = ty.oid\n" \
 "  UNION SELECT a.xmin FROM ty JOIN pg_type t USING (oid) JOIN pg_attribute a ON a.attrelid = t.typrelid AND t.typtype = 'c')\n" \
 "SELECT coalesce(bool_or(gatewalk.guard_mine(xmin)), false) FROM seen"
