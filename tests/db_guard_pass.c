@@ -268,6 +268,45 @@ START_TEST(old_rows_are_not_mine)
 }
 END_TEST
 
+/* Before item 4 the table carries no trigger of gatewalk's. */
+static void record_free(void)
+{
+	struct err e = { 0 };
+	const char *why;
+	static const char sid[] = "0000000000090000000000000000000a";
+	fix_do(&x, arena_printf(x.a, "INSERT INTO gatewalk.walk (sid, name, plan_digest, archetype, relid, attnum, target, stage, operator, host, plan, day_us)"
+		" VALUES ('%s', 'w', 'x', 'destructive', 's.free'::regclass, 2, 's.free.old', 'audit', 'ana', 'h', 'p', 1)", sid));
+	ck_assert_msg(guard_record(x.db, x.a, sid, &why, &e) && !*why, "%s", e.msg);
+}
+
+/* Whoever calls so deep that the guard has no stack left to read its list has no stack left for the command either. */
+START_TEST(no_room_left_is_no_way_through)
+{
+	record_free();
+	fix_do(&x, "CREATE FUNCTION s.deep(n int) RETURNS void LANGUAGE plpgsql AS 'BEGIN IF n = 0 THEN ALTER TABLE s.free RENAME old TO young; ELSE PERFORM s.deep(n - 1); END IF; END';"
+		"CREATE FUNCTION s.deeper() RETURNS text LANGUAGE plpgsql AS 'DECLARE short int := 0; BEGIN FOR n IN 1..400 LOOP BEGIN PERFORM s.deep(n); RETURN ''renamed at '' || n;"
+		" EXCEPTION WHEN SQLSTATE ''GW100'' THEN NULL; WHEN statement_too_complex THEN short := short + 1; END; END LOOP; RETURN CASE WHEN short > 50 THEN ''held'' ELSE ''not tried'' END; END';"
+		"SET max_stack_depth = '250kB'");
+	ck_assert_str_eq(fix_get(&x, "SELECT s.deeper()"), "held");
+}
+END_TEST
+
+START_TEST(an_empty_table_becomes_no_view)
+{
+	record_free();
+	refused("CREATE RULE \"_RETURN\" AS ON SELECT TO s.free DO INSTEAD SELECT 1 AS id, NULL::text AS old, 2 AS gone", db_version(x.db) < 160000 ? "GW100" : "42809");
+	refused("CREATE VIEW s.v AS SELECT * FROM s.free; CREATE RULE r AS ON INSERT TO s.v DO INSTEAD NOTHING", "");
+}
+END_TEST
+
+/* How a session writes names is no change of the target. */
+START_TEST(names_in_quotes_are_the_same)
+{
+	refused("SET LOCAL quote_all_identifiers = on; ALTER TABLE s.t ADD COLUMN more int", "");
+	refused("SET LOCAL quote_all_identifiers = on; ALTER TABLE s.t RENAME old TO young", "GW100");
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("guard_pass");
@@ -284,6 +323,9 @@ static Suite *suite(void)
 	tcase_add_test(t, install_and_remove);
 	tcase_add_test(t, tried);
 	tcase_add_test(t, an_id_is_no_sql);
+	tcase_add_test(t, no_room_left_is_no_way_through);
+	tcase_add_test(t, an_empty_table_becomes_no_view);
+	tcase_add_test(t, names_in_quotes_are_the_same);
 	tcase_add_test(t, old_rows_are_not_mine);
 	suite_add_tcase(s, t);
 	return s;

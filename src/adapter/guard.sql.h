@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The server's guard: tables and functions of the gatewalk schema since version 4. guard.c holds the database's functions against
    these very texts, so a changed one is noticed; a released text is changed only by a further step of schema.sql.h.
-   All run as the schema's owner with a pinned search_path, and wait a second at most for gatewalk's own tables; those that every DDL
-   calls are PL/pgSQL, whose plans a session keeps.
+   All run as the schema's owner with a pinned search_path and way of quoting, and wait a second at most for gatewalk's own tables;
+   those that every DDL calls are PL/pgSQL, whose plans a session keeps.
    What must hold of the functions that the event triggers call:
    1. What they refuse belongs to a guarded target; an error of their own refuses nothing else. Where the list of targets cannot be
-      read, a table that carries gatewalk's trigger counts as guarded.
+      read, a table that carries gatewalk's trigger counts as guarded. But a limit of the session's that they meet (the depth of the
+      stack) was set by who calls, and stops the command.
    2. They assert what is so after the command, and need not understand the command.
    3. A target that was changed behind the guard's back holds nobody else up: only a transaction that touches it is refused. */
 #ifndef GW_ADAPTER_GUARD_SQL_H
 #define GW_ADAPTER_GUARD_SQL_H
 
-#define GUARD_CONFIG "search_path=pg_catalog, pg_temp;lock_timeout=1s"   /* as pg_proc.proconfig, joined by ; */
+#define GUARD_CONFIG "search_path=pg_catalog, pg_temp;lock_timeout=1s;quote_all_identifiers=off"   /* as pg_proc.proconfig, joined by ; */
 
 /* guard: the guard was installed here; how it stands is read from the catalogue. seal: of the event triggers when they were made.
    guarded: one row a walk; state: what must stay as it is (guard_state), parts: the partitions at that time.
@@ -34,6 +35,10 @@
 #define GUARD_TRIGGER_RE "'^gatewalk_(guard|trip)_[0-9a-f]{12}(_[it])?'"
 #define GUARD_CARRIES(relid) "EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = " relid " AND t.tgname ~ " GUARD_TRIGGER_RE ")"
 
+#define GUARD_UNSURE \
+"  EXCEPTION WHEN program_limit_exceeded THEN RAISE; WHEN OTHERS THEN unsure := SQLERRM;\n" \
+"  END;\n"
+
 #define GUARD_DDL_BODY \
 "DECLARE g record; now jsonb; bad text; what text; unsure text;\n" \
 "BEGIN\n" \
@@ -46,8 +51,7 @@
 "        EXIT;\n" \
 "      END IF;\n" \
 "    END LOOP;\n" \
-"  EXCEPTION WHEN OTHERS THEN unsure := SQLERRM;\n" \
-"  END;\n" \
+GUARD_UNSURE \
 "  IF unsure IS NOT NULL THEN\n" \
 "    PERFORM gatewalk.guard_unsure(c.object_identity, unsure) FROM pg_event_trigger_ddl_commands() c\n" \
 "    WHERE c.classid = 'pg_class'::regclass AND " GUARD_CARRIES("c.objid") ";\n" \
@@ -77,8 +81,7 @@
 "        EXIT;\n" \
 "      END IF;\n" \
 "    END LOOP;\n" \
-"  EXCEPTION WHEN OTHERS THEN unsure := SQLERRM;\n" \
-"  END;\n" \
+GUARD_UNSURE \
 "  IF unsure IS NOT NULL THEN\n" \
 "    PERFORM gatewalk.guard_unsure(o.object_identity, unsure) FROM pg_event_trigger_dropped_objects() o\n" \
 "    WHERE o.classid = 'pg_class'::regclass AND (o.schema_name = 'gatewalk' OR " GUARD_CARRIES("o.objid") ")\n" \
@@ -162,8 +165,7 @@
 "    SELECT g.sid INTO hit FROM gatewalk.guard_open() g WHERE (rel = g.relid OR rel = ANY (g.parts)) AND (g.attnum = 0 OR pg_event_trigger_table_rewrite_reason() & 1 <> 0 OR EXISTS (\n" \
 "      SELECT FROM pg_attribute c JOIN pg_attribute a ON a.attrelid = rel AND a.attname = c.attname WHERE c.attrelid = g.relid AND c.attnum = g.attnum\n" \
 "        AND gatewalk.guard_mine(a.xmin))) LIMIT 1;\n" \
-"  EXCEPTION WHEN OTHERS THEN unsure := SQLERRM;\n" \
-"  END;\n" \
+GUARD_UNSURE \
 "  IF unsure IS NOT NULL THEN\n" \
 "    PERFORM gatewalk.guard_unsure(rel::regclass::text, unsure) WHERE " GUARD_CARRIES("rel") ";\n" \
 "  ELSIF hit IS NOT NULL THEN\n" \
@@ -253,14 +255,14 @@
 	X("guard_unsure", "(a_what text, a_why text) RETURNS void LANGUAGE plpgsql", GUARD_UNSURE_BODY)
 
 #define GUARD_CREATE(name, form, body) \
-	"CREATE FUNCTION gatewalk." name form " SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $g$" body "$g$;\n"
+	"CREATE FUNCTION gatewalk." name form " SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' SET quote_all_identifiers = off AS $g$" body "$g$;\n"
 
 /* The event triggers: name, event, function, the commands that call it (NULL: all). A command that makes something new, or only
    reads, costs nothing; of those that change something none is left out, for any of them may reach a table under another name
-   (ALTER INDEX renames tables, too). */
+   (ALTER INDEX renames tables, too). CREATE RULE made a view of an empty table before PostgreSQL 16. */
 #define GUARD_DDL_TAGS \
 	"ALTER AGGREGATE,ALTER COLLATION,ALTER DOMAIN,ALTER EXTENSION,ALTER FOREIGN TABLE,ALTER FUNCTION,ALTER INDEX,ALTER MATERIALIZED VIEW,ALTER OPERATOR," \
-	"ALTER PROCEDURE,ALTER ROUTINE,ALTER SCHEMA,ALTER SEQUENCE,ALTER TABLE,ALTER TRIGGER,ALTER TYPE,ALTER VIEW,CREATE EXTENSION,CREATE TRIGGER,DROP OWNED"
+	"ALTER PROCEDURE,ALTER ROUTINE,ALTER SCHEMA,ALTER SEQUENCE,ALTER TABLE,ALTER TRIGGER,ALTER TYPE,ALTER VIEW,CREATE EXTENSION,CREATE RULE,CREATE TRIGGER,DROP OWNED"
 #define GUARD_EVENTS(X) \
 	X("gatewalk_guard_ddl", "ddl_command_end", "guard_ddl", GUARD_DDL_TAGS) \
 	X("gatewalk_guard_drop", "sql_drop", "guard_drop", NULL) \
