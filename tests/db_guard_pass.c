@@ -160,6 +160,12 @@ START_TEST(changed_behind_its_back)
 	ck_assert_msg(guard_install(x.db, x.a, &d, &e), "%s", e.msg);
 	ck_assert_str_eq(d.walks[0].why, "the target is not what was put under guard");
 	looks(true, false, false, "the target is not what was put under guard");
+	/* As guard_help says. */
+	ck_assert_msg(guard_remove(x.db, x.a, &d, &e) && guard_install(x.db, x.a, &d, &e), "%s", e.msg);
+	ck_assert_str_eq(d.walks[0].why, "");
+	looks(true, true, true, "");
+	refused("ALTER TABLE s.t ADD COLUMN n int", "");
+	refused("ALTER TABLE s.t RENAME young TO old", "GW100");
 }
 END_TEST
 

@@ -291,7 +291,7 @@ void core_good_facts(struct core *c)
 	f->others = (struct fact_others){ .at = c->t, .clear = true };
 	f->watch = (struct fact_watch){ .at = c->t, .tripwire_there = true, .tripwire_enabled = true, .trip_count = 42, .statements_there = true,
 		.unbroken_since = c->t - 30 * US_DAY, .standbys_ok = true };
-	f->guard = (struct fact_guard){ .at = c->t, .installed = true, .recorded = true, .stands = true, .truncate = true };
+	f->guard = (struct fact_guard){ .at = c->t, .installed = true, .whole = true, .recorded = true, .stands = true, .truncate = true };
 	f->log = (struct fact_log){ .at = c->t, .verifies = true, .ledger_agrees = true };
 	f->monitor = (struct fact_monitor){ .at = c->t, .baseline_at = c->t - US_HOUR, .errors_seen = true };
 	f->files_intact = true;

@@ -93,6 +93,17 @@ END_TEST
 START_TEST(the_guard)
 {
 	ck_assert_str_eq(judge("C9")->now, "it stands");
+	const struct { bool whole, recorded, stands; const char *help; } broken_by[] = {
+		{ true, true, false, "gatewalk guard remove and then install" }, { false, true, false, "gatewalk guard install" },
+		{ true, false, false, "gatewalk guard install" }, { true, true, true, "gatewalk guard install" },
+	};
+	for (size_t i = 0; i < sizeof broken_by / sizeof *broken_by; i++) {
+		const struct fact_guard g = { .installed = true, .whole = broken_by[i].whole, .recorded = broken_by[i].recorded, .stands = broken_by[i].stands };
+		ck_assert_msg(strstr(guard_help(&g), broken_by[i].help), "%zu: %s", i, guard_help(&g));
+	}
+	f->guard.stands = false;
+	ck_assert(strstr(judge("C9")->todo, "Find out who changed it"));
+	f->guard.stands = true;
 	f->guard.by_views = true;
 	ck_assert_str_eq(judge("C9")->now, "views hold it, TRUNCATE is refused");
 	f->guard = (struct fact_guard){ .at = f->now };

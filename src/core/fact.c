@@ -20,6 +20,13 @@ const char *sees_word(unsigned one)
 	return "";
 }
 
+const char *guard_help(const struct fact_guard *g)
+{
+	bool changed = g->whole && g->recorded && !g->stands;   /* what was recorded once is not recorded anew over a change */
+	return changed ? "Find out who changed it. As a superuser, gatewalk guard remove and then install take it as it is now; C5 still compares it with what was documented."
+		: "As a superuser: gatewalk guard install. gatewalk guard status says what is so.";
+}
+
 const char *env_name(enum env e)
 {
 	return (unsigned)e <= ENV_REHEARSAL ? names[e] : names[ENV_NONE];

@@ -211,6 +211,7 @@ struct fact_guard {
 	bool truncate;                /* and TRUNCATE of it is refused */
 	const char *why;              /* what is missing of stands and truncate; NULL when nothing is */
 };
+const char *guard_help(const struct fact_guard *g);   /* what makes it stand again */
 
 struct fact_log {
 	int64_t at;

@@ -228,16 +228,15 @@ static void guard_shut(const struct judge *j, const char *now, const char *becau
 /* Asked for by the plan, by having been installed, or by the log, which knows that it stood once. */
 void rule_c9(const struct judge *j)
 {
-	static const char install[] = "As a superuser: gatewalk guard install. gatewalk guard status says what is so.";
 	const struct fact_guard *g = &j->f->guard;
 	if (!rule_fresh(j, g->at, MOMENT_LIVES, "the server's guard"))
 		return;
 	if (!g->installed && !j->p->guard && !j->w->guarded)
 		find_not_needed(j->o, "neither installed nor asked for");
 	else if (!g->installed)
-		guard_shut(j, "not installed", j->w->guarded ? "the guard was over it, and is gone" : "the plan asks for the server's guard, and it is not installed", install);
+		guard_shut(j, "not installed", j->w->guarded ? "the guard was over it, and is gone" : "the plan asks for the server's guard, and it is not installed", guard_help(g));
 	else if (!g->stands)
-		guard_shut(j, "it does not stand", g->why ? g->why : "the guard does not stand", install);
+		guard_shut(j, "it does not stand", g->why ? g->why : "the guard does not stand", guard_help(g));
 	else if (!g->truncate)
 		guard_shut(j, "not against TRUNCATE", g->why ? g->why : "TRUNCATE is not refused", "Start the watch again (item 4): it puts the guard's trigger on the table.");
 	else {

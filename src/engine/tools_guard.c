@@ -81,7 +81,7 @@ static bool walk_stands(struct guard_tool *t, struct json *list, const struct gu
 		if (strcmp(tried[i].result, "open") == 0 && !f->by_views && e->code == ERR_NONE)
 			err_set(e, ERR_GATE, NULL, "the guard let through: %s of %s", tried[i].way, w->target);
 	if (f->installed && !f->stands && e->code == ERR_NONE)
-		err_set(e, ERR_GATE, "As a superuser: gatewalk guard install.", "the guard does not stand over %s: %s", w->target, f->why);
+		err_set(e, ERR_GATE, guard_help(f), "the guard does not stand over %s: %s", w->target, f->why);
 	return true;
 }
 
