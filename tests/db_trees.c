@@ -100,6 +100,40 @@ START_TEST(each_file_is_a_consumer)
 }
 END_TEST
 
+/* What was cleared was what somebody read: other lines are to be read again, and the same ones somewhere else in the file are not. */
+START_TEST(a_clearing_is_of_what_was_read)
+{
+	const char *dirs[] = { arena_printf(a, "%s/web/src", top), arena_printf(a, "%s/api/src", top) };
+	sh("mkdir -p web/src api/src; echo '# legacy_total is gone' > web/src/m.py; echo '# legacy_total is gone' > api/src/m.py");
+	audit(dirs, 2);   /* folders that end alike: two files, not one */
+	const struct consumer *web = test_consumer(&found, arena_printf(a, "source %s/m.py", dirs[0]));
+	ck_assert_ptr_nonnull(web);
+	ck_assert_ptr_nonnull(test_consumer(&found, arena_printf(a, "source %s/m.py", dirs[1])));
+	struct walk_clear cleared = { .key = web->key, .reason = "a comment", .counted = web->counted, .at = found.at };
+	const struct walk w = { .clears = &cleared, .n_clears = 1 };
+	ck_assert(consumer_is_clear(&w, web, NULL, NULL));
+	sh("printf 'import x\\n\\n# legacy_total is gone\\n' > web/src/m.py");
+	audit(dirs, 2);
+	web = test_consumer(&found, cleared.key);
+	ck_assert_ptr_nonnull(web);
+	ck_assert(consumer_is_clear(&w, web, NULL, NULL));
+	sh("printf 'orders = Table()\\n# legacy_total is gone\\n\\n\\n\\n\\n\\n\\nx = orders.legacy_total\\n' > web/src/m.py");
+	audit(dirs, 2);
+	web = test_consumer(&found, cleared.key);
+	ck_assert_ptr_nonnull(web);
+	ck_assert_int_eq(web->calls, 2);
+	ck_assert_ptr_nonnull(strstr(web->evidence, "m.py:9: x = orders.legacy_total"));
+	ck_assert_ptr_nonnull(strstr(web->evidence, "m.py:2: # legacy_total is gone"));   /* of whatever grade */
+	const char *why, *todo;
+	ck_assert(!consumer_is_clear(&w, web, &why, &todo));
+	ck_assert_str_eq(why, "reads otherwise than when it was cleared");
+	const char *twice[] = { dirs[0], arena_printf(a, "%s/web/../web/src/", top) };
+	audit(twice, 2);
+	ck_assert_int_eq(trees()->saw, SAW_FOUND);   /* one folder by two names is searched once */
+	ck_assert_msg(!trees()->why, "%s", trees()->why);
+}
+END_TEST
+
 START_TEST(what_is_not_listed_is_counted)
 {
 	const char *dirs[] = { top };
@@ -147,6 +181,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, each_file_is_a_consumer);
+	tcase_add_test(t, a_clearing_is_of_what_was_read);
 	tcase_add_test(t, what_is_not_listed_is_counted);
 	tcase_add_test(t, unknown_code_is_answered_by_name);
 	suite_add_tcase(s, t);

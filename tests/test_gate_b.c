@@ -17,6 +17,14 @@ static void counted(const char *now, const char *when_cleared)
 	w->clears[0].counted = when_cleared;
 }
 
+/* What was cleared by its text. */
+static void read_as(const char *now, const char *when_cleared)
+{
+	c->found[0].as_read = true;
+	c->found[0].counted = now;
+	w->clears[0].counted = when_cleared;
+}
+
 static void quiet_for(int64_t us)
 {
 	w->quiet_since = f->now - us;
@@ -29,6 +37,9 @@ static void quiet_for(int64_t us)
 	X(b1_again_counted, "B1", REFUSED, "statement 1 by etl names what goes and was seen again after it was cleared", counted("6 calls", "5 calls")) \
 	X(b1_again_unknown, "B1", REFUSED, "statement 1 by etl names what goes and was seen again after it was cleared", counted(NULL, "5 calls")) \
 	X(b1_again_before, "B1", REFUSED, "statement 1 by etl names what goes and was seen again after it was cleared", counted("5 calls", NULL)) \
+	X(b1_other_text, "B1", REFUSED, "statement 1 by etl reads otherwise than when it was cleared", read_as("a1", "b2")) \
+	X(b1_no_text, "B1", REFUSED, "statement 1 by etl reads otherwise than when it was cleared", read_as(NULL, "b2")) \
+	X(b1_no_text_before, "B1", REFUSED, "statement 1 by etl reads otherwise than when it was cleared", read_as("a1", NULL)) \
 	X(b1_survives, "B1", REFUSED, "statement 1 by etl names what goes and was cleared as surviving, which it cannot", w->clears[0].survives = true) \
 	X(b1_structural, "B1", REFUSED, "view public.all_orders depends on it: the drop would need CASCADE, or it would vanish", c->found[1].structural = true) \
 	X(b1_declared, "B1", REFUSED, "looker is declared in the plan and has not been cleared", find_not_there()) \

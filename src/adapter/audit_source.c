@@ -70,17 +70,18 @@ bool hunt_late(struct hunt *h)
 	return h->late;
 }
 
-/* A folder is searched once, however often it is named. */
-static void add_root(struct hunt *h, int dir, const char *full, const char *path)
+/* False: it is searched already, or no folder any more. */
+static bool add_root(struct hunt *h, int dir, const char *full, const char *path)
 {
 	struct stat st;
 	if (stat(full, &st) != 0 || !S_ISDIR(st.st_mode))
-		return;
+		return false;
 	for (size_t i = 0; i < h->n_roots; i++)
 		if (h->root[i].dev == st.st_dev && h->root[i].ino == st.st_ino)
-			return;
+			return false;
 	h->root = arena_grow(h->a, h->root, &h->n_roots, &h->cap_roots, sizeof *h->root);
 	h->root[h->n_roots - 1] = (struct root){ dir, full, path, st.st_dev, st.st_ino };
+	return true;
 }
 
 void hunt_root(struct hunt *h, const char *path)
@@ -130,6 +131,7 @@ static bool add_dirs(struct hunt *h, struct err *e)
 	static const char hint[] = "name folders with source code";
 	if (q->n == 0)
 		return err_set(e, ERR_USE, hint, "no source folder was named");
+	h->out->twice = arena_array(h->a, q->n, sizeof *h->out->twice);
 	for (size_t i = 0; i < q->n; i++) {
 		char *full = realpath(q->dirs[i], NULL);
 		int fd = full ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -139,7 +141,7 @@ static bool add_dirs(struct hunt *h, struct err *e)
 			return err_set(e, ERR_USE, hint, "source folder %s: %s", text_clean(h->a, q->dirs[i]), strerror(why));
 		}
 		close(fd);
-		add_root(h, (int)i, arena_dup(h->a, full), "");
+		h->out->twice[i] = !add_root(h, (int)i, arena_dup(h->a, full), "");
 		free(full);
 	}
 	return true;

@@ -51,6 +51,7 @@ struct source_report {
 	int64_t skipped[SKIPS];
 	struct source_tree *tree;
 	size_t n_trees;
+	bool *twice;                /* of the dirs: the same folder as one before, and not searched again */
 	const char **blind;         /* one sentence each, cleaned; the first is true of every search */
 	size_t n_blind;
 	bool whole;                 /* everything that was to be read was: nothing unreadable or absent, and the time sufficed */

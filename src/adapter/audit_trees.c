@@ -8,46 +8,81 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "port/crypto.h"
 
 #define FROM "source trees"
 #define KEEP 200         /* places listed of each grade */
 #define LINES_SHOWN 20   /* of one file, as evidence */
 
-static const char *file_key(struct audit *l, const struct source_hit *h)
+static const char *last_name(const char *dir)
 {
-	const char *dir = l->plan->sources[h->dir], *slash = strrchr(dir, '/');
-	bool many = l->plan->n_sources > 1;
-	return arena_printf(l->a, "source %s%s%s", many ? slash && slash[1] ? slash + 1 : dir : "", many ? "/" : "", h->file);
+	const char *slash = strrchr(dir, '/');
+	return slash && slash[1] ? slash + 1 : dir;
 }
 
-/* All places of one grade in one file make one consumer; hits come in the order of the files. */
-static void file_add(struct audit *l, const struct source_hit *h, size_t n, enum source_grade g)
+/* With more than one folder, the folder's name stands in front; of two that end alike, the whole of it. */
+static const char *file_key(struct audit *l, const struct source_hit *h)
 {
-	struct text t = { 0 };
-	for (size_t i = 0; i < n && i < LINES_SHOWN; i++)
-		text_addf(&t, "%s%s:%zu: %s", i ? "\n" : "", h[i].file, h[i].line, h[i].excerpt);
+	const char *dir = l->plan->sources[h->dir], *name = last_name(dir);
+	if (l->plan->n_sources < 2)
+		return arena_printf(l->a, "source %s", h->file);
+	for (size_t i = 0; i < l->plan->n_sources; i++)
+		if (i != (size_t)h->dir && text_eq(last_name(l->plan->sources[i]), name))
+			name = dir;
+	return arena_printf(l->a, "source %s/%s", name, h->file);
+}
+
+static bool same_file(const struct source_hit *x, const struct source_hit *y)
+{
+	return x->dir == y->dir && text_eq(x->file, y->file);
+}
+
+/* All places of one file, the strongest grade's first, make one consumer. It is cleared as it was read: the digest is of the lines,
+   wherever in the file they stand. */
+static void file_add(struct audit *l, const struct source_found *f, enum source_grade strongest, const struct source_hit *of)
+{
+	struct text shown = { 0 }, all = { 0 };
+	size_t n = 0;
+	char hex[65];
+	for (enum source_grade g = strongest; g <= SOURCE_NAME; g++)
+		for (size_t i = 0; i < f->n[g]; i++) {
+			const struct source_hit *h = &f->hit[g][i];
+			if (!same_file(h, of))
+				continue;
+			text_addf(&all, "%s\n", h->excerpt);
+			if (n++ < LINES_SHOWN)
+				text_addf(&shown, "%s%s:%zu: %s", n > 1 ? "\n" : "", h->file, h->line, h->excerpt);
+		}
 	if (n > LINES_SHOWN)
-		text_addf(&t, "\n... and %zu more", n - LINES_SHOWN);
+		text_addf(&shown, "\n... and %zu more", n - LINES_SHOWN);
+	crypto_sha256_hex(text_str(&all), all.len, hex);
 	const struct consumer c = {
-		.key = file_key(l, h), .kind = "source file", .source = arena_printf(l->a, "source tree, %s", source_grade_name(g)),
-		.calls = (int64_t)n, .evidence = arena_dup(l->a, text_str(&t)),
+		.key = file_key(l, of), .kind = "source file", .source = arena_printf(l->a, "source tree, %s", source_grade_name(strongest)),
+		.calls = (int64_t)n, .counted = arena_dup(l->a, hex), .as_read = true, .evidence = arena_dup(l->a, text_str(&shown)),
 	};
 	audit_add(l, &c);
-	text_free(&t);
+	text_free(&shown);
+	text_free(&all);
+}
+
+static bool added(const struct source_found *f, enum source_grade g, size_t i)
+{
+	for (enum source_grade s = SOURCE_TOGETHER; s <= g; s++)
+		for (size_t k = 0; k < (s == g ? i : f->n[s]); k++)
+			if (same_file(&f->hit[s][k], &f->hit[g][i]))
+				return true;
+	return false;
 }
 
 static void grade_add(struct audit *l, const struct source_found *f, enum source_grade g)
 {
-	for (size_t i = 0, n; i < f->n[g]; i += n) {
-		const struct source_hit *h = &f->hit[g][i];
-		for (n = 1; i + n < f->n[g] && h[n].dir == h->dir && text_eq(h[n].file, h->file); n++)
-			;
-		file_add(l, h, n, g);
-	}
+	for (size_t i = 0; i < f->n[g]; i++)
+		if (!added(f, g, i))
+			file_add(l, f, g, &f->hit[g][i]);
 	if (f->count[g] <= f->n[g])
 		return;
 	const struct consumer more = { .key = arena_printf(l->a, "source files not listed (%s)", source_grade_name(g)), .kind = "source file", .source = "source tree",
-		.calls = (int64_t)(f->count[g] - f->n[g]), .evidence = arena_printf(l->a, "%zu places; the first %zu are listed", f->count[g], f->n[g]) };
+		.calls = (int64_t)(f->count[g] - f->n[g]), .counted = arena_printf(l->a, "%zu places", f->count[g]), .as_read = true, .evidence = arena_printf(l->a, "%zu places; the first %zu are listed", f->count[g], f->n[g]) };
 	audit_add(l, &more);
 }
 
@@ -85,7 +120,7 @@ static const char *empty(const struct audit *l, const struct source_report *r)
 		int64_t files = 0;
 		for (size_t i = 0; i < r->n_trees; i++)
 			files += r->tree[i].dir == (int)d ? r->tree[i].files : 0;
-		if (files == 0)
+		if (files == 0 && !r->twice[d])
 			return l->plan->sources[d];
 	}
 	return NULL;

@@ -15,10 +15,9 @@ static bool is_open(const char **why, const char **todo, const char *reason, con
 
 /* A look cannot say when a statement ran, only that it had by then. Counters that stand as they did when it was cleared say
    that it has not run since, whenever the watch first saw it. Counters that are not known say nothing. */
-static bool seen_again(const struct consumer *c, const struct walk_clear *by)
+static bool as_cleared(const struct consumer *c, const struct walk_clear *by)
 {
-	bool same = c->counted && by->counted && strcmp(c->counted, by->counted) == 0;
-	return c->last >= by->at && !same;
+	return c->counted && by->counted && strcmp(c->counted, by->counted) == 0;
 }
 
 bool consumer_is_clear(const struct walk *w, const struct consumer *c, const char **why, const char **todo)
@@ -32,7 +31,9 @@ bool consumer_is_clear(const struct walk *w, const struct consumer *c, const cha
 	if (by.survives && !c->may_survive)
 		return is_open(why, todo, "names what goes and was cleared as surviving, which it cannot",
 			"Stop it, then clear it again as stopped.");
-	if (!by.survives && c->names_column && seen_again(c, &by))
+	if (c->as_read && !as_cleared(c, &by))
+		return is_open(why, todo, "reads otherwise than when it was cleared", "Read it again, ask its owner, and clear it again.");
+	if (!by.survives && c->names_column && c->last >= by.at && !as_cleared(c, &by))
 		return is_open(why, todo, "names what goes and was seen again after it was cleared",
 			"Have its owner stop it, then clear it again.");
 	return true;

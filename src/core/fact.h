@@ -148,6 +148,7 @@ struct consumer {
 	int64_t last;                 /* last touch, server clock; 0 never seen */
 	int64_t calls;
 	const char *counted;          /* how its counters stand, as text: the same again means that it has not run since; NULL when nothing counts it */
+	bool as_read;                 /* counted is of its text: it is cleared as it was read, and another text is to be read again */
 	bool names_column;            /* a statement that names it: cleared only by having stopped */
 	bool structural;              /* would need CASCADE, or vanish: must be gone, cannot be cleared by a word */
 	bool may_survive;             /* whole-row or catalogue-driven: can be cleared as surviving, with evidence */
