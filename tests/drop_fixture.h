@@ -166,6 +166,7 @@ static inline void fix_look(struct fix *x)
 	f->mark.remembered_install_id = f->mark.install_id;
 	static struct audit_source all_seen = { .name = "all", .sees = SEES_STATIC | SEES_READ | SEES_WRITE | SEES_CODE };
 	all_seen.from = f->now - US_DAY;
+	all_seen.to = f->now;
 	f->audit.sources = &all_seen;
 	f->audit.n_sources = 1;
 	f->audit.at = f->watch.at = f->log.at = f->monitor.at = f->files_at = f->now;

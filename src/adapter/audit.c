@@ -41,6 +41,8 @@ void audit_from(struct audit *l, const struct audit_source *s)
 	struct audit_source *to = &l->out->sources[l->out->n_sources - 1];
 	*to = *s;
 	to->to = l->out->at;
+	if (l->names.target.kind == TARGET_INDEX && !text_eq(s->name, SOURCE_SCANS))
+		to->sees &= ~(unsigned)(SEES_READ | SEES_WRITE);   /* nobody names the indexes that a statement goes by */
 }
 
 static void hit(struct audit *l, const struct consumer *c)

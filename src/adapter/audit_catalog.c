@@ -3,6 +3,7 @@
 
 #include "adapter/audit_object.sql.h"
 #include "adapter/audit_table.sql.h"
+#include "adapter/watch_private.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -41,6 +42,18 @@ static bool ask(struct audit *l, const char *sql, struct err *e)
 	return true;
 }
 
+/* Standbys count their own. */
+static bool scans(struct audit *l, struct err *e)
+{
+	static const struct query q = { .sql = OWN_TAG "SELECT coalesce((extract(epoch FROM stats_reset) * 1000000)::bigint, 0) FROM pg_stat_database WHERE datname = current_database()" };
+	const char *since = db_value(l->db, l->a, &q, e);
+	if (!since)
+		return err_in(e, "reading the scan counters");
+	audit_from(l, &(struct audit_source){ .name = SOURCE_SCANS, .from = cell_int(since), .sees = SEES_READ | SEES_WRITE | SEES_NESTED | SEES_DEFINER });
+	audit_blind(l, "scans of the index on standbys: each counts its own");
+	return ask(l, AUDIT_SCANS_SQL, e);
+}
+
 bool audit_catalog(struct audit *l, struct err *e)
 {
 	static const char *const column[] = { AUDIT_NAMED_SQL, AUDIT_WHOLE_SQL, AUDIT_ROWTYPE_SQL, AUDIT_OTHERS_SQL, NULL };
@@ -53,5 +66,5 @@ bool audit_catalog(struct audit *l, struct err *e)
 	for (const char *const *q = of[l->names.target.kind]; *q; q++)
 		if (!ask(l, *q, e))
 			return false;
-	return true;
+	return l->names.target.kind != TARGET_INDEX || scans(l, e);
 }

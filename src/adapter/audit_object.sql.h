@@ -5,8 +5,8 @@
 
 #include "adapter/audit_catalog.sql.h"
 
-/* A constraint stands on its index and foreign keys on that constraint; replica identity and CLUSTER name it; scans use it. A partition's
-   index falls with its parent's. */
+/* A constraint stands on its index and foreign keys on that constraint; replica identity and CLUSTER name it. A partition's index falls
+   with its parent's. */
 #define AUDIT_INDEX_SQL OWN_TAG \
 "WITH x AS (SELECT i.*, c.relname, t.relname AS on_table, pg_get_userbyid(t.relowner) AS owner, t.oid::regclass::text AS place\n" \
 "  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid WHERE i.indexrelid = $1::oid AND $2::text = 'index')\n" \
@@ -17,10 +17,14 @@
 "UNION ALL SELECT 'index', 'replica identity', 'of ' || place, 'P', 'catalogue', owner, 'logical replication sends old rows by it' FROM x WHERE indisreplident\n" \
 "UNION ALL SELECT 'index', 'CLUSTER order', 'of ' || place, 'P', 'catalogue', owner, 'CLUSTER without a name takes it' FROM x WHERE indisclustered\n" \
 "UNION ALL SELECT 'index', 'parent index', h.inhparent::regclass::text, 'S', 'catalogue', x.owner, 'this is the part of it for one partition'\n" \
-"  FROM x JOIN pg_inherits h ON h.inhrelid = x.indexrelid\n" \
-"UNION ALL SELECT 'scans', 'scans', 'of ' || x.relname, 'P', 'scan counters', NULL, format('%s scans, %s entries read; counted since %s', s.idx_scan, s.idx_tup_read,\n" \
-"    coalesce((SELECT stats_reset::timestamptz(0)::text FROM pg_stat_database WHERE datname = current_database()), 'the statistics began'))\n" \
-"  FROM x JOIN pg_stat_all_indexes s ON s.indexrelid = x.indexrelid WHERE s.idx_scan > 0"
+"  FROM x JOIN pg_inherits h ON h.inhrelid = x.indexrelid"
+
+/* What went by it or its partitions', which no statement's text says. */
+#define AUDIT_SCANS_SQL OWN_TAG \
+"WITH RECURSIVE x AS (SELECT $1::oid AS oid WHERE $2::text = 'index' UNION SELECT h.inhrelid FROM x JOIN pg_inherits h ON h.inhparent = x.oid)\n" \
+"SELECT 'scans', 'scans', 'of ' || (SELECT relname FROM pg_class WHERE oid = $1::oid), 'P', 'scan counters', NULL, format('%s scans, %s entries read; counted since %s',\n" \
+"    sum(s.idx_scan), sum(s.idx_tup_read), coalesce((SELECT stats_reset::timestamptz(0)::text FROM pg_stat_database WHERE datname = current_database()), 'the statistics began'))\n" \
+"  FROM x JOIN pg_stat_all_indexes s ON s.indexrelid = x.oid HAVING sum(s.idx_scan) > 0"
 
 /* Columns, functions, casts, operators: whatever depends on the type or on arrays of it. */
 #define AUDIT_TYPE_SQL OWN_TAG \

@@ -97,9 +97,11 @@ void consumers_count(const struct plan *p, const struct walk *w, const struct fa
 	}
 }
 
-static bool saw_longer(const struct audit_source *s, const struct audit_source *than)
+/* What a source says of a moment says nothing of reads and writes, which come and go. */
+static bool saw_longer(const struct audit_source *s, enum use_class c, const struct audit_source *than)
 {
-	return s->from && (!than || s->from < than->from);
+	bool lasting = c == CLASS_STATIC || c == CLASS_CODE || s->from < s->to;
+	return s->from && lasting && (!than || s->from < than->from);
 }
 
 void audit_classes(const struct fact_audit *a, struct class_seen out[static CLASSES])
@@ -113,7 +115,7 @@ void audit_classes(const struct fact_audit *a, struct class_seen out[static CLAS
 		for (size_t i = 0; i < a->n_sources; i++) {
 			const struct audit_source *s = &a->sources[i];
 			bool could = s->saw == SAW_NONE || (s->saw == SAW_FOUND && !s->why);
-			if ((s->sees & classes[c].sees) && could && saw_longer(s, out[c].by))
+			if ((s->sees & classes[c].sees) && could && saw_longer(s, (enum use_class)c, out[c].by))
 				out[c].by = s;
 		}
 	}
