@@ -103,6 +103,17 @@ say "$(yes_if [ $? -eq 0 -a "$(sql "SELECT sid FROM gatewalk.walk")" = "$sid" ])
 go archetype || cat "$now/said"
 why=$(apart)
 say "$(yes_if [ "$(stage)$why" = archetype ])" "and the walk goes on: $(stage) $why"
+
+# It is left, and a backup of when it stood under watch and guard is put back: what came with that goes again.
+"$GATEWALK" guard install -d "$conn" >"$now/said" 2>&1 || cat "$now/said"
+go unused || cat "$now/said"
+backup watched
+timeout 60 "$GATEWALK" leave shop -d "$conn" --key "$now/home/bare" --reason "not needed" >"$now/said" 2>&1 </dev/null || cat "$now/said"
+put_back watched
+ours="SELECT string_agg(DISTINCT substring(tgname from '^gatewalk_(.*)_............'), ' ' ORDER BY substring(tgname from '^gatewalk_(.*)_............')) FROM pg_trigger WHERE tgname ~ '^gatewalk_'"
+came=$(sql "$ours")
+timeout 60 "$GATEWALK" resync shop -d "$conn" --key "$now/home/bare" --answer shop --reason "tested with a real one" >"$now/said" 2>&1 </dev/null || cat "$now/said"
+say "$(yes_if [ "$came+$(sql "$ours")" = "guard trip+" ])" "of a walk that was left no trigger stays: $came, then $(sql "$ours")"
 shell_check >"$now/said" 2>&1
 say "$(yes_if grep -q '^good: ' "$now/said")" "the log is good by sha256sum and ssh-keygen alone: $(cut -c 1-60 "$now/said")"
 exit "$failed"

@@ -124,8 +124,8 @@ static bool ready(struct run *r, struct err *e)
 	return permit_spend(d->permit, &d->binding, now, d->mac, e);
 }
 
-/* MUST 3, in one round trip; with it comes the guard's pass, where there is a guard. With a table each partition stands in the list itself: without ONLY the server would take them in
-   an order of its own. */
+/* MUST 3, in one round trip; with it comes the guard's pass, where there is a guard. With a table each partition stands in the list
+   itself: without ONLY the server would take them in an order of its own. */
 static const char *lock_sql(const struct run *r)
 {
 	const struct fact_target *t = &r->d->facts->target;

@@ -45,7 +45,7 @@ static const char *joined(struct arena *a, const struct json *o, const char *key
 	const char *all = "";
 	for (const struct json *x = list(o, key); x; x = x->next)
 		all = arena_printf(a, "%s%s%s", all, *all ? ", " : "", x->str);
-	return all;
+	return *all ? all : "nothing by itself";
 }
 
 static const char *window(struct arena *a, const struct json *s)
