@@ -274,6 +274,34 @@ START_TEST(old_rows_are_not_mine)
 }
 END_TEST
 
+/* A table of many partitions: some at a time, and the guard does not look at all of them behind each statement of its own. */
+START_TEST(many_partitions)
+{
+	struct err e = { 0 };
+	struct fact_guard f;
+	const char *why;
+	static const char sid[] = "00000000000a0000000000000000000b";
+	fix_do(&x, "CREATE TABLE s.many (id int, old text) PARTITION BY RANGE (id); DO $d$ BEGIN FOR i IN 1..120 LOOP"
+		" EXECUTE format('CREATE TABLE s.many_%s PARTITION OF s.many FOR VALUES FROM (%s) TO (%s)', i, i, i + 1); END LOOP; END $d$");
+	fix_do(&x, arena_printf(x.a, "INSERT INTO gatewalk.walk (sid, name, plan_digest, archetype, relid, attnum, target, stage, operator, host, plan, day_us)"
+		" VALUES ('%s', 'w', 'x', 'destructive', 's.many'::regclass, 2, 's.many.old', 'audit', 'ana', 'h', 'p', 1)", sid));
+	ck_assert_msg(guard_record(x.db, x.a, sid, &why, &e) && !*why, "%s", e.msg);
+	fix_do(&x, "UPDATE gatewalk.guarded SET over_at = now() WHERE sid <> '00000000000a0000000000000000000b'; SET track_functions = 'pl'");
+	const struct fact_target t = { .schema = "s", .table = "many", .relid = (unsigned)strtoul(fix_get(&x, "SELECT 's.many'::regclass::oid"), NULL, 10) };
+	ck_assert_msg(guard_put(x.db, x.a, sid, &t, &e), "%s", e.msg);
+	fix_do(&x, "SET track_functions = 'none'; SELECT pg_stat_force_next_flush()");
+	ck_assert_int_lt(atoi(fix_get(&x, "SELECT calls FROM pg_stat_user_functions WHERE funcname = 'guard_state'")), 20);
+	ck_assert_str_eq(fix_get(&x, "SELECT count(*) || ' in ' || count(DISTINCT xmin::text) FROM pg_trigger WHERE tgname = 'gatewalk_guard_00000000000a'"), "121 in 3");
+	ck_assert_msg(guard_look(x.db, x.a, sid, &f, &e) && f.stands && f.truncate, "%s", f.why);
+	refused("TRUNCATE s.many_77", "GW100");
+	refused("ALTER TABLE s.many_77 DISABLE TRIGGER USER", "GW100");
+	/* What was changed behind its back is not recorded anew by putting the triggers. */
+	fix_do(&x, "ALTER EVENT TRIGGER gatewalk_guard_ddl DISABLE; ALTER TABLE s.many_77 DISABLE TRIGGER USER; ALTER TABLE s.many RENAME old TO young; ALTER EVENT TRIGGER gatewalk_guard_ddl ENABLE ALWAYS");
+	ck_assert(!guard_put(x.db, x.a, sid, &t, &e));
+	ck_assert_msg(strstr(e.msg, "the target is not what was put under guard"), "%s", e.msg);
+}
+END_TEST
+
 /* Before item 4 the table carries no trigger of gatewalk's. */
 static void record_free(void)
 {
@@ -329,6 +357,7 @@ static Suite *suite(void)
 	tcase_add_test(t, install_and_remove);
 	tcase_add_test(t, tried);
 	tcase_add_test(t, an_id_is_no_sql);
+	tcase_add_test(t, many_partitions);
 	tcase_add_test(t, no_room_left_is_no_way_through);
 	tcase_add_test(t, an_empty_table_becomes_no_view);
 	tcase_add_test(t, names_in_quotes_are_the_same);

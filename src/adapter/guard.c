@@ -18,7 +18,7 @@
 #include "port/files.h"
 
 #define PATIENCE (20 * US_SECOND)
-#define PUT_MS 60000   /* a thousand partitions take seconds */
+#define PUT_MS 10000
 
 static const struct { const char *name, *event, *function, *tags; } events[] = {
 #define X(name, event, function, tags) { name, event, function, tags },
@@ -161,33 +161,72 @@ bool guard_record(struct db *db, struct arena *a, const char *sid, const char **
 	return *why || err_in(e, "taking the target under guard");
 }
 
-/* The table and its partitions that have no trigger, as they stand under the lock; no row when it is another table by now. */
+/* The table, and so many of its partitions as are done at once, that have no trigger or one that was changed; of the table always a
+   row, unless it is another one by now. */
+#define AT_ONCE "50"
+enum { B_NAME, B_THERE, B_GOOD, B_COLS };
 static const char BARE_SQL[] =
 "/* gatewalk */ WITH RECURSIVE tree AS (SELECT $1::oid AS oid WHERE to_regclass($2) = $1::oid\n"
 "  UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition)\n"
-"SELECT format('%I.%I', n.nspname, c.relname), EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = $3)\n"
-"FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') ORDER BY c.oid <> $1::oid, c.oid";
+"SELECT format('%I.%I', n.nspname, c.relname), g.oid IS NOT NULL, (g.tgenabled = 'A' AND g.tgtype = 34 AND g.tgfoid = to_regprocedure('gatewalk.guard_truncate()')) IS TRUE AS good\n"
+"FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_trigger g ON g.tgrelid = c.oid AND g.tgname = $3\n"
+"WHERE c.relkind IN ('r', 'p') AND (c.oid = $1::oid OR (g.tgenabled = 'A' AND g.tgtype = 34 AND g.tgfoid = to_regprocedure('gatewalk.guard_truncate()')) IS NOT TRUE)\n"
+"ORDER BY c.oid <> $1::oid, c.oid LIMIT " AT_ONCE;
 
-static bool put_once(struct db *db, struct arena *a, const char *sid, const struct fact_target *t, struct err *e)
+struct put { struct db *db; struct arena *a; const char *sid, *name, *table; unsigned relid; };
+
+static bool bare(const struct put *p, struct rows *r, struct err *e)
 {
-	const char *table = arena_printf(a, "%s.%s", sql_quoted(a, t->schema), sql_quoted(a, t->table)), *name = own_guard_name(a, sid), *why;
-	const char *const args[] = { arena_printf(a, "%u", t->relid), table, name };
-	const struct query q = { .sql = BARE_SQL, .args = args, .nargs = 3, .cols = 2 };
-	struct text sql = { 0 };
-	struct rows r;
-	if (!db_script(db, a, arena_printf(a, "BEGIN; SET LOCAL lock_timeout = '500ms'; LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", table), 0, NULL, e) ||
-	    !db_ask(db, a, &q, &r, e))
+	const char *const args[] = { arena_printf(p->a, "%u", p->relid), p->table, p->name };
+	if (!db_ask(p->db, p->a, &(struct query){ .sql = BARE_SQL, .args = args, .nargs = 3, .cols = B_COLS }, r, e))
 		return false;
-	if (r.n == 0)
-		return err_set(e, ERR_GATE, "Look again, then put the guard.", "the table changed meanwhile");
-	for (int i = 0; i < r.n; i++)
-		text_addf(&sql, "%s TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION gatewalk.guard_truncate(%s);\n"
-			"ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %s;\n", cell_bool(r.cell[i][1]) ? "CREATE OR REPLACE" : "CREATE", name, r.cell[i][0], sql_literal(a, sid), r.cell[i][0], name);
-	bool ok = db_script(db, a, text_str(&sql), PUT_MS, NULL, e) && guard_record(db, a, sid, &why, e);
+	return r->n > 0 || err_set(e, ERR_GATE, "Look again, then put the guard.", "the table changed meanwhile");
+}
+
+static bool recorded(const struct put *p, struct err *e)
+{
+	const char *why;
+	return guard_record(p->db, p->a, p->sid, &why, e) && (!*why || err_set(e, ERR_GATE, "gatewalk guard status says what is so.", "%s", why));
+}
+
+/* Which of them, in a list for LOCK TABLE: "" when all have theirs. */
+static const char *without(const struct put *p, const struct rows *r)
+{
+	const char *list = "";
+	for (int i = 0; i < r->n; i++)
+		if (!cell_bool(r->cell[i][B_GOOD]))
+			list = arena_printf(p->a, "%s%s ONLY %s", list, *list ? "," : "", r->cell[i][B_NAME]);
+	return list;
+}
+
+/* In this transaction the walk is not guarded, for of a table of many partitions the guard looks at all of them behind each statement;
+   to everybody else it is. What was recorded is compared before, under the lock. */
+static bool put_triggers(const struct put *p, const struct rows *r, struct err *e)
+{
+	struct text sql = { 0 };
+	text_addf(&sql, "SELECT gatewalk.guard_end(%s);\n", sql_literal(p->a, p->sid));
+	for (int i = 0; i < r->n; i++)
+		if (!cell_bool(r->cell[i][B_GOOD]))
+			text_addf(&sql, "%s TRIGGER %s BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION gatewalk.guard_truncate(%s);\nALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %s;\n",
+				cell_bool(r->cell[i][B_THERE]) ? "CREATE OR REPLACE" : "CREATE", p->name, r->cell[i][B_NAME], sql_literal(p->a, p->sid), r->cell[i][B_NAME], p->name);
+	bool ok = recorded(p, e) && db_script(p->db, p->a, text_str(&sql), PUT_MS, NULL, e) && recorded(p, e);
 	text_free(&sql);
-	if (ok && *why)
-		ok = err_set(e, ERR_GATE, "gatewalk guard status says what is so.", "%s", why);
-	return ok && db_commit(db, 0, e) == DB_COMMITTED;
+	return ok;
+}
+
+/* Writers wait for these few alone. all: none is without any more. */
+static bool put_some(const struct put *p, bool *all, struct err *e)
+{
+	struct rows r, again;
+	if (!db_script(p->db, p->a, "BEGIN; SET LOCAL lock_timeout = '500ms'", 0, NULL, e) || !bare(p, &r, e))
+		return false;
+	const char *list = without(p, &r);
+	*all = !*list;
+	if (*all ? !recorded(p, e) : !db_script(p->db, p->a, arena_printf(p->a, "LOCK TABLE%s IN SHARE ROW EXCLUSIVE MODE", list), 0, NULL, e) || !bare(p, &again, e))
+		return false;
+	if (!*all && strcmp(without(p, &again), list) != 0)
+		return err_set(e, ERR_GATE, "Look again, then put the guard.", "the table changed meanwhile");
+	return (*all || put_triggers(p, &again, e)) && db_commit(p->db, 0, e) == DB_COMMITTED;
 }
 
 static bool names_good(struct arena *a, const char *sid, struct err *e)
@@ -197,13 +236,18 @@ static bool names_good(struct arena *a, const char *sid, struct err *e)
 
 bool guard_put(struct db *db, struct arena *a, const char *sid, const struct fact_target *t, struct err *e)
 {
+	const struct put p = { db, a, sid, own_guard_name(a, sid), arena_printf(a, "%s.%s", sql_quoted(a, t->schema), sql_quoted(a, t->table)), t->relid };
 	int64_t deadline = clock_mono() + PATIENCE;
+	bool all = false;
 	if (!names_good(a, sid, e))
 		return false;
-	for (;;) {
+	while (!all) {
 		struct err why = { 0 };
-		if (put_once(db, a, sid, t, &why))
-			return true;
+		if (put_some(&p, &all, &why)) {
+			deadline = clock_mono() + PATIENCE;
+			continue;
+		}
+		all = false;
 		db_rollback(db);
 		if (retry_is_lock(&why) && retry_pause(deadline))
 			continue;
@@ -211,6 +255,7 @@ bool guard_put(struct db *db, struct arena *a, const char *sid, const struct fac
 			*e = why;
 		return err_in(e, "putting the guard's trigger on %s.%s", t->schema, t->table);
 	}
+	return true;
 }
 
 bool guard_removal_sql(struct db *db, struct arena *a, const char *sid, bool view, const char **sql, struct err *e)

@@ -22,7 +22,7 @@ void guard_read(struct arena *a, const struct rows *r, int64_t at, struct fact_g
 
 /* Takes the walk's target under guard, or renews it there: no lock on the target. *why is "" or says why not. */
 bool guard_record(struct db *db, struct arena *a, const char *sid, const char **why, struct err *e);
-/* What locks the target for a moment: the TRUNCATE trigger on the table and each of its partitions, or the holding view; then
+/* What locks the target for a moment: the TRUNCATE trigger on the table and each of its partitions, 50 of them in a transaction; then
    records it. lock_timeout 500 ms, retried with jitter for up to 20 s. Idempotent. */
 bool guard_put(struct db *db, struct arena *a, const char *sid, const struct fact_target *t, struct err *e);
 /* Ends the protection of this walk and takes what is on its table away; nothing there is fine. */
