@@ -188,8 +188,8 @@ START_TEST(every_size)
 	const struct shown *s = &shown[_i];
 	struct setting t;
 	set_stage(&t, s);
-	for (int rows = 1; rows <= 60; rows += 7) {
-		for (int cols = 1; cols <= 200; cols += 13) {
+	for (int rows = 1 + _i % 6; rows <= 60; rows += 11) {   /* other ones for each page */
+		for (int cols = 1 + _i % 7; cols <= 200; cols += 23) {
 			struct arena *a = arena_new();
 			struct text out = { 0 };
 			grid_text(draw(&t, s->screen, a, cols, rows, true), &out);
