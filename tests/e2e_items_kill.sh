@@ -145,7 +145,7 @@ item_13() {
 	jobs_end
 	plan=$walk   # by its name: the plan of a walk that is closed would begin another
 	tries=0
-	until "$GATEWALK" job tick -d "$conn" >/dev/null 2>&1 && go act:confirm:12:0; do
+	until "$GATEWALK" job tick -d "$conn" >/dev/null 2>&1 && go "act:confirm:12:$(grep -c '"op":"alarm"' "$(log_of)")"; do
 		tries=$((tries + 1))
 		[ "$tries" -lt 40 ] || { cat "$now/said"; exit 1; }
 		sleep 0.2
