@@ -127,6 +127,8 @@ way_on() { # who verb stage-that-follows
 	esac
 	[ "$2" != act:schema-log ] || [ "$(stage)" != closed ] || return 0
 	[ "$2" != confirm ] || [ "$(stage)" != "schema log" ] || return 0
+	# A monitor that fell with the server has not looked behind the watch's end.
+	[ "$2" != confirm ] || "$real" job tick "$walk" -d "$conn" >/dev/null 2>&1
 	go "$(verb_of "$2")"
 }
 
