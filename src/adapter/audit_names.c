@@ -93,6 +93,11 @@ bool names_own_session(const struct names *n, const char *role, const char *app)
 	return own_role(n, role) && app && strncmp(app, "gatewalk", strlen("gatewalk")) == 0;
 }
 
+bool names_own_text(const struct names *n, const char *role, const char *text)
+{
+	return own_text(n, role, text, &(struct text_found){ 0 });
+}
+
 struct text_found names_use(const struct names *n, struct arena *a, const char *role, const char *text)
 {
 	struct text_found f;

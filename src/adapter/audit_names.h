@@ -18,6 +18,8 @@ struct names {
 
 bool names_read(struct db *db, struct arena *a, const struct fact_target *t, enum target kind, struct names *out, struct err *e);
 bool names_own_session(const struct names *n, const char *role, const char *app);
+/* Does the text carry gatewalk's mark, sent by a login that gatewalk works as? */
+bool names_own_text(const struct names *n, const char *role, const char *text);
 /* What a statement of this role uses; own ones use nothing. */
 struct text_found names_use(const struct names *n, struct arena *a, const char *role, const char *text);
 /* At most max bytes, whole characters. */

@@ -36,6 +36,8 @@ struct text_target {
 
 /* For a statement: definitions (ALTER, CREATE VIEW, LOCK, ...) neither read nor write and are USE_NONE. */
 void audit_text_statement(struct arena *a, const char *text, const struct text_target *t, struct text_found *out);
+/* Is it the statement by which a foreign key checks its rows? It falls with the table. */
+bool audit_text_key_check(struct arena *a, const char *text);
 /* For a function body: each mention counts, string literals included. */
 void audit_text_body(struct arena *a, const char *text, const struct text_target *t, struct text_found *out);
 

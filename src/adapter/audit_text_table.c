@@ -148,6 +148,12 @@ void text_table_statement(const struct tokens *v, const struct text_target *t, s
 	judge(t, text_from_catalogue(v, t), out);
 }
 
+bool audit_text_key_check(struct arena *a, const char *text)
+{
+	const struct tokens v = tokens_read(a, text);
+	return is_key_check(&v);
+}
+
 void text_table_body(struct arena *a, const char *text, int depth, const struct text_target *t, struct text_found *out)
 {
 	struct tokens v = tokens_read(a, text);
