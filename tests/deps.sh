@@ -5,7 +5,7 @@ set -eu
 
 build="gcc make pkg-config libc6-dev libncurses-dev libpq-dev libyaml-dev libsodium-dev libjansson-dev libzstd-dev libical-dev"
 run="postgresql-15 postgresql-contrib postgresql-client-15 openssh-client zstd ncurses-base"
-check="clang check libvterm-dev mandoc cppcheck shellcheck strace faketime tmux util-linux git openssl pgbouncer"
+check="clang check libvterm-dev mandoc cppcheck shellcheck strace faketime tmux util-linux git openssl pgbouncer postgresql-15-pgaudit"
 long="valgrind llvm libclang-rt-dev"
 
 case ${1:-} in
@@ -32,6 +32,8 @@ for p in $want; do
 		case $p in
 		postgresql-15 | postgresql-client-15)
 			ls /usr/lib/postgresql/1[5-8]/bin/initdb >/dev/null 2>&1 && continue ;;
+		postgresql-15-pgaudit)
+			ls /usr/lib/postgresql/1[5-8]/lib/pgaudit.so >/dev/null 2>&1 && continue ;;
 		pkg-config)
 			command -v pkg-config >/dev/null 2>&1 && continue ;;
 		esac

@@ -36,6 +36,7 @@ void audit_blind_key(struct audit *l, const char *key);
 bool audit_catalog(struct audit *l, struct err *e);
 bool audit_code(struct audit *l, struct err *e);
 bool audit_statements(struct audit *l, struct err *e);    /* pg_stat_statements of the primary, and what the watch has kept */
+bool audit_serverlog(struct audit *l, struct err *e);     /* auto_explain, pgaudit, errors */
 bool audit_sessions(struct audit *l, struct err *e);      /* sessions of the primary, and the tripwire's writers */
 bool audit_trees(struct audit *l, struct err *e);         /* source code outside of the database */
 bool audit_declared(struct audit *l, struct err *e);

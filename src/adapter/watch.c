@@ -21,6 +21,7 @@
 struct look {
 	struct statements statements;
 	struct sessions sessions;
+	struct serverlog log;
 	struct standby *standbys;
 	size_t n_standbys;
 	bool trip_there, trip_enabled;
@@ -61,6 +62,7 @@ static bool look_all(struct tick *k, struct look *l, struct err *e)
 		&& statements_read(k->db, k->a, &k->names, &l->statements, e)
 		&& sessions_read(k->db, k->a, &k->names, &l->sessions, e)
 		&& look_tripwire(k, l, e)
+		&& watch_serverlog_look(k, &l->log, e)
 		&& standby_ask_all(k->db, k->a, k->plan, &k->names, &l->standbys, &l->n_standbys, e);
 }
 
@@ -172,6 +174,7 @@ static bool watch_standby(struct tick *k, const struct standby *s, struct err *e
 static bool write_all(struct tick *k, const struct look *l, struct err *e)
 {
 	if (!watch_statements(k, PRIMARY, &l->statements, e) || !watch_tripwire(k, l, e) || !watch_sessions(k, PRIMARY, &l->sessions, e) ||
+		!watch_serverlog(k, &l->log, e) ||
 		(plan_target(k->plan) == TARGET_TABLE && !watch_scans(k, e)))
 		return false;
 	for (size_t i = 0; i < l->n_standbys; i++)

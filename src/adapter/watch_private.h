@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of one sample of the watch: watch.c (order), watch_statements.c (counters compared), watch_rows.c (what is written). */
+/* The parts of one sample of the watch: watch.c (order), watch_statements.c (counters compared), watch_serverlog.c, watch_rows.c (what is written). */
 #ifndef GW_ADAPTER_WATCH_PRIVATE_H
 #define GW_ADAPTER_WATCH_PRIVATE_H
 
@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "adapter/audit_names.h"
+#include "adapter/serverlog.h"
 #include "adapter/statements.h"
 #include "core/plan.h"
 
@@ -15,6 +16,9 @@
 #define SOURCE_TRIPWIRE "tripwire"
 #define SOURCE_SESSIONS "sessions"
 #define SOURCE_SCANS "scan counters"
+#define SOURCE_LOG "server log"        /* its errors; and how far it was read */
+#define SOURCE_PLANS "auto_explain"
+#define SOURCE_PGAUDIT "pgaudit"
 #define SOURCE_STANDBY "standby"   /* one that cannot be asked at all */
 
 struct tick {
@@ -31,7 +35,7 @@ struct tick {
 };
 
 /* What stands in gatewalk.source. */
-struct source { bool known; int64_t since, looked, reset, dealloc, started, count, checks; const char *track; };
+struct source { bool known; int64_t since, looked, reset, dealloc, started, count, checks, head_len; const char *track, *file, *head; };
 bool source_read(struct tick *k, const char *source, const char *server, struct source *out, struct err *e);
 
 /* What this look found. gap: why the time before it does not count; NULL keeps `since`. why: when !ok. */
@@ -48,6 +52,11 @@ bool tick_survives(const struct tick *k, const char *key);
 /* "statement 123 by etl", with " on db2" for another server than the primary. */
 const char *statement_key(struct arena *a, int64_t queryid, const char *role, const char *server);
 bool watch_scans(struct tick *k, struct err *e);
+/* What the server's log says, by which of its ways, and under which key its consumer is known: "logged etl (airflow)". */
+const char *logged_source(enum log_via via);
+const char *logged_key(struct arena *a, const struct log_use *x);
+bool watch_serverlog_look(struct tick *k, struct serverlog *out, struct err *e);
+bool watch_serverlog(struct tick *k, const struct serverlog *s, struct err *e);
 bool watch_statements(struct tick *k, const char *server, const struct statements *st, struct err *e);
 
 #endif

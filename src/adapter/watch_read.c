@@ -47,10 +47,20 @@ static void standby(struct reading *g, char *const *c)
 	g->out->standbys_why = c[R_WHY];
 }
 
+/* Further pairs of eyes: what they see counts, their gaps do not. */
+static bool is_extra(const char *name)
+{
+	static const char *const extra[] = { SOURCE_SESSIONS, SOURCE_SCANS, SOURCE_LOG, SOURCE_PLANS, SOURCE_PGAUDIT };
+	for (size_t i = 0; i < sizeof extra / sizeof *extra; i++)
+		if (text_eq(name, extra[i]))
+			return true;
+	return false;
+}
+
 static void source(struct reading *g, char *const *c)
 {
 	bool primary = text_eq(c[R_SERVER], PRIMARY);
-	if (text_eq(c[R_SOURCE], SOURCE_SESSIONS) || text_eq(c[R_SOURCE], SOURCE_SCANS))
+	if (is_extra(c[R_SOURCE]))
 		return;
 	if (!primary)
 		standby(g, c);

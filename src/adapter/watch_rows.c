@@ -34,6 +34,9 @@ bool source_read(struct tick *k, const char *source, const char *server, struct 
 	out->started = json_int_or(j, "started", 0);
 	out->count = json_int_or(j, "count", -1);
 	out->checks = json_int_or(j, "checks", 0);
+	out->file = json_str(j, "file");
+	out->head = json_str(j, "head");
+	out->head_len = json_int_or(j, "head_len", 0);
 	out->track = json_str(j, "track") ? json_str(j, "track") : "";
 	return true;
 }

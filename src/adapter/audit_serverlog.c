@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* One look at all of the server's log that is still there: plans of auto_explain, lines of pgaudit, errors that name the target. */
+#include "adapter/audit_private.h"
+
+#include "adapter/serverlog.h"
+#include "adapter/watch_private.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+
+static void add_uses(struct audit *l, const struct serverlog *s, enum log_via via)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct log_use *x = &s->v[i];
+		if (x->via != via)
+			continue;
+		const struct consumer found = {
+			.key = logged_key(l->a, x), .kind = "logged", .source = logged_source(via), .role = x->role, .app = x->app, .touch = x->touch,
+			.last = x->last, .calls = x->calls, .names_column = x->use == USE_NAME, .may_survive = x->use == USE_STAR, .evidence = x->text,
+		};
+		audit_add(l, &found);
+	}
+}
+
+static void one_way(struct audit *l, const struct serverlog *s, enum log_via via)
+{
+	const struct log_eye *x = &s->eye[via];
+	struct audit_source from = { .name = logged_source(via), .from = s->begins, .sees = x->sees, .why = s->there ? x->why : s->why };
+	if (!s->there || !x->there)
+		from.saw = SAW_MISSING;
+	else if (x->why)
+		from.saw = SAW_BLIND;
+	else
+		audit_window(l, from.name, NULL, &from);
+	if (s->there && x->why)
+		audit_blind(l, "%s: %s", from.name, x->why);
+	audit_from(l, &from);
+	add_uses(l, s, via);
+}
+
+bool audit_serverlog(struct audit *l, struct err *e)
+{
+	struct serverlog s;
+	if (!serverlog_read(l->db, l->a, &l->names, l->target, NULL, &s, e))
+		return false;
+	for (enum log_via via = 0; via < LOG_VIAS; via++)
+		one_way(l, &s, via);
+	if (!s.there)
+		audit_blind(l, "server log: %s", s.why);
+	for (size_t i = 0; i < s.n_limits; i++)
+		audit_blind(l, "%s", s.limits[i]);
+	return true;
+}
