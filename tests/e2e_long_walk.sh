@@ -125,6 +125,7 @@ bad_one() { # why
 
 # Whatever became of the hurt one, another restore brings the rest.
 way_back() {
+	put_back=yes
 	go act:restore:
 	i=0
 	until [ "$(sql "SELECT count(*) FROM gatewalk.job WHERE kind = 'restore' AND ended_at IS NULL")" -eq 0 ] || [ "$i" -gt 200 ]; do sleep 0.1; i=$((i + 1)); done
