@@ -165,7 +165,7 @@ START_TEST(every_kind_is_found)
 	}
 	ck_assert_uint_eq(found.n, sizeof wanted / sizeof wanted[0]);   /* and nothing else: no index, check, statistics, tripwire, other.orders */
 	ck_assert(blind("foreign servers: far; "));
-	ck_assert(blind("dynamic SQL in 1 functions that name neither the table nor the column, to be read by eye: public.b_opaque(text)"));
+	ck_assert(blind("dynamic SQL, or another language, in 1 functions that name neither the table nor the column, to be read by eye: public.b_opaque(text)"));
 	ck_assert(blind("pg_stat_statements.track is top: "));
 	ck_assert_uint_eq(found.n_blind_keys, 0);
 	ck_assert_int_gt(found.at, 0);

@@ -6,8 +6,9 @@
 
 static const char *const views[] = { "order_sum", NULL };
 static const char *const columns[] = { "id", "note", "legacy_total", NULL };
-static const struct text_target target = { "public", "orders", "legacy_total", views, columns, TARGET_COLUMN };
-static const struct text_target odd = { "s", "Odd \"t\"", "Legacy Total", NULL, NULL, TARGET_COLUMN };
+static const char *const falls[] = { "orders_total_key", NULL };
+static const struct text_target target = { "public", "orders", "legacy_total", views, columns, TARGET_COLUMN, falls };
+static const struct text_target odd = { "s", "Odd \"t\"", "Legacy Total", NULL, NULL, TARGET_COLUMN, NULL };
 
 struct row { const char *text; enum text_use use; enum touch touch; };
 #define NONE USE_NONE, TOUCH_NONE
@@ -63,6 +64,20 @@ static const struct row statements[] = {
 	{ "copy orders to stdout", STAR_R },
 	{ "copy public.orders from stdin", STAR_W },
 	{ "copy orders (id) to stdout", NONE },
+	{ "select id from orders natural join items", STAR_R },
+	{ "select c from orders as o (a, b, c)", STAR_R },
+	{ "select c from public.orders o(a, b, c)", STAR_R },
+	{ "insert into orders as o (id) values ($1)", NONE },
+	{ "insert into orders (values ($1, $2, $3))", STAR_W },
+	{ "insert into orders (table staging)", STAR_W },
+	{ "insert into orders ((select $1, $2, $3))", STAR_W },
+	{ "select j.value from orders, jsonb_each(to_jsonb(orders)) j", STAR_R },
+	{ "select j.x from orders, lateral f($1, public.orders) j", STAR_R },
+	{ "create temp table x (like public.orders)", STAR_R },
+	{ "create temp table x (like items)", NONE },
+	{ "insert into orders (id) values ($1) on conflict on constraint orders_total_key do nothing", NAME_R },
+	{ "set constraints orders_total_key deferred", NAME_R },
+	{ "set constraints all deferred", NONE },
 	{ "select to_jsonb(o) from orders o", STAR_R },
 	{ "select row_to_json(orders) from orders", STAR_R },
 	{ "select o from orders as o", STAR_R },
@@ -113,9 +128,9 @@ START_TEST(statement_texts)
 END_TEST
 
 static const char *const parts[] = { "orders_2025", NULL };
-static const struct text_target table = { "public", "orders", NULL, parts, columns, TARGET_TABLE };
-static const struct text_target common = { "public", "status", NULL, NULL, NULL, TARGET_TABLE };
-static const struct text_target some_rows = { "public", "orders", NULL, parts, columns, TARGET_ROWS };
+static const struct text_target table = { "public", "orders", NULL, parts, columns, TARGET_TABLE, NULL };
+static const struct text_target common = { "public", "status", NULL, NULL, NULL, TARGET_TABLE, NULL };
+static const struct text_target some_rows = { "public", "orders", NULL, parts, columns, TARGET_ROWS, NULL };
 
 struct table_row { const struct text_target *t; const char *text; enum text_use use; enum touch touch; };
 static const struct table_row table_statements[] = {

@@ -141,8 +141,8 @@ bool audit_look(struct db *db, struct arena *a, const struct audit_ask *ask, str
 	for (size_t i = 0; ok && i < sizeof parts / sizeof parts[0]; i++)
 		ok = parts[i](&l, e);
 	if (ok)
-		audit_blind(&l, "not seen by any look at a server: programs that have not run yet, names put together at run time, exports and reports kept elsewhere, "
-			"databases that read this one by dblink or a foreign server");
+		audit_blind(&l, "not seen by any look at a server: programs that have not run yet, names put together at run time, statements that define or maintain "
+			"(CREATE, ALTER, ANALYZE and the like), SQL kept in the rows of tables, exports and reports kept elsewhere, databases that read this one by dblink or a foreign server");
 	else
 		out->at = 0;   /* half an audit is none */
 	return ok || err_in(e, "looking for consumers");

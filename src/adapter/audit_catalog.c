@@ -14,6 +14,7 @@ enum { C_CLASS, C_KIND, C_NAME, C_WAY, C_SOURCE, C_OWNER, C_EVIDENCE, C_COLS };
 /* The way a thing uses the target:
    S structural: the drop would refuse without CASCADE, it must be gone;
    W whole row: may survive, its shape changes silently;
+   N names it, and would break with no refusal of the drop: it has to stop;
    P plain: a person has to say; B no consumer, a blind spot. */
 static void add(struct audit *l, char *const *c)
 {
@@ -24,7 +25,7 @@ static void add(struct audit *l, char *const *c)
 	}
 	const struct consumer found = {
 		.key = arena_printf(l->a, "%s %s", c[C_KIND], c[C_NAME]), .kind = c[C_KIND], .source = c[C_SOURCE], .role = c[C_OWNER],
-		.owner = c[C_OWNER], .touch = TOUCH_NONE, .structural = way == 'S', .may_survive = way == 'W', .evidence = c[C_EVIDENCE],
+		.owner = c[C_OWNER], .touch = TOUCH_NONE, .structural = way == 'S', .names_column = way == 'N', .may_survive = way == 'W', .evidence = c[C_EVIDENCE],
 	};
 	audit_add(l, &found);
 }

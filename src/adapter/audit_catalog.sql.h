@@ -49,43 +49,58 @@
 "  WHERE (d.classid, d.objid) <> (dep.classid, dep.objid)),\n" \
 "o AS (SELECT classid, objid, objsubid, min(depth) AS depth FROM dep GROUP BY 1, 2, 3)\n"
 
-/* Named: a normal dependency on the column alone (a check has a normal one and an automatic one: it falls), or a generated column made from it (deptype a, but DROP COLUMN refuses); then what
-   stands on a view or function that was found. gatewalk's own triggers and views are left out by their names. */
+/* Named: a normal dependency on the column, on that of a table that inherits it, or on what falls with it (its constraint, its sequence);
+   or a generated column made from it (deptype a, but DROP COLUMN refuses). Then what stands on a view or function that was found. What
+   falls itself is no consumer. gatewalk's own triggers and views are left out by their names. */
 #define AUDIT_NAMED_SQL OWN_TAG \
-"WITH RECURSIVE dep AS (\n" \
-"  SELECT d.classid, d.objid, d.objsubid, 0 AS depth FROM pg_depend d\n" \
-"  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1::oid AND d.refobjsubid = $2::int\n" \
-"    AND (d.deptype = 'n' AND NOT EXISTS (SELECT FROM pg_depend f WHERE (f.classid, f.objid, f.objsubid, f.refclassid, f.refobjid, f.refobjsubid)\n" \
-"        = (d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid) AND f.deptype = 'a') OR EXISTS (SELECT FROM pg_attrdef g JOIN pg_attribute ga ON ga.attrelid = g.adrelid AND ga.attnum = g.adnum\n" \
-"      WHERE d.classid = 'pg_attrdef'::regclass AND g.oid = d.objid AND ga.attgenerated <> '' AND (g.adrelid <> $1::oid OR g.adnum <> $2::int)))\n" \
+"WITH RECURSIVE kin AS (\n" \
+"  SELECT $1::oid AS oid UNION SELECT i.inhrelid FROM kin JOIN pg_inherits i ON i.inhparent = kin.oid),\n" \
+"col AS (SELECT c.attrelid AS relid, c.attnum::int FROM pg_attribute m JOIN kin ON true JOIN pg_attribute c ON c.attrelid = kin.oid AND c.attname = m.attname\n" \
+"  WHERE m.attrelid = $1::oid AND m.attnum = $2::int AND NOT c.attisdropped),\n" \
+"root AS (\n" \
+"  SELECT 'pg_class'::regclass::oid AS classid, relid AS objid, attnum AS objsubid FROM col\n" \
+"  UNION SELECT d.classid, d.objid, d.objsubid FROM root r JOIN pg_depend d ON d.refclassid = r.classid AND d.refobjid = r.objid\n" \
+"    AND (r.objsubid = 0 OR d.refobjsubid = r.objsubid) WHERE d.deptype IN ('a', 'i')),\n" \
+"dep AS (\n" \
+"  SELECT d.classid, d.objid, d.objsubid, 0 AS depth FROM root r JOIN pg_depend d ON d.refclassid = r.classid AND d.refobjid = r.objid\n" \
+"    AND (r.objsubid = 0 OR d.refobjsubid = r.objsubid)\n" \
+"  WHERE (d.deptype = 'n' AND NOT EXISTS (SELECT FROM root x WHERE (x.classid, x.objid) = (d.classid, d.objid))\n" \
+"      OR EXISTS (SELECT FROM pg_attrdef g JOIN pg_attribute ga ON ga.attrelid = g.adrelid AND ga.attnum = g.adnum\n" \
+"        WHERE d.classid = 'pg_attrdef'::regclass AND g.oid = d.objid AND ga.attgenerated <> '' AND NOT EXISTS (SELECT FROM col WHERE (relid, col.attnum) = (g.adrelid, g.adnum))))\n" \
 "    AND NOT EXISTS (SELECT FROM pg_trigger t JOIN pg_proc tf ON tf.oid = t.tgfoid JOIN pg_namespace tn ON tn.oid = tf.pronamespace\n" \
 "      WHERE d.classid = 'pg_trigger'::regclass AND t.oid = d.objid AND tn.nspname = 'gatewalk' AND t.tgname LIKE 'gatewalk\\_trip\\_%')\n" \
 GUARD_NOT_HOLD "\n" \
 AUDIT_UPON_SQL \
 AUDIT_DESCRIBE("'S'", "CASE WHEN o.depth = 0 THEN 'catalogue' ELSE 'catalogue, through a view or function' END")
 
-/* The row as a whole: a Var with attribute number 0 of the table's own type, wherever an expression is kept. */
+/* The row as a whole: a Var with attribute number 0 of the table's own type, wherever an expression is kept; and what stands on such a one. */
 #define AUDIT_WHOLE_SQL OWN_TAG \
-"WITH t AS (SELECT ':varattno 0 :vartype ' || reltype || ' ' AS mark, reltype FROM pg_class WHERE oid = $1::oid AND $2::int > 0),\n" \
-"o AS (SELECT 'pg_rewrite'::regclass::oid AS classid, w.oid AS objid, 0 AS objsubid FROM t, pg_rewrite w\n" \
+"WITH RECURSIVE t AS (SELECT ':varattno 0 :vartype ' || reltype || ' ' AS mark, reltype FROM pg_class WHERE oid = $1::oid AND $2::int > 0),\n" \
+"first AS (SELECT 'pg_rewrite'::regclass::oid AS classid, w.oid AS objid, 0 AS objsubid FROM t, pg_rewrite w\n" \
 "    WHERE strpos(w.ev_action::text, mark) > 0 OR strpos(w.ev_qual::text, mark) > 0\n" \
 "  UNION SELECT 'pg_proc'::regclass, f.oid, 0 FROM t, pg_proc f WHERE strpos(f.prosqlbody::text, mark) > 0\n" \
 "  UNION SELECT 'pg_policy'::regclass, p.oid, 0 FROM t, pg_policy p WHERE strpos(p.polqual::text, mark) > 0 OR strpos(p.polwithcheck::text, mark) > 0\n" \
 "  UNION SELECT 'pg_trigger'::regclass, g.oid, 0 FROM t, pg_trigger g WHERE strpos(g.tgqual::text, mark) > 0\n" \
 "  UNION SELECT 'pg_constraint'::regclass, k.oid, 0 FROM t, pg_constraint k WHERE strpos(k.conbin::text, mark) > 0\n" \
 "  UNION SELECT 'pg_class'::regclass, x.indexrelid, 0 FROM t, pg_index x WHERE strpos(x.indexprs::text, mark) > 0 OR strpos(x.indpred::text, mark) > 0\n" \
-"  UNION SELECT 'pg_publication_rel'::regclass, r.oid, 0 FROM t, pg_publication_rel r WHERE strpos(r.prqual::text, mark) > 0)\n" \
+"  UNION SELECT 'pg_publication_rel'::regclass, r.oid, 0 FROM t, pg_publication_rel r WHERE strpos(r.prqual::text, mark) > 0),\n" \
+"dep AS (SELECT classid, objid, objsubid, 0 AS depth FROM first\n" \
+AUDIT_UPON_SQL \
 AUDIT_DESCRIBE("'W'", "'catalogue, uses the whole row'")
 
-/* Users of the row type: functions that take or return it, columns and types made of it. */
+/* Users of the row type: functions that take or return it, columns and types made of it; and what stands on such a function. */
 #define AUDIT_ROWTYPE_SQL OWN_TAG \
-"WITH t AS (SELECT c.reltype, y.typarray FROM pg_class c JOIN pg_type y ON y.oid = c.reltype WHERE c.oid = $1::oid AND $2::int > 0),\n" \
-"o AS (SELECT DISTINCT d.classid, d.objid, d.objsubid FROM t JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass\n" \
-"  AND d.refobjid IN (t.reltype, t.typarray) AND d.deptype = 'n' AND d.classid <> 'pg_rewrite'::regclass)\n" \
+"WITH RECURSIVE t AS (SELECT c.reltype, y.typarray FROM pg_class c JOIN pg_type y ON y.oid = c.reltype WHERE c.oid = $1::oid AND $2::int > 0),\n" \
+"dep AS (SELECT d.classid, d.objid, d.objsubid, 0 AS depth FROM t JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass\n" \
+"  AND d.refobjid IN (t.reltype, t.typarray) AND d.deptype = 'n' AND d.classid <> 'pg_rewrite'::regclass\n" \
+AUDIT_UPON_SQL \
 AUDIT_DESCRIBE("'W'", "'catalogue, uses the row type'")
 
-/* What can be seen to be there, and no further. */
+/* What can be seen to be there, and no further. An extension's compiled functions are the extension's. */
 #define AUDIT_LEADS_SQL \
+"UNION ALL SELECT 'lead', 'compiled functions', string_agg(f.oid::regprocedure::text, ', ' ORDER BY f.oid::regprocedure::text), 'B', 'catalogue', NULL, NULL\n" \
+"  FROM pg_proc f JOIN pg_language l ON l.oid = f.prolang WHERE l.lanname = 'c' AND f.oid >= 16384\n" \
+"  AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = f.oid AND x.deptype = 'e') HAVING count(*) > 0\n" \
 "UNION ALL SELECT 'lead', 'foreign servers', string_agg(quote_ident(srvname), ', ' ORDER BY srvname), 'B', 'catalogue', NULL, NULL FROM pg_foreign_server HAVING count(*) > 0\n" \
 "UNION ALL SELECT 'lead', 'physical slots that nobody uses', string_agg(quote_ident(slot_name), ', ' ORDER BY slot_name), 'B', 'slots', NULL, NULL\n" \
 "  FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT active HAVING count(*) > 0"
@@ -108,6 +123,13 @@ AUDIT_DESCRIBE("'W'", "'catalogue, uses the row type'")
 "UNION ALL SELECT 'grant', 'column grant', 'to ' || coalesce(quote_ident(r.rolname), 'PUBLIC'), 'P', 'privileges', NULL,\n" \
 "  format('%s on this column alone: falls with it', string_agg(DISTINCT g.privilege_type, ', '))\n" \
 "FROM pg_attribute a, aclexplode(a.attacl) g LEFT JOIN pg_roles r ON r.oid = g.grantee WHERE a.attrelid = $1::oid AND a.attnum = $2::int GROUP BY r.rolname\n" \
+"UNION ALL SELECT 'trigger', 'trigger', (pg_identify_object('pg_trigger'::regclass, g.oid, 0)).identity, 'N', 'catalogue, its arguments', pg_get_userbyid(c.relowner), pg_get_triggerdef(g.oid)\n" \
+"FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_attribute a ON a.attrelid = $1::oid AND a.attnum = $2::int WHERE g.tgrelid = $1::oid AND NOT g.tgisinternal\n" \
+"  AND strpos(lower(encode(g.tgargs, 'escape')), lower(encode(convert_to(a.attname, getdatabaseencoding()), 'escape'))) > 0\n" \
+"UNION ALL SELECT 'lead', 'comments that name it', string_agg(pg_describe_object(x.classoid, x.objoid, x.objsubid), ', '), 'B', 'catalogue', NULL, NULL FROM (\n" \
+"  SELECT d.classoid, d.objoid, d.objsubid FROM pg_description d JOIN pg_attribute a ON a.attrelid = $1::oid AND a.attnum = $2::int\n" \
+"  WHERE strpos(lower(d.description), lower(a.attname)) > 0 AND (d.objoid, d.objsubid) <> ($1::oid, $2::int) AND pg_describe_object(d.classoid, d.objoid, d.objsubid) IS NOT NULL\n" \
+"  ORDER BY 2, 3 LIMIT 8) x HAVING count(*) > 0\n" \
 AUDIT_LEADS_SQL
 
 #endif

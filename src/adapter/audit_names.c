@@ -15,11 +15,13 @@ static const char NAMES_SQL[] = OWN_TAG
 "  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1::oid AND ($2::int = 0 OR d.refobjsubid IN (0, $2::int)) AND w.ev_class <> $1::oid\n"
 "  UNION SELECT w.ev_class FROM v JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = v.ev_class\n"
 "    JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid),\n"
-"below AS (   -- a table's partitions\n"
-"  SELECT i.inhrelid AS oid FROM pg_inherits i WHERE i.inhparent = $1::oid AND $2::int = 0 UNION SELECT i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.oid)\n"
+"below AS (   -- a table's partitions and children\n"
+"  SELECT i.inhrelid AS oid FROM pg_inherits i WHERE i.inhparent = $1::oid UNION SELECT i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.oid)\n"
 "SELECT 'view', relname, 0 FROM below JOIN pg_class USING (oid)\n"
 "UNION ALL SELECT 'view', c.relname, 0 FROM v JOIN pg_class c ON c.oid = v.ev_class\n"
 "UNION ALL SELECT 'column', attname, attnum FROM pg_attribute WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''\n"
+"UNION ALL SELECT 'falls', k.conname, 0 FROM pg_depend d JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid AND k.conrelid = $1::oid\n"
+"  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1::oid AND d.refobjsubid = $2::int AND $2::int > 0 AND d.deptype = 'a' AND k.contype <> 'c'\n"
 "UNION ALL SELECT 'role', session_user, 0\n"
 "UNION ALL SELECT 'schema', relname, 0 FROM pg_class WHERE oid = to_regclass('gatewalk.job')\n"
 "ORDER BY 1, 3";
@@ -50,25 +52,26 @@ bool names_read(struct db *db, struct arena *a, const struct fact_target *t, enu
 	const char *v[] = { arena_printf(a, "%u", kind == TARGET_INDEX || kind == TARGET_TYPE ? 0 : t->relid), arena_printf(a, "%d", t->attnum) };
 	const struct query q = { .sql = NAMES_SQL, .args = v, .nargs = 2, .cols = 3 };
 	struct rows r;
-	struct list views = { 0 }, columns = { 0 }, roles = { 0 };
+	enum { VIEWS, COLUMNS, FALLS, ROLES, LISTS };
+	static const char *const called[LISTS] = { "view", "column", "falls", "role" };
+	struct list v_of[LISTS] = { 0 };
 	*out = (struct names){ .target = { .schema = t->schema, .table = t->table, .column = t->column, .kind = kind } };
 	if (!db_ask(db, a, &q, &r, e))
 		return err_in(e, "looking for what shows the target");
 	for (int i = 0; i < r.n; i++) {
-		const char *what = r.cell[i][0];
-		if (text_eq(what, "schema"))
-			out->schema_there = true;
-		else
-			list_add(a, text_eq(what, "view") ? &views : text_eq(what, "column") ? &columns : &roles, r.cell[i][1]);
+		out->schema_there = out->schema_there || text_eq(r.cell[i][0], "schema");
+		for (int k = 0; k < LISTS; k++)
+			if (text_eq(r.cell[i][0], called[k]))
+				list_add(a, &v_of[k], r.cell[i][1]);
 	}
-	if (out->schema_there && !own_roles(db, a, &roles, e))
+	if (out->schema_there && !own_roles(db, a, &v_of[ROLES], e))
 		return false;
-	list_add(a, &views, NULL);
-	list_add(a, &columns, NULL);
-	list_add(a, &roles, NULL);
-	out->target.views = views.v;
-	out->target.columns = columns.v;
-	out->own_roles = roles.v;
+	for (int k = 0; k < LISTS; k++)
+		list_add(a, &v_of[k], NULL);
+	out->target.views = v_of[VIEWS].v;
+	out->target.columns = v_of[COLUMNS].v;
+	out->target.falls = v_of[FALLS].v;
+	out->own_roles = v_of[ROLES].v;
 	return true;
 }
 

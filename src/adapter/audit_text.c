@@ -31,14 +31,14 @@ static bool in_list(const struct tokens *v, size_t i, const char *const *list, s
 bool text_is_definition(const struct tokens *v)
 {
 	if (IN(v, 0, defines))
-		return true;
+		return !token_is(v, 0, "set") || !token_is(v, 1, "constraints");
 	if (!token_is(v, 0, "create"))
 		return false;
-	bool as = false;
+	bool as = false;   /* or LIKE: the columns are another table's */
 	for (size_t i = 1; i < v->n && !as; i++) {
 		if (i < 5 && IN(v, i, creates_code) && !token_is(v, 1, "materialized") && !token_is(v, 3, "materialized"))
 			return true;
-		as = token_is(v, i, "as");
+		as = token_is(v, i, "as") || token_is(v, i, "like");
 	}
 	return !as;
 }
@@ -113,7 +113,8 @@ static bool inserts_whole(const struct tokens *v, size_t i)
 	size_t next = i + 1;
 	if (token_is(v, next, "as"))
 		next += 2;
-	return !token_is(v, next, "(") || token_is(v, next + 1, "select");
+	static const char *const queries[] = { "select", "values", "table", "with", "(" };
+	return !token_is(v, next, "(") || IN(v, next + 1, queries);
 }
 
 static bool copies_whole(const struct tokens *v, size_t i)
@@ -132,21 +133,35 @@ bool text_clause_from(const struct tokens *v, size_t i, bool before)
 	return IN(v, i, ends) ? false : before;
 }
 
+/* In FROM a comma or bracket stands before another table, or inside a function's arguments: there it may be the row. */
+static bool in_arguments(const struct tokens *v, size_t i, bool again)
+{
+	size_t before = i >= 2 && token_is(v, i - 1, ".") ? i - 2 : i;
+	return again && before > 0 && (token_is(v, before - 1, "(") || token_is(v, before - 1, ","));
+}
+
+/* FROM t AS o (a, b, c): the columns by their places. */
+static bool renames_columns(const struct tokens *v, size_t before, size_t alias)
+{
+	return alias < v->n && token_is(v, alias + 1, "(") && !(before > 0 && token_is(v, before - 1, "into"));
+}
+
 struct rows_used { bool table, whole, written; };
 
 static void mention(const struct tokens *v, size_t i, bool in_from, struct rows_used *out)
 {
+	bool again = out->table;
 	out->table = true;
 	if (inserts_whole(v, i)) {
 		out->whole = out->written = true;
 	} else if (copies_whole(v, i)) {
 		out->whole = true;
 		out->written = token_is(v, i + 1, "from");
-	} else if (text_is_relation(v, i, in_from)) {
+	} else if (text_is_relation(v, i, in_from) && !in_arguments(v, i, again)) {
 		size_t alias = alias_of(v, i);
 		size_t before = i >= 2 && token_is(v, i - 1, ".") ? i - 2 : i;
 		bool row = token_is(v, before - 1, "table") && !token_is(v, 0, "create");   /* TABLE t */
-		out->whole = out->whole || row || (alias < v->n && alias_is_value(v, alias));
+		out->whole = out->whole || row || renames_columns(v, before, alias) || (alias < v->n && alias_is_value(v, alias));
 	} else if (!token_is(v, i + 1, ".")) {
 		out->whole = true;
 	}
@@ -158,12 +173,21 @@ static struct rows_used use_of_rows(const struct tokens *v, const struct text_ta
 	bool star = false, in_from = false;
 	for (size_t i = 0; i < v->n; i++) {
 		in_from = text_clause_from(v, i, in_from);
-		star = star || is_star(v, i);
+		star = star || is_star(v, i) || token_is(v, i, "natural");   /* NATURAL JOIN joins by every name that both have */
 		if (text_is_table(v, i, t))
 			mention(v, i, in_from, &u);
 	}
 	u.whole = u.whole || (star && u.table);
 	return u;
+}
+
+/* The column, or a constraint that goes with it: ON CONFLICT ON CONSTRAINT, SET CONSTRAINTS. */
+static bool names_column(const struct tokens *v, size_t i, const struct text_target *t)
+{
+	for (size_t k = 0; t->falls && t->falls[k]; k++)
+		if (token_names(v, i, t->falls[k]))
+			return true;
+	return token_names(v, i, t->column);
 }
 
 bool text_names_view(const struct tokens *v, const struct text_target *t)
@@ -255,11 +279,11 @@ void audit_text_statement(struct arena *a, const char *text, const struct text_t
 		return;
 	for (size_t i = 0; i < v.n; i++) {
 		out->unicode = out->unicode || v.t[i].kind == TOKEN_UNICODE;
-		out->names_column = out->names_column || token_names(&v, i, t->column);
+		out->names_column = out->names_column || names_column(&v, i, t);
 		out->names_gatewalk = out->names_gatewalk || (token_is(&v, i, "gatewalk") && token_is(&v, i + 1, "."));
 	}
 	struct rows_used rows = use_of_rows(&v, t);
-	out->names_table = rows.table || text_names_view(&v, t) || out->unicode;
+	out->names_table = rows.table || text_names_view(&v, t) || out->unicode || (token_is(&v, 0, "set") && token_is(&v, 1, "constraints"));
 	if (out->names_table && (out->names_column || out->unicode)) {
 		bool writes = token_is(&v, 0, "copy") ? !token_is(&v, 1, "(") && copies_in(&v) : writes_column(&v, t->column) || token_is(&v, 0, "merge");
 		out->use = text_from_catalogue(&v, t) ? USE_STAR : USE_NAME;
@@ -275,7 +299,7 @@ static void body_words(struct arena *a, const char *text, int depth, const struc
 {
 	struct tokens v = tokens_read(a, text);
 	for (size_t i = 0; i < v.n; i++) {
-		out->names_column = out->names_column || token_names(&v, i, t->column);
+		out->names_column = out->names_column || names_column(&v, i, t);
 		out->names_table = out->names_table || text_is_table(&v, i, t);
 		out->unicode = out->unicode || v.t[i].kind == TOKEN_UNICODE;
 		out->dynamic = out->dynamic || token_is(&v, i, "execute");
@@ -306,4 +330,23 @@ void audit_text_body(struct arena *a, const char *text, const struct text_target
 		out->use = USE_NAME;
 	if (out->use == USE_NONE)
 		out->touch = TOUCH_NONE;
+}
+
+static bool has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *at = text; len && (at = strcasestr(at, word)) != NULL; at++)
+		if ((at == text || !token_in_word(at[-1])) && !token_in_word(at[len]))
+			return true;
+	return false;
+}
+
+void audit_text_foreign(const char *text, const struct text_target *t, struct text_found *out)
+{
+	const char *name = t->column ? t->column : t->table;
+	*out = (struct text_found){ .dynamic = true, .names_table = has_word(text, t->table), .names_column = t->column && has_word(text, t->column) };
+	if (!has_word(text, name))
+		return;
+	out->use = USE_NAME;
+	out->touch = TOUCH_READ;
 }

@@ -22,7 +22,7 @@ struct text_found {
 	enum touch touch;
 	bool names_table;      /* or one of its views */
 	bool names_column;     /* with or without the table */
-	bool dynamic;          /* has EXECUTE: what it builds cannot be read */
+	bool dynamic;          /* has EXECUTE, or is no SQL: what it builds cannot be read */
 	bool unicode;          /* spells a name as U&"...": counted as naming the column */
 	bool names_gatewalk;   /* has gatewalk.something */
 };
@@ -32,6 +32,7 @@ struct text_target {
 	const char *const *views;     /* views that show the column; of a table its views and partitions; NULL-ended, or NULL */
 	const char *const *columns;   /* all of the table, in order; NULL-ended, or NULL: a COPY TO of exactly these is made from the catalogue */
 	enum target kind;             /* NONE is taken as a column */
+	const char *const *falls;     /* constraints that go with the column: naming one names it; NULL-ended, or NULL */
 };
 
 /* For a statement: definitions (ALTER, CREATE VIEW, LOCK, ...) neither read nor write and are USE_NONE. */
@@ -40,5 +41,7 @@ void audit_text_statement(struct arena *a, const char *text, const struct text_t
 bool audit_text_key_check(struct arena *a, const char *text);
 /* For a function body: each mention counts, string literals included. */
 void audit_text_body(struct arena *a, const char *text, const struct text_target *t, struct text_found *out);
+/* For a body in a language other than SQL and PL/pgSQL, of which only the words are known: where they stand, comments too, says nothing. */
+void audit_text_foreign(const char *text, const struct text_target *t, struct text_found *out);
 
 #endif

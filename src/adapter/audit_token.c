@@ -13,8 +13,9 @@ static bool starts_word(unsigned char c)
 	return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
 }
 
-static bool in_word(unsigned char c)
+bool token_in_word(char sign)
 {
+	unsigned char c = (unsigned char)sign;
 	return starts_word(c) || c == '$' || (c >= '0' && c <= '9');
 }
 
@@ -104,7 +105,7 @@ static void word(struct reader *r)
 		quoted(r, TOKEN_STRING, s + 1, *s == 'e' || *s == 'E');
 		return;
 	}
-	while (in_word((unsigned char)*r->p))
+	while (token_in_word(*r->p))
 		r->p++;
 	add(r, TOKEN_WORD, s, (size_t)(r->p - s));
 }

@@ -13,6 +13,8 @@ struct token { enum token_kind kind; const char *s; size_t len; };   /* QUOTED: 
 
 struct tokens { struct token *t; size_t n; };
 
+/* Can this byte stand within a bare word? Every byte of a character beyond ASCII can. */
+bool token_in_word(char sign);
 struct tokens tokens_read(struct arena *a, const char *text);
 /* Is token i this bare word (lower case), or this mark? False past the end. */
 bool token_is(const struct tokens *v, size_t i, const char *word);
