@@ -22,9 +22,11 @@ out=$top/out tm_dir=""
 . tests/lib_walk.sh
 # shellcheck source=tests/bench_table.sh disable=SC1091
 . tests/bench_table.sh
+# shellcheck source=tests/bench_cost.sh disable=SC1091
+. tests/bench_cost.sh
 line() { printf '%-58s %12s %12s %8s   %s\n' "$@"; }
 
-"$B/tests/tool_cluster" start "$top/pg" fsync=off max_locks_per_transaction=512 >/dev/null || exit 1
+"$B/tests/tool_cluster" start "$top/pg" fsync=off max_locks_per_transaction=512 pg_stat_statements.max=20000 >/dev/null || exit 1
 eval "$("$B/tests/tool_cluster" env "$top/pg")"
 export PGDATABASE=bench
 key="$XDG_CONFIG_HOME/gatewalk/id_ed25519"
@@ -141,3 +143,5 @@ measure_source() {
 	line "its memory (kB)" "$(cut -d ' ' -f 2 "$top/source")" "-" "-" "<= 204800 kB"
 }
 measure_source
+measure_audit
+measure_writes
