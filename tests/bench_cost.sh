@@ -4,43 +4,57 @@
 # database. Source it from bench.sh. COST_PAIRS=N: so many pairs of runs of a second each.
 cost=$(realpath "$B/tests/tool_cost")
 
-# Transactions a second. $1 table, $2 shape.
-cost_tps() {
+# The processor time of the server's sessions that have ended, in ticks.
+cost_ticks() { sed 's/.*) //' "/proc/$(head -n 1 "$top/pg/data/postmaster.pid")/stat" | awk '{ print $14 + $15 }'; }
+
+# Transactions a second, and how much of the server's processor time each took, in us. $1 table, $2 shape.
+cost_run() {
 	sed "s/TABLE/$1/" "$top/cost.$2" >"$top/cost.now"
-	pgbench -n -M prepared -c 2 -T 1 -f "$top/cost.now" 2>/dev/null | sed -n 's/^tps = \([0-9.]*\).*/\1/p'
+	before=$(cost_ticks)
+	pgbench -n -M prepared -c 2 -T 1 -f "$top/cost.now" >"$top/cost.said" 2>/dev/null
+	awk -v ticks=$(($(cost_ticks) - before)) -v hz="$(getconf CLK_TCK)" '/actually processed/ { n = $NF } /^tps/ { tps = $3 }
+		END { printf "%s %.3f\n", tps, ticks * 1e6 / hz / n }' "$top/cost.said"
 }
 
-# Two tables alike. In each pair one has them and the other has none, in changing order; half way they change places. The median of
-# the pairs' ratios is what is told: a slow second of the machine meets both or is one pair of many.
-cost_writes() { # shape what aim
+# The median of the pairs' column 1 over column 2, and each one's mean.
+cost_ratio() { # column column
+	awk -v a="$1" -v b="$2" '{ print $a / $b }' "$top/cost.pairs" | sort -n | awk '{ v[NR] = $1 } END { printf "%.3f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
+}
+cost_mean() { awk -v c="$1" -v f="$2" '{ s += $c } END { printf f, s / NR }' "$top/cost.pairs"; }
+
+# Two tables alike. In each pair one has tripwire and guard and the other has none, in changing order; half way they change places. The
+# median of the pairs' ratios is what is told: a slow second of the machine meets both, or is one pair of many.
+cost_writes() { # shape what
 	: >"$top/cost.pairs"
-	for with in cost_a cost_b; do
-		[ "$with" = cost_a ] && without=cost_b || without=cost_a
+	set -- "$1" "$2" cost_a cost_b
+	for half in 1 2; do
 		psql -qX -c "TRUNCATE public.cost_a, public.cost_b; INSERT INTO public.cost_a SELECT i, i, 'x' || i FROM generate_series(1, 10000) i;
 			INSERT INTO public.cost_b TABLE public.cost_a" -c "VACUUM ANALYZE public.cost_a, public.cost_b" -c CHECKPOINT || return 1
-		"$cost" put $with old || return 1
+		"$cost" put "$3" old || return 1
 		i=0
 		while [ $i -lt $((${COST_PAIRS:-12} / 2)) ]; do
-			if [ $((i % 2)) = 0 ]; then on=$(cost_tps "$with" "$1"); off=$(cost_tps "$with"out "$1"); else off=$(cost_tps "$with"out "$1"); on=$(cost_tps "$with" "$1"); fi
+			if [ $((i % 2)) = 0 ]; then on=$(cost_run "$3" "$1"); off=$(cost_run "$4" "$1"); else off=$(cost_run "$4" "$1"); on=$(cost_run "$3" "$1"); fi
 			echo "$on $off" >>"$top/cost.pairs"
 			i=$((i + 1))
 		done
-		"$cost" take $with old || return 1
+		"$cost" take "$3" old || return 1
+		[ $half = 2 ] || set -- "$1" "$2" "$4" "$3"
 	done
-	half=$(awk '{ print $2 / $1 }' "$top/cost.pairs" | sort -n | awk '{ v[NR] = $1 } END { printf "%.3f", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }')
-	line "$2" "$(awk '{ s += $1 } END { printf "%.0f", s / NR }' "$top/cost.pairs")" "$(awk '{ s += $2 } END { printf "%.0f", s / NR }' "$top/cost.pairs")" "$half" "$3"
+	line "$2: tps" "$(cost_mean 1 %.0f)" "$(cost_mean 3 %.0f)" "$(cost_ratio 3 1)" "<= 1.03"
+	line "  the server's processor time for each (us)" "$(cost_mean 2 %.1f)" "$(cost_mean 4 %.1f)" "$(cost_ratio 2 4)" "-"
 }
 
 measure_writes() {
 	psql -qX -c "CREATE TABLE public.cost_a (id bigint PRIMARY KEY, total int, old text); CREATE TABLE public.cost_b (LIKE public.cost_a INCLUDING ALL);
+		ALTER TABLE public.cost_a SET (autovacuum_enabled = off); ALTER TABLE public.cost_b SET (autovacuum_enabled = off);
 		CREATE SEQUENCE public.cost_id START 1000000" || return
 	echo "INSERT INTO public.TABLE VALUES (nextval('public.cost_id'), 1, 'new')" >"$top/cost.insert"
 	printf '%s\n' '\set id random(1, 10000)' "UPDATE public.TABLE SET total = total + 1 WHERE id = :id" >"$top/cost.other"
 	printf '%s\n' '\set id random(1, 10000)' "UPDATE public.TABLE SET old = 'y' || :id || random() WHERE id = :id" >"$top/cost.update"
-	echo "(the ratio is the median of ${COST_PAIRS:-12} pairs: tps without, over tps with tripwire and guard)"
-	cost_writes other "updates of other columns, tripwire and guard (tps; none)" "<= 1.03" || return
-	cost_writes update "updates of the column (tps; none)" "<= 1.03" || return
-	cost_writes insert "inserts with the column (tps; none)" "<= 1.03"
+	echo "(writes with tripwire and guard; in brackets without. The ratio is the median of ${COST_PAIRS:-12} pairs)"
+	cost_writes other "update of other columns (none)" || return
+	cost_writes update "update of the column (none)" || return
+	cost_writes insert "insert with the column (none)"
 }
 
 # 1,000 tables, 10,000 statements, and the million lines of source that bench.sh has made by then.
