@@ -57,7 +57,7 @@ measure_writes() {
 	printf '%s\n' '\set id random(1, 10000)' "UPDATE public.TABLE SET old = 'y' || :id || random() WHERE id = :id" >"$top/cost.update"
 	echo "(writes with tripwire and guard; the ratio is the median of ${COST_PAIRS:-8} pairs. fsync on: as servers run; off: all that they cost)"
 	for disk in on off; do
-		cost_writes other "update of other columns" $disk && cost_writes update "update of the column" $disk && cost_writes insert "insert with the column" $disk || return
+		cost_writes other "update of other columns" "$disk" && cost_writes update "update of the column" "$disk" && cost_writes insert "insert with the column" "$disk" || return
 	done
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapter/audit_text.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "tests/lib_test.h"
 
@@ -16,6 +18,15 @@ struct row { const char *text; enum text_use use; enum touch touch; };
 #define NAME_W USE_NAME, TOUCH_WRITE
 #define STAR_R USE_STAR, TOUCH_READ
 #define STAR_W USE_STAR, TOUCH_WRITE
+
+static const struct text_target keywords = { "public", "order", "user", NULL, NULL, TARGET_COLUMN, NULL };
+static const struct row keyword_statements[] = {
+	{ "select id from items order by user", NONE },
+	{ "select user from \"order\"", NONE },
+	{ "select \"user\" from \"order\"", NAME_R },
+	{ "select o.user from \"order\" o", NAME_R },
+	{ "update public.order set \"user\" = $1", NAME_W },
+};
 
 static const struct row statements[] = {
 	{ "SELECT legacy_total FROM orders", NAME_R },
@@ -124,6 +135,32 @@ START_TEST(statement_texts)
 	ck_assert_msg(f.use == r->use, "%s: use %d, not %d", r->text, f.use, r->use);
 	ck_assert_msg(f.touch == r->touch, "%s: touch %d, not %d", r->text, f.touch, r->touch);
 	arena_free(a);
+}
+END_TEST
+
+START_TEST(keyword_texts)
+{
+	struct arena *a = arena_new();
+	struct text_found f;
+	audit_text_statement(a, keyword_statements[_i].text, &keywords, &f);
+	ck_assert_msg(f.use == keyword_statements[_i].use && f.touch == keyword_statements[_i].touch, "%s: use %d, touch %d", keyword_statements[_i].text, f.use, f.touch);
+	arena_free(a);
+}
+END_TEST
+
+/* Of a language that is not read, words alone count, wherever they stand. */
+static const struct { const char *text; enum text_use use; } foreign_bodies[] = {
+	{ "i--; run(\"select legacy_total from orders\")", USE_NAME }, { "# it's Legacy_Total", USE_NAME }, { "legacy_total_eur, xlegacy_total", USE_NONE },
+	{ "run(\"select * from orders\")", USE_NONE }, { "", USE_NONE },
+};
+
+START_TEST(foreign_texts)
+{
+	struct text_found f;
+	audit_text_foreign(foreign_bodies[_i].text, &target, &f);
+	ck_assert_int_eq(f.use, foreign_bodies[_i].use);
+	ck_assert(f.dynamic);
+	ck_assert(f.names_table == (strstr(foreign_bodies[_i].text, "orders") != NULL));
 }
 END_TEST
 
@@ -292,6 +329,8 @@ static Suite *suite(void)
 	tcase_add_loop_test(c, table_texts, 0, (int)(sizeof table_statements / sizeof table_statements[0]));
 	tcase_add_loop_test(c, table_code, 0, (int)(sizeof table_bodies / sizeof table_bodies[0]));
 	tcase_add_loop_test(c, statement_texts, 0, (int)(sizeof statements / sizeof statements[0]));
+	tcase_add_loop_test(c, keyword_texts, 0, sizeof keyword_statements / sizeof keyword_statements[0]);
+	tcase_add_loop_test(c, foreign_texts, 0, sizeof foreign_bodies / sizeof foreign_bodies[0]);
 	tcase_add_loop_test(c, odd_names, 0, (int)(sizeof odd_statements / sizeof odd_statements[0]));
 	tcase_add_loop_test(c, body_texts, 0, (int)(sizeof bodies / sizeof bodies[0]));
 	suite_add_tcase(s, c);

@@ -5,12 +5,21 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "core/sql.h"
 #include "port/db.h"
 
 void audit_add_sessions(struct audit *l, const struct sessions *s, const char *server)
 {
 	struct audit_source from = { .name = SOURCE_SESSIONS, .server = server, .from = l->out->at, .sees = SEES_READ | SEES_WRITE | SEES_WHOLE | SEES_STAR };
 	audit_window(l, SOURCE_SESSIONS, server, &from);
+	if (s->hidden)
+		from.why = arena_printf(l->a, "what %zu sessions run is hidden from this login: GRANT pg_read_all_stats TO %s", s->hidden, sql_ident(l->a, s->me));
+	else if (s->bad)
+		from.why = s->bad;
+	else if (s->cut)
+		from.why = arena_printf(l->a, "what %zu sessions run is longer than the server keeps: ALTER SYSTEM SET track_activity_query_size = '64kB'; then restart the server", s->cut);
+	if (from.why)
+		from.saw = SAW_BLIND;
 	audit_from(l, &from);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct session *x = &s->v[i];
@@ -21,8 +30,8 @@ void audit_add_sessions(struct audit *l, const struct sessions *s, const char *s
 		};
 		audit_add(l, &found);
 	}
-	if (s->hidden)
-		audit_blind(l, "what %zu sessions%s%s run is hidden from this login: GRANT pg_read_all_stats", s->hidden, server ? " on " : "", server ? server : "");
+	if (from.why)
+		audit_blind(l, "sessions%s%s: %s", server ? " on " : "", server ? server : "", from.why);
 }
 
 static const char WRITERS_SQL[] = OWN_TAG

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapter/audit_token.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -157,11 +158,31 @@ static bool same_quoted(const struct token *t, const char *name)
 	return i >= t->len && *name == '\0';
 }
 
+/* Bare, these are never a name, but behind a dot: SQL's own words, in alphabetical order. */
+static const char *const reserved[] = { "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "both", "case", "cast", "check",
+	"collate", "column", "constraint", "create", "current_catalog", "current_date", "current_role", "current_time", "current_timestamp", "current_user",
+	"default", "deferrable", "desc", "distinct", "do", "else", "end", "except", "false", "fetch", "for", "foreign", "from", "grant", "group", "having",
+	"in", "initially", "intersect", "into", "lateral", "leading", "limit", "localtime", "localtimestamp", "not", "null", "offset", "on", "only", "or",
+	"order", "placing", "primary", "references", "returning", "select", "session_user", "some", "symmetric", "table", "then", "to", "trailing", "true",
+	"union", "unique", "user", "using", "variadic", "when", "where", "window", "with" };
+
+static int by_name(const void *key, const void *at)
+{
+	return strcasecmp(key, *(const char *const *)at);
+}
+
+static bool is_reserved(const char *name)
+{
+	return bsearch(name, reserved, sizeof reserved / sizeof *reserved, sizeof *reserved, by_name) != NULL;
+}
+
 bool token_names(const struct tokens *v, size_t i, const char *name)
 {
 	if (i >= v->n)
 		return false;
 	const struct token *t = &v->t[i];
+	if (t->kind == TOKEN_WORD && !token_is(v, i - 1, ".") && is_reserved(name))
+		return false;
 	if (t->kind == TOKEN_WORD)
 		return t->len == strlen(name) && strncasecmp(t->s, name, t->len) == 0;
 	return t->kind == TOKEN_QUOTED && same_quoted(t, name);

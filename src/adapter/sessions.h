@@ -15,7 +15,8 @@ struct session {
 	enum text_use use;
 	enum touch touch;
 };
-struct sessions { struct session *v; size_t n; size_t hidden; };   /* hidden: texts this login may not see */
+/* hidden: texts this login may not see; cut: longer than the server keeps, and with no use in what it kept; bad: why none could be read. */
+struct sessions { struct session *v; size_t n, hidden, cut; const char *me, *bad; };
 
 bool sessions_read(struct db *db, struct arena *a, const struct names *n, struct sessions *out, struct err *e);
 /* "airflow (role etl, 10.0.4.17)"; app and addr may be NULL or "". */

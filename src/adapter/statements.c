@@ -13,8 +13,9 @@
 
 #define TEXT_MAX 1048576   /* longer texts are read to here: a generated list of values, not of columns */
 
+/* pg_settings, since current_setting() knows what a file says of a library that is not loaded. */
 static const char SETUP_SQL[] = OWN_TAG
-"SELECT current_setting('pg_stat_statements.track', true), current_setting('pg_stat_statements.track_utility', true),\n"
+"SELECT (SELECT setting FROM pg_settings WHERE name = 'pg_stat_statements.track'), (SELECT setting FROM pg_settings WHERE name = 'pg_stat_statements.track_utility'),\n"
 "  current_setting('compute_query_id'),\n"
 "  (SELECT n.nspname FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extname = 'pg_stat_statements'),\n"
 "  CASE WHEN pg_has_role(session_user, 'pg_read_all_settings', 'USAGE') THEN\n"
@@ -83,11 +84,12 @@ static const char *texts_sql(struct arena *a, const char *schema)
 		"WITH named AS MATERIALIZED (SELECT lower(replace(x, '\"', '\"\"')) AS name FROM json_array_elements_text($1::json) x)\n"
 		"SELECT s.queryid, pg_get_userbyid(s.userid), sum(s.calls)::bigint, left(max(s.query), %d), sum(s.total_exec_time)::text,\n"
 		"  (SELECT x.application_name FROM pg_stat_activity x WHERE x.usesysid = s.userid AND x.query_id = s.queryid ORDER BY x.query_start DESC LIMIT 1),\n"
-		"  (SELECT host(x.client_addr) FROM pg_stat_activity x WHERE x.usesysid = s.userid AND x.query_id = s.queryid ORDER BY x.query_start DESC LIMIT 1)\n"
+		"  (SELECT host(x.client_addr) FROM pg_stat_activity x WHERE x.usesysid = s.userid AND x.query_id = s.queryid ORDER BY x.query_start DESC LIMIT 1),\n"
+		"  max(length(s.query)) > %d AND EXISTS (SELECT FROM named WHERE position(name IN substr(lower(max(s.query)), %d)) > 0)\n"
 		"FROM %s.pg_stat_statements s WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())\n"
 		"  AND (s.queryid IS NULL OR s.query = '<insufficient privilege>' OR s.query ILIKE '%%u&\"%%'\n"
 		"    OR EXISTS (SELECT FROM named WHERE position(name IN lower(s.query)) > 0))\n"
-		"GROUP BY s.queryid, s.userid ORDER BY 3 DESC", TEXT_MAX, sql_quoted(a, schema));
+		"GROUP BY s.queryid, s.userid ORDER BY 3 DESC", TEXT_MAX, TEXT_MAX, TEXT_MAX, sql_quoted(a, schema));
 }
 
 /* The table, and its column; when the table itself is the target, the views over it and its partitions. */
@@ -109,7 +111,7 @@ static const char *names_json(struct arena *a, const struct text_target *t)
 static bool read_texts(struct db *db, struct arena *a, const struct names *n, const char *schema, const char *me, struct statements *out, struct err *e)
 {
 	const char *v[] = { names_json(a, &n->target) };
-	const struct query q = { .sql = texts_sql(a, schema), .args = v, .nargs = 1, .ms = 30000, .cols = 7 };
+	const struct query q = { .sql = texts_sql(a, schema), .args = v, .nargs = 1, .ms = 30000, .cols = 8 };
 	struct rows r;
 	if (!db_ask(db, a, &q, &r, e))
 		return false;
@@ -121,6 +123,8 @@ static bool read_texts(struct db *db, struct arena *a, const struct names *n, co
 			continue;
 		}
 		struct text_found f = names_use(n, a, c[1], c[3]);
+		if (f.use == USE_NONE && cell_bool(c[7]))   /* one of the names stands behind what was read */
+			f = (struct text_found){ .use = USE_STAR, .touch = TOUCH_READ };
 		if (f.use == USE_NONE)
 			continue;
 		out->v = arena_grow(a, out->v, &out->n, &cap, sizeof *out->v);
@@ -130,6 +134,24 @@ static bool read_texts(struct db *db, struct arena *a, const struct names *n, co
 	if (hidden)
 		missing(out, arena_printf(a, "statements of %zu other logins are hidden from this one: GRANT pg_read_all_stats TO %s", hidden, sql_ident(a, me)));
 	return true;
+}
+
+/* What an error of its view means, and what helps. 55000: the setting stands in a file, but the library was not loaded at the start. */
+static const char *unreadable(struct db *db, struct arena *a, char *const *c, const struct err *own)
+{
+	static const struct query old = { .sql = OWN_TAG "SELECT x.extversion FROM pg_extension x JOIN pg_available_extensions v ON v.name = x.extname"
+		" WHERE x.extname = 'pg_stat_statements' AND x.extversion <> v.default_version", .cols = 1, .max_rows = 1 };
+	if (strcmp(own->sqlstate, "55000") == 0)
+		return arena_printf(a, "pg_stat_statements is not loaded: %s", preload_command(a, c[S_PRELOAD]));
+	if (strcmp(own->sqlstate, "42501") == 0)
+		return arena_printf(a, "pg_stat_statements cannot be read by this login (%s): GRANT USAGE ON SCHEMA %s TO %s; GRANT SELECT ON %s.pg_stat_statements, %s.pg_stat_statements_info TO %s",
+			own->msg, sql_ident(a, c[S_SCHEMA]), sql_ident(a, c[S_ME]), sql_ident(a, c[S_SCHEMA]), sql_ident(a, c[S_SCHEMA]), sql_ident(a, c[S_ME]));
+	if (strcmp(own->sqlstate, "22021") == 0)
+		return arena_printf(a, "a statement's text is not in the database's encoding (%s): SELECT %s.pg_stat_statements_reset() forgets it, and starts the time anew", own->msg, sql_ident(a, c[S_SCHEMA]));
+	struct err e = { 0 };
+	const char *version = own->sqlstate[0] == '4' ? db_value(db, a, &old, &e) : NULL;
+	return version ? arena_printf(a, "pg_stat_statements is of the old version %s, and cannot be read: ALTER EXTENSION pg_stat_statements UPDATE", version)
+		: arena_printf(a, "pg_stat_statements cannot be read: %s", own->msg);
 }
 
 bool statements_read(struct db *db, struct arena *a, const struct names *n, struct statements *out, struct err *e)
@@ -151,8 +173,5 @@ bool statements_read(struct db *db, struct arena *a, const struct names *n, stru
 			*e = own;
 		return err_in(e, "looking at pg_stat_statements");
 	}
-	/* 55000: the setting stands in a file, but the library was not loaded at the start. */
-	return missing(out, strcmp(own.sqlstate, "55000") == 0
-		? arena_printf(a, "pg_stat_statements is not loaded: %s", preload_command(a, c[S_PRELOAD]))
-		: arena_printf(a, "pg_stat_statements cannot be read: %s", own.msg));
+	return missing(out, unreadable(db, a, c, &own));
 }
