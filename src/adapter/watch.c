@@ -151,8 +151,8 @@ static bool watch_sessions(struct tick *k, const char *server, const struct sess
 	struct json *j = json_obj(k->a);
 	json_add_int(j, "hidden", (int64_t)v->hidden);
 	bool slept = old.known && k->now - old.looked > 5 * US_MINUTE;
-	const struct source_look l = { .source = SOURCE_SESSIONS, .server = server, .ok = true, .state = j,
-		.gap = slept ? "nobody looked for a while" : NULL };
+	const struct source_look l = { .source = SOURCE_SESSIONS, .server = server, .ok = !v->bad, .state = j, .why = v->bad,
+		.gap = v->bad ? v->bad : slept ? "nobody looked for a while" : NULL };
 	return source_write(k, &l, e);
 }
 
