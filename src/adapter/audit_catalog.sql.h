@@ -128,7 +128,7 @@ AUDIT_DESCRIBE("'W'", "'catalogue, uses the row type'")
 "  AND strpos(lower(encode(g.tgargs, 'escape')), lower(encode(convert_to(a.attname, getdatabaseencoding()), 'escape'))) > 0\n" \
 "UNION ALL SELECT 'lead', 'comments that name it', string_agg(pg_describe_object(x.classoid, x.objoid, x.objsubid), ', '), 'B', 'catalogue', NULL, NULL FROM (\n" \
 "  SELECT d.classoid, d.objoid, d.objsubid FROM pg_description d JOIN pg_attribute a ON a.attrelid = $1::oid AND a.attnum = $2::int\n" \
-"  WHERE strpos(lower(d.description), lower(a.attname)) > 0 AND (d.objoid, d.objsubid) <> ($1::oid, $2::int) AND pg_describe_object(d.classoid, d.objoid, d.objsubid) IS NOT NULL\n" \
+"  WHERE strpos(lower(d.description), lower(a.attname)) > 0 AND (d.objoid, d.objsubid) <> ($1::oid, $2::int) AND d.objoid >= 16384\n" \
 "  ORDER BY 2, 3 LIMIT 8) x HAVING count(*) > 0\n" \
 AUDIT_LEADS_SQL
 
