@@ -5,12 +5,11 @@
 
 #include <stdlib.h>
 
-#include "adapter/cluster.h"
 #include "adapter/own.h"
 #include "adapter/probe.h"
-#include "port/child.h"
 #include "tests/kinds_fixture.h"
 #include "tests/lib_walk.h"
+#include "tests/standby_fixture.h"
 
 #define DB "gwt_kinds"
 #define COUNT(x) (sizeof (x) / sizeof (x)[0])
@@ -38,11 +37,6 @@ static void shell(const char *command)
 	ck_assert_msg(end.status == 0, "%s: %s", command, end.err);
 }
 
-static void as_server(const char *command)
-{
-	shell(arena_printf(a, "cd / && %s%s", geteuid() == 0 ? "/usr/sbin/runuser -u postgres -- " : "", command));
-}
-
 static void psql(const char *args, const char *sql)
 {
 	const char *in = arena_printf(a, "%s\n;\n", sql);
@@ -63,12 +57,6 @@ static const char *const shop[] = {
 	" CREATE FOREIGN TABLE public.away (id int, legacy_total int) SERVER near OPTIONS (schema_name 'public', table_name 'orders');" \
 	" CREATE TABLE public.orders (id int PRIMARY KEY, note text, legacy_total int)"
 
-static void standby_start(void)
-{
-	as_server(arena_printf(a, "%s/pg_basebackup -h %s -U postgres -D %s -R -X stream -c fast -d application_name=db2", primary.bindir, primary.host, copy));
-	as_server(arena_printf(a, "%s/pg_ctl -D %s -o '-c unix_socket_directories=%s -c cluster_name=db2' -l %s/log -w start", primary.bindir, copy, copy, copy));
-}
-
 /* Unchecked: it runs in the process that survives a failed test, so that nothing is left running. */
 static void servers_up(void)
 {
@@ -84,10 +72,7 @@ static void servers_up(void)
 
 static void servers_down(void)
 {
-	struct child_end end;
-	const char *as = geteuid() == 0 ? "/usr/sbin/runuser -u postgres -- " : "";
-	child_shell(a, arena_printf(a, "cd / && test ! -d %s || %s%s/pg_ctl -D %s -m immediate -w stop; rm -rf %s", copy, as, primary.bindir, copy, copy), NULL, 60000, &end, NULL);
-	cluster_remove(a, &primary, &e);
+	standby_remove(a, &primary, copy);
 	arena_free(a);
 }
 
@@ -236,7 +221,7 @@ static int used(const struct kind *k)
 	struct db *kept = NULL;
 	if (k->make)
 		test_sql(db, k->make);
-	test_sql(db, "SELECT public.pg_stat_statements_reset(); TRUNCATE gatewalk.trip");
+	test_sql(db, "SELECT public.pg_stat_statements_reset(); DELETE FROM gatewalk.trip");
 	step(k->run, &kept);
 	if (strchr("@!", *k->run))
 		test_gone(db, "application_name NOT IN ('web', 'kept', 'gatewalk') AND datname = '" DB "' AND NOT application_name LIKE 'sub%'");
@@ -245,7 +230,9 @@ static int used(const struct kind *k)
 	db_close(kept);
 	if (k->undo)
 		step(k->undo, NULL);
-	test_sql(db, "SET client_min_messages = error; DROP SCHEMA k CASCADE; CREATE SCHEMA k; DELETE FROM public.orders WHERE id = 9");
+	if (k->make)
+		test_sql(db, "SET client_min_messages = error; DROP SCHEMA k CASCADE; CREATE SCHEMA k");
+	test_sql(db, "DELETE FROM public.orders WHERE id = 9");
 	return bad;
 }
 
@@ -280,7 +267,7 @@ START_TEST(kinds_that_run)
 	static const char *const sources[] = { PGSS, "sessions", "tripwire", "replication slots", NULL };
 	int missed = 0;
 	ck_assert_msg(own_tripwire_put(db, a, &(struct own_trip){ .sid = TEST_SID, .target = &target }, &e), "%s", e.msg);
-	standby_start();
+	standby_make(a, &primary, copy);
 	web = test_client(DB, "web", "gwt_web");
 	struct plan_standby s[] = { { .name = "db2", .dbname = arena_printf(a, "host=%s dbname=" DB, copy) } };
 	plan.standbys = s;

@@ -8,11 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "adapter/cluster.h"
 #include "adapter/own.h"
-#include "port/child.h"
 #include "port/files.h"
 #include "tests/lib_walk.h"
+#include "tests/standby_fixture.h"
 
 static struct db *db;
 static struct arena *a;
@@ -25,15 +24,6 @@ static const char *copy;   /* the standby's folder */
 static void nap(int ms)
 {
 	nanosleep(&(struct timespec){ ms / 1000, (long)(ms % 1000) * 1000000L }, NULL);
-}
-
-/* As the user that runs servers here. */
-static void shell(const char *command)
-{
-	struct child_end end;
-	const char *as = geteuid() == 0 ? "/usr/sbin/runuser -u postgres -- " : "";
-	ck_assert_msg(child_shell(a, arena_printf(a, "cd / && %s%s", as, command), NULL, 60000, &end, &e), "%s", e.msg);
-	ck_assert_msg(end.status == 0, "%s: %s", command, end.err);
 }
 
 static struct db *connect_to(const char *host, const char *app)
@@ -62,10 +52,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	struct child_end end;
-	const char *as = geteuid() == 0 ? "/usr/sbin/runuser -u postgres -- " : "";
-	child_shell(a, arena_printf(a, "cd / && test ! -d %s || %s%s/pg_ctl -D %s -m immediate -w stop; rm -rf %s", copy, as, primary.bindir, copy, copy), NULL, 60000, &end, NULL);
-	cluster_remove(a, &primary, &e);
+	standby_remove(a, &primary, copy);
 	arena_free(a);
 }
 
@@ -80,8 +67,7 @@ static void begin(void)
 
 static void standby_start(void)
 {
-	shell(arena_printf(a, "%s/pg_basebackup -h %s -U postgres -D %s -R -X stream -c fast -d 'application_name=db2'", primary.bindir, primary.host, copy));
-	shell(arena_printf(a, "%s/pg_ctl -D %s -o '-c unix_socket_directories=%s -c cluster_name=db2' -l %s/log -w start", primary.bindir, copy, copy, copy));
+	standby_make(a, &primary, copy);
 	for (int i = 0; i < 100 && !test_value(db, a, "SELECT max(pid) FROM pg_stat_replication WHERE state = 'streaming'"); i++)
 		nap(100);
 }
@@ -134,12 +120,12 @@ START_TEST(standby_is_asked)
 	db_close(report);
 
 	/* Out of reach: shut. Back again with its counters: the time is bridged. */
-	shell(arena_printf(a, "%s/pg_ctl -D %s -m fast -w stop", primary.bindir, copy));
+	standby_shell(a, arena_printf(a, "%s/pg_ctl -D %s -m fast -w stop", primary.bindir, copy));
 	tick();
 	w = look();
 	ck_assert(!w.standbys_ok && w.unbroken_since == 0);
 	ck_assert_ptr_nonnull(strstr(w.standbys_why, "standby db2: cannot be asked: "));
-	shell(arena_printf(a, "%s/pg_ctl -D %s -o '-c unix_socket_directories=%s' -l %s/log -w start", primary.bindir, copy, copy, copy));
+	standby_shell(a, arena_printf(a, "%s/pg_ctl -D %s -o '-c unix_socket_directories=%s' -l %s/log -w start", primary.bindir, copy, copy, copy));
 	tick();
 	w = look();
 	ck_assert_msg(w.standbys_ok, "%s", w.standbys_why);
