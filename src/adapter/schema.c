@@ -16,6 +16,7 @@ static const struct upgrade { int from; const char *sql; } UPGRADES[] = {
 	{ 1, SCHEMA_V2 },
 	{ 2, SCHEMA_V3 },
 	{ 3, SCHEMA_V4 },
+	{ 4, SCHEMA_V5 },
 };
 
 /* A role that cannot log in owns ledger and function, so that the operator's login cannot rewrite an anchor; another one
@@ -36,8 +37,8 @@ static const char HAND_OVER[] =
 	"      AND relname !~ '^rows_[0-9a-f]{12}$' LOOP"
 	"    EXECUTE format('ALTER TABLE gatewalk.%I OWNER TO gatewalk_owner', o.relname); END LOOP;"
 	"  FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND proowner = ANY (makers)"
-	"      AND (proname = 'append' OR proname ~ '^guard_') LOOP"
-	"    EXECUTE format('ALTER FUNCTION %s OWNER TO gatewalk_owner', o.oid::regprocedure); END LOOP;"
+	"      AND (proname = 'append' OR proname ~ '^(guard_|hide)') LOOP"
+	"    EXECUTE format('ALTER ROUTINE %s OWNER TO gatewalk_owner', o.oid::regprocedure); END LOOP;"
 	" END $d$;";
 /* Anchors come in by append() only, passes by guard_pass(); lines, permits and the schema log are added, never changed; the mark is read. */
 static const char GRANTS[] =
@@ -48,7 +49,8 @@ static const char GRANTS[] =
 	"GRANT INSERT, UPDATE, DELETE ON gatewalk.job, gatewalk.job_event, gatewalk.trip, gatewalk.statement, gatewalk.sighting,"
 	"  gatewalk.source, gatewalk.sample, gatewalk.alarm TO gatewalk_operator;"
 	"GRANT EXECUTE ON FUNCTION gatewalk.append(text, bigint, text, bigint, text, text), gatewalk.guard_put(text), gatewalk.guard_end(text),"
-	"  gatewalk.guard_pass(text, text), gatewalk.guard_state(text, oid, smallint), gatewalk.guard_open(), gatewalk.guard_truncate() TO gatewalk_operator;";
+	"  gatewalk.guard_pass(text, text), gatewalk.guard_state(text, oid, smallint), gatewalk.guard_open(), gatewalk.guard_truncate() TO gatewalk_operator;"
+	"GRANT EXECUTE ON ROUTINE " HIDE_ROUTINES " TO gatewalk_operator;";
 static const char STEP_OUT[] =
 	"DO $d$ BEGIN"
 	"  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) THEN"

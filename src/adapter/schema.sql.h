@@ -5,6 +5,7 @@
 #define GW_ADAPTER_SCHEMA_SQL_H
 
 #include "adapter/guard.sql.h"
+#include "adapter/hide.sql.h"
 
 static const char SCHEMA_V1[] =
 "CREATE SCHEMA gatewalk;\n"
@@ -108,5 +109,9 @@ static const char SCHEMA_V3[] =
 
 /* The server's guard; its event triggers are made by guard install. */
 static const char SCHEMA_V4[] = GUARD_TABLES_SQL GUARD_FUNCTIONS(GUARD_CREATE) "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gatewalk FROM PUBLIC;\n";
+
+/* Hiding a target from the application's roles for a time. */
+static const char SCHEMA_V5[] = HIDE_TABLE_SQL HIDE_READ_SQL HIDE_APPLY_SQL HIDE_RECORD_SQL HIDE_WAYS_SQL HIDE_LOG_SQL HIDE_STEP_SQL
+	"REVOKE ALL ON ALL ROUTINES IN SCHEMA gatewalk FROM PUBLIC;\n";
 
 #endif

@@ -14,6 +14,8 @@ static const struct need { const char *sql, *hint; } NEEDS[] = {
 	  " HAVING count(*) > 0", "Close them, or step out: gatewalk leave WALK." },
 	{ "SELECT 'running jobs: ' || string_agg(id || ' ' || kind, ', ' ORDER BY id) FROM gatewalk.job WHERE ended_at IS NULL"
 	  " AND coalesce(seen_at, made_at) > clock_timestamp() - interval '2 minutes' HAVING count(*) > 0", "gatewalk job stop ID" },
+	{ "SELECT 'hidden: ' || string_agg(w.target, ', ' ORDER BY h.id) FROM gatewalk.hiding h JOIN gatewalk.walk w USING (sid) WHERE h.back_at IS NULL HAVING count(*) > 0",
+	  "gatewalk job stop ID gives it back; where no job runs any more, any gatewalk status -d does." },
 	{ "SELECT 'tripwires and guards: ' || string_agg(tgrelid::regclass || ' ' || tgname, ', ' ORDER BY tgname) FROM pg_trigger"
 	  " WHERE NOT tgisinternal AND tgname ~ '^gatewalk_(trip|guard)_[0-9a-f]{12}$' HAVING count(*) > 0", "gatewalk leave WALK takes a walk's triggers away." },
 };
@@ -30,7 +32,11 @@ static const char REMOVE[] =
 	"    EXECUTE format('DROP SEQUENCE gatewalk.%I', o.relname); END LOOP;"
 	"  FOR o IN SELECT relname FROM pg_class WHERE relnamespace = 'gatewalk'::regnamespace AND relkind = 'r' AND relname ~ '^rows_[0-9a-f]{12}$' LOOP"
 	"    EXECUTE format('DROP TABLE gatewalk.%I', o.relname); END LOOP;"
-	"  DROP TABLE gatewalk.pass, gatewalk.guarded, gatewalk.guard, gatewalk.removal_left, gatewalk.removal, gatewalk.schema_log, gatewalk.alarm, gatewalk.sample, gatewalk.source, gatewalk.sighting, gatewalk.statement, gatewalk.trip,"
+	"  DROP PROCEDURE gatewalk.hide(bigint);"
+	"  DROP FUNCTION gatewalk.hide_undone(gatewalk.hiding), gatewalk.hide_record(bigint);"
+	"  FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND proname ~ '^hide_[a-z]+$' LOOP"
+	"    EXECUTE format('DROP FUNCTION %s', o.oid::regprocedure); END LOOP;"
+	"  DROP TABLE gatewalk.hiding, gatewalk.pass, gatewalk.guarded, gatewalk.guard, gatewalk.removal_left, gatewalk.removal, gatewalk.schema_log, gatewalk.alarm, gatewalk.sample, gatewalk.source, gatewalk.sighting, gatewalk.statement, gatewalk.trip,"
 	"    gatewalk.job_event, gatewalk.job, gatewalk.permit, gatewalk.line, gatewalk.anchor, gatewalk.walk, gatewalk.meta;"
 	"  DROP SCHEMA gatewalk;"
 	" END $d$;"
