@@ -208,9 +208,10 @@ static struct hiding call_end(struct caller *c)
 {
 	struct err e = { 0 };
 	struct hiding h;
+	int64_t now;
 	pthread_join(c->thread, NULL);
 	db_close(c->db);
-	ck_assert_msg(hide_look(x.db, x.a, c->id, &h, &e), "%s", e.msg);
+	ck_assert_msg(hide_look(x.db, x.a, c->id, &h, &now, &e), "%s", e.msg);
 	return h;
 }
 

@@ -123,7 +123,7 @@ fields new
 sed 's/column: old/column: gone/' "$dir/good.yaml" >"$dir/wrong.yaml"
 run 1 "a target that is not there" "$gw" check -d "$to" "$dir/wrong.yaml"
 sed 's/^deploys/policy: {signatures: 2, hide: true}\ndeploys/' "$dir/good.yaml" >"$dir/two.yaml"
-run 1 "two signatures and hiding are refused" "$gw" check "$dir/two.yaml"
+run 1 "two signatures are refused" "$gw" check "$dir/two.yaml"
 has "with the reason" "this version"
 
 GATEWALK=$gw "$B/tests/tool_walk" "$to" "$dir/config/gatewalk/id_ed25519" "$dir/good.yaml" archetype >"$dir/out" 2>&1

@@ -25,6 +25,13 @@ static void read_as(const char *now, const char *when_cleared)
 	w->clears[0].counted = when_cleared;
 }
 
+/* The plan asks for it; hidden that long ago, until then. */
+static void hidden(int64_t from, int64_t to, const char *why, bool exact)
+{
+	p->hide = true;
+	w->hiding = from ? (struct walk_hiding){ f->now - from, f->now - to, why, exact } : (struct walk_hiding){ 0 };
+}
+
 static void quiet_for(int64_t us)
 {
 	w->quiet_since = f->now - us;
@@ -79,7 +86,15 @@ static void quiet_for(int64_t us)
 	X(b5_unknown, "B5", UNKNOWN, "nobody has looked at the watch yet", f->watch.at = 0) \
 	X(b6_unknown, "B6", UNKNOWN, "nobody has looked at the watch yet", f->watch.at = 0) \
 	X(b6_not_begun, "B6", REFUSED, "the count has not begun", w->quiet_since = 0) \
-	X(b8_hide, "B8", REFUSED, "the plan asks for hiding, which this version does not do yet", p->hide = true)
+	X(b8_never, "B8", REFUSED, "it was not hidden yet", hidden(0, 0, NULL, true)) \
+	X(b8_early, "B8", REFUSED, "it ended before its time: error", hidden(2 * US_DAY, US_DAY, "error", true)) \
+	X(b8_unsaid, "B8", REFUSED, "it ended before its time: not known why", hidden(2 * US_DAY, US_DAY, NULL, true)) \
+	X(b8_changed, "B8", REFUSED, "the grants are not what they were: somebody changed them meanwhile", hidden(2 * US_DAY, US_DAY, "over", false)) \
+	X(b8_short, "B8", REFUSED, "it was hidden for 23 h 59 min only", hidden(2 * US_DAY, US_DAY + 1, "over", true)) \
+	X(b8_before_count, "B8", REFUSED, "it was hidden before the count began", hidden(400 * US_DAY, US_DAY, "over", true)) \
+	X(b8_seen, "B8", REFUSED, "it was hidden before it was last seen in use", hidden(2 * US_DAY, US_DAY, "over", true), f->watch.last_sighting = f->now - US_HOUR) \
+	X(b8_amended, "B8", REFUSED, "it was hidden before the plan was amended", hidden(2 * US_DAY, US_DAY, "over", true), w->amended_at = f->now - US_HOUR) \
+	X(b8_unknown, "B8", UNKNOWN, "nobody has looked at the watch yet", hidden(2 * US_DAY, US_DAY, "over", true), f->watch.at = 0)
 
 BREAK_TABLE(BREAKS_B);
 
@@ -152,6 +167,23 @@ START_TEST(the_count_of_days)
 	quiet_for(-US_MINUTE);
 	ck_assert_int_eq(judge("B5")->verdict, WAITS);
 	ck_assert_str_eq(judge("B5")->now, "0 ms");
+}
+END_TEST
+
+START_TEST(hidden_for_a_day)
+{
+	hidden(2 * US_DAY, US_DAY, "over", true);
+	ck_assert_int_eq(judge("B8")->verdict, HOLDS);
+	ck_assert_ptr_nonnull(strstr(judge("B8")->now, "hidden until "));
+	w->kind = TARGET_ROWS;
+	ck_assert_int_eq(judge("B8")->verdict, NOT_NEEDED);
+	teardown();
+	fresh(ENV_DEVELOPMENT);
+	w->quiet_since = f->now - US_DAY;
+	hidden(US_MINUTE, US_SECOND, "over", true);
+	ck_assert_int_eq(judge("B8")->verdict, HOLDS);
+	hidden(US_MINUTE, US_SECOND, "stopped by the operator", true);
+	ck_assert_int_eq(judge("B8")->verdict, REFUSED);
 }
 END_TEST
 
@@ -234,7 +266,7 @@ static Suite *suite(void)
 	TCase *t = tcase_create("gate_b");
 	const TTest *const tests[] = {
 		one_wrong_fact_shuts_gate_b, who_saw_each_kind_of_use, the_first_open_consumer_is_named, what_ran_before_it_was_cleared, the_count_of_days,
-		sightings_begin_it_again, development_does_not_wait, rehearsal_scales_waits_only, sources_by_kind,
+		hidden_for_a_day, sightings_begin_it_again, development_does_not_wait, rehearsal_scales_waits_only, sources_by_kind,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

@@ -106,7 +106,11 @@ START_TEST(this_version)
 	ck_assert_str_eq(judged(), "policy.signatures is 0: this version does not take a second signature yet; write 1, or leave it out\n");
 	p = whole();
 	p.hide = true;
-	ck_assert_str_eq(judged(), "policy.hide is true: this version does not hide a column yet; write false, or leave it out\n");
+	ck_assert_str_eq(judged(), "");
+	p.recipe = "remove-rows";
+	p.column = NULL;
+	p.where = "id < 10";
+	ck_assert_ptr_nonnull(strstr(judged(), "policy.hide is true: rows are hidden by the application, by a flag or a view; write false, or leave it out\n"));
 }
 END_TEST
 

@@ -94,11 +94,18 @@ bool hide_stop(struct db *db, struct arena *a, long long id, const char *why, st
 	return db_ask(db, a, &q, NULL, e);
 }
 
-bool hide_look(struct db *db, struct arena *a, long long id, struct hiding *out, struct err *e)
+bool hide_hit(struct db *db, struct arena *a, long long id, const char *what, struct err *e)
+{
+	const char *const args[] = { num(a, id), what };
+	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.hide_hit($1::bigint, $2)", .args = args, .nargs = 2 };
+	return db_ask(db, a, &q, NULL, e);
+}
+
+bool hide_look(struct db *db, struct arena *a, long long id, struct hiding *out, int64_t *now, struct err *e)
 {
 #define US(x) "(extract(epoch FROM " x ") * 1000000)::bigint"
-	const struct query q = { .sql = "/* gatewalk */ SELECT " US("hidden_at") ", " US("back_at") ", " US("hit_at") ", why, hit, exact FROM gatewalk.hiding WHERE id = $1::bigint",
-		.args = (const char *const[]){ num(a, id) }, .nargs = 1, .cols = 6, .min_rows = 1, .max_rows = 1 };
+	const struct query q = { .sql = "/* gatewalk */ SELECT " US("hidden_at") ", " US("back_at") ", " US("hit_at") ", why, hit, exact, " US("clock_timestamp()") " FROM gatewalk.hiding WHERE id = $1::bigint",
+		.args = (const char *const[]){ num(a, id) }, .nargs = 1, .cols = 7, .min_rows = 1, .max_rows = 1 };
 #undef US
 	struct rows r;
 	if (!db_ask(db, a, &q, &r, e))
@@ -106,7 +113,16 @@ bool hide_look(struct db *db, struct arena *a, long long id, struct hiding *out,
 	char **c = r.cell[0];
 	*out = (struct hiding){ .id = id, .hidden_at = cell_int(c[0]), .back_at = cell_int(c[1]), .hit_at = cell_int(c[2]), .why = c[3] ? c[3] : "", .hit = c[4] ? c[4] : "",
 		.exact = cell_bool(c[5]) };
+	*now = cell_int(c[6]);
 	return true;
+}
+
+bool hide_open(struct db *db, struct arena *a, const char *sid, bool *open, struct err *e)
+{
+	const struct query q = { .sql = "/* gatewalk */ SELECT EXISTS (SELECT FROM gatewalk.hiding WHERE sid = $1 AND back_at IS NULL)", .args = &sid, .nargs = 1 };
+	const char *yes = db_value(db, a, &q, e);
+	*open = yes && cell_bool(yes);
+	return yes != NULL;
 }
 
 bool hide_return(struct db *db, struct arena *a, const char **what, struct err *e)
@@ -116,6 +132,10 @@ bool hide_return(struct db *db, struct arena *a, const char **what, struct err *
 		"  AND h.made_at < clock_timestamp() - interval '1 second' * CASE WHEN h.hidden_at IS NULL THEN 60 ELSE 0 END ORDER BY h.id", .cols = 2 };
 	struct rows r;
 	*what = "";
+	const struct query there = { .sql = "/* gatewalk */ SELECT to_regclass('gatewalk.hiding') IS NOT NULL AND NOT pg_is_in_recovery()" };
+	const char *yes = db_value(db, a, &there, e);
+	if (!yes || !cell_bool(yes))
+		return yes != NULL;
 	if (!db_ask(db, a, &left, &r, e))
 		return false;
 	for (int i = 0; i < r.n; i++) {

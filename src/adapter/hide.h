@@ -26,13 +26,19 @@ bool hide_beat(struct db *db, struct arena *a, long long id, struct err *e);
 /* It ends within a second. why: one word or more, shown as the reason. */
 bool hide_stop(struct db *db, struct arena *a, long long id, const char *why, struct err *e);
 
+/* An error that was seen from outside: the first one is kept. */
+bool hide_hit(struct db *db, struct arena *a, long long id, const char *what, struct err *e);
+
 struct hiding {
 	long long id;
 	int64_t hidden_at, back_at, hit_at;   /* 0: not (yet) */
 	const char *why, *hit;                /* why it ended: "over" alone is the end that was asked for; hit: the error that was seen */
 	bool exact;                           /* the grants are what they were before */
 };
-bool hide_look(struct db *db, struct arena *a, long long id, struct hiding *out, struct err *e);
+/* *now: the server's clock. */
+bool hide_look(struct db *db, struct arena *a, long long id, struct hiding *out, int64_t *now, struct err *e);
+/* Is this walk's target hidden, or about to be? */
+bool hide_open(struct db *db, struct arena *a, const char *sid, bool *open, struct err *e);
 /* Gives back what nobody holds any more: the backend that hid it is gone. *what: the targets, or "". */
 bool hide_return(struct db *db, struct arena *a, const char **what, struct err *e);
 /* Who keeps seeing the target, one line each. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "adapter/audit.h"
+#include "adapter/monitor.h"
 #include "adapter/probe.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -229,17 +230,24 @@ static void by_command(struct arena *a, const struct plan_metric *x, struct meas
 		unknown(a, m, x->name, arena_dup(a, e.msg));
 }
 
-static void of_plan(struct db *db, struct arena *a, const struct plan *p, struct measures *m)
+static void of_plan(struct db *db, struct arena *a, const struct plan_metric *x, struct measures *m)
 {
-	for (size_t i = 0; i < p->n_metrics; i++) {
-		const struct plan_metric *x = &p->metrics[i];
-		if (x->query)
-			by_query(db, a, x, m);
-		else if (x->command)
-			by_command(a, x, m);
-		else
-			unknown(a, m, x->name, "has neither query nor command");
-	}
+	if (x->query)
+		by_query(db, a, x, m);
+	else if (x->command)
+		by_command(a, x, m);
+	else
+		unknown(a, m, x->name, "has neither query nor command");
+}
+
+bool monitor_over(struct db *db, struct arena *a, const struct plan_metric *x, const char **what)
+{
+	struct measures m = { 0 };
+	of_plan(db, a, x, &m);
+	if (m.v[0].known && m.v[0].value <= x->alarm)
+		return false;
+	*what = m.v[0].known ? arena_printf(a, "%s is %g, with an alarm limit of %g", x->name, m.v[0].value, x->alarm) : arena_printf(a, "%s cannot be read: %s", x->name, m.v[0].why);
+	return true;
 }
 
 bool measure_all(struct db *db, struct arena *a, const char *sid, const struct plan *p, struct measures *out, struct err *e)
@@ -253,7 +261,8 @@ bool measure_all(struct db *db, struct arena *a, const char *sid, const struct p
 	health(db, a, p, out);
 	statement_mean(a, out, &old, &now);
 	round_trip(db, a, out);
-	of_plan(db, a, p, out);
+	for (size_t i = 0; i < p->n_metrics; i++)
+		of_plan(db, a, &p->metrics[i], out);
 	for (size_t k = 0; k < RAWS; k++)
 		if (now.v[k] >= 0)
 			known(a, out, raws[k], now.v[k]);

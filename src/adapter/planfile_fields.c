@@ -63,7 +63,7 @@ static const struct field fields[] = {
 	{ "policy.monitor_hours", FIELD_INT, IN(monitor_hours), .most = 8760, .help = "write a number of hours, 48 or more" },
 	{ "policy.release_quiet_hours", FIELD_INT, IN(release_quiet_hours), .most = 8760, .help = "write a number of hours, 48 or more" },
 	{ "policy.signatures", FIELD_INT, IN(signatures), .most = 2, .help = "write 1" },
-	{ "policy.hide", FIELD_BOOL, IN(hide), .help = "write false" },
+	{ "policy.hide", FIELD_BOOL, IN(hide), .help = "write true or false" },
 	{ "policy.guard", FIELD_BOOL, IN(guard), .help = "write true or false" },
 	{ "policy.drop_estimate_min", FIELD_INT, IN(drop_estimate_min), .least = 1, .most = 1440, .help = "write a number of minutes, such as 10" },
 

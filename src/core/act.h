@@ -18,6 +18,8 @@
 	X(ACT_CLEAR, "clear", "clear the consumer under the cursor, with a reason", 1) \
 	X(ACT_WATCH, "watch", "put the tripwire on the table and start the watcher", 1) \
 	X(ACT_QUIET, "quiet", "begin the count of item 9", 1) \
+	X(ACT_HIDE, "hide", "hide it from the application's roles for a while", 1) \
+	X(ACT_UNHIDE, "unhide", "give it back to the application's roles now", 0) \
 	X(ACT_PASS, "pass", "pass this gate", 1) \
 	X(ACT_DROP, "drop", "go to the drop", 2) \
 	X(ACT_REMOVE, "remove", "let the removal of rows go on after its job failed", 0) \

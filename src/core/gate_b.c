@@ -229,14 +229,48 @@ void rule_b7(const struct judge *j)
 	find_not_needed(j->o, "nothing is written to a new field");
 }
 
+/* What speaks against the last hiding as evidence, or NULL. */
+static const char *hiding_lacks(const struct judge *j, char *buf, size_t size)
+{
+	const struct walk_hiding *h = &j->w->hiding;
+	char span[WHEN_MAX];
+	if (!h->to)
+		return "it was not hidden yet";
+	if (!same_known(h->why, "over")) {
+		put_text(buf, size, "it ended before its time: %s", h->why ? h->why : "not known why");
+		return buf;
+	}
+	if (!h->exact)
+		return "the grants are not what they were: somebody changed them meanwhile";
+	if (h->to - h->from < j->w->day_us && j->w->env != ENV_DEVELOPMENT) {
+		put_text(buf, size, "it was hidden for %s only", when_span(h->to - h->from, span));
+		return buf;
+	}
+	if (h->from < j->w->quiet_since)
+		return "it was hidden before the count began";
+	if (h->from < last_sighting(j))
+		return "it was hidden before it was last seen in use";
+	if (h->from < j->w->amended_at)
+		return "it was hidden before the plan was amended";
+	return NULL;
+}
+
 void rule_b8(const struct judge *j)
 {
-	if (!j->p->hide) {
-		find_not_needed(j->o, "the plan does not ask for hiding");
+	char buf[200], need[WHEN_MAX], when[WHEN_MAX];
+	if (!j->p->hide || j->w->kind == TARGET_ROWS) {
+		find_not_needed(j->o, j->p->hide ? "the application hides rows" : "the plan does not ask for hiding");
 		return;
 	}
-	find_now(j->o, "not hidden");
-	find_shut(j->o, REFUSED, "the plan asks for hiding, which this version does not do yet");
-	find_passes(j->o, "policy.hide: false");
-	find_todo(j->o, "Take hide out of the plan, and take it in with gatewalk amend.");
+	if (!rule_fresh(j, j->f->watch.at, LOOK_LIVES, "the watch"))
+		return;
+	find_now(j->o, j->w->hiding.to ? "hidden until %s" : "not hidden yet", when_short(j->w->hiding.to, when));
+	const char *lacks = hiding_lacks(j, buf, sizeof buf);
+	if (!lacks) {
+		find_holds(j->o);
+		return;
+	}
+	find_shut(j->o, REFUSED, "%s", lacks);
+	find_passes(j->o, "hidden for %s in one piece without an error, and given back as it was", when_span(j->w->day_us, need));
+	find_todo(j->o, "Hide it (item 9, H): it is given back at the first error, at the end, or by u.");
 }

@@ -71,7 +71,7 @@ struct plan {
 	int max_lock_waiters;
 	const char *sync_standby;  /* required synchronous standby, or NULL */
 	int signatures;            /* 1; 2 is refused by this version */
-	bool hide;                 /* B8; refused by this version */
+	bool hide;                 /* B8: hidden from the application's roles for a day */
 	bool guard;                /* C9: the server's guard has to stand */
 	int batch_ms;              /* removed rows: how long one batch may take; its rows follow from it */
 

@@ -98,8 +98,8 @@ static void judge_version(struct findings *f)
 	if (p->signatures != 1)
 		found(f, "policy.signatures", arena_printf(f->a, "policy.signatures is %d: this version does not take a second signature yet",
 			p->signatures), "write 1, or leave it out");
-	if (p->hide)
-		found(f, "policy.hide", "policy.hide is true: this version does not hide a column yet", "write false, or leave it out");
+	if (p->hide && plan_target(p) == TARGET_ROWS)
+		found(f, "policy.hide", "policy.hide is true: rows are hidden by the application, by a flag or a view", "write false, or leave it out");
 }
 
 static void judge_name(struct findings *f)

@@ -174,6 +174,15 @@ static void at_reads(struct view *v)
 	clear_first(v);
 }
 
+static void hiding(struct view *v)
+{
+	const struct view_job *j = view_job_of(v, "hide");
+	if (view_job_alive(j))
+		plain(v, ACT_UNHIDE, "give it back now");
+	else if (v->walk->quiet_since && v->walk->kind != TARGET_ROWS && v->plan->hide && !view_holds(v, "B8"))
+		plain(v, ACT_HIDE, arena_printf(v->arena, "hide the %s", view_noun(v)));
+}
+
 static void at_unused(struct view *v)
 {
 	bool again = v->walk->env == ENV_DEVELOPMENT && view_quiet_start(v) > v->walk->quiet_since;
@@ -184,6 +193,7 @@ static void at_unused(struct view *v)
 		releases(v);
 	if (!v->walk->quiet_since || again || relax)
 		plain(v, ACT_QUIET, "begin the count");
+	hiding(v);
 	pass(v, GATE_B);
 	if (view_finding(v, "B1")->verdict == REFUSED)
 		clear_first(v);

@@ -51,6 +51,8 @@ unsigned walk_move_needs(enum stage from, enum event ev);
 /* counted: how its counters stood in the look it was cleared on; NULL when nothing counted it, or in a line of before that was kept. */
 struct walk_clear { const char *key, *reason, *counted; bool survives; int64_t at; };
 struct walk_declared { const char *what, *key, *value; int64_t at; };
+/* The last hiding. why: "over" when its time had passed, else what ended it; exact: the grants are what they were. to 0: there was none. */
+struct walk_hiding { int64_t from, to; const char *why; bool exact; };
 
 struct walk {
 	struct arena *arena;             /* owns what the fold keeps */
@@ -93,6 +95,8 @@ struct walk {
 	int64_t agreed_n;                /* line of the last resync or rebind; -1 none */
 	int64_t agreed_last;             /* the last entry that ledger and log had in common then; -1 none */
 	int64_t baseline_at;
+	struct walk_hiding hiding;
+	int64_t amended_at;              /* the plan was last changed; 0 never */
 	bool guarded;                    /* the server's guard was seen over the target: C9 asks for it from then on */
 	const char *guard_why;           /* what was wrong with it at the last line about it; NULL nothing */
 	int alarms;

@@ -140,11 +140,23 @@ static bool fold_watched(struct walk *w, const struct json *b, struct err *e)
 	return body_hex(b, "blob", 64, &blob, e);
 }
 
+static bool fold_hiding(struct walk *w, const struct json *b, struct err *e)
+{
+	struct walk_hiding h = { 0 };
+	const char *hit, *source;
+	if (!body_time(b, "from", &h.from, e) || !body_time(b, "to", &h.to, e) || !body_word(b, "why", &h.why, e) || !body_flag(b, "exact", &h.exact, e) ||
+	    !body_text(b, "hit", &hit, e) || !body_word(b, "source", &source, e))
+		return false;
+	h.why = arena_dup(w->arena, h.why);
+	w->hiding = h;
+	return true;
+}
+
 bool fold_evidence(struct walk *w, const struct record *r, struct err *e)
 {
-	static const char *const kinds[] = { "snapshot", "drill", "audit", "baseline", "watched", "guard", NULL };
+	static const char *const kinds[] = { "snapshot", "drill", "audit", "baseline", "watched", "guard", "hiding", NULL };
 	static bool (*const folds[])(struct walk *, const struct json *, struct err *) = {
-		fold_snapshot, fold_drill, fold_audit, fold_baseline, fold_watched, fold_guard,
+		fold_snapshot, fold_drill, fold_audit, fold_baseline, fold_watched, fold_guard, fold_hiding,
 	};
 	size_t kind;
 	return body_choice(r->b, "kind", kinds, &kind, e) && folds[kind](w, r->b, e);

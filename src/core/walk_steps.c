@@ -146,6 +146,7 @@ bool fold_amend(struct walk *w, const struct record *r, struct err *e)
 	    !body_text(r->b, "why", &why, e))
 		return false;
 	w->plan_digest = arena_dup(w->arena, plan);
+	w->amended_at = r->t;
 	return true;
 }
 

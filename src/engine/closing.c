@@ -12,6 +12,7 @@
 #include "core/migration.h"
 #include "core/sql.h"
 #include "engine/engine_private.h"
+#include "engine/hiding.h"
 #include "port/files.h"
 
 static bool with_reason(const struct act *act, struct err *e)
@@ -60,7 +61,7 @@ bool closing_leave(struct engine *g, const struct act *act, struct err *e)
 		return err_set(e, ERR_USE, NULL, "this walk cannot be left any more (%s)", stage_name(g->walk.stage));
 	struct json *b = line_body(g);
 	json_add_str(b, "why", act->text);
-	if (!line_may(g, OP_LEAVE, b, e) || !stop_jobs(g, e) ||
+	if (!line_may(g, OP_LEAVE, b, e) || !stop_jobs(g, e) || !hiding_over(g, e) ||
 	    !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e) || !guard_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e))
 		return false;
 	if (!line_write(g, OP_LEAVE, b, false, e))

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapter/hide.h"
 #include "adapter/job.h"
 #include "adapter/ledger.h"
 #include "adapter/monitor.h"
@@ -121,7 +122,7 @@ static bool body_remove(struct run *r, struct err *e)
 
 static const struct { const char *kind; bool (*body)(struct run *, struct err *); } bodies[] = {
 	{ "snapshot", body_snapshot }, { "drill", body_drill }, { "restore", body_restore }, { "watch", jobrun_watch }, { "monitor", jobrun_monitor },
-	{ "remove", body_remove },
+	{ "remove", body_remove }, { "hide", jobrun_hide },
 };
 
 static bool run_body(struct run *r, struct err *e)
@@ -180,6 +181,9 @@ bool job_run(const char *conninfo, long long id, struct err *e)
 	const struct db_opts o = { .conninfo = conninfo, .app = app };
 	bool other = false, ok = crypto_start() && (r.db = r.claimed = db_open(&o, e)) != NULL && place_known(r.db, &other, e) &&
 		(r.job = job_claim(r.db, id, e)) != NULL;
+	const char *back;
+	if (ok && !hide_return(r.db, r.arena, &back, &why))
+		job_event(r.job, "what was hidden could not be given back: %s", why.msg);
 	if (ok) {
 		r.conninfo = conninfo;
 		ok = finish(&r, run_body(&r, e), e);

@@ -32,6 +32,9 @@ struct run {
 /* The walk's row and its plan, which must be one that was taken in on this machine. */
 bool jobrun_load(struct run *r, const char *sid, struct err *e);
 
+/* jobrun_hide.c: hides the target and looks on until it was given back. args: ms, how long. */
+bool jobrun_hide(struct run *r, struct err *e);
+
 /* jobrun_rounds.c: bodies of the jobs of these kinds. */
 bool jobrun_watch(struct run *r, struct err *e);
 bool jobrun_monitor(struct run *r, struct err *e);

@@ -112,6 +112,22 @@ static bool take_restore(struct engine *g, const struct json *result, struct err
 	return line_write(g, OP_RESTORE, b, false, e);
 }
 
+/* The backend of the server did it and looked at the grants; the job's own file says the same. */
+static bool take_hiding(struct engine *g, const struct json *h, struct err *e)
+{
+	static const char *const texts[] = { "from", "hit", "source", "to", "why" };
+	struct json *b = line_body(g);
+	json_add_int(b, "exact", json_int_or(h, "exact", 0) == 1);
+	json_add_str(b, "kind", "hiding");
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		const char *s = json_str(h, texts[i]);
+		if (!s)
+			return err_set(e, ERR_VERIFY, "Hide it again.", "the hiding left a result that cannot be read");
+		json_add_str(b, texts[i], s);
+	}
+	return line_write(g, OP_EVIDENCE, b, false, e);
+}
+
 static bool take_end(struct engine *g, const struct left *l, struct err *e)
 {
 	struct json *b = line_body(g);
@@ -156,6 +172,8 @@ static bool take_result(struct engine *g, const struct left *l, struct err *e)
 	if (strcmp(l->kind, "snapshot") == 0 && !take_snapshot(g, r, e))
 		return false;
 	if (json_get(r, "drill") && !take_drill(g, json_get(r, "drill"), e))
+		return false;
+	if (json_get(r, "hiding") && !take_hiding(g, json_get(r, "hiding"), e))
 		return false;
 	return strcmp(l->kind, "restore") != 0 || take_restore(g, r, e);
 }
