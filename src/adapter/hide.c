@@ -83,21 +83,21 @@ bool hide_call(struct db *db, struct arena *a, long long id, double seconds, str
 
 bool hide_beat(struct db *db, struct arena *a, long long id, struct err *e)
 {
-	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.hide_beat($1::bigint)", .args = (const char *const[]){ num(a, id) }, .nargs = 1 };
+	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.hide_beat($1::bigint)", .args = (const char *const[]){ num(a, id) }, .nargs = 1, .cols = 1 };
 	return db_ask(db, a, &q, NULL, e);
 }
 
 bool hide_stop(struct db *db, struct arena *a, long long id, const char *why, struct err *e)
 {
 	const char *const args[] = { num(a, id), why };
-	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.hide_stop($1::bigint, $2)", .args = args, .nargs = 2 };
+	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.hide_stop($1::bigint, $2)", .args = args, .nargs = 2, .cols = 1 };
 	return db_ask(db, a, &q, NULL, e);
 }
 
 bool hide_hit(struct db *db, struct arena *a, long long id, const char *what, struct err *e)
 {
 	const char *const args[] = { num(a, id), what };
-	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.hide_hit($1::bigint, $2)", .args = args, .nargs = 2 };
+	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.hide_hit($1::bigint, $2)", .args = args, .nargs = 2, .cols = 1 };
 	return db_ask(db, a, &q, NULL, e);
 }
 

@@ -105,17 +105,20 @@ static bool give_back(struct run *r, long long id, struct hiding *h, struct err 
 static bool look_on(struct run *r, struct caller *c, struct hiding *h, struct err *e)
 {
 	size_t next = 0;
-	bool told = false;
+	bool told = false, good = true;
 	int64_t now;
 	if (pthread_create(&c->thread, NULL, call, c) != 0)
 		return err_set(e, ERR_SYSTEM, NULL, "no thread could be started");
 	/* A look that failed is no end: the backend ends by itself when it does not hear of us. */
 	while (!atomic_load(&c->over)) {
-		one_look(r, c, &next, &told, e);
+		bool was = good;
+		good = one_look(r, c, &next, &told, e);
+		if (was && !good)
+			job_event(r->job, "a look failed: %s", e->msg);
+		err_clear(e);
 		clock_nap(LOOK_MS);
 	}
 	pthread_join(c->thread, NULL);
-	err_clear(e);
 	if (c->ok && hide_look(r->db, r->arena, c->id, h, &now, e) && h->back_at)
 		return true;
 	return give_back(r, c->id, h, e);
