@@ -103,7 +103,7 @@ kill -9 "$job"
 "$tool" crash "$top/pg" >/dev/null 2>&1
 "$tool" restart "$top/pg" >/dev/null 2>&1 || exit 1
 is "after the crash it is hidden" "SELECT count(*) FROM gatewalk.hiding WHERE back_at IS NULL" 1
-run 0 "the next gatewalk gives it back" "$gw" status -d dbname=hide
+run 0 "the next gatewalk gives it back" "$gw" job list
 is "before anything else" "SELECT why FROM gatewalk.hiding ORDER BY id DESC LIMIT 1" "the backend that hid it is gone"
 acl >"$out"; say "$before" "$(cat "$out")" "the grants are what they were"
 must 0 "the walk looks" "$walk" "" "$key" $name look

@@ -15,7 +15,7 @@ static const struct need { const char *sql, *hint; } NEEDS[] = {
 	{ "SELECT 'running jobs: ' || string_agg(id || ' ' || kind, ', ' ORDER BY id) FROM gatewalk.job WHERE ended_at IS NULL"
 	  " AND coalesce(seen_at, made_at) > clock_timestamp() - interval '2 minutes' HAVING count(*) > 0", "gatewalk job stop ID" },
 	{ "SELECT 'hidden: ' || string_agg(w.target, ', ' ORDER BY h.id) FROM gatewalk.hiding h JOIN gatewalk.walk w USING (sid) WHERE h.back_at IS NULL HAVING count(*) > 0",
-	  "gatewalk job stop ID gives it back; where no job runs any more, any gatewalk status -d does." },
+	  "gatewalk job stop ID gives it back; where no job runs any more, gatewalk job list does." },
 	{ "SELECT 'tripwires and guards: ' || string_agg(tgrelid::regclass || ' ' || tgname, ', ' ORDER BY tgname) FROM pg_trigger"
 	  " WHERE NOT tgisinternal AND tgname ~ '^gatewalk_(trip|guard)_[0-9a-f]{12}$' HAVING count(*) > 0", "gatewalk leave WALK takes a walk's triggers away." },
 };

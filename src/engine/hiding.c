@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/when.h"
 #include "engine/engine_private.h"
+#include "port/db.h"
 #include "port/files.h"
 
 #define DEVELOPMENT_US (10 * US_SECOND)   /* development asks for no wait, but that it was tried */
@@ -67,6 +68,18 @@ bool hiding_end(struct engine *g, const struct act *act, struct err *e)
 		return err_set(e, ERR_USE, NULL, "it is not hidden");
 	engine_say(g, "it is being given back");
 	return true;
+}
+
+struct db *hiding_db(const struct db_opts *o, struct err *e)
+{
+	struct db *db = db_open(o, e);
+	struct arena *a = arena_new();
+	const char *what;
+	/* Where it cannot be, whoever opens the walk is told: that connection tries again. */
+	if (db)
+		hide_return(db, a, &what, NULL);
+	arena_free(a);
+	return db;
 }
 
 void hiding_return(struct engine *g)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "adapter/hide.h"
 #include "adapter/job.h"
 #include "adapter/ledger.h"
 #include "adapter/monitor.h"
@@ -14,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "engine/hiding.h"
 #include "engine/remove.h"
 #include "port/crypto.h"
 #include "port/db.h"
@@ -179,11 +179,8 @@ bool job_run(const char *conninfo, long long id, struct err *e)
 	struct err why = { 0 };
 	snprintf(app, sizeof app, "gatewalk job %lld", id);
 	const struct db_opts o = { .conninfo = conninfo, .app = app };
-	bool other = false, ok = crypto_start() && (r.db = r.claimed = db_open(&o, e)) != NULL && place_known(r.db, &other, e) &&
+	bool other = false, ok = crypto_start() && (r.db = r.claimed = hiding_db(&o, e)) != NULL && place_known(r.db, &other, e) &&
 		(r.job = job_claim(r.db, id, e)) != NULL;
-	const char *back;
-	if (ok && !hide_return(r.db, r.arena, &back, &why))
-		job_event(r.job, "what was hidden could not be given back: %s", why.msg);
 	if (ok) {
 		r.conninfo = conninfo;
 		ok = finish(&r, run_body(&r, e), e);

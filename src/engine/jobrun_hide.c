@@ -98,7 +98,7 @@ static bool give_back(struct run *r, long long id, struct hiding *h, struct err 
 			return true;
 		if (clock_mono() > until)
 			return e->code != ERR_NONE ? err_in(e, "the target is still hidden") :
-				err_set(e, ERR_DB, "gatewalk status -d tries again; see who holds a lock on the table.", "the target is still hidden");
+				err_set(e, ERR_DB, "Any gatewalk command that connects tries again; see who holds a lock on the table.", "the target is still hidden");
 	}
 }
 

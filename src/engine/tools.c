@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/hiding.h"
 #include "port/crypto.h"
 #include "port/db.h"
 #include "port/files.h"
@@ -25,7 +26,7 @@
 static struct db *connect_to(const struct engine_opts *o, struct err *e)
 {
 	const struct db_opts d = { .conninfo = o->dbname, .app = "gatewalk" };
-	return db_open(&d, e);
+	return hiding_db(&d, e);
 }
 
 static void strings(struct json *o, const char *key, const char *const *s, size_t n)

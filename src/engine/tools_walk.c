@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "engine/engine_private.h"
+#include "engine/hiding.h"
 #include "engine/jobrun.h"
 #include "port/jsonread.h"
 
@@ -218,7 +219,7 @@ struct json *tool_job(struct arena *a, const struct engine_opts *o, const char *
 		return out;
 	}
 	const struct db_opts d = { .conninfo = o->dbname, .app = "gatewalk" };
-	struct db *db = db_open(&d, e);
+	struct db *db = hiding_db(&d, e);
 	if (!db)
 		return NULL;
 	bool other, ok = place_known(db, &other, e);
