@@ -124,6 +124,16 @@ static void on_reads(const struct sink *o)
 	say_declared(o, "reads_moved");
 }
 
+static void say_hiding(const struct sink *o, const struct walk_hiding *h)
+{
+	if (!h->to)
+		return;
+	say_time(o, "hidden from", h->from);
+	say_time(o, "until", h->to);
+	say(o, "it ended", text_eq(h->why, "over") ? "its time was over, no error was seen" : h->why);
+	say(o, "its grants", h->exact ? "given back as they were" : "given back; others changed them meanwhile");
+}
+
 static void on_unused(const struct sink *o)
 {
 	const struct fact_watch *t = &o->v->facts->watch;
@@ -132,6 +142,7 @@ static void on_unused(const struct sink *o)
 	say_time(o, "last sighting", o->v->walk->last_sighting);
 	if (o->v->walk->sighted)
 		say(o, "seen then", o->v->walk->sighted);
+	say_hiding(o, &o->v->walk->hiding);
 	say(o, "watcher looked", num_age(a, t->at, o->now));
 	say(o, "tripwire", !t->tripwire_there ? "not there" : t->tripwire_enabled ? "there, enabled always" : "there, but switched off");
 	say(o, "writes counted", t->trip_count < 0 ? NULL : num_group(a, t->trip_count));

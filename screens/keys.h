@@ -36,6 +36,8 @@ struct arena;
 	X(K_GATES, "v", "v", "the gates", "gates") \
 	X(K_PAUSE, "Space", "Space", "pause and go on", "pause") \
 	X(K_RESTORE, "F", "F", "put the column back (asks)", "restore") \
+	X(K_HIDE, "H", "H", "hide it from the application's roles", "hide") \
+	X(K_UNHIDE, "u", "u", "give back what is hidden", "give back") \
 	X(K_SIGN, "s", "s", "sign off the consumer under the cursor", "sign off") \
 	X(K_STOP, "x", "x", "stop the job (asks)", "stop") \
 	X(K_SETTINGS, "F2", "F2", "settings: theme, ASCII, bell", "settings") \

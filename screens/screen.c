@@ -186,11 +186,11 @@ static struct action other(const struct screen *now, const struct screen *sc)
 	return now == sc ? a : action_open(sc, 0);
 }
 
-static struct action restore(const struct view *v)
+static struct action offered(const struct view *v, enum act_kind k, const char *why_not)
 {
-	if (view_offer(v, ACT_RESTORE))
-		return action_offer(view_offer(v, ACT_RESTORE));
-	return (struct action){ .todo = v->walk ? DO_REFUSE : DO_NOTHING, .word = "There is nothing to put back now: it was not dropped, or it is back." };
+	if (view_offer(v, k))
+		return action_offer(view_offer(v, k));
+	return (struct action){ .todo = v->walk ? DO_REFUSE : DO_NOTHING, .word = why_not };
 }
 
 static struct action common(const struct screen *sc, const struct scene *s, enum key k)
@@ -207,7 +207,9 @@ static struct action common(const struct screen *sc, const struct scene *s, enum
 	case K_EVIDENCE: return on_walk(s, &screen_evidence, view_item_now(s->view));
 	case K_LOG:      return on_walk(s, &screen_log, 0);
 	case K_GATES:    return on_walk(s, &screen_gate, view_next_gate(s->view));
-	case K_RESTORE:  return restore(s->view);
+	case K_RESTORE:  return offered(s->view, ACT_RESTORE, "There is nothing to put back now: it was not dropped, or it is back.");
+	case K_HIDE:     return offered(s->view, ACT_HIDE, "It is hidden at item 9, once the count has begun, where the plan asks for it.");
+	case K_UNHIDE:   return offered(s->view, ACT_UNHIDE, "It is not hidden.");
 	default:         return (struct action){ .todo = DO_COMMON };
 	}
 }

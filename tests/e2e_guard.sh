@@ -47,7 +47,7 @@ run 0 "install" "$gw" guard install
 run 0 "status without a walk" "$gw" guard status
 has "says that nothing is guarded" "no walk is open: nothing is guarded"
 "$gw" new -d dbname=e2e_guard --recipe drop-column --table orders --column old --why "nobody uses it" --zone UTC --deploy web --source "$top/code" >"$top/new" 2>&1 || { cat "$top/new"; exit 1; }
-sed -e 's/^  after:.*/  after: without it/' -e 's/^  way_back:.*/  way_back: gatewalk restore/' -e 's/^  leaves_behind:.*/  leaves_behind: nothing/' \
+sed -e 's/^  hide: true/  hide: false/' -e 's/^  after:.*/  after: without it/' -e 's/^  way_back:.*/  way_back: gatewalk restore/' -e 's/^  leaves_behind:.*/  leaves_behind: nothing/' \
 	-e 's/^  rollback_floor:.*/  rollback_floor: "1.20"/' -e 's/^  api_contract:.*/  api_contract: none/' -e 's/"02:00", to: "05:00"/"02:00", to: "06:00"/' \
 	-e 's/^  day: 1$/  day: 0.2/' "$top/new" >"$top/plan.yaml"
 others() { psql -qX -c "$2" >"$out" 2>&1; say "$1" $? "$3"; } # status sql text

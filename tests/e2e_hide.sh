@@ -57,7 +57,7 @@ must 0 "marked a rehearsal" "$gw" init --environment rehearsal
 "$gw" new -d dbname=hide --recipe drop-column --table orders --column old --why "nobody uses it" --zone UTC --deploy web --source "$top/code" >"$top/new" 2>&1 || { cat "$top/new"; exit 1; }
 sed -e 's/^  after:.*/  after: without it/' -e 's/^  way_back:.*/  way_back: gatewalk restore/' -e 's/^  leaves_behind:.*/  leaves_behind: nothing/' \
 	-e 's/^  rollback_floor:.*/  rollback_floor: "1.20"/' -e 's/^  api_contract:.*/  api_contract: none/' -e 's/"02:00", to: "05:00"/"02:00", to: "06:00"/' \
-	-e '/^  hide:/d' -e 's/^policy:/policy:\n  hide: true/' -e 's/^  day: 1$/  day: 60/' "$top/new" >"$top/slow.yaml"
+	-e 's/^  day: 1$/  day: 60/' "$top/new" >"$top/slow.yaml"
 sed -e 's/^  day: 60$/  day: 0.2/' -e 's/^name:.*/name: quick/' "$top/slow.yaml" >"$top/quick.yaml"
 psql -qXc "DROP VIEW public.all_orders" || exit 1
 name=orders-drop-old

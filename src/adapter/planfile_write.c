@@ -166,7 +166,10 @@ static void put_rules(struct text *t, const struct plan_draft *d)
 		"  unused_days: 14                       # at least 14\n"
 		"  longest_job_days: 7                   # the period of the rarest job that could read it; 31 for a monthly one\n"
 		"  monitor_hours: 48                     # at least 48\n"
-		"  release_quiet_hours: 48               # at least 48; no release this long after the drop\n"
+		"  release_quiet_hours: 48               # at least 48; no release this long after the drop\n");
+	if (words_of(d) == &words[TARGET_COLUMN])
+		text_add(t, "  hide: true                            # hidden from the application's roles for a day before gate B; needs errors that can be read\n");
+	text_add(t,
 		"  drop_estimate_min: 10\n"
 		"\n# When the drop may happen: the day on which the window begins, never a Friday.\n"
 		"window:\n");
