@@ -124,5 +124,6 @@ must 0 "the walk looks" "$walk" "" "$key" $name look
 "$gw" gates $name >"$out" 2>&1
 has "B8 holds" "B8  holds"
 must 0 "gate B is passed" "$walk" "" "$key" $name pass-b
+must 0 "and what comes then is not held up: final snapshot, gate C" "$walk" "" "$key" $name armed
 run 0 "the log verifies" "$gw" verify "$(dirname "$(grep -l '"kind":"hiding"' "$XDG_STATE_HOME"/gatewalk/walks/*/plan.gwlog | tail -n 1)")"
 exit $failed

@@ -99,6 +99,15 @@ START_TEST(what_is_watched)
 	has(ITEM_UNUSED, "tripwire: there, enabled always");
 	has(ITEM_UNUSED, "writes counted: 42");
 	has(ITEM_UNUSED, "last gap: none");
+	ck_assert_ptr_null(strstr(rows_of(ITEM_UNUSED), "hidden"));
+	c->walk.hiding = (struct walk_hiding){ c->t, c->t + US_HOUR, "over", true };
+	is_time(ITEM_UNUSED, "hidden from", c->t);
+	is_time(ITEM_UNUSED, "until", c->t + US_HOUR);
+	has(ITEM_UNUSED, "it ended: its time was over, no error was seen");
+	has(ITEM_UNUSED, "its grants: given back as they were");
+	c->walk.hiding = (struct walk_hiding){ c->t, c->t + US_HOUR, "error", false };
+	has(ITEM_UNUSED, "it ended: error");
+	has(ITEM_UNUSED, "its grants: given back; others changed them meanwhile");
 	c->facts.watch = (struct fact_watch){ .at = c->facts.now, .trip_count = -1, .statements_why = "no extension", .standbys_why = "db3 is down", .gap = "reset" };
 	has(ITEM_UNUSED, "tripwire: not there");
 	has(ITEM_UNUSED, "writes counted: not known");

@@ -255,12 +255,42 @@ START_TEST(home)
 }
 END_TEST
 
+/* Offered once the count runs, where the plan asks; then giving back is. */
+START_TEST(hiding)
+{
+	at(AT_UNUSED);
+	ck_assert_ptr_null(offered(ACT_HIDE, NULL));
+	c->plan.hide = true;
+	c->walk.quiet_since = 0;
+	judge();
+	ck_assert_ptr_null(offered(ACT_HIDE, NULL));
+	c->walk.quiet_since = c->facts.now - 40 * US_DAY;
+	judge();
+	ck_assert_str_eq(offered(ACT_HIDE, NULL)->label, "hide the column");
+	ck_assert_int_eq(v->items[ITEM_UNUSED].mood, MOOD_SHUT);
+	next_is("Gate B is shut: it was not hidden yet (B8).", "Hide it (H at item 9); the first error, its end, or u gives it back.");
+	job("hide", "running", 1, 4);
+	ck_assert_ptr_null(offered(ACT_HIDE, NULL));
+	ck_assert_str_eq(offered(ACT_UNHIDE, NULL)->label, "give it back now");
+	next_is("It is hidden from the application's roles; u gives it back.", "It comes back by itself at the first error, and at the end.");
+	job("hide", "done", 4, 4);
+	c->walk.hiding = (struct walk_hiding){ c->facts.now - 2 * US_DAY, c->facts.now - US_HOUR, "over", true };
+	judge();
+	ck_assert_ptr_null(offered(ACT_HIDE, NULL));
+	ck_assert_ptr_null(offered(ACT_UNHIDE, NULL));
+	c->walk.kind = TARGET_ROWS;
+	c->walk.hiding.to = 0;
+	judge();
+	ck_assert_ptr_null(offered(ACT_HIDE, NULL));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("view");
 	TCase *t = tcase_create("view");
 	const TTest *const tests[] = {
-		every_stage_fits_its_lines, the_drop_is_offered_armed_and_open_only, items_show_where_it_stands, ticks_expire_in_sight, snapshot,
+		every_stage_fits_its_lines, the_drop_is_offered_armed_and_open_only, hiding, items_show_where_it_stands, ticks_expire_in_sight, snapshot,
 		a_running_job, jobs_that_failed, rows_in_words, what_was_not_judged_is_unknown, without_a_server, home,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);

@@ -272,5 +272,5 @@ void rule_b8(const struct judge *j)
 	}
 	find_shut(j->o, REFUSED, "%s", lacks);
 	find_passes(j->o, "hidden for %s in one piece without an error, and given back as it was", when_span(j->w->day_us, need));
-	find_todo(j->o, "Hide it (item 9, H): it is given back at the first error, at the end, or by u.");
+	find_todo(j->o, "Hide it (H at item 9); the first error, its end, or u gives it back.");
 }

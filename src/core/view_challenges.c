@@ -15,7 +15,7 @@ static const struct { const char *id, *source; enum act_kind kind; const char *k
 	{ "A3", "drill, scratch database", ACT_DRILL, NULL }, { "A4", "plan", ACT_CONFIRM, "2" }, { "A5", "plan, catalogue", ACT_CONFIRM, "3" },
 	{ "A6", "gatewalk schema", ACT_NONE, NULL }, { "A7", "declared", ACT_DECLARE, NULL },
 	{ "B1", "audit", ACT_CLEAR, NULL }, { "B2", "watch", ACT_WATCH, NULL }, { "B5", "server's clock", ACT_QUIET, NULL },
-	{ "B6", "statements, tripwire", ACT_NONE, NULL }, { "C1", "files loaded again", ACT_SNAPSHOT, NULL },
+	{ "B6", "statements, tripwire", ACT_NONE, NULL }, { "B8", "job, server's log", ACT_HIDE, NULL }, { "C1", "files loaded again", ACT_SNAPSHOT, NULL },
 	{ "C2", "tripwire", ACT_SNAPSHOT, NULL }, { "C3", "server's clock, plan", ACT_DECLARE, "releases" },
 	{ "C4", "server's statistics", ACT_NONE, NULL }, { "C5", "catalogue", ACT_NONE, NULL }, { "C6", "log, ledger, mark", ACT_NONE, NULL },
 	{ "C7", "plan", ACT_NONE, NULL }, { "C8", "monitor", ACT_DRILL, NULL },
@@ -211,6 +211,7 @@ static void at_unused(struct view *v)
 	sensed(v, "B6");
 	sensed(v, "B2");
 	sensed(v, "B1");
+	sensed(v, "B8");
 	if (v->facts->target.not_null || v->facts->target.def)
 		releases(v);
 }

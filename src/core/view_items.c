@@ -9,13 +9,13 @@
 #include "core/gate_rules.h"
 
 /* Where an item is worked on, where it is over, and the conditions that keep its tick true until the drop. */
-static const struct { enum stage from, past; const char *ids[3]; } places[ITEM_COUNT + 1] = {
+static const struct { enum stage from, past; const char *ids[4]; } places[ITEM_COUNT + 1] = {
 	[ITEM_SNAPSHOT] = { AT_SNAPSHOT, AT_ARCHETYPE, { "A1", "A2", "A3" } },
 	[ITEM_ARCHETYPE] = { AT_ARCHETYPE, AT_DOCUMENT, { "A4" } },
 	[ITEM_DOCUMENT] = { AT_DOCUMENT, AT_GATE_A, { "A5" } },
 	[ITEM_CONSUMERS] = { AT_CONSUMERS, AT_READS, { "B1" } },
 	[ITEM_READS] = { AT_READS, AT_UNUSED, { NULL } },
-	[ITEM_UNUSED] = { AT_UNUSED, AT_FINAL, { "B2", "B5", "B6" } },
+	[ITEM_UNUSED] = { AT_UNUSED, AT_FINAL, { "B2", "B5", "B6", "B8" } },
 	[ITEM_FINAL] = { AT_FINAL, AT_GATE_C, { "C1", "C2" } },
 	[ITEM_DROP] = { AT_ARMED, AT_MONITOR, { NULL } },
 	[ITEM_MONITOR] = { AT_MONITOR, AT_LOG, { NULL } },
@@ -152,7 +152,7 @@ static noter *const noters[ITEM_COUNT + 1] = {
 static enum mood mood_of(const struct view *v, enum item i, enum mood good)
 {
 	enum mood m = good;
-	for (size_t k = 0; v->connected && k < 3 && places[i].ids[k]; k++) {
+	for (size_t k = 0; v->connected && k < 4 && places[i].ids[k]; k++) {
 		const struct finding *f = view_finding(v, places[i].ids[k]);
 		if (f->verdict == REFUSED)
 			return MOOD_SHUT;

@@ -174,7 +174,9 @@ static void at_unused(struct view *v)
 {
 	const struct fact_target *t = &v->facts->target;
 	const struct fact_watch *w = &v->facts->watch;
-	if (v->walk->quiet_since)
+	if (view_job_alive(view_job_of(v, "hide")))
+		two(v, "It is hidden from the application's roles; u gives it back.", "It comes back by itself at the first error, and at the end.");
+	else if (v->walk->quiet_since)
 		gate(v, GATE_B, "Gate B holds: nobody misses it. Pass it.", "After it comes the final snapshot, right before the drop.");
 	else if (w->at && !(w->tripwire_there && w->tripwire_enabled))
 		watch(v);
