@@ -33,8 +33,6 @@ bool watch_read(struct db *db, struct arena *a, const char *sid, int64_t since, 
 /* Sightings the log has not taken in yet, oldest first; and marking them taken. */
 struct sighting { int64_t id, at; const char *source, *touch, *who, *consumer, *text; };
 bool watch_untaken(struct db *db, struct arena *a, const char *sid, struct sighting **out, size_t *n, struct err *e);
-/* What was seen while the target was hidden: a sighting whoever it was. */
-bool watch_hidden(struct db *db, struct arena *a, const char *sid, const char *text, struct err *e);
 bool watch_taken(struct db *db, const char *sid, int64_t up_to_id, struct err *e);
 
 /* The audit as evidence: {at, found, sources, blind, blind_keys}. */

@@ -21,7 +21,7 @@ static const char *num(struct arena *a, long long n)
 static bool trial(struct db *db, struct arena *a, const char *log, bool *seen, struct err *e)
 {
 	const struct query where = { .sql = "/* gatewalk */ SELECT file, at, 'gatewalk_trial_' || (extract(epoch FROM clock_timestamp()) * 1000000)::bigint\n"
-		"FROM gatewalk.hide_log($1, NULL, NULL, NULL)", .args = (const char *const[]){ log }, .nargs = 1, .cols = 3, .min_rows = 1, .max_rows = 1 };
+		"FROM gatewalk.hide_log($1::text, NULL::text[], NULL::text, NULL::bigint)", .args = (const char *const[]){ log }, .nargs = 1, .cols = 3, .min_rows = 1, .max_rows = 1 };
 	struct rows r;
 	*seen = false;
 	if (!db_ask(db, a, &where, &r, e))
@@ -29,7 +29,7 @@ static bool trial(struct db *db, struct arena *a, const char *log, bool *seen, s
 	if (!r.cell[0][0])
 		return true;
 	const char *const args[] = { log, r.cell[0][2], r.cell[0][0], r.cell[0][1] };
-	const struct query find = { .sql = "/* gatewalk */ SELECT hit IS NOT NULL FROM gatewalk.hide_log($1, ARRAY[$2::text], $3, $4::bigint)", .args = args, .nargs = 4 };
+	const struct query find = { .sql = "/* gatewalk */ SELECT hit IS NOT NULL FROM gatewalk.hide_log($1::text, ARRAY[$2::text], $3::text, $4::bigint)", .args = args, .nargs = 4 };
 	db_script(db, a, arena_printf(a, "/* gatewalk */ DO $d$ BEGIN RAISE EXCEPTION 'permission denied for table %s' USING ERRCODE = '42501'; END $d$", args[1]), 0, NULL, NULL);
 	for (int64_t until = clock_mono() + TRIAL_MS * 1000; !*seen && clock_mono() < until; clock_nap(20)) {
 		const char *yes = db_value(db, a, &find, e);
@@ -63,7 +63,7 @@ bool hide_source(struct db *db, struct arena *a, const char **log, const char **
 bool hide_begin(struct db *db, struct arena *a, const char *sid, double seconds, const char *log, long long *id, struct err *e)
 {
 	const char *const args[] = { sid, arena_printf(a, "%.3f", seconds), num(a, HIDE_BEAT_S), log };
-	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.hide_begin($1, $2::double precision, $3::double precision, $4)", .args = args, .nargs = 4, .cols = 1, .min_rows = 1, .max_rows = 1 };
+	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.hide_begin($1::text, $2::double precision, $3::double precision, $4::text)", .args = args, .nargs = 4, .cols = 1, .min_rows = 1, .max_rows = 1 };
 	struct rows r;
 	if (!db_ask(db, a, &q, &r, e))
 		return strcmp(e->sqlstate, "23505") == 0 ? err_set(e, ERR_USE, "gatewalk job list shows the job; its end gives the target back.", "this table is hidden already") : false;
@@ -78,7 +78,7 @@ bool hide_call(struct db *db, struct arena *a, long long id, double seconds, str
 	/* Ten minutes for locks at both ends; db_script counts in int. */
 	double ms = (seconds + 600) * 1000;
 	return db_script(db, a, "SET statement_timeout = 0; SET client_connection_check_interval = 0; SET idle_in_transaction_session_timeout = 0", 0, NULL, e) &&
-		db_script(db, a, arena_printf(a, "CALL gatewalk.hide(%lld)", id), ms < INT_MAX ? (int)ms : INT_MAX, NULL, e);
+		db_script(db, a, arena_printf(a, "CALL gatewalk.hide(%lld::bigint)", id), ms < INT_MAX ? (int)ms : INT_MAX, NULL, e);
 }
 
 bool hide_beat(struct db *db, struct arena *a, long long id, struct err *e)
@@ -90,14 +90,14 @@ bool hide_beat(struct db *db, struct arena *a, long long id, struct err *e)
 bool hide_stop(struct db *db, struct arena *a, long long id, const char *why, struct err *e)
 {
 	const char *const args[] = { num(a, id), why };
-	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.hide_stop($1::bigint, $2)", .args = args, .nargs = 2, .cols = 1 };
+	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.hide_stop($1::bigint, $2::text)", .args = args, .nargs = 2, .cols = 1 };
 	return db_ask(db, a, &q, NULL, e);
 }
 
 bool hide_hit(struct db *db, struct arena *a, long long id, const char *what, struct err *e)
 {
 	const char *const args[] = { num(a, id), what };
-	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.hide_hit($1::bigint, $2)", .args = args, .nargs = 2, .cols = 1 };
+	const struct query q = { .sql = "/* gatewalk */ SELECT gatewalk.hide_hit($1::bigint, $2::text)", .args = args, .nargs = 2, .cols = 1 };
 	return db_ask(db, a, &q, NULL, e);
 }
 
@@ -139,7 +139,7 @@ bool hide_return(struct db *db, struct arena *a, const char **what, struct err *
 	if (!db_ask(db, a, &left, &r, e))
 		return false;
 	for (int i = 0; i < r.n; i++) {
-		const struct query back = { .sql = "/* gatewalk */ SELECT gatewalk.hide_back($1::bigint, 'the backend that hid it is gone')", .args = (const char *const[]){ r.cell[i][0] }, .nargs = 1,
+		const struct query back = { .sql = "/* gatewalk */ SELECT gatewalk.hide_back($1::bigint, 'the backend that hid it is gone'::text)", .args = (const char *const[]){ r.cell[i][0] }, .nargs = 1,
 			.ms = 30000 };
 		const char *done = db_value(db, a, &back, e);
 		if (!done)

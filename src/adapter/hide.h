@@ -26,7 +26,7 @@ bool hide_beat(struct db *db, struct arena *a, long long id, struct err *e);
 /* It ends within a second. why: one word or more, shown as the reason. */
 bool hide_stop(struct db *db, struct arena *a, long long id, const char *why, struct err *e);
 
-/* An error that was seen from outside: the first one is kept. */
+/* An error that was seen from outside: the first one is kept, and is a sighting. */
 bool hide_hit(struct db *db, struct arena *a, long long id, const char *what, struct err *e);
 
 struct hiding {

@@ -7,6 +7,7 @@
       are never taken.
    2. Giving back undoes what was done and keeps what others granted meanwhile; hide_done reads that it is so before it says so.
    3. The backend that hides holds an advisory lock of its session while something is hidden: who gets that lock gives back.
+   4. Arguments have exactly the types of the routine: an operator may make routines of the same name in this schema.
    An item is one right: "relation column grantor grantee privilege grantable", column 0 for the table's own. */
 #ifndef GW_ADAPTER_HIDE_SQL_H
 #define GW_ADAPTER_HIDE_SQL_H
@@ -119,8 +120,11 @@
 "UPDATE gatewalk.hiding SET beat_at = clock_timestamp() WHERE id = a_id AND back_at IS NULL RETURNING true $f$;\n" \
 "CREATE FUNCTION gatewalk.hide_stop(a_id bigint, a_why text) RETURNS boolean LANGUAGE sql " HIDE_DEFINER \
 "UPDATE gatewalk.hiding SET stop = coalesce(stop, a_why) WHERE id = a_id AND back_at IS NULL RETURNING true $f$;\n" \
+/* A sighting, also where no job lives to tell of it. */ \
 "CREATE FUNCTION gatewalk.hide_hit(a_id bigint, a_hit text) RETURNS boolean LANGUAGE sql " HIDE_DEFINER \
-"UPDATE gatewalk.hiding SET hit = left(a_hit, 2000), hit_at = clock_timestamp() WHERE id = a_id AND back_at IS NULL AND hit IS NULL RETURNING true $f$;\n" \
+"WITH h AS (UPDATE gatewalk.hiding SET hit = left(a_hit, 2000), hit_at = clock_timestamp() WHERE id = a_id AND back_at IS NULL AND hit IS NULL RETURNING sid, hit)\n" \
+"INSERT INTO gatewalk.sighting (sid, source, touch, who, consumer, text)\n" \
+"  SELECT sid, 'hiding', 'read', 'somebody', 'an error while it was hidden', 'an error while it was hidden: ' || left(hit, 300) FROM h RETURNING true $f$;\n" \
 /* Nothing of it is left: also true for one that never began. */ \
 "CREATE FUNCTION gatewalk.hide_done(a_id bigint, a_why text) RETURNS boolean LANGUAGE plpgsql " HIDE_DEFINER \
 "DECLARE h gatewalk.hiding;\n" \
@@ -223,14 +227,14 @@
 "  LOOP\n" \
 "    bad := NULL; tries := tries + 1;\n" \
 "    BEGIN\n" \
-"      SELECT l.file, l.at INTO file, at FROM gatewalk.hiding h, gatewalk.hide_log(h.log, NULL, NULL, NULL) l WHERE h.id = a_id AND h.log IS NOT NULL;\n" \
+"      SELECT l.file, l.at INTO file, at FROM gatewalk.hiding h, gatewalk.hide_log(h.log, NULL::text[], NULL::text, NULL::bigint) l WHERE h.id = a_id AND h.log IS NOT NULL;\n" \
 "      PERFORM gatewalk.hide_on(a_id);\n" \
 "    EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure OR internal_error THEN bad := SQLERRM;\n" \
 "      WHEN OTHERS THEN bad := SQLERRM; tries := 1000;\n" \
 "    END;\n" \
 "    COMMIT;\n" \
 "    EXIT WHEN bad IS NULL;\n" \
-"    IF tries >= 40 THEN PERFORM gatewalk.hide_back(a_id, 'not begun: ' || bad); COMMIT; PERFORM pg_advisory_unlock(" HIDE_LOCK "); RETURN; END IF;\n" \
+"    IF tries >= 40 THEN PERFORM gatewalk.hide_back(a_id, ('not begun: ' || bad)::text); COMMIT; PERFORM pg_advisory_unlock(" HIDE_LOCK "); RETURN; END IF;\n" \
 "    PERFORM pg_sleep(0.05 + random() * 0.3);\n" \
 "  END LOOP;\n" \
 "  LOOP\n" \

@@ -168,11 +168,3 @@ bool watch_taken(struct db *db, const char *sid, int64_t up_to_id, struct err *e
 	arena_free(a);
 	return ok;
 }
-
-bool watch_hidden(struct db *db, struct arena *a, const char *sid, const char *text, struct err *e)
-{
-	const char *v[] = { sid, text };
-	const struct query q = { .sql = OWN_TAG "INSERT INTO gatewalk.sighting (sid, source, touch, who, consumer, text)\n"
-		"VALUES ($1, 'hiding', 'read', 'somebody', 'an error while it was hidden', $2)", .args = v, .nargs = 2, .cols = -1 };
-	return db_ask(db, a, &q, NULL, e);
-}

@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "adapter/audit.h"
 #include "adapter/hide.h"
 #include "adapter/job.h"
 #include "adapter/ledger.h"
@@ -136,18 +135,6 @@ static void leave(struct run *r, const struct hiding *h, const char *source)
 	json_add_str(o, "why", text_clean(r->arena, h->why));
 }
 
-/* First it is given back, then it is told. */
-static bool tell(struct run *r, const struct hiding *h, struct err *e)
-{
-	if (!*h->hit)
-		return true;
-	const char *text = arena_printf(r->arena, "an error while it was hidden: %.300s", text_clean(r->arena, h->hit));
-	if (!watch_hidden(r->db, r->arena, r->walk->sid, text, e))
-		return false;
-	notify_run(r->arena, r->plan, r->walk->name, "sighting", text);
-	return true;
-}
-
 bool jobrun_hide(struct run *r, struct err *e)
 {
 	const struct db_opts o = { .conninfo = r->conninfo, .app = "gatewalk hide", .read_write = true };
@@ -168,5 +155,7 @@ bool jobrun_hide(struct run *r, struct err *e)
 	if (!h.hidden_at)
 		return err_set(e, ERR_DB, NULL, "it was not hidden: %s", h.why);
 	leave(r, &h, log ? log : "metrics");
-	return tell(r, &h, e);
+	if (*h.hit)
+		notify_run(r->arena, r->plan, r->walk->name, "sighting", arena_printf(r->arena, "an error while it was hidden: %.300s", text_clean(r->arena, h.hit)));
+	return true;
 }
