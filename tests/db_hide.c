@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "adapter/hide.h"
+#include "adapter/monitor.h"
 #include "tests/drop_fixture.h"
 #include "tests/lib_db.h"
 
@@ -185,6 +186,56 @@ START_TEST(changes_meanwhile_and_what_is_refused)
 }
 END_TEST
 
+/* The owner's own login, no superuser: what it granted; what others granted on is theirs, and is refused with the reason. */
+START_TEST(by_the_owners_login)
+{
+	struct err e = { 0 };
+	walk_row("orders", "old");
+	fix_do(&x, "GRANT gatewalk_operator TO gw_h_owner; GRANT SELECT, UPDATE ON s.orders TO gw_h_app, PUBLIC; GRANT SELECT ON s.orders TO gw_h_lead WITH GRANT OPTION");
+	const char *before = acls();
+	struct db *own = test_connect(arena_printf(x.a, "%s user=gw_h_owner", x.conninfo));
+	long long id = begin(60, NULL);
+	ck_assert_msg(fix_sql(own, x.a, &e, "SELECT gatewalk.hide_on(%lld)", id), "%s", e.msg);
+	ck_assert_str_eq(said("gw_h_app", "SELECT old FROM orders"), "42501");
+	ck_assert_msg(fix_sql(own, x.a, &e, "SELECT gatewalk.hide_back(%lld, 'test')", id), "%s", e.msg);
+	ck_assert_str_eq(acls(), before);
+	fix_do(&x, "SET SESSION AUTHORIZATION gw_h_lead; GRANT SELECT ON s.orders TO gw_h_sub; RESET SESSION AUTHORIZATION");
+	before = acls();
+	id = begin(60, NULL);
+	ck_assert(!fix_sql(own, x.a, &e, "SELECT gatewalk.hide_on(%lld)", id));
+	ck_assert_str_eq(e.sqlstate, "42501");
+	ck_assert_ptr_nonnull(strstr(e.msg, "gw_h_lead"));
+	ck_assert_str_eq(acls(), before);
+	err_clear(&e);
+	ck_assert(!fix_sql(own, x.a, &e, "UPDATE gatewalk.hiding SET before = '{}'"));
+	ck_assert_str_eq(e.sqlstate, "42501");
+	db_close(own);
+	fix_do(&x, "REVOKE gatewalk_operator FROM gw_h_owner");
+}
+END_TEST
+
+/* Where no log can be read, a metric of the plan stands for it; one that says nothing ends it too. */
+static const struct { const char *query, *what; } metrics[] = {
+	{ "SELECT 5", NULL }, { "SELECT 6", "errors is 6, with an alarm limit of 5" }, { "SELECT 'x'", "errors cannot be read: gave no number: x" },
+	{ "SELECT 1 WHERE false", "errors cannot be read: gave no row" },
+};
+
+START_TEST(a_metric_says)
+{
+	for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) {
+		const struct plan_metric m = { .name = "errors", .query = metrics[i].query, .alarm = 5, .has_alarm = true };
+		const char *what = NULL;
+		ck_assert(monitor_over(x.db, x.a, &m, &what) == (metrics[i].what != NULL));
+		ck_assert(!what == !metrics[i].what && (!what || strcmp(what, metrics[i].what) == 0));
+	}
+	struct err e = { 0 };
+	walk_row("orders", "old");
+	long long id = begin(60, NULL);
+	ck_assert(hide_hit(x.db, x.a, id, "errors is 6", &e) && hide_hit(x.db, x.a, id, "errors is 7", &e));
+	ck_assert_str_eq(fix_get(&x, "SELECT string_agg(source || ': ' || text, ';') FROM gatewalk.sighting"), "hiding: an error while it was hidden: errors is 6");
+}
+END_TEST
+
 struct caller { pthread_t thread; struct db *db; long long id; double seconds; bool ok; struct err e; };
 
 static void *call(void *ctx)
@@ -315,6 +366,8 @@ static Suite *suite(void)
 	tcase_add_test(t, changes_meanwhile_and_what_is_refused);
 	tcase_add_loop_test(t, it_ends, 0, sizeof endings / sizeof endings[0]);
 	tcase_add_test(t, given_back_by_the_next);
+	tcase_add_test(t, by_the_owners_login);
+	tcase_add_test(t, a_metric_says);
 	tcase_add_test(t, no_log_to_read);
 	tcase_add_test(t, who_keeps_seeing_it);
 	suite_add_tcase(s, t);
