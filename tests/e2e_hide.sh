@@ -54,6 +54,7 @@ given_back() { # text why
 }
 before=$(acl)
 must 0 "marked a rehearsal" "$gw" init --environment rehearsal
+must 0 "with the guard in it: grants are none of its business" "$gw" guard install
 "$gw" new -d dbname=hide --recipe drop-column --table orders --column old --why "nobody uses it" --zone UTC --deploy web --source "$top/code" >"$top/new" 2>&1 || { cat "$top/new"; exit 1; }
 sed -e 's/^  after:.*/  after: without it/' -e 's/^  way_back:.*/  way_back: gatewalk restore/' -e 's/^  leaves_behind:.*/  leaves_behind: nothing/' \
 	-e 's/^  rollback_floor:.*/  rollback_floor: "1.20"/' -e 's/^  api_contract:.*/  api_contract: none/' -e 's/"02:00", to: "05:00"/"02:00", to: "06:00"/' \

