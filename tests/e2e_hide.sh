@@ -75,7 +75,7 @@ is "within the second, from the error to the grants" "SELECT back_at - split_par
 must 0 "the walk looks" "$walk" "" "$key" $name look
 run 3 "gates" "$gw" gates $name
 has "B8 says why it does not count" "ended before its time: error"
-has "and the sighting stands in B6" "an error while it was hidden"
+is "and it is a sighting" "SELECT count(*) FROM gatewalk.sighting WHERE source = 'hiding' AND text ~ 'an error while it was hidden.*42501'" 1
 
 hidden "hide again"
 asks
