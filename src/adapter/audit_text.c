@@ -146,7 +146,7 @@ static bool renames_columns(const struct tokens *v, size_t before, size_t alias)
 	return alias < v->n && token_is(v, alias + 1, "(") && !(before > 0 && token_is(v, before - 1, "into"));
 }
 
-struct rows_used { bool table, whole, written; };
+struct rows_used { bool table, star, whole, written; };
 
 static void mention(const struct tokens *v, size_t i, bool in_from, struct rows_used *out)
 {
@@ -177,6 +177,7 @@ static struct rows_used use_of_rows(const struct tokens *v, const struct text_ta
 		if (text_is_table(v, i, t))
 			mention(v, i, in_from, &u);
 	}
+	u.star = star;
 	u.whole = u.whole || (star && u.table);
 	return u;
 }
@@ -283,7 +284,9 @@ void audit_text_statement(struct arena *a, const char *text, const struct text_t
 		out->names_gatewalk = out->names_gatewalk || (token_is(&v, i, "gatewalk") && token_is(&v, i + 1, "."));
 	}
 	struct rows_used rows = use_of_rows(&v, t);
-	out->names_table = rows.table || text_names_view(&v, t) || out->unicode || (token_is(&v, 0, "set") && token_is(&v, 1, "constraints"));
+	out->star = rows.star;
+	out->names_view = text_names_view(&v, t);
+	out->names_table = rows.table || out->names_view || out->unicode || (token_is(&v, 0, "set") && token_is(&v, 1, "constraints"));
 	if (out->names_table && (out->names_column || out->unicode)) {
 		bool writes = token_is(&v, 0, "copy") ? !token_is(&v, 1, "(") && copies_in(&v) : writes_column(&v, t->column) || token_is(&v, 0, "merge");
 		out->use = text_from_catalogue(&v, t) ? USE_STAR : USE_NAME;

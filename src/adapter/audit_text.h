@@ -21,10 +21,13 @@ struct text_found {
 	enum text_use use;
 	enum touch touch;
 	bool names_table;      /* or one of its views */
+	bool names_view;       /* one of its views */
+	bool star;             /* of a column: has a * that stands for columns */
 	bool names_column;     /* with or without the table */
 	bool dynamic;          /* has EXECUTE, or is no SQL: what it builds cannot be read */
 	bool unicode;          /* spells a name as U&"...": counted as naming the column */
 	bool names_gatewalk;   /* has gatewalk.something */
+	bool by_server;        /* the server itself says so (audit_verdict.h) */
 };
 
 struct text_target {

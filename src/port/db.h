@@ -68,6 +68,7 @@ int db_error_position(const struct db *db);
 enum db_commit { DB_COMMITTED, DB_ROLLED_BACK, DB_UNKNOWN };
 /* COMMIT, believed only by its command tag: COMMIT of a failed transaction is DB_ROLLED_BACK; a cut is DB_UNKNOWN. */
 enum db_commit db_commit(struct db *db, int ms, struct err *e);
+bool db_in_transaction(const struct db *db);   /* begun and not ended, failed or not */
 void db_rollback(struct db *db);           /* best effort, never waits longer than 2 s */
 
 /* COPY out: gives each row's text (with its LF) to sink; sink returning false stops and cancels. idle_ms: longest silence. */

@@ -201,6 +201,11 @@ enum db_commit db_commit(struct db *db, int ms, struct err *e)
 	return end;
 }
 
+bool db_in_transaction(const struct db *db)
+{
+	return PQtransactionStatus(db->conn) != PQTRANS_IDLE;
+}
+
 void db_rollback(struct db *db)
 {
 	if (!db_alive(db) || PQtransactionStatus(db->conn) == PQTRANS_IDLE)

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "adapter/resolve.h"
+
+#include <string.h>
+
+#include "adapter/audit_token.h"
+#include "adapter/resolve.sql.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "core/fact.h"
+#include "core/sql.h"
+#include "port/db.h"
+#include "port/files.h"
+
+#define LOCK_WAIT "100ms"
+#define STEP_WAIT "500ms"
+#define STEP_MS 2000           /* the server ends a step before that */
+#define TEXT_BYTES 100000      /* a longer one is a list of values: parsing it twice costs more than it tells */
+
+/* The way to our own reading: no name of the text's schemas is called by it. */
+static const char OWN_PATH[] = OWN_TAG "SET LOCAL search_path = pg_catalog, pg_temp";
+
+struct known { const char *role, *path, *text; struct resolved is; };
+struct resolver {
+	struct db *db;
+	struct arena *a, *text_a;    /* text_a: of the text at hand */
+	bool prepared;               /* a prepared statement outlives the transaction that made it */
+	const char *why;
+	struct { const char *columns, *functions, *tables; } ways;   /* as RESOLVE_USES_SQL takes them */
+	const char **names;
+	int64_t left;                /* of the budget, us */
+	size_t late, n, cap;
+	struct known *v;
+};
+
+static void add(struct arena *a, const char **list, const char *item)
+{
+	*list = **list ? arena_printf(a, "%s,%s", *list, item) : item;
+}
+
+static bool ways_read(struct resolver *r, const struct fact_target *t, struct err *e)
+{
+	const char *v[] = { arena_printf(r->a, "%u", t->relid), t->column };
+	const struct query q = { .sql = RESOLVE_WAYS_SQL, .args = v, .nargs = 2, .ms = 30000, .cols = 4 };
+	struct rows rows;
+	if (!db_ask(r->db, r->a, &q, &rows, e))
+		return err_in(e, "following views over the column");
+	r->names = arena_array(r->a, (size_t)rows.n + 1, sizeof *r->names);
+	for (int i = 0; i < rows.n; i++) {
+		char **c = rows.cell[i];
+		if (*c[0] == 'c')
+			add(r->a, &r->ways.columns, arena_printf(r->a, "%s:%s", c[1], c[2]));
+		else
+			add(r->a, *c[0] == 'f' ? &r->ways.functions : &r->ways.tables, c[1]);
+		r->names[i] = c[3];
+	}
+	return true;
+}
+
+bool resolver_new(struct db *db, struct arena *a, const struct fact_target *t, int64_t budget, struct resolver **out, struct err *e)
+{
+	struct resolver *r = arena_alloc(a, sizeof *r);
+	*r = (struct resolver){ .db = db, .a = a, .left = budget, .ways = { "", "", "" } };
+	*out = r;
+	const struct query ready = { .sql = db_version(db) >= 150000 ? RESOLVE_READY_SQL("has_parameter_privilege('pg_stat_statements.track', 'SET')")
+		: RESOLVE_READY_SQL("false") };
+	struct err own = { 0 };
+	if (db_version(db) < 140000)
+		r->why = "the server is older than 14";
+	else
+		r->why = db_value(db, a, &ready, &own);
+	if (own.code) {
+		*e = own;
+		return err_in(e, "asking whether the server can read texts");
+	}
+	if (r->why) {
+		r->names = arena_array(a, 1, sizeof *r->names);
+		return true;
+	}
+	return ways_read(r, t, e);
+}
+
+const char *resolver_why(const struct resolver *r)
+{
+	return r->why;
+}
+
+const char *const *resolver_names(const struct resolver *r)
+{
+	return r->names;
+}
+
+size_t resolver_late(const struct resolver *r)
+{
+	return r->late;
+}
+
+/* Whatever else would only be an error in the server's log. */
+static bool is_worth(const char *text)
+{
+	static const char *const first[] = { "select", "with", "insert", "update", "delete", "merge", "values", "table" };
+	if (strlen(text) > TEXT_BYTES)
+		return false;
+	struct arena *a = arena_new();
+	struct tokens v = tokens_read(a, text);
+	size_t i = 0;
+	bool worth = false;
+	while (token_is(&v, i, "("))
+		i++;
+	for (size_t k = 0; k < sizeof first / sizeof first[0]; k++)
+		worth = worth || token_is(&v, i, first[k]);
+	arena_free(a);
+	return worth;
+}
+
+static const char *path_sql(struct resolver *r, const char *path)
+{
+	return arena_printf(r->text_a, "SELECT set_config('search_path', %s, true)", sql_literal(r->text_a, path));
+}
+
+static bool enter(struct resolver *r, const char *path, struct err *e)
+{
+	/* What only a superuser may: our own parsing neither counts nor stands in the log; another who may leaves the statistics alone. */
+	const char *sql = arena_printf(r->text_a, OWN_TAG "BEGIN; SET LOCAL lock_timeout = '" LOCK_WAIT "'; SET LOCAL statement_timeout = '" STEP_WAIT "';\n"
+		"SELECT set_config(name, value, true) FROM (VALUES ('log_min_messages', 'fatal'), ('log_min_error_statement', 'panic'), ('log_statement', 'none'),\n"
+		"  ('log_min_duration_statement', '-1')) x(name, value) WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = current_user);\n"
+		"SELECT set_config('pg_stat_statements.track', 'none', true) WHERE current_setting('pg_stat_statements.track', true) IS NOT NULL\n"
+		"  AND ((SELECT rolsuper FROM pg_roles WHERE rolname = current_user)%s);\n%s",
+		db_version(r->db) >= 150000 ? " OR has_parameter_privilege('pg_stat_statements.track', 'SET')" : "", path_sql(r, path));
+	return db_script(r->db, r->text_a, sql, STEP_MS, NULL, e);
+}
+
+/* The types of its parameters, "int4, text"; NULL when it is not one statement that can be prepared. */
+static const char *types_of(struct resolver *r, const char *text, struct err *e)
+{
+	const struct query prepare = { .sql = arena_printf(r->text_a, OWN_TAG "PREPARE gatewalk_resolve AS %s\n", text), .ms = STEP_MS, .cols = -1 };
+	const struct query types = { .sql = OWN_TAG "SELECT coalesce((SELECT string_agg(format_type(t, NULL), ', ' ORDER BY o) FROM unnest(parameter_types::oid[]) WITH ORDINALITY x(t, o)), '')\n"
+		"FROM pg_prepared_statements WHERE name = 'gatewalk_resolve'", .ms = STEP_MS };
+	if (!db_ask(r->db, r->text_a, &prepare, NULL, e))
+		return NULL;
+	r->prepared = true;
+	return db_script(r->db, r->text_a, OWN_PATH, STEP_MS, NULL, e) ? db_value(r->db, r->text_a, &types, e) : NULL;
+}
+
+static bool uses_of(struct resolver *r, struct resolved *out, struct err *e)
+{
+	const char *v[] = { r->ways.columns, r->ways.functions, r->ways.tables };
+	const struct query q = { .sql = RESOLVE_USES_SQL, .args = v, .nargs = 3, .ms = STEP_MS, .cols = 4, .min_rows = 1, .max_rows = 1 };
+	struct rows rows;
+	if (!db_script(r->db, r->text_a, OWN_PATH, STEP_MS, NULL, e) || !db_ask(r->db, r->text_a, &q, &rows, e))
+		return false;
+	char **c = rows.cell[0];
+	bool used = cell_bool(c[0]), related = cell_bool(c[1]), merges = cell_bool(c[2]);
+	out->as = used ? RESOLVED_USED : merges ? RESOLVED_NOT : related ? RESOLVED_WITHOUT : RESOLVED_ELSEWHERE;
+	out->writes = cell_bool(c[3]);
+	return true;
+}
+
+static void leave(struct resolver *r)
+{
+	db_rollback(r->db);
+	if (r->prepared && db_script(r->db, r->text_a, OWN_TAG "DEALLOCATE gatewalk_resolve", STEP_MS, NULL, NULL))
+		r->prepared = false;
+}
+
+static struct resolved ask(struct resolver *r, const char *path, const char *text)
+{
+	struct resolved is = { RESOLVED_NOT, false };
+	struct err e = { 0 };
+	r->text_a = arena_new();
+	const char *types = enter(r, path, &e) ? types_of(r, text, &e) : NULL;
+	if (types && db_script(r->db, r->text_a, arena_printf(r->text_a, OWN_TAG "%s", path_sql(r, path)), STEP_MS, NULL, &e)) {
+		const struct query make = { .sql = arena_printf(r->text_a, OWN_TAG "CREATE FUNCTION pg_temp.gatewalk_resolve(%s) RETURNS void LANGUAGE sql BEGIN ATOMIC\n%s\n; END",
+			types, text), .ms = STEP_MS, .cols = -1 };
+		if (!db_ask(r->db, r->text_a, &make, NULL, &e) || !uses_of(r, &is, &e))
+			is.as = RESOLVED_NOT;
+	}
+	leave(r);
+	arena_free(r->text_a);
+	return is;
+}
+
+static const char *path_of(struct resolver *r, const char *role)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (text_eq(r->v[i].role, role))
+			return r->v[i].path;
+	const char *v[] = { role };
+	const struct query q = { .sql = RESOLVE_PATH_SQL, .args = v, .nargs = 1 };
+	return db_value(r->db, r->a, &q, &(struct err){ 0 });
+}
+
+static const struct known *find(const struct resolver *r, const char *path, const char *text)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (text_eq(r->v[i].path, path) && text_eq(r->v[i].text, text))
+			return &r->v[i];
+	return NULL;
+}
+
+struct resolved resolver_text(struct resolver *r, const char *role, const char *text)
+{
+	const struct resolved cannot = { RESOLVED_NOT, false };
+	if (r->why || r->prepared || !is_worth(text) || !db_alive(r->db) || db_in_transaction(r->db))
+		return cannot;
+	const char *path = path_of(r, role);
+	if (!path)
+		return cannot;
+	const struct known *old = find(r, path, text);
+	if (!old && r->left <= 0) {
+		r->late++;
+		return cannot;
+	}
+	int64_t began = clock_mono();
+	const struct known now = { role, path, text, old ? old->is : ask(r, path, text) };
+	r->left -= clock_mono() - began;
+	r->v = arena_grow(r->a, r->v, &r->n, &r->cap, sizeof *r->v);
+	r->v[r->n - 1] = now;
+	return now.is;
+}
