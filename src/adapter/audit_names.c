@@ -4,10 +4,15 @@
 #include <string.h>
 
 #include "adapter/audit.h"
+#include "adapter/audit_verdict.h"
+#include "adapter/resolve.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "port/db.h"
+
+#define RESOLVE_TIME (2 * US_SECOND)   /* of one look; texts that come later are judged by their words */
 
 static const char NAMES_SQL[] = OWN_TAG
 "WITH RECURSIVE v AS (\n"
@@ -72,7 +77,8 @@ bool names_read(struct db *db, struct arena *a, const struct fact_target *t, enu
 	out->target.columns = v_of[COLUMNS].v;
 	out->target.falls = v_of[FALLS].v;
 	out->own_roles = v_of[ROLES].v;
-	return true;
+	bool column = t->column && (kind == TARGET_COLUMN || kind == TARGET_NONE);
+	return !column || resolver_new(db, a, t, RESOLVE_TIME, &out->resolver, e);
 }
 
 static bool own_role(const struct names *n, const char *role)
@@ -108,6 +114,15 @@ struct text_found names_use(const struct names *n, struct arena *a, const char *
 	if (f.use != USE_NONE && own_text(n, role, text, &f))
 		f = (struct text_found){ 0 };
 	return f;
+}
+
+struct text_found names_resolve(const struct names *n, struct arena *a, const char *role, const char *text)
+{
+	struct text_found f;
+	audit_text_statement(a, text, &n->target, &f);
+	if (own_text(n, role, text, &f))
+		return (struct text_found){ 0 };
+	return n->resolver ? audit_verdict(&f, resolver_text(n->resolver, role, text)) : f;
 }
 
 const char *names_cut(struct arena *a, const char *text, size_t max)

@@ -9,11 +9,13 @@
 struct arena;
 struct db;
 struct err;
+struct resolver;
 
 struct names {
 	struct text_target target;
 	const char **own_roles;     /* logins that gatewalk has worked as, this one among them; NULL-ended */
 	bool schema_there;          /* the gatewalk schema is in this database */
+	struct resolver *resolver;  /* of a column: the server's own opinion of a text; the primary's also for texts of standbys */
 };
 
 bool names_read(struct db *db, struct arena *a, const struct fact_target *t, enum target kind, struct names *out, struct err *e);
@@ -22,6 +24,8 @@ bool names_own_session(const struct names *n, const char *role, const char *app)
 bool names_own_text(const struct names *n, const char *role, const char *text);
 /* What a statement of this role uses; own ones use nothing. */
 struct text_found names_use(const struct names *n, struct arena *a, const char *role, const char *text);
+/* The same with the server's opinion: what it says goes into one verdict with the words. */
+struct text_found names_resolve(const struct names *n, struct arena *a, const char *role, const char *text);
 /* At most max bytes, whole characters. */
 const char *names_cut(struct arena *a, const char *text, size_t max);
 

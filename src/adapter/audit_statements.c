@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapter/audit_private.h"
 
+#include "adapter/resolve.h"
 #include "adapter/watch_private.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -39,8 +40,11 @@ void audit_add_statements(struct audit *l, const struct statements *s, const cha
 	statements_from(l, s, server);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct statement *x = &s->v[i];
+		if (x->use == USE_NONE)
+			continue;
 		const struct consumer found = {
-			.key = statement_key(l->a, x->queryid, x->role, server), .kind = "statement", .source = "pg_stat_statements", .role = x->role,
+			.key = statement_key(l->a, x->queryid, x->role, server), .kind = "statement", .role = x->role,
+			.source = x->by_server ? "pg_stat_statements, resolved by the server" : "pg_stat_statements",
 			.app = x->app, .touch = x->touch, .last = l->out->at, .calls = x->calls, .counted = counted(l->a, s, x), .names_column = x->use == USE_NAME,
 			.may_survive = x->use == USE_STAR, .evidence = x->text, .server = server,
 		};
@@ -96,6 +100,24 @@ static void limits(struct audit *l, const struct statements *s)
 		audit_blind(l, "statements that ran before %s are not counted, nor those that failed", when_iso(s->reset, buf));
 }
 
+/* How far the server's own opinion of the texts goes. */
+static void opinions(struct audit *l, const struct statements *s)
+{
+	size_t without = 0;
+	const char *first = NULL;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].use == USE_NONE && !without++)
+			first = statement_key(l->a, s->v[i].queryid, s->v[i].role, NULL);
+	if (without)
+		audit_blind(l, "%zu statements look by their words as if they used the column; the server resolves them to the table without it, so they do not count: %s%s",
+			without, first, without > 1 ? ", ..." : "");
+	const struct resolver *r = l->names.resolver;
+	if (r && resolver_why(r))
+		audit_blind(l, "texts of statements are judged by their words alone, not resolved by the server: %s", resolver_why(r));
+	if (r && resolver_late(r))
+		audit_blind(l, "the server had no time to resolve %zu texts of statements: they are judged by their words alone", resolver_late(r));
+}
+
 bool audit_statements(struct audit *l, struct err *e)
 {
 	struct statements s;
@@ -103,5 +125,6 @@ bool audit_statements(struct audit *l, struct err *e)
 		return false;
 	limits(l, &s);
 	audit_add_statements(l, &s, NULL);
+	opinions(l, &s);
 	return !l->names.schema_there || !*l->sid || kept(l, e);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapter/audit.h"
+#include "adapter/resolve.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -92,16 +93,22 @@ static const char *texts_sql(struct arena *a, const char *schema)
 		"GROUP BY s.queryid, s.userid ORDER BY 3 DESC", TEXT_MAX, TEXT_MAX, TEXT_MAX, sql_quoted(a, schema));
 }
 
-/* The table, and its column; when the table itself is the target, the views over it and its partitions. */
-static const char *names_json(struct arena *a, const struct text_target *t)
+static void add_all(struct json *j, const char *const *names)
+{
+	for (size_t i = 0; names && names[i]; i++)
+		json_add_str(j, NULL, names[i]);
+}
+
+/* The table, its column, the views over either and a table's partitions; of a column also what else leads to it. */
+static const char *names_json(struct arena *a, const struct names *n)
 {
 	struct json *j = json_arr(a);
 	struct text out = { 0 };
-	json_add_str(j, NULL, t->table);
-	if (t->column)
-		json_add_str(j, NULL, t->column);
-	for (size_t i = 0; !t->column && t->views && t->views[i]; i++)
-		json_add_str(j, NULL, t->views[i]);
+	json_add_str(j, NULL, n->target.table);
+	if (n->target.column)
+		json_add_str(j, NULL, n->target.column);
+	add_all(j, n->target.views);
+	add_all(j, n->resolver ? resolver_names(n->resolver) : NULL);
 	json_write(&out, j);
 	const char *s = arena_dup(a, text_str(&out));
 	text_free(&out);
@@ -110,7 +117,7 @@ static const char *names_json(struct arena *a, const struct text_target *t)
 
 static bool read_texts(struct db *db, struct arena *a, const struct names *n, const char *schema, const char *me, struct statements *out, struct err *e)
 {
-	const char *v[] = { names_json(a, &n->target) };
+	const char *v[] = { names_json(a, n) };
 	const struct query q = { .sql = texts_sql(a, schema), .args = v, .nargs = 1, .ms = 30000, .cols = 8 };
 	struct rows r;
 	if (!db_ask(db, a, &q, &r, e))
@@ -122,14 +129,14 @@ static bool read_texts(struct db *db, struct arena *a, const struct names *n, co
 			hidden++;
 			continue;
 		}
-		struct text_found f = names_use(n, a, c[1], c[3]);
+		struct text_found f = names_resolve(n, a, c[1], c[3]);
 		if (f.use == USE_NONE && cell_bool(c[7]))   /* one of the names stands behind what was read */
 			f = (struct text_found){ .use = USE_STAR, .touch = TOUCH_READ };
-		if (f.use == USE_NONE)
+		if (f.use == USE_NONE && !f.by_server)
 			continue;
 		out->v = arena_grow(a, out->v, &out->n, &cap, sizeof *out->v);
 		out->v[out->n - 1] = (struct statement){ .queryid = cell_int(c[0]), .role = c[1], .calls = cell_int(c[2]), .text = c[3],
-			.spent = c[4], .app = c[5], .addr = c[6], .use = f.use, .touch = f.touch };
+			.spent = c[4], .app = c[5], .addr = c[6], .use = f.use, .by_server = f.by_server, .touch = f.touch };
 	}
 	if (hidden)
 		missing(out, arena_printf(a, "statements of %zu other logins are hidden from this one: GRANT pg_read_all_stats TO %s", hidden, sql_ident(a, me)));

@@ -13,7 +13,8 @@ struct statement {
 	const char *role, *text;
 	const char *spent;           /* time in the server, ms: two counts of the same calls have it the same to the last digit */
 	const char *app, *addr;      /* of a session that ran it last; NULL when none is there */
-	enum text_use use;
+	enum text_use use;           /* NONE: its words say so, and the server that it does without */
+	bool by_server;
 	enum touch touch;
 };
 struct statements {

@@ -78,6 +78,8 @@ static bool statement_compare(struct compared *c, const struct statement *s, str
 	bool ran = old ? s->calls != old->calls : c->old.known;   /* fewer calls than before: set back, and run since */
 	if (old)
 		old->seen = true;
+	if (s->use == USE_NONE)
+		return true;
 	if (old && s->calls < old->calls && !c->gap)
 		c->gap = arena_printf(k->a, "the count of statement %lld by %s went down from %lld to %lld", (long long)s->queryid, s->role,
 			(long long)old->calls, (long long)s->calls);
