@@ -116,13 +116,24 @@ struct text_found names_use(const struct names *n, struct arena *a, const char *
 	return f;
 }
 
-struct text_found names_resolve(const struct names *n, struct arena *a, const char *role, const char *text)
+void names_use_all(const struct names *n, struct arena *a, struct text_of *v, size_t count)
 {
-	struct text_found f;
-	audit_text_statement(a, text, &n->target, &f);
-	if (own_text(n, role, text, &f))
-		return (struct text_found){ 0 };
-	return n->resolver ? audit_verdict(&f, resolver_text(n->resolver, role, text)) : f;
+	bool *urgent = arena_array(a, count, sizeof *urgent);
+	for (size_t i = 0; i < count; i++) {
+		audit_text_statement(a, v[i].text, &n->target, &v[i].found);
+		if (own_text(n, v[i].role, v[i].text, &v[i].found))
+			v[i].found = (struct text_found){ .own = true };
+		urgent[i] = v[i].found.use != USE_NONE || v[i].found.names_view;
+	}
+	if (!n->resolver)
+		return;
+	for (int later = 0; later < 2; later++)
+		for (size_t i = 0; i < count; i++) {
+			struct text_found *f = &v[i].found;
+			if (!f->own && urgent[i] != later)
+				*f = audit_verdict(f, resolver_text(n->resolver, v[i].role, v[i].text));
+		}
+	resolver_end(n->resolver);
 }
 
 const char *names_cut(struct arena *a, const char *text, size_t max)

@@ -24,8 +24,9 @@ bool names_own_session(const struct names *n, const char *role, const char *app)
 bool names_own_text(const struct names *n, const char *role, const char *text);
 /* What a statement of this role uses; own ones use nothing. */
 struct text_found names_use(const struct names *n, struct arena *a, const char *role, const char *text);
-/* The same with the server's opinion: what it says goes into one verdict with the words. */
-struct text_found names_resolve(const struct names *n, struct arena *a, const char *role, const char *text);
+/* The same for many texts, with the server's opinion: first the words of each, then those of which the words say something, then the rest. */
+struct text_of { const char *role, *text; struct text_found found; };
+void names_use_all(const struct names *n, struct arena *a, struct text_of *v, size_t count);
 /* At most max bytes, whole characters. */
 const char *names_cut(struct arena *a, const char *text, size_t max);
 

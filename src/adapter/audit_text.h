@@ -27,6 +27,7 @@ struct text_found {
 	bool dynamic;          /* has EXECUTE, or is no SQL: what it builds cannot be read */
 	bool unicode;          /* spells a name as U&"...": counted as naming the column */
 	bool names_gatewalk;   /* has gatewalk.something */
+	bool own;              /* gatewalk sent it itself (audit_names.h) */
 	bool by_server;        /* the server itself says so (audit_verdict.h) */
 };
 

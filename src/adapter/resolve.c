@@ -25,6 +25,7 @@ struct known { const char *role, *path, *text; struct resolved is; };
 struct resolver {
 	struct db *db;
 	struct arena *a, *text_a;    /* text_a: of the text at hand */
+	bool open;                   /* our transaction: one for all texts, each behind a savepoint */
 	bool prepared;               /* a prepared statement outlives the transaction that made it */
 	const char *why;
 	struct { const char *columns, *functions, *tables; } ways;   /* as RESOLVE_USES_SQL takes them */
@@ -96,22 +97,39 @@ size_t resolver_late(const struct resolver *r)
 	return r->late;
 }
 
-/* Whatever else would only be an error in the server's log. */
-static bool is_worth(const char *text)
+static bool leads(const struct resolver *r, const struct tokens *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		if (v->t[i].kind == TOKEN_UNICODE)
+			return true;
+		for (const char **name = r->names; *name; name++)
+			if (token_names(v, i, *name))
+				return true;
+	}
+	return false;
+}
+
+enum worth { WORTH_ASKING, NO_KIND, NO_LEAD };
+
+/* A kind of statement that can be prepared (the others would only be errors in the server's log), with a name that leads to the column? */
+static enum worth worth_of(const struct resolver *r, const char *text)
 {
 	static const char *const first[] = { "select", "with", "insert", "update", "delete", "merge", "values", "table" };
 	if (strlen(text) > TEXT_BYTES)
-		return false;
+		return NO_KIND;
 	struct arena *a = arena_new();
 	struct tokens v = tokens_read(a, text);
 	size_t i = 0;
-	bool worth = false;
+	enum worth is = NO_KIND;
 	while (token_is(&v, i, "("))
 		i++;
 	for (size_t k = 0; k < sizeof first / sizeof first[0]; k++)
-		worth = worth || token_is(&v, i, first[k]);
+		if (token_is(&v, i, first[k]))
+			is = WORTH_ASKING;
+	if (!leads(r, &v))
+		is = NO_LEAD;
 	arena_free(a);
-	return worth;
+	return is;
 }
 
 static const char *path_sql(struct resolver *r, const char *path)
@@ -119,16 +137,25 @@ static const char *path_sql(struct resolver *r, const char *path)
 	return arena_printf(r->text_a, "SELECT set_config('search_path', %s, true)", sql_literal(r->text_a, path));
 }
 
-static bool enter(struct resolver *r, const char *path, struct err *e)
+static bool begin(struct resolver *r, struct err *e)
 {
 	/* What only a superuser may: our own parsing neither counts nor stands in the log; another who may leaves the statistics alone. */
 	const char *sql = arena_printf(r->text_a, OWN_TAG "BEGIN; SET LOCAL lock_timeout = '" LOCK_WAIT "'; SET LOCAL statement_timeout = '" STEP_WAIT "';\n"
 		"SELECT set_config(name, value, true) FROM (VALUES ('log_min_messages', 'fatal'), ('log_min_error_statement', 'panic'), ('log_statement', 'none'),\n"
 		"  ('log_min_duration_statement', '-1')) x(name, value) WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = current_user);\n"
 		"SELECT set_config('pg_stat_statements.track', 'none', true) WHERE current_setting('pg_stat_statements.track', true) IS NOT NULL\n"
-		"  AND ((SELECT rolsuper FROM pg_roles WHERE rolname = current_user)%s);\n%s",
-		db_version(r->db) >= 150000 ? " OR has_parameter_privilege('pg_stat_statements.track', 'SET')" : "", path_sql(r, path));
-	return db_script(r->db, r->text_a, sql, STEP_MS, NULL, e);
+		"  AND ((SELECT rolsuper FROM pg_roles WHERE rolname = current_user)%s)",
+		db_version(r->db) >= 150000 ? " OR has_parameter_privilege('pg_stat_statements.track', 'SET')" : "");
+	if (!db_script(r->db, r->text_a, sql, STEP_MS, NULL, e))
+		return false;
+	r->open = true;
+	return true;
+}
+
+static bool enter(struct resolver *r, const char *path, struct err *e)
+{
+	return (r->open || begin(r, e))
+		&& db_script(r->db, r->text_a, arena_printf(r->text_a, OWN_TAG "SAVEPOINT gatewalk_text; %s", path_sql(r, path)), STEP_MS, NULL, e);
 }
 
 /* The types of its parameters, "int4, text"; NULL when it is not one statement that can be prepared. */
@@ -159,9 +186,19 @@ static bool uses_of(struct resolver *r, struct resolved *out, struct err *e)
 
 static void leave(struct resolver *r)
 {
-	db_rollback(r->db);
-	if (r->prepared && db_script(r->db, r->text_a, OWN_TAG "DEALLOCATE gatewalk_resolve", STEP_MS, NULL, NULL))
+	const char *back = r->prepared ? OWN_TAG "ROLLBACK TO SAVEPOINT gatewalk_text; RELEASE SAVEPOINT gatewalk_text; DEALLOCATE gatewalk_resolve"
+		: OWN_TAG "ROLLBACK TO SAVEPOINT gatewalk_text; RELEASE SAVEPOINT gatewalk_text";
+	if (db_script(r->db, r->text_a, back, STEP_MS, NULL, NULL))
 		r->prepared = false;
+	else
+		resolver_end(r);   /* no savepoint, or no server */
+}
+
+void resolver_end(struct resolver *r)
+{
+	if (r->open)
+		db_rollback(r->db);
+	r->open = false;
 }
 
 static struct resolved ask(struct resolver *r, const char *path, const char *text)
@@ -202,8 +239,11 @@ static const struct known *find(const struct resolver *r, const char *path, cons
 struct resolved resolver_text(struct resolver *r, const char *role, const char *text)
 {
 	const struct resolved cannot = { RESOLVED_NOT, false };
-	if (r->why || r->prepared || !is_worth(text) || !db_alive(r->db) || db_in_transaction(r->db))
+	if (r->why || r->prepared || !db_alive(r->db) || (!r->open && db_in_transaction(r->db)))
 		return cannot;
+	enum worth worth = worth_of(r, text);
+	if (worth != WORTH_ASKING)
+		return (struct resolved){ worth == NO_LEAD ? RESOLVED_ELSEWHERE : RESOLVED_NOT, false };
 	const char *path = path_of(r, role);
 	if (!path)
 		return cannot;

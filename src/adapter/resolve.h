@@ -23,14 +23,16 @@ struct fact_target;
 struct resolver;
 
 /* For a column of a table. False only when the server could not be asked; not being able to resolve is no error. Owned by a, and so is what
-   is kept of texts: each is asked about once. Uses db until then, outside of transactions. budget: microseconds for all texts together. */
+   is kept of texts: each is asked about once. In a transaction of the caller's it does nothing. budget: microseconds for all texts together. */
 bool resolver_new(struct db *db, struct arena *a, const struct fact_target *t, int64_t budget, struct resolver **out, struct err *e);
 /* NULL, or what keeps the server from resolving any text. */
 const char *resolver_why(const struct resolver *r);
 /* Names of views, functions and tables by which a text can use the column without naming it; NULL-ended. */
 const char *const *resolver_names(const struct resolver *r);
-/* A text as role sent it. */
+/* A text as role sent it. What has no name that leads to the column is RESOLVED_ELSEWHERE unasked. Leaves a transaction open behind it: call resolver_end
+   before db is used for anything else. */
 struct resolved resolver_text(struct resolver *r, const char *role, const char *text);
+void resolver_end(struct resolver *r);
 /* Texts that came after the time was used up. */
 size_t resolver_late(const struct resolver *r);
 

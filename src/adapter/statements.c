@@ -122,14 +122,22 @@ static bool read_texts(struct db *db, struct arena *a, const struct names *n, co
 	struct rows r;
 	if (!db_ask(db, a, &q, &r, e))
 		return false;
-	size_t cap = 0, hidden = 0;
+	size_t cap = 0, hidden = 0, shown = 0;
+	struct text_of *t = arena_array(a, (size_t)r.n, sizeof *t);
+	char ***cells = arena_array(a, (size_t)r.n, sizeof *cells);
 	for (int i = 0; i < r.n; i++) {
 		char **c = r.cell[i];
 		if (!c[0] || !c[3] || text_eq(c[3], "<insufficient privilege>")) {
 			hidden++;
 			continue;
 		}
-		struct text_found f = names_resolve(n, a, c[1], c[3]);
+		cells[shown] = c;
+		t[shown++] = (struct text_of){ .role = c[1], .text = c[3] };
+	}
+	names_use_all(n, a, t, shown);
+	for (size_t i = 0; i < shown; i++) {
+		char **c = cells[i];
+		struct text_found f = t[i].found;
 		if (f.use == USE_NONE && cell_bool(c[7]))   /* one of the names stands behind what was read */
 			f = (struct text_found){ .use = USE_STAR, .touch = TOUCH_READ };
 		if (f.use == USE_NONE && !f.by_server)
