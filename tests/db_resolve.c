@@ -34,7 +34,8 @@ static const char *const shop[] = {
 	"CREATE VIEW public.v_by_f AS SELECT public.f_upon(1) AS s",
 	"CREATE TABLE public.child () INHERITS (public.orders)",
 	"CREATE SCHEMA other; CREATE TABLE other.orders (id int, legacy_total int); CREATE TABLE other.mine (id int)",
-	"CREATE TABLE public.witness (n int); CREATE FUNCTION public.bang(int) RETURNS int LANGUAGE plpgsql AS $$BEGIN INSERT INTO public.witness VALUES ($1); RETURN 1; END$$",
+	"CREATE TABLE public.witness (n int); CREATE SEQUENCE public.seen; CREATE FUNCTION public.bang(int) RETURNS int LANGUAGE plpgsql AS $$BEGIN PERFORM nextval('public.seen'); INSERT INTO public.witness VALUES ($1); RETURN 1; END$$",
+	"CREATE DOMAIN public.evil AS int CHECK (public.bang(value) = 1); CREATE TYPE public.holder AS (e public.evil); CREATE TABLE public.evils (e public.evil[])",
 };
 
 static struct resolved resolve(const char *role, const char *text)
@@ -111,6 +112,9 @@ static const struct { const char *text; enum resolved_as as; bool writes; } text
 	{ "SELECT w FROM v_far", RESOLVED_ELSEWHERE, false },
 	{ "COPY v_far TO STDOUT", RESOLVED_ELSEWHERE, false },   /* nothing in it leads to the column: not even asked */
 	{ "SELECT $1 - interval $2 FROM orders", RESOLVED_NOT, false },
+	{ "SELECT legacy_total FROM orders WHERE note = 'a'", RESOLVED_NOT, false },   /* a literal is not sent */
+	{ "SELECT x /* app='web', it''s */ FROM v_named -- don't", RESOLVED_USED, false },
+	{ "SELECT \"legacy_total\"::int4 FROM \"orders\" o WHERE o.id>=$1::int AND o.id<>2.5e1", RESOLVED_USED, false },
 	{ "SELECT legacy_total FROM orders WHERE $1 IS NULL", RESOLVED_NOT, false },
 	{ "SELECT o.id FROM orders o, not_there", RESOLVED_NOT, false },
 	{ "COPY orders TO STDOUT", RESOLVED_NOT, false },
@@ -136,12 +140,16 @@ static const char *const hostile[] = {
 	"WITH x AS (INSERT INTO public.witness VALUES (1) RETURNING n) SELECT n FROM x", "SELECT set_config('search_path', 'other', false)",
 	"SELECT pg_terminate_backend(pg_backend_pid())", "VALUES (public.bang(1))", "SELECT 'x'::public.nothing", "SELECT pg_advisory_lock(1)", "select", "with", "", " ", "\\",
 	"SELECT 1; END; CREATE FUNCTION pg_temp.gatewalk_resolve2() RETURNS void LANGUAGE sql BEGIN ATOMIC SELECT 1", "SELECT * FROM orders FOR UPDATE; ROLLBACK",
+	/* reading a literal of an array of a domain calls the domain's own check */
+	"SELECT '{1}'::public.evil[] FROM orders", "SELECT $$(1)$$::public.holder FROM orders", "SELECT 1 /* /* */ */ - '{1}'::public.evil[] FROM orders",
+	"SELECT 1 FROM orders WHERE $1 = 1 -- \r OR $a$(1)$a$::public.holder IS NULL", "INSERT INTO public.evils SELECT E'{1}' FROM orders",
+	"SELECT 1 FROM orders, public.evils WHERE e = U&'{1}' -- x",
 	"SELECT \xff", "SELECT '\xc3", "TABLE public.orders; TRUNCATE public.orders", "VALUES (1) ; DEALLOCATE ALL", "SELECT 1 \\; DROP TABLE public.witness",
 };
 
 START_TEST(nothing_of_it_runs)
 {
-	static const struct query left = { .sql = "SELECT (SELECT count(*) FROM public.witness) + (SELECT count(*) - 1 FROM public.orders) + (SELECT count(*) FROM pg_prepared_statements)\n"
+	static const struct query left = { .sql = "SELECT (SELECT count(*) FROM public.witness) + (SELECT is_called::int FROM public.seen) + (SELECT count(*) - 1 FROM public.orders) + (SELECT count(*) FROM pg_prepared_statements)\n"
 		"+ (SELECT count(*) FROM pg_proc WHERE pronamespace = pg_my_temp_schema()) + (SELECT count(*) FROM pg_class WHERE relname = 'made')\n"
 		"+ (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())" };
 	test_sql(db, "INSERT INTO public.orders VALUES (1)");
@@ -175,7 +183,7 @@ START_TEST(the_roles_path)
 		"CREATE FUNCTION public.set_config(text, text, bool) RETURNS text LANGUAGE sql AS 'SELECT public.bang(8)::text'");
 	test_sql(db, "ALTER ROLE gwt_web IN DATABASE " DB " SET search_path = public, pg_catalog");
 	resolver(60 * US_SECOND);
-	ck_assert_int_eq(resolve("gwt_web", "SELECT legacy_total FROM orders WHERE note = 'a'::text").as, RESOLVED_USED);
+	ck_assert_int_eq(resolve("gwt_web", "SELECT legacy_total FROM orders WHERE note = $1::text").as, RESOLVED_USED);
 	ck_assert_str_eq(test_value(db, a, "SELECT count(*) FROM public.witness"), "0");
 	test_sql(db, "ALTER ROLE gwt_web IN DATABASE " DB " RESET search_path");
 }

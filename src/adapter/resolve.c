@@ -132,6 +132,31 @@ static enum worth worth_of(const struct resolver *r, const char *text)
 	return is;
 }
 
+/* The text without its comments, NULL when a literal stands in it: the server reads literals as it parses, and reading one of an array or a row
+   of a domain calls the domain's check, which is anybody's code. Judged by the bytes that are sent, not by what our reader took them for. Texts of
+   pg_stat_statements have parameters in the place of literals. */
+static const char *without_literals(struct arena *a, const char *text)
+{
+	struct tokens v = tokens_read(a, text);
+	struct text out = { 0 };
+	const char *past = text;
+	for (size_t i = 0; i < v.n; i++) {
+		size_t before = v.t[i].kind == TOKEN_QUOTED ? 1 : v.t[i].kind == TOKEN_UNICODE ? 3 : 0;   /* " and U&" */
+		const char *s = v.t[i].s - before, *end = v.t[i].s + v.t[i].len + (before > 0);
+		text_add(&out, s > past ? " " : "");
+		text_addn(&out, s, (size_t)(end - s));
+		past = end;
+	}
+	const char *sent = arena_dup(a, text_str(&out));
+	text_free(&out);
+	if (strchr(sent, '\''))
+		return NULL;
+	for (const char *p = strchr(sent, '$'); p; p = strchr(p + 1, '$'))
+		if (p[1] < '0' || p[1] > '9')
+			return NULL;
+	return sent;
+}
+
 static const char *path_sql(struct resolver *r, const char *path)
 {
 	return arena_printf(r->text_a, "SELECT set_config('search_path', %s, true)", sql_literal(r->text_a, path));
@@ -201,11 +226,16 @@ void resolver_end(struct resolver *r)
 	r->open = false;
 }
 
-static struct resolved ask(struct resolver *r, const char *path, const char *text)
+static struct resolved ask(struct resolver *r, const char *path, const char *whole)
 {
 	struct resolved is = { RESOLVED_NOT, false };
 	struct err e = { 0 };
 	r->text_a = arena_new();
+	const char *text = without_literals(r->text_a, whole);
+	if (!text) {
+		arena_free(r->text_a);
+		return is;
+	}
 	const char *types = enter(r, path, &e) ? types_of(r, text, &e) : NULL;
 	if (types && db_script(r->db, r->text_a, arena_printf(r->text_a, OWN_TAG "%s", path_sql(r, path)), STEP_MS, NULL, &e)) {
 		const struct query make = { .sql = arena_printf(r->text_a, OWN_TAG "CREATE FUNCTION pg_temp.gatewalk_resolve(%s) RETURNS void LANGUAGE sql BEGIN ATOMIC\n%s\n; END",
