@@ -238,7 +238,7 @@ static struct resolved ask(struct resolver *r, const char *path, const char *who
 	}
 	const char *types = enter(r, path, &e) ? types_of(r, text, &e) : NULL;
 	if (types && db_script(r->db, r->text_a, arena_printf(r->text_a, OWN_TAG "%s", path_sql(r, path)), STEP_MS, NULL, &e)) {
-		const struct query make = { .sql = arena_printf(r->text_a, OWN_TAG "CREATE FUNCTION pg_temp.gatewalk_resolve(%s) RETURNS void LANGUAGE sql BEGIN ATOMIC\n%s\n; END",
+		const struct query make = { .sql = arena_printf(r->text_a, OWN_TAG "CREATE FUNCTION pg_temp.gatewalk_resolve(%s) RETURNS pg_catalog.void LANGUAGE sql BEGIN ATOMIC\n%s\n; END",
 			types, text), .ms = STEP_MS, .cols = -1 };
 		if (!db_ask(r->db, r->text_a, &make, NULL, &e) || !uses_of(r, &is, &e))
 			is.as = RESOLVED_NOT;
