@@ -70,7 +70,7 @@ static const struct { const char *run, *text; enum found_as as; bool by_server; 
 	{ "SELECT * FROM public.upon", "SELECT * FROM public.upon", SURVIVES, true },
 	{ "SELECT id, n FROM public.upon", "SELECT id, n FROM", NOT, false },
 	{ "SELECT public.total_of(1)", "total_of(", NAMES, true },
-	{ "SELECT 1 FROM public.orders NATURAL JOIN public.items", "NATURAL JOIN", NAMES, true },
+	{ "SELECT 1 FROM public.orders NATURAL JOIN public.items", "NATURAL JOIN", SURVIVES, true },
 	{ "SELECT max(legacy_total) FROM public.orders", "max(legacy", NAMES, true },
 	{ "SELECT i.legacy_total FROM public.items i JOIN public.orders o ON o.id = i.id", "i.legacy_total", NOT, false },   /* by its words it would be */
 	{ "COPY (SELECT t + 1 FROM public.upon) TO '/dev/null'", "COPY (", SURVIVES, false },   /* the server cannot say, so a person has to */

@@ -198,13 +198,13 @@ static const char *types_of(struct resolver *r, const char *text, struct err *e)
 static bool uses_of(struct resolver *r, struct resolved *out, struct err *e)
 {
 	const char *v[] = { r->ways.columns, r->ways.functions, r->ways.tables };
-	const struct query q = { .sql = RESOLVE_USES_SQL, .args = v, .nargs = 3, .ms = STEP_MS, .cols = 4, .min_rows = 1, .max_rows = 1 };
+	const struct query q = { .sql = RESOLVE_USES_SQL, .args = v, .nargs = 3, .ms = STEP_MS, .cols = 5, .min_rows = 1, .max_rows = 1 };
 	struct rows rows;
 	if (!db_script(r->db, r->text_a, OWN_PATH, STEP_MS, NULL, e) || !db_ask(r->db, r->text_a, &q, &rows, e))
 		return false;
 	char **c = rows.cell[0];
-	bool used = cell_bool(c[0]), related = cell_bool(c[1]), merges = cell_bool(c[2]);
-	out->as = used ? RESOLVED_USED : merges ? RESOLVED_NOT : related ? RESOLVED_WITHOUT : RESOLVED_ELSEWHERE;
+	bool used = cell_bool(c[0]), related = cell_bool(c[1]), unsure = cell_bool(c[2]);
+	out->as = cell_bool(c[4]) ? RESOLVED_NOT : used ? RESOLVED_USED : unsure ? RESOLVED_NOT : related ? RESOLVED_WITHOUT : RESOLVED_ELSEWHERE;
 	out->writes = cell_bool(c[3]);
 	return true;
 }

@@ -5,7 +5,7 @@
    2. CREATE FUNCTION ... BEGIN ATOMIC with the same text, by the extended protocol again: parsed and kept, never called.
    3. gatewalk's own reading in between has its own search_path: what stands in the role's is only looked up, never called.
    4. No text with a literal is sent: the server reads literals as it parses, and that can run a domain's check.
-   It takes the locks that parsing takes, waits for none longer than LOCK_WAIT, and gives them back at once. COPY, CALL, DO and what is not
+   It takes the locks that parsing takes, waits for none longer than LOCK_WAIT, and gives them back at once. COPY, CALL, DO, ON CONFLICT DO UPDATE and what is not
    whole SQL (interval $1, $1 IS NULL, another search_path) or has literals it cannot say. Views and functions of the SQL standard's kind are followed. */
 #ifndef GW_ADAPTER_RESOLVE_H
 #define GW_ADAPTER_RESOLVE_H

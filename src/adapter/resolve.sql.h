@@ -12,8 +12,11 @@
    UNION, NATURAL JOIN, grouping from 18 on, an expression) makes any use of the view one of the target: in doubt it is a use. */
 #define RESOLVE_WAYS_SQL OWN_TAG \
 "WITH RECURSIVE base AS (SELECT $1::oid AS oid UNION SELECT i.inhrelid FROM base JOIN pg_inherits i ON i.inhparent = base.oid),\n" \
+"seed AS (\n" \
+"  SELECT 'pg_class'::regclass::oid AS class, a.attrelid AS obj, a.attnum::int AS att FROM base JOIN pg_attribute a ON a.attrelid = base.oid AND a.attname = $2::name AND NOT a.attisdropped\n" \
+"  UNION SELECT 'pg_type'::regclass::oid, t.oid, 0 FROM base JOIN pg_class c USING (oid) JOIN pg_type y ON y.oid = c.reltype JOIN pg_type t ON t.oid IN (y.oid, y.typarray)),\n" \
 "u(class, obj, att) AS (\n" \
-"  SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum::int FROM base JOIN pg_attribute a ON a.attrelid = base.oid AND a.attname = $2::name AND NOT a.attisdropped\n" \
+"  SELECT * FROM seed\n" \
 "  UNION SELECT s.class, s.obj, s.att FROM u CROSS JOIN LATERAL (\n" \
 "    SELECT 'pg_proc'::regclass::oid AS class, p.oid AS obj, 0 AS att FROM pg_proc p WHERE p.prosqlbody IS NOT NULL AND p.oid <> u.obj\n" \
 "      AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = u.class AND d.refobjid = u.obj\n" \
@@ -33,8 +36,10 @@
 "UNION ALL SELECT 'f', u.obj, 0, p.proname FROM u JOIN pg_proc p ON u.class = 'pg_proc'::regclass AND p.oid = u.obj\n" \
 "UNION ALL SELECT 't', base.oid, 0, c.relname FROM base JOIN pg_class c USING (oid)"
 
-/* The row of relation rel as a whole, in the text of a parsed query. */
+/* The row of relation rel as a whole, in the text of a parsed query; or that of a join, which says no relation (2249 is "record"). */
 #define RESOLVE_WHOLE(body, rel) \
+"(position(':varattno 0 :vartype 2249 ' IN " body ") > 0 OR " RESOLVE_ROW(body, rel) ")"
+#define RESOLVE_ROW(body, rel) \
 "position(':varattno 0 :vartype ' || (SELECT k.reltype FROM pg_class k WHERE k.oid = " rel ") || ' ' IN " body ") > 0"
 #define RESOLVE_COUNT(what) "(SELECT count(*) FROM regexp_matches(v.e, '" what "', 'g'))"
 /* A column of the view that is one of a relation's, and by which it is neither sorted nor grouped: its number, the relation, the number there. */
@@ -42,7 +47,9 @@
 "'\\{TARGETENTRY :expr \\{VAR [^{}]*\\} :resno (\\d+) :resname \\S+ :ressortgroupref 0 :resorigtbl (\\d+) :resorigcol (\\d+) :resjunk false\\}'"
 
 /* Of the function that was just made from a text. $1 "relation:column,...", $2 functions, $3 the table and what inherits from it, as of
-   RESOLVE_WAYS_SQL. A constraint of ON CONFLICT stands for its columns. What MERGE writes is not among a function's dependencies. */
+   RESOLVE_WAYS_SQL. A constraint of ON CONFLICT stands for its columns; the row's type for the row. The third answer: what MERGE
+   writes is not among a function's dependencies, nor what the row of a join is made of. The fifth: ON CONFLICT DO UPDATE depends on each column,
+   for EXCLUDED has all. */
 #define RESOLVE_USES_SQL OWN_TAG \
 "WITH u AS (SELECT split_part(x, ':', 1)::oid AS rel, split_part(x, ':', 2)::int AS att FROM unnest(string_to_array($1, ',')) x),\n" \
 "f AS (SELECT oid, prosqlbody::text AS body FROM pg_proc WHERE proname = 'gatewalk_resolve' AND pronamespace = pg_my_temp_schema()),\n" \
@@ -50,9 +57,10 @@
 "SELECT EXISTS (SELECT FROM d JOIN u ON d.class = 'pg_class'::regclass AND d.obj = u.rel AND (u.att = 0 OR d.att = u.att))\n" \
 "    OR EXISTS (SELECT FROM d WHERE d.class = 'pg_proc'::regclass AND d.obj::text = ANY (string_to_array($2, ',')))\n" \
 "    OR EXISTS (SELECT FROM d JOIN pg_constraint k ON d.class = 'pg_constraint'::regclass AND k.oid = d.obj JOIN u ON u.rel = k.conrelid AND u.att = ANY (k.conkey))\n" \
-"    OR EXISTS (SELECT FROM u, f WHERE " RESOLVE_WHOLE("f.body", "u.rel") "),\n" \
+"    OR EXISTS (SELECT FROM u, f WHERE " RESOLVE_ROW("f.body", "u.rel") ")\n" \
+"    OR EXISTS (SELECT FROM d JOIN pg_type y ON d.class = 'pg_type'::regclass AND (d.obj = y.oid OR d.obj = y.typarray) JOIN u ON u.rel = y.typrelid),\n" \
 "  EXISTS (SELECT FROM d WHERE d.class = 'pg_class'::regclass AND (d.obj IN (SELECT rel FROM u) OR d.obj::text = ANY (string_to_array($3, ',')))),\n" \
-"  f.body ~ ':commandType 5 ', f.body ~ ':commandType [2345] ' FROM f"
+"  f.body ~ ':commandType 5 |:varattno 0 :vartype 2249 ', f.body ~ ':commandType [2345] ', f.body ~ '\\{ONCONFLICTEXPR :action 2 ' FROM f"
 
 /* What the role finds first when it leaves the schema out: its own setting in this database, its own, the database's, all roles', else the
    default (that of the configuration file cannot be told from our own). */
