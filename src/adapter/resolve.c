@@ -213,15 +213,19 @@ static void leave(struct resolver *r)
 {
 	const char *back = r->prepared ? OWN_TAG "ROLLBACK TO SAVEPOINT gatewalk_text; RELEASE SAVEPOINT gatewalk_text; DEALLOCATE gatewalk_resolve"
 		: OWN_TAG "ROLLBACK TO SAVEPOINT gatewalk_text; RELEASE SAVEPOINT gatewalk_text";
-	if (db_script(r->db, r->text_a, back, STEP_MS, NULL, NULL))
+	if (db_script(r->db, r->text_a, back, STEP_MS, NULL, NULL)) {
 		r->prepared = false;
-	else
-		resolver_end(r);   /* no savepoint, or no server */
+		return;
+	}
+	db_rollback(r->db);   /* no savepoint, or no server */
+	r->open = false;
 }
 
+/* Each text was taken back to its savepoint, so nothing is left to commit. Another ROLLBACK would be counted among the application's, and the
+   monitor would take it for an alarm. */
 void resolver_end(struct resolver *r)
 {
-	if (r->open)
+	if (r->open && db_commit(r->db, STEP_MS, NULL) != DB_COMMITTED)
 		db_rollback(r->db);
 	r->open = false;
 }

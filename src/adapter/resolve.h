@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The server itself says what a statement's text uses: it parses the text as the body of a function of a temporary schema, in a transaction
-   that is always rolled back, and its own record of dependencies is read. Nothing of the text ever runs:
+/* The server itself says what a statement's text uses: it parses the text as the body of a function of a temporary schema, behind a
+   savepoint that is always rolled back to, and its own record of dependencies is read. Nothing of the text ever runs:
    1. PREPARE alone first, by the extended protocol: one statement, one that reads or changes rows; a second command, or none, is refused.
    2. CREATE FUNCTION ... BEGIN ATOMIC with the same text, by the extended protocol again: parsed and kept, never called.
    3. gatewalk's own reading in between has its own search_path: what stands in the role's is only looked up, never called.
