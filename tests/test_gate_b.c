@@ -148,6 +148,8 @@ START_TEST(what_ran_before_it_was_cleared)
 {
 	counted("5 calls", "5 calls");
 	ck_assert_int_eq(judge("B1")->verdict, HOLDS);
+	read_as("a1", "a1");
+	ck_assert_int_eq(judge("B1")->verdict, HOLDS);
 }
 END_TEST
 
@@ -253,6 +255,12 @@ START_TEST(sources_by_kind)
 	ck_assert_str_eq(judge("B2")->because, "statements cannot be watched");
 	w->kind = TARGET_ROWS;
 	ck_assert_int_eq(judge("B2")->verdict, HOLDS);
+	c->sources[1].saw = c->sources[3].saw = SAW_MISSING;   /* reads, and code */
+	ck_assert_int_eq(judge("B2")->verdict, HOLDS);
+	c->sources[2].saw = SAW_MISSING;
+	ck_assert_str_eq(judge("B2")->because, "no source of the audit could see writes");
+	c->sources[0].saw = SAW_MISSING;
+	ck_assert_str_eq(judge("B2")->because, "no source of the audit could see what the database itself is built of");
 	f->watch.tripwire_enabled = false;
 	ck_assert_str_eq(judge("B2")->because, "the write tripwire is switched off");
 	f->watch.tripwire_there = false;

@@ -285,12 +285,31 @@ START_TEST(hiding)
 }
 END_TEST
 
+/* A guard whose trigger is not on the table yet is put on by the watch's start. */
+START_TEST(a_guard_without_its_trigger)
+{
+	static const struct { enum stage at; const char *label; } stages[] = { { AT_CONSUMERS, "start the watch" }, { AT_GATE_C, "put the guard's trigger on" },
+		{ AT_ARMED, "put the guard's trigger on" } };
+	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
+		at(stages[i].at);
+		job("watch", "running", 1, 4);
+		ck_assert_ptr_null(offered(ACT_WATCH, NULL));
+		c->facts.guard = (struct fact_guard){ .at = c->facts.now, .installed = true, .recorded = true, .stands = true };
+		judge();
+		ck_assert_str_eq(offered(ACT_WATCH, NULL)->label, stages[i].label);
+		c->facts.guard.stands = false;   /* then it is not the trigger that lacks */
+		judge();
+		ck_assert_ptr_null(offered(ACT_WATCH, NULL));
+	}
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("view");
 	TCase *t = tcase_create("view");
 	const TTest *const tests[] = {
-		every_stage_fits_its_lines, the_drop_is_offered_armed_and_open_only, hiding, items_show_where_it_stands, ticks_expire_in_sight, snapshot,
+		every_stage_fits_its_lines, the_drop_is_offered_armed_and_open_only, hiding, a_guard_without_its_trigger, items_show_where_it_stands, ticks_expire_in_sight, snapshot,
 		a_running_job, jobs_that_failed, rows_in_words, what_was_not_judged_is_unknown, without_a_server, home,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);

@@ -182,7 +182,10 @@ static bool bound_the_same(const struct permit *pm, const struct permit_binding 
 /* No sign of tampering: a server that was slow, or whose clock was set. A new look makes a new one. */
 static bool has_expired(const struct permit *pm, int64_t now, struct err *e)
 {
-	return now > permit_expires(pm) && !err_set(e, ERR_GATE, "Nothing was sent. Go to the drop again.", "the permit has expired: it holds for 60 s");
+	if (now <= permit_expires(pm))
+		return false;
+	err_set(e, ERR_GATE, "Nothing was sent. Go to the drop again.", "the permit has expired: it holds for 60 s");
+	return true;
 }
 
 bool permit_check(const struct permit *pm, const struct permit_binding *b, int64_t now, const struct permit_mac *mac, struct err *e)
