@@ -44,7 +44,7 @@ attack_refused "libpq told to ask for a standby" 2 'not in hot standby mode|read
 rewind
 
 # What would answer in the server's place, were a name looked up by the search path. Each call leaves a number.
-sql "CREATE SCHEMA evil; GRANT USAGE ON SCHEMA evil TO PUBLIC; CREATE SEQUENCE evil.called;
+sql "SET pg_stat_statements.track = none; CREATE SCHEMA evil; GRANT USAGE ON SCHEMA evil TO PUBLIC; CREATE SEQUENCE evil.called;
 	CREATE FUNCTION evil.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS \$\$ SELECT '2030-01-01'::timestamptz FROM nextval('evil.called') \$\$;
 	CREATE FUNCTION evil.current_setting(text) RETURNS text LANGUAGE sql AS \$\$ SELECT 'on' FROM nextval('evil.called') \$\$;
 	CREATE FUNCTION evil.hashtextextended(text, bigint) RETURNS bigint LANGUAGE sql AS \$\$ SELECT nextval('evil.called') \$\$;
@@ -68,7 +68,7 @@ rewind
 
 echo "# under the statement itself"
 # Schemas change names in the very moment when the statement looks the table up.
-sql "CREATE SCHEMA swap; CREATE TABLE swap.orders (LIKE public.orders);
+sql "SET pg_stat_statements.track = none; CREATE SCHEMA swap; CREATE TABLE swap.orders (LIKE public.orders);
 	CREATE FUNCTION swap.now() RETURNS event_trigger LANGUAGE plpgsql AS \$\$ BEGIN
 		IF current_setting('application_name') = 'gatewalk drop' AND to_regclass('swap.orders') IS NOT NULL AND tg_tag = 'ALTER TABLE' THEN
 			EXECUTE 'ALTER SCHEMA public RENAME TO was'; EXECUTE 'ALTER SCHEMA swap RENAME TO public'; END IF; END \$\$;

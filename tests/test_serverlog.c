@@ -142,7 +142,7 @@ END_TEST
 
 static const char *const views[] = { "order_view", NULL };
 static const char *const columns[] = { "id", "note", "legacy_total", NULL };
-static const struct names names = { .target = { "public", "orders", "legacy_total", views, columns, TARGET_COLUMN }, .own_roles = (const char *[]){ "ann", NULL } };
+static const struct names names = { .target = { "public", "orders", "legacy_total", views, columns, TARGET_COLUMN, NULL }, .own_roles = (const char *[]){ "ann", NULL } };
 static const struct log_relation of[] = { { "public", "orders" }, { "part", "Old \"ones\"" }, { NULL, NULL } };
 
 struct plan_row { const char *plan; enum text_use use; };
