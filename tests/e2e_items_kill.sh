@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib_fault.sh
 # shellcheck source=tests/lib_sweep.sh
 . tests/lib_sweep.sh
-step=${SWEEP_STEP:-20}
+step=${SWEEP_STEP:-30}
 snapshots() { echo "$XDG_DATA_HOME/gatewalk/snapshots"; }
 
 # ---- item 10: the copy ----
