@@ -6,7 +6,7 @@
 # check.sh [NAME...]: only the tests whose name contains one of these.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-export LC_ALL=C.UTF-8 CK_VERBOSITY=normal GW_ROOT="$PWD" B=build GATEWALK="$PWD/build/gatewalk"
+export LC_ALL=C.UTF-8 CK_VERBOSITY=normal CK_DEFAULT_TIMEOUT=30 GW_ROOT="$PWD" B=build GATEWALK="$PWD/build/gatewalk"
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 only="$*"
 limit=${CHECK_LIMIT:-300}   # seconds a test may take

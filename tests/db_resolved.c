@@ -135,6 +135,7 @@ START_TEST(watched)
 	test_sql(web, "SELECT t FROM public.upon");
 	tick();
 	ck_assert_str_eq(kept(), "1");
+	test_sql(web, "SELECT i.legacy_total, o.id FROM public.items i JOIN public.orders o ON o.id = i.id");   /* the other one is remembered */
 	struct db *ddl = test_client(DB, "ddl", NULL);
 	test_sql(ddl, "BEGIN; LOCK TABLE public.items IN ACCESS EXCLUSIVE MODE");   /* parsing would wait: in doubt it is a use */
 	tick();

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapter/resolve.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "adapter/audit_token.h"
@@ -8,8 +10,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "core/fact.h"
 #include "core/sql.h"
+#include "port/crypto.h"
 #include "port/db.h"
 #include "port/files.h"
 
@@ -21,6 +25,14 @@
 /* The way to our own reading: no name of the text's schemas is called by it. */
 static const char OWN_PATH[] = OWN_TAG "SET LOCAL search_path = pg_catalog, pg_temp";
 
+/* Between two looks of one process: a watch asks about the same texts every minute. For REMEMBERED, since the catalogue may change under
+   a text; a change of the ways to the column is another key. By digest: nobody makes a text that is taken for another. */
+#define REMEMBERED (10 * 60 * US_SECOND)
+#define PLACES 4096
+struct remembered { char key[65]; int64_t until; struct resolved is; };
+static struct remembered memory[PLACES];
+static pthread_mutex_t memory_lock = PTHREAD_MUTEX_INITIALIZER;   /* a desk has a thread of its own */
+
 struct known { const char *role, *path, *text; struct resolved is; };
 struct resolver {
 	struct db *db;
@@ -28,6 +40,8 @@ struct resolver {
 	bool open;                   /* our transaction: one for all texts, each behind a savepoint */
 	bool prepared;               /* a prepared statement outlives the transaction that made it */
 	const char *why;
+	unsigned relid;
+	const char *column;
 	struct { const char *columns, *functions, *tables; } ways;   /* as RESOLVE_USES_SQL takes them */
 	const char **names;
 	int64_t left;                /* of the budget, us */
@@ -62,7 +76,7 @@ static bool ways_read(struct resolver *r, const struct fact_target *t, struct er
 bool resolver_new(struct db *db, struct arena *a, const struct fact_target *t, int64_t budget, struct resolver **out, struct err *e)
 {
 	struct resolver *r = arena_alloc(a, sizeof *r);
-	*r = (struct resolver){ .db = db, .a = a, .left = budget, .ways = { "", "", "" } };
+	*r = (struct resolver){ .db = db, .a = a, .left = budget, .relid = t->relid, .column = arena_dup(a, t->column), .ways = { "", "", "" } };
 	*out = r;
 	const struct query ready = { .sql = db_version(db) >= 150000 ? RESOLVE_READY_SQL("has_parameter_privilege('pg_stat_statements.track', 'SET')")
 		: RESOLVE_READY_SQL("false") };
@@ -262,6 +276,40 @@ static const char *path_of(struct resolver *r, const char *role)
 	return db_value(r->db, r->a, &q, &(struct err){ 0 });
 }
 
+static struct remembered *place_of(const struct resolver *r, const char *path, const char *text, char key[static 65])
+{
+	const char *all = arena_printf(r->a, "%s %s %u %s\n%s\n%s\n%s\n%s", db_conninfo(r->db, r->a, NULL), r->column, r->relid, path,
+		r->ways.columns, r->ways.functions, r->ways.tables, text);
+	crypto_sha256_hex(all, strlen(all), key);
+	return &memory[strtoul((char[]){ key[0], key[1], key[2], '\0' }, NULL, 16)];
+}
+
+/* As the process remembers it, else as the server says now. */
+static struct resolved asked(struct resolver *r, const char *path, const char *text)
+{
+	char key[65];
+	struct remembered *m = place_of(r, path, text, key);
+	pthread_mutex_lock(&memory_lock);
+	bool known = clock_mono() < m->until && text_eq(m->key, key);
+	struct resolved was = m->is;
+	pthread_mutex_unlock(&memory_lock);
+	if (known)
+		return was;
+	if (r->left <= 0) {
+		r->late++;
+		return (struct resolved){ RESOLVED_NOT, false };
+	}
+	int64_t began = clock_mono();
+	struct resolved is = ask(r, path, text);
+	r->left -= clock_mono() - began;
+	pthread_mutex_lock(&memory_lock);
+	memcpy(m->key, key, sizeof key);
+	m->until = clock_mono() + REMEMBERED;
+	m->is = is;
+	pthread_mutex_unlock(&memory_lock);
+	return is;
+}
+
 static const struct known *find(const struct resolver *r, const char *path, const char *text)
 {
 	for (size_t i = 0; i < r->n; i++)
@@ -282,13 +330,7 @@ struct resolved resolver_text(struct resolver *r, const char *role, const char *
 	if (!path)
 		return cannot;
 	const struct known *old = find(r, path, text);
-	if (!old && r->left <= 0) {
-		r->late++;
-		return cannot;
-	}
-	int64_t began = clock_mono();
-	const struct known now = { role, path, text, old ? old->is : ask(r, path, text) };
-	r->left -= clock_mono() - began;
+	const struct known now = { role, path, text, old ? old->is : asked(r, path, text) };
 	r->v = arena_grow(r->a, r->v, &r->n, &r->cap, sizeof *r->v);
 	r->v[r->n - 1] = now;
 	return now.is;
