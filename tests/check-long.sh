@@ -85,6 +85,7 @@ for t in tests/fuzz_*.c; do
 		echo "     | kept: build/found/$(basename "$f")"
 	done
 done
+try "layers self-test" env LAYERS_OBJ="$PWD/build" sh tests/layers.sh --self-test
 limit=10800   # the sweep over the whole walk: an hour of two quiet cores
 for t in tests/e2e_long_*.sh; do
 	[ ! -e "$t" ] || try "$(basename "$t" .sh)" sh "$t"
