@@ -33,7 +33,7 @@ struct remembered { char key[65]; int64_t until; struct resolved is; };
 static struct remembered memory[PLACES];
 static pthread_mutex_t memory_lock = PTHREAD_MUTEX_INITIALIZER;   /* a desk has a thread of its own */
 
-struct known { const char *role, *path, *text; struct resolved is; };
+struct role_path { const char *role, *path; };
 struct resolver {
 	struct db *db;
 	struct arena *a, *text_a;    /* text_a: of the text at hand */
@@ -46,7 +46,7 @@ struct resolver {
 	const char **names;
 	int64_t left;                /* of the budget, us */
 	size_t late, n, cap;
-	struct known *v;
+	struct role_path *v;
 };
 
 static void add(struct arena *a, const char **list, const char *item)
@@ -273,14 +273,21 @@ static const char *path_of(struct resolver *r, const char *role)
 			return r->v[i].path;
 	const char *v[] = { role };
 	const struct query q = { .sql = RESOLVE_PATH_SQL, .args = v, .nargs = 1 };
-	return db_value(r->db, r->a, &q, &(struct err){ 0 });
+	const char *path = db_value(r->db, r->a, &q, &(struct err){ 0 });
+	if (!path)
+		return NULL;
+	r->v = arena_grow(r->a, r->v, &r->n, &r->cap, sizeof *r->v);
+	r->v[r->n - 1] = (struct role_path){ arena_dup(r->a, role), path };
+	return path;
 }
 
 static struct remembered *place_of(const struct resolver *r, const char *path, const char *text, char key[static 65])
 {
-	const char *all = arena_printf(r->a, "%s %s %u %s\n%s\n%s\n%s\n%s", db_conninfo(r->db, r->a, NULL), r->column, r->relid, path,
+	struct arena *a = arena_new();   /* texts are long, and many */
+	const char *all = arena_printf(a, "%s %s %u %s\n%s\n%s\n%s\n%s", db_conninfo(r->db, a, NULL), r->column, r->relid, path,
 		r->ways.columns, r->ways.functions, r->ways.tables, text);
 	crypto_sha256_hex(all, strlen(all), key);
+	arena_free(a);
 	return &memory[strtoul((char[]){ key[0], key[1], key[2], '\0' }, NULL, 16)];
 }
 
@@ -310,14 +317,6 @@ static struct resolved asked(struct resolver *r, const char *path, const char *t
 	return is;
 }
 
-static const struct known *find(const struct resolver *r, const char *path, const char *text)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (text_eq(r->v[i].path, path) && text_eq(r->v[i].text, text))
-			return &r->v[i];
-	return NULL;
-}
-
 struct resolved resolver_text(struct resolver *r, const char *role, const char *text)
 {
 	const struct resolved cannot = { RESOLVED_NOT, false };
@@ -327,11 +326,5 @@ struct resolved resolver_text(struct resolver *r, const char *role, const char *
 	if (worth != WORTH_ASKING)
 		return (struct resolved){ worth == NO_LEAD ? RESOLVED_ELSEWHERE : RESOLVED_NOT, false };
 	const char *path = path_of(r, role);
-	if (!path)
-		return cannot;
-	const struct known *old = find(r, path, text);
-	const struct known now = { role, path, text, old ? old->is : asked(r, path, text) };
-	r->v = arena_grow(r->a, r->v, &r->n, &r->cap, sizeof *r->v);
-	r->v[r->n - 1] = now;
-	return now.is;
+	return path ? asked(r, path, text) : cannot;
 }
