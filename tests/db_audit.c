@@ -115,12 +115,7 @@ static const struct consumer *statement_like(const char *text, const char *role)
 
 static bool blind(const char *words)
 {
-	for (size_t i = 0; i < found.n_blind; i++)
-		if (strstr(found.blind[i], words))
-			return true;
-	for (size_t i = 0; i < found.n_blind; i++)
-		fprintf(stderr, "  blind: %s\n", found.blind[i]);
-	return false;
+	return test_blind(&found, words);
 }
 
 enum way { STRUCTURAL, SURVIVES, NAMES, SAY };

@@ -58,10 +58,7 @@ static const struct consumer *statement_like(const char *text)
 
 static bool blind(const char *words)
 {
-	for (size_t i = 0; i < found.n_blind; i++)
-		if (strstr(found.blind[i], words))
-			return true;
-	return false;
+	return test_blind(&found, words);
 }
 
 enum found_as { NOT, NAMES, SURVIVES };

@@ -3,6 +3,7 @@
 #ifndef GW_TESTS_LIB_WALK_H
 #define GW_TESTS_LIB_WALK_H
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,6 +53,17 @@ static inline const struct consumer *test_consumer(const struct fact_audit *foun
 		if (strcmp(found->found[i].key, key) == 0)
 			return &found->found[i];
 	return NULL;
+}
+
+/* A blind spot with these words; when there is none, all are printed. */
+static inline bool test_blind(const struct fact_audit *found, const char *words)
+{
+	for (size_t i = 0; i < found->n_blind; i++)
+		if (strstr(found->blind[i], words))
+			return true;
+	for (size_t i = 0; i < found->n_blind; i++)
+		fprintf(stderr, "  blind: %s\n", found->blind[i]);
+	return false;
 }
 
 /* Another session: its own name, and its own role when there is one. */
