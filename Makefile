@@ -39,10 +39,12 @@ SAN     ?=
 ifneq ($(and $(SAN),$(filter 3,$(FORTIFY))),)
 WARN += -Wno-format-overflow -Wno-format-truncation   # a sanitizer's own branches look like null formats to gcc
 endif
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null)
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -DGATEWALK_VERSION='"$(VERSION)"' -DGATEWALK_PLANS='"$(PREFIX)/share/gatewalk/plans"' \
-	-Isrc -I. -g $(OPT) $(WARN) $(HARD) $(SAN) $(shell pkg-config --cflags $(PKG) 2>/dev/null) $(CFLAGS)
-LDLIBS_SRC = $(shell pkg-config --libs $(PKG) 2>/dev/null) -pthread
-LDLIBS_UI  = $(shell pkg-config --libs ncursesw panelw 2>/dev/null)
+	-Isrc -I. -g $(OPT) $(WARN) $(HARD) $(SAN) $(PKG_CFLAGS) $(CFLAGS)
+LDLIBS_SRC := $(shell pkg-config --libs $(PKG) 2>/dev/null) -pthread
+LDLIBS_UI  := $(shell pkg-config --libs ncursesw panelw 2>/dev/null)
+LDLIBS_TEST := $(shell pkg-config --libs check vterm 2>/dev/null) -lutil -lm
 LDFLAGS_ALL = $(LINK) $(SAN) $(LDFLAGS)
 
 SRC     := $(wildcard src/*/*.c)
@@ -53,7 +55,7 @@ TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c tests/db_
 PRELOADS := $(patsubst tests/%.c,$(B)/tests/%.so,$(wildcard tests/preload_*.c))
 HELPERS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/lib_*.c))
 
-.PHONY: all demo check check-long cover bench install clean layers deps tests force
+.PHONY: all demo check check-long cover bench install clean layers deps tests units force
 all: $(B)/gatewalk
 
 $(B)/gatewalk: $(B)/screens/main.o $(UIOBJ) $(B)/libgatewalk.a
@@ -78,13 +80,15 @@ $(B)/prefix: force
 # Tests: one Check program a file; test_* need nothing, db_* a server (PGHOST and the like), tool_* are helpers of the scripts.
 $(B)/tests/%: $(B)/tests/%.o $(HELPERS) $(UIOBJ) $(B)/libgatewalk.a
 	@echo "  LD $@"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_SRC) $(LDLIBS_UI) $(shell pkg-config --libs check vterm 2>/dev/null) -lutil -lm
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_SRC) $(LDLIBS_UI) $(LDLIBS_TEST)
 # Loaded in front of a program by the long sweep: not a program itself.
 $(B)/tests/preload_%.so: tests/preload_%.c
 	@mkdir -p $(dir $@)
 	@echo "  LD $@"
 	@$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -fPIC -shared -o $@ $<
 tests: $(TESTS) $(PRELOADS)
+# What needs no server is linked, the rest compiled: what a second compiler has to say.
+units: $(filter $(B)/tests/test_%,$(TESTS)) $(addsuffix .o,$(TESTS))
 # Objects stay: make would take those of the tests for passing ones, remove them, and compile all of them again next time.
 .SECONDARY:
 

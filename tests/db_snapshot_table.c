@@ -61,11 +61,18 @@ START_TEST(names_that_are_hard)
 }
 END_TEST
 
-/* The largest row is held twice: as libpq has received it, and as it hands it over. */
-START_TEST(values_of_100_mb_pass)
+/* The largest row is held twice: as libpq has received it, and as it hands it over. The sanitizers, which take many times as long
+   for each byte and hold what was freed, have a smaller one and no measure. */
+START_TEST(a_large_value_passes)
 {
-	static const int mb = 100;
-	table_world_open(&w, "st_large", "CREATE TABLE public.t (id int PRIMARY KEY, v text); ALTER TABLE public.t ALTER v SET STORAGE EXTERNAL; INSERT INTO public.t SELECT 1, repeat(md5('x'), 3276800); INSERT INTO public.t VALUES (2, 's');");
+#ifdef __SANITIZE_ADDRESS__
+	enum { mb = 20 };
+#else
+	enum { mb = 100 };
+#endif
+	char sql[512];
+	snprintf(sql, sizeof sql, "CREATE TABLE public.t (id int PRIMARY KEY, v text); ALTER TABLE public.t ALTER v SET STORAGE EXTERNAL; INSERT INTO public.t SELECT 1, repeat(md5('x'), %d * 32768); INSERT INTO public.t VALUES (2, 's');", mb);
+	table_world_open(&w, "st_large", sql);
 	pid_t pid = fork();
 	if (pid == 0)
 		_exit(snapshot_take(w.a, &w.o, &w.s, &w.e) ? 0 : 1);
@@ -93,7 +100,7 @@ static Suite *suite(void)
 	tcase_set_timeout(t, 180);
 	tcase_add_test(t, kinds_of_tables);
 	tcase_add_test(t, names_that_are_hard);
-	tcase_add_test(t, values_of_100_mb_pass);
+	tcase_add_test(t, a_large_value_passes);
 	suite_add_tcase(s, t);
 	return s;
 }
