@@ -55,7 +55,7 @@ TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c tests/db_
 PRELOADS := $(patsubst tests/%.c,$(B)/tests/%.so,$(wildcard tests/preload_*.c))
 HELPERS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/lib_*.c))
 
-.PHONY: all demo check check-long cover bench install clean layers deps tests units force
+.PHONY: all demo check check-long cover bench install clean layers deps tests tools units force
 all: $(B)/gatewalk
 
 $(B)/gatewalk: $(B)/screens/main.o $(UIOBJ) $(B)/libgatewalk.a
@@ -87,6 +87,8 @@ $(B)/tests/preload_%.so: tests/preload_%.c
 	@echo "  LD $@"
 	@$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -fPIC -shared -o $@ $<
 tests: $(TESTS) $(PRELOADS)
+# What the scripts call.
+tools: $(filter $(B)/tests/tool_%,$(TESTS)) $(PRELOADS)
 # What needs no server is linked, the rest compiled: what a second compiler has to say.
 units: $(filter $(B)/tests/test_%,$(TESTS)) $(addsuffix .o,$(TESTS))
 # Objects stay: make would take those of the tests for passing ones, remove them, and compile all of them again next time.

@@ -54,6 +54,7 @@ else
 	wrong=$((wrong + 1))
 fi
 
+try "db_snapshot_table: the memory that a row of 100 MiB takes" build/tests/db_snapshot_table
 for t in tests/test_*.c; do
 	n=$(basename "$t" .c)
 	! grep -q lib_pty "$t" || continue   # it times another program on a terminal

@@ -24,6 +24,7 @@
 
 #define SIZE_FIRST 500
 #define ROWS_MAX 50000
+#define ROWS_LEAST 100       /* below these a batch takes the time of its round trips and its commit, not of its rows */
 #define ENDED_MS 15000
 #define PAUSE_MS 1000
 #define LOGIN_MS 2000
@@ -139,8 +140,10 @@ static struct permit_binding binding(struct removing *r, struct arena *a)
 static void resize(struct removing *r, int64_t rows, int64_t took_us)
 {
 	int64_t aim = (int64_t)r->o->plan->batch_ms * 1000, want = took_us > 0 ? rows * aim / took_us : rows * 2;
-	want = want > rows * 2 ? rows * 2 : want < rows / 4 ? rows / 4 : want;
-	r->size = want < 1 ? 1 : want > ROWS_MAX ? ROWS_MAX : want;
+	int64_t least = took_us < 10 * aim ? ROWS_LEAST : 1;   /* slower, and it is the rows: a trigger of theirs */
+	want = want < least ? least : want < rows / 4 ? rows / 4 : want;
+	want = want > rows * 2 ? rows * 2 : want;
+	r->size = want > ROWS_MAX ? ROWS_MAX : want;
 }
 
 /* The data itself stands in the way: a foreign key without a cascade, say. Found by halving, left alone, and listed. */
