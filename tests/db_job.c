@@ -218,28 +218,33 @@ END_TEST
 
 START_TEST(results_oldest_first)
 {
-	long long id;
-	const char *kind, *state, *result, *error;
+	struct job_left l = { 0 };
 	struct job *j = claim("snapshot");
-	ck_assert(job_result(db, a, TEST_SID, &id, &kind, &state, &result, &error, &e));
-	ck_assert_int_eq(id, 0);
+	ck_assert(job_result(db, a, TEST_SID, &l, &e));
+	ck_assert_int_eq(l.id, 0);
 	ck_assert(job_done(j, "{\"n\":1}", &e));
 	job_free(j);
 	j = claim("drill");
 	ck_assert(job_failed(j, &(struct err){ .code = ERR_SYSTEM, .msg = "no room", .hint = "free 3 GB" }));
 	job_free(j);
-	ck_assert(job_result(db, a, TEST_SID, &id, &kind, &state, &result, &error, &e));
-	ck_assert_str_eq(kind, "snapshot");
-	ck_assert_str_eq(state, "done");
-	ck_assert_str_eq(result, "{\"n\":1}");
-	ck_assert(job_taken(db, id, &e));
-	ck_assert(job_result(db, a, TEST_SID, &id, &kind, &state, &result, &error, &e));
-	ck_assert_str_eq(kind, "drill");
-	ck_assert_str_eq(state, "failed");
-	ck_assert_str_eq(error, "no room; free 3 GB");
-	ck_assert(job_taken(db, id, &e));
-	ck_assert(job_result(db, a, TEST_SID, &id, &kind, &state, &result, &error, &e));
-	ck_assert_int_eq(id, 0);
+	ck_assert(job_result(db, a, TEST_SID, &l, &e));
+	ck_assert_str_eq(l.kind, "snapshot");
+	ck_assert_str_eq(l.state, "done");
+	ck_assert_str_eq(l.result, "{\"n\":1}");
+	l.but = "snapshot";
+	ck_assert(job_result(db, a, TEST_SID, &l, &e));
+	ck_assert_str_eq(l.kind, "drill");
+	l.but = NULL;
+	ck_assert(job_result(db, a, TEST_SID, &l, &e));
+	ck_assert_str_eq(l.kind, "snapshot");
+	ck_assert(job_taken(db, l.id, &e));
+	ck_assert(job_result(db, a, TEST_SID, &l, &e));
+	ck_assert_str_eq(l.kind, "drill");
+	ck_assert_str_eq(l.state, "failed");
+	ck_assert_str_eq(l.error, "no room; free 3 GB");
+	ck_assert(job_taken(db, l.id, &e));
+	ck_assert(job_result(db, a, TEST_SID, &l, &e));
+	ck_assert_int_eq(l.id, 0);
 }
 END_TEST
 
@@ -256,11 +261,10 @@ START_TEST(lost_when_the_process_is_gone)
 		nap(50);
 	ck_assert_str_eq(list(1)->state, "lost");
 	ck_assert(job_running(db, a, TEST_SID, "watch", &yes, &e) && !yes);
-	long long got;
-	const char *kind, *state, *result, *error;
-	ck_assert(job_result(db, a, TEST_SID, &got, &kind, &state, &result, &error, &e));
-	ck_assert_str_eq(state, "lost");
-	ck_assert(job_taken(db, got, &e));
+	struct job_left l = { 0 };
+	ck_assert(job_result(db, a, TEST_SID, &l, &e));
+	ck_assert_str_eq(l.state, "lost");
+	ck_assert(job_taken(db, l.id, &e));
 	ck_assert_str_eq(list(1)->state, "lost");
 }
 END_TEST

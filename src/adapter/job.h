@@ -38,9 +38,10 @@ void job_free(struct job *j);
 bool job_list(struct db *db, struct arena *a, const char *sid, struct view_job **out, size_t *n, struct err *e);
 bool job_control(struct db *db, long long id, const char *control, struct err *e);   /* run, pause, stop */
 bool job_set(struct db *db, struct arena *a, long long id, const char *name, const char *value, struct err *e);
-/* The job that ended (or was lost) first of those not taken in yet: *id 0 when there is none. Oldest first, so that the
-   newest evidence stands last in the log. */
-bool job_result(struct db *db, struct arena *a, const char *sid, long long *id, const char **kind, const char **state, const char **result, const char **error, struct err *e);
+/* The job that ended (or was lost) first of those not taken in yet: id 0 when there is none. Oldest first, so that the newest
+   evidence stands last in the log. but, set by the caller: jobs of this kind are passed over; NULL none. */
+struct job_left { const char *but; long long id; const char *kind, *state, *result, *error; };
+bool job_result(struct db *db, struct arena *a, const char *sid, struct job_left *out, struct err *e);
 bool job_taken(struct db *db, long long id, struct err *e);
 /* Tells every job of this database to stop and waits up to ms until they have. For a server that is about to go. */
 void job_stop_all(struct db *db, int ms);

@@ -242,14 +242,14 @@ bool job_set(struct db *db, struct arena *a, long long id, const char *name, con
 	return one_row(db, a, &q, id, e);
 }
 
-bool job_result(struct db *db, struct arena *a, const char *sid, long long *id, const char **kind, const char **state, const char **result, const char **error, struct err *e)
+bool job_result(struct db *db, struct arena *a, const char *sid, struct job_left *out, struct err *e)
 {
-	const char *v[] = { sid };
+	const char *v[] = { sid, out->but };
 	const struct query q = { .sql = "SELECT " ALIVE_COLS ", j.id, j.kind, j.result, coalesce(j.error, '') FROM gatewalk.job j"
-		" WHERE j.sid = $1 AND NOT j.taken ORDER BY coalesce(j.ended_at, j.seen_at, j.made_at), j.id LIMIT " JOBS_MAX,
-		.args = v, .nargs = 1, .cols = ALIVE_COUNT + 4 };
+		" WHERE j.sid = $1 AND NOT j.taken AND j.kind IS DISTINCT FROM $2 ORDER BY coalesce(j.ended_at, j.seen_at, j.made_at), j.id LIMIT " JOBS_MAX,
+		.args = v, .nargs = 2, .cols = ALIVE_COUNT + 4 };
 	struct rows r;
-	*id = 0;
+	*out = (struct job_left){ .but = out->but };
 	if (!db_ask(db, a, &q, &r, e))
 		return false;
 	struct here h = here_now(a);
@@ -258,11 +258,11 @@ bool job_result(struct db *db, struct arena *a, const char *sid, long long *id, 
 		const char *shown = state_shown(&h, c);
 		if (state_open(shown) || text_eq(shown, "needs a login"))
 			continue;
-		*id = cell_int(c[ALIVE_COUNT]);
-		*kind = c[ALIVE_COUNT + 1];
-		*state = shown;
-		*result = c[ALIVE_COUNT + 2];
-		*error = text_eq(shown, "lost") ? "its process is gone, or was not heard of for 2 min" : c[ALIVE_COUNT + 3];
+		out->id = cell_int(c[ALIVE_COUNT]);
+		out->kind = c[ALIVE_COUNT + 1];
+		out->state = shown;
+		out->result = c[ALIVE_COUNT + 2];
+		out->error = text_eq(shown, "lost") ? "its process is gone, or was not heard of for 2 min" : c[ALIVE_COUNT + 3];
 		return true;
 	}
 	return true;

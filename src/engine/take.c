@@ -21,8 +21,6 @@
 
 #define RESULT_MAX (16 << 20)
 
-struct left { long long id; const char *kind, *state, *result, *error; };
-
 static bool blob_of(struct engine *g, const struct json *j, char sha[static 65], struct err *e)
 {
 	struct text t = { 0 };
@@ -128,7 +126,7 @@ static bool take_hiding(struct engine *g, const struct json *h, struct err *e)
 	return line_write(g, OP_EVIDENCE, b, false, e);
 }
 
-static bool take_end(struct engine *g, const struct left *l, struct err *e)
+static bool take_end(struct engine *g, const struct job_left *l, struct err *e)
 {
 	struct json *b = line_body(g);
 	json_add_str(b, "event", strcmp(l->state, "done") == 0 ? "end" : l->state);
@@ -138,7 +136,7 @@ static bool take_end(struct engine *g, const struct left *l, struct err *e)
 	return line_write(g, OP_JOB, b, false, e);
 }
 
-static bool own_word(struct engine *g, const struct left *l, struct err *e)
+static bool own_word(struct engine *g, const struct job_left *l, struct err *e)
 {
 	struct arena *a = lot_arena(g->look_lot);
 	const char *path = job_result_file(a, journal_dir(g->journal), l->id);
@@ -153,7 +151,7 @@ static bool own_word(struct engine *g, const struct left *l, struct err *e)
 		"the result of job %lld (%s) in the database is not what stands in %s", l->id, l->kind, path);
 }
 
-static bool take_result(struct engine *g, const struct left *l, struct err *e)
+static bool take_result(struct engine *g, const struct job_left *l, struct err *e)
 {
 	bool done = strcmp(l->state, "done") == 0, removal = strcmp(l->kind, "remove") == 0;
 	if (!done && removal)
@@ -195,34 +193,40 @@ static bool ended_in_log(const struct engine *g, long long id)
 	return ended;
 }
 
+/* A restore is a decision's outcome: its line is signed, and waits until the key is unlocked. */
+static bool waits_for_key(struct engine *g, const struct job_left *l)
+{
+	return strcmp(l->kind, "restore") == 0 && strcmp(l->state, "done") == 0 && !engine_unlocked(g) && own_word(g, l, NULL);
+}
+
+static bool take_job(struct engine *g, struct job_left *l, struct err *e)
+{
+	struct err why = { 0 };
+	if (ended_in_log(g, l->id))
+		return job_taken(g->db, l->id, e);
+	if (!take_result(g, l, &why)) {
+		if (why.code != ERR_VERIFY) {
+			*e = why;
+			return false;
+		}
+		l->state = "failed";
+		l->error = arena_dup(lot_arena(g->look_lot), why.msg);
+		g->last = why;
+	}
+	return take_end(g, l, e) && job_taken(g->db, l->id, e);
+}
+
 static bool take_jobs(struct engine *g, struct err *e)
 {
+	struct job_left l = { 0 };
 	for (;;) {
-		struct arena *a = lot_arena(g->look_lot);
-		struct left l = { 0 };
-		if (!job_result(g->db, a, g->walk.sid, &l.id, &l.kind, &l.state, &l.result, &l.error, e))
+		if (!job_result(g->db, lot_arena(g->look_lot), g->walk.sid, &l, e))
 			return false;
 		if (l.id == 0)
 			return true;
-		/* A restore is a decision's outcome: its line is signed, and waits until the key is unlocked. */
-		if (strcmp(l.kind, "restore") == 0 && strcmp(l.state, "done") == 0 && !engine_unlocked(g) && own_word(g, &l, NULL))
-			return true;
-		struct err why = { 0 };
-		if (ended_in_log(g, l.id)) {
-			if (!job_taken(g->db, l.id, e))
-				return false;
-			continue;
-		}
-		if (!take_result(g, &l, &why)) {
-			if (why.code != ERR_VERIFY) {
-				*e = why;
-				return false;
-			}
-			l.state = "failed";
-			l.error = arena_dup(a, why.msg);
-			g->last = why;
-		}
-		if (!take_end(g, &l, e) || !job_taken(g->db, l.id, e))
+		if (waits_for_key(g, &l))
+			l.but = "restore";   /* what ended behind it does not wait */
+		else if (!take_job(g, &l, e))
 			return false;
 	}
 }
