@@ -267,7 +267,7 @@ START_TEST(kinds_that_run)
 	static const char *const sources[] = { PGSS, "sessions", "tripwire", "replication slots", NULL };
 	int missed = 0;
 	ck_assert_msg(own_tripwire_put(db, a, &(struct own_trip){ .sid = TEST_SID, .target = &target }, &e), "%s", e.msg);
-	standby_make(a, &primary, copy);
+	standby_make(a, &primary, copy, "");
 	web = test_client(DB, "web", "gwt_web");
 	struct plan_standby s[] = { { .name = "db2", .dbname = arena_printf(a, "host=%s dbname=" DB, copy) } };
 	plan.standbys = s;

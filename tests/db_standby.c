@@ -59,15 +59,19 @@ static void teardown(void)
 static void begin(void)
 {
 	db = connect_to(primary.host, "gatewalk test");
-	test_sql(db, "CREATE EXTENSION pg_stat_statements SCHEMA public; CREATE TABLE public.orders (id int PRIMARY KEY, legacy_total int)");
+	test_sql(db, "CREATE EXTENSION pg_stat_statements SCHEMA public; CREATE TABLE public.orders (id int PRIMARY KEY, legacy_total int);"
+		" CREATE FUNCTION public.report() RETURNS bigint LANGUAGE plpgsql AS $$ DECLARE n bigint; BEGIN EXECUTE 'SELECT sum(legacy' || '_total) FROM public.orders' INTO n; RETURN n; END $$");
 	target = test_target(db, a, "public", "orders", "legacy_total");
 	test_schema(db, a, &target);
 	ck_assert_msg(own_tripwire_put(db, a, &(struct own_trip){ .sid = TEST_SID, .target = &target }, &e), "%s", e.msg);
 }
 
-static void standby_start(void)
+static const char LOGS[] = "-c logging_collector=on -c log_destination=csvlog -c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 "
+	"-c auto_explain.log_verbose=on -c auto_explain.log_nested_statements=on -c pg_stat_statements.track=top";
+
+static void standby_up(void)
 {
-	standby_make(a, &primary, copy);
+	standby_make(a, &primary, copy, LOGS);
 	for (int i = 0; i < 100 && !test_value(db, a, "SELECT max(pid) FROM pg_stat_replication WHERE state = 'streaming'"); i++)
 		nap(100);
 }
@@ -85,11 +89,71 @@ static struct fact_watch look(void)
 	return w;
 }
 
+static const char *text_of(const char *sql)
+{
+	const char *s = test_value(db, a, sql);
+	return s ? s : "";
+}
+
+static const struct audit_source *source_on(const struct fact_audit *f, const char *name, const char *server)
+{
+	for (size_t i = 0; i < f->n_sources; i++)
+		if (strcmp(f->sources[i].name, name) == 0 && text_eq(f->sources[i].server, server))
+			return &f->sources[i];
+	ck_abort_msg("no source %s", name);
+	return NULL;
+}
+
+/* Those whose key begins so. */
+static size_t found_on_db2(const struct fact_audit *f, const char *key)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < f->n; i++)
+		n += strncmp(f->found[i].key, key, strlen(key)) == 0 && strstr(f->found[i].key, " on db2") && text_eq(f->found[i].server, "db2") && f->found[i].names_column;
+	return n;
+}
+
+/* Until the standby's log has the plan of what was run last: its collector writes a moment later. */
+static void logged(struct db *on, const char *app)
+{
+	const char *sql = arena_printf(a, "SELECT coalesce(position(',\"%s\",'::bytea IN pg_read_binary_file(pg_current_logfile('csvlog'))) > 0, false)", app);
+	for (int i = 0; i < 500 && strcmp(test_value(on, a, sql), "t") != 0; i++)
+		nap(10);
+}
+
+/* A program of the standby whose statement names nothing: neither its statistics nor its sessions say what the function reads. */
+static void seen_by_its_log_alone(void)
+{
+	struct fact_audit found;
+	struct db *nightly = connect_to(copy, "nightly");
+	test_sql(nightly, "SELECT public.report()");
+	db_close(nightly);
+	struct db *own = connect_to(copy, "gatewalk test");
+	logged(own, "nightly");
+	db_close(own);
+	tick();
+	ck_assert_str_eq(look().sighted, "nightly (role postgres) read legacy_total on db2");
+	ck_assert_str_eq(text_of("SELECT string_agg(DISTINCT source || ' ' || consumer, ';') FROM gatewalk.sighting WHERE consumer ~ 'nightly'"), "auto_explain logged postgres (nightly) on db2");
+	ck_assert_str_eq(text_of("SELECT string_agg(source || ' ' || ok, ', ' ORDER BY source) FROM gatewalk.source WHERE server = 'db2' AND source IN ('auto_explain', 'pgaudit', 'server log')"),
+		"auto_explain true, pgaudit false, server log true");
+	ck_assert_msg(audit_look(db, a, &(struct audit_ask){ TEST_SID, &plan, &target, plan_target(&plan) }, &found, &e), "%s", e.msg);
+	const struct audit_source *s = source_on(&found, "auto_explain", "db2");
+	ck_assert_int_eq(s->saw, SAW_FOUND);
+	ck_assert_int_gt(s->from, 0);
+	ck_assert_int_eq(source_on(&found, "auto_explain", NULL)->saw, SAW_MISSING);
+	ck_assert_int_eq(source_on(&found, "pgaudit", "db2")->saw, SAW_MISSING);
+	size_t blind = 0;
+	for (size_t i = 0; i < found.n_blind; i++)
+		blind += strstr(found.blind[i], "pgaudit on db2: pgaudit is not loaded: ") == found.blind[i];
+	ck_assert_uint_eq(blind, 1);
+	ck_assert_uint_eq(found_on_db2(&found, "logged postgres (nightly)"), 1);
+}
+
 START_TEST(standby_is_asked)
 {
 	struct fact_audit found;
 	begin();
-	standby_start();
+	standby_up();
 	tick();
 	ck_assert(!look().standbys_ok);
 	ck_assert_str_eq(look().standbys_why, "standby db2: the primary sends to it, but the plan does not name it");
@@ -114,22 +178,28 @@ START_TEST(standby_is_asked)
 	ck_assert_str_eq(w.sighted, "role postgres read legacy_total on db2");
 	ck_assert_int_eq(w.unbroken_since, since);
 	ck_assert_msg(audit_look(db, a, &(struct audit_ask){ TEST_SID, &plan, &target, plan_target(&plan) }, &found, &e), "%s", e.msg);
-	ck_assert_uint_eq(found.n, 1);
-	ck_assert_ptr_nonnull(strstr(found.found[0].key, " by postgres on db2"));
-	ck_assert_str_eq(found.found[0].server, "db2");
+	ck_assert_uint_eq(found_on_db2(&found, "statement"), 1);
 	db_close(report);
+	seen_by_its_log_alone();
 
 	/* Out of reach: shut. Back again with its counters: the time is bridged. */
 	standby_shell(a, arena_printf(a, "%s/pg_ctl -D %s -m fast -w stop", primary.bindir, copy));
 	tick();
 	w = look();
 	ck_assert(!w.standbys_ok && w.unbroken_since == 0);
+	ck_assert_str_eq(text_of("SELECT ok || ', ' || (state::jsonb ? 'file') || ', ' || (why ~ '^cannot be asked: ') FROM gatewalk.source WHERE server = 'db2' AND source = 'server log'"),
+		"false, true, true");
 	ck_assert_ptr_nonnull(strstr(w.standbys_why, "standby db2: cannot be asked: "));
-	standby_shell(a, arena_printf(a, "%s/pg_ctl -D %s -o '-c unix_socket_directories=%s' -l %s/log -w start", primary.bindir, copy, copy, copy));
+	standby_start(a, &primary, copy, LOGS);
 	tick();
 	w = look();
 	ck_assert_msg(w.standbys_ok, "%s", w.standbys_why);
 	ck_assert_int_eq(w.unbroken_since, since);
+	ck_assert_str_eq(text_of("SELECT ok || coalesce(', ' || gap, '') FROM gatewalk.source WHERE server = 'db2' AND source = 'server log'"), "true");
+	/* What was taken away is a gap of its own. */
+	standby_shell(a, arena_printf(a, "rm %s/log/*.csv", copy));
+	tick();
+	ck_assert_ptr_nonnull(strstr(text_of("SELECT gap FROM gatewalk.source WHERE server = 'db2' AND source = 'server log'"), " is not in its log folder"));
 }
 END_TEST
 

@@ -25,10 +25,16 @@ static inline void standby_shell(struct arena *a, const char *command)
 	ck_assert_msg(end.status == 0, "%s: %s", command, end.err);
 }
 
-static inline void standby_make(struct arena *a, const struct cluster *primary, const char *copy)
+static inline void standby_start(struct arena *a, const struct cluster *primary, const char *copy, const char *settings)
+{
+	standby_shell(a, arena_printf(a, "%s/pg_ctl -D %s -o '-c unix_socket_directories=%s -c cluster_name=db2 %s' -l %s/start.log -w start", primary->bindir, copy, copy, settings, copy));
+}
+
+/* settings: as the server's command line has them. */
+static inline void standby_make(struct arena *a, const struct cluster *primary, const char *copy, const char *settings)
 {
 	standby_shell(a, arena_printf(a, "%s/pg_basebackup -h %s -U postgres -D %s -R -X stream -c fast -d application_name=db2", primary->bindir, primary->host, copy));
-	standby_shell(a, arena_printf(a, "%s/pg_ctl -D %s -o '-c unix_socket_directories=%s -c cluster_name=db2' -l %s/log -w start", primary->bindir, copy, copy, copy));
+	standby_start(a, primary, copy, settings);
 }
 
 /* Both servers; nothing there is fine. */

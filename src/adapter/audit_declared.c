@@ -49,13 +49,14 @@ bool audit_standbys(struct audit *l, struct err *e)
 	size_t n;
 	if (l->names.target.kind == TARGET_ROWS)
 		return true;   /* nobody writes there, and reads go on */
-	if (!standby_ask_all(l->db, l->a, l->plan, &l->names, &v, &n, e))
+	if (!standby_ask_all(l->db, l->a, &(struct standby_ask){ l->plan, &l->names, l->target, NULL }, &v, &n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		const struct standby *s = &v[i];
 		if (s->asked) {
 			audit_add_statements(l, &s->statements, s->name);
 			audit_add_sessions(l, &s->sessions, s->name);
+			audit_add_serverlog(l, &s->log, s->name);
 		}
 		const char *why = !s->asked ? s->why : !s->statements.there ? s->statements.why : NULL;
 		if (!why)

@@ -5,6 +5,7 @@
 
 #include "adapter/audit.h"
 #include "adapter/audit_names.h"
+#include "adapter/serverlog.h"
 #include "adapter/sessions.h"
 #include "adapter/statements.h"
 #include "port/db.h"
@@ -44,5 +45,6 @@ bool audit_standbys(struct audit *l, struct err *e);
 
 void audit_add_statements(struct audit *l, const struct statements *s, const char *server);
 void audit_add_sessions(struct audit *l, const struct sessions *s, const char *server);
+void audit_add_serverlog(struct audit *l, const struct serverlog *s, const char *server);
 
 #endif

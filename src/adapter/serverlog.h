@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The primary's own log, read through SQL in pieces, from a place that is remembered. Reads only. What the login may not read, what is
-   not written, and files that went between two looks are said. Logs of standbys are not read. */
+/* A server's own log, the primary's or a standby's, read through SQL in pieces, from a place that is remembered. Reads only. What the login may not read, what is
+   not written, and files that went between two looks are said. */
 #ifndef GW_ADAPTER_SERVERLOG_H
 #define GW_ADAPTER_SERVERLOG_H
 

@@ -7,7 +7,12 @@
 
 #define LOG_LOOK_MAX (64LL << 20)   /* bytes a look */
 
-struct log_setup { const char *file, *folder, *prefix, *database; int64_t loaded; bool one_column; };
+struct log_setup {
+	const char *file, *folder, *prefix, *database;
+	const char *roles_at;   /* before a command that makes a role or grants: "on the primary: " where this server is a standby, else "" */
+	int64_t loaded;
+	bool one_column;
+};
 
 /* Fills out's eyes, format, limits; out->there only when the log can be read. */
 bool serverlog_setup(struct db *db, struct arena *a, const struct fact_target *t, struct serverlog *out, struct log_setup *s, struct err *e);

@@ -21,8 +21,8 @@ static const char SETUP_SQL[] = OWN_TAG
 "    WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))\n"
 "      AND (c ILIKE 'auto_explain.%' OR c ILIKE 'pgaudit.%' OR c ILIKE 'log\\_min%' OR c ILIKE 'session_preload_libraries=%')),\n"
 "  CASE WHEN pg_has_role(session_user, 'pg_read_all_settings', 'USAGE') THEN\n"
-"    current_setting('shared_preload_libraries') || ',' || current_setting('session_preload_libraries') END";
-enum { S_DEST, S_COLLECTOR, S_PREFIX, S_LANGUAGE, S_MAY_READ, S_LOADED, S_DATABASE, S_ME, S_OTHERWISE, S_PRELOAD, S_COLS };
+"    current_setting('shared_preload_libraries') || ',' || current_setting('session_preload_libraries') END, pg_is_in_recovery()";
+enum { S_DEST, S_COLLECTOR, S_PREFIX, S_LANGUAGE, S_MAY_READ, S_LOADED, S_DATABASE, S_ME, S_OTHERWISE, S_PRELOAD, S_STANDBY, S_COLS };
 
 static const char EXPLAIN_SQL[] = OWN_TAG
 "SELECT current_setting('auto_explain.log_min_duration', true), current_setting('auto_explain.log_verbose', true),\n"
@@ -95,7 +95,7 @@ static bool has(const char *list, const char *word)
 	return strstr(list, word) != NULL;
 }
 
-static void judge_pgaudit(struct arena *a, char *const *c, const struct fact_target *t, struct log_eye *x)
+static void judge_pgaudit(struct arena *a, char *const *c, const struct fact_target *t, const char *roles_at, struct log_eye *x)
 {
 	*x = (struct log_eye){ .there = true };
 	if (!c[A_LOG]) {
@@ -116,10 +116,10 @@ static void judge_pgaudit(struct arena *a, char *const *c, const struct fact_tar
 	if ((has(c[A_TABLE], "insert") && has(c[A_TABLE], "update")) || (has(c[A_COLUMN], "insert") && has(c[A_COLUMN], "update")))
 		x->sees |= SEES_WRITE | SEES_NESTED;
 	const char *grant = t->column && t->attnum > 0
-		? arena_printf(a, "GRANT SELECT, INSERT, UPDATE ON %s.%s TO that role", sql_ident(a, t->schema), sql_ident(a, t->table))
-		: arena_printf(a, "GRANT SELECT, INSERT, UPDATE, DELETE ON %s.%s TO that role", sql_ident(a, t->schema), sql_ident(a, t->table));
+		? arena_printf(a, "%sGRANT SELECT, INSERT, UPDATE ON %s.%s TO that role", roles_at, sql_ident(a, t->schema), sql_ident(a, t->table))
+		: arena_printf(a, "%sGRANT SELECT, INSERT, UPDATE, DELETE ON %s.%s TO that role", roles_at, sql_ident(a, t->schema), sql_ident(a, t->table));
 	if (!x->sees)
-		no_eye(x, arena_printf(a, "pgaudit is loaded, and logs no use of the target: CREATE ROLE auditor NOLOGIN; ALTER SYSTEM SET pgaudit.role = auditor; SELECT pg_reload_conf(); then %s", grant));
+		no_eye(x, arena_printf(a, "pgaudit is loaded, and logs no use of the target: %sCREATE ROLE auditor NOLOGIN; ALTER SYSTEM SET pgaudit.role = auditor; SELECT pg_reload_conf(); then %s", roles_at, grant));
 	else if (text_eq(c[A_STATEMENT], "off"))
 		x->why = "pgaudit.log_statement is off, so that no text is logged: ALTER SYSTEM SET pgaudit.log_statement = on; SELECT pg_reload_conf()";
 	else if (!text_eq(c[A_LEVEL], "log"))
@@ -136,7 +136,7 @@ static bool look_pgaudit(struct db *db, struct arena *a, const struct fact_targe
 	struct log_eye *x = &out->eye[LOG_AUDIT];
 	if (!db_ask(db, a, &q, &r, e))
 		return false;
-	judge_pgaudit(a, r.cell[0], t, x);
+	judge_pgaudit(a, r.cell[0], t, s->roles_at, x);
 	s->one_column = cell_bool(r.cell[0][A_ALONE]) && *r.cell[0][A_COLUMN];
 	if (!x->there)
 		return true;
@@ -146,7 +146,7 @@ static bool look_pgaudit(struct db *db, struct arena *a, const struct fact_targe
 	return true;
 }
 
-static const char *unreadable(struct arena *a, char *const *c)
+static const char *unreadable(struct arena *a, char *const *c, const char *roles_at)
 {
 	if (text_eq(c[S_COLLECTOR], "off"))
 		return "logging_collector is off, so that the server keeps no log of its own: ALTER SYSTEM SET logging_collector = on; "
@@ -155,7 +155,7 @@ static const char *unreadable(struct arena *a, char *const *c)
 		return arena_printf(a, "log_destination is %s: ALTER SYSTEM SET log_destination = '%s,csvlog'; SELECT pg_reload_conf()", c[S_DEST], c[S_DEST]);
 	if (!cell_bool(c[S_MAY_READ]))
 		return arena_printf(a, "this login may not read the log: "
-			"GRANT EXECUTE ON FUNCTION pg_current_logfile(text), pg_ls_logdir(), pg_read_binary_file(text, bigint, bigint, boolean) TO %s", c[S_ME]);
+			"%sGRANT EXECUTE ON FUNCTION pg_current_logfile(text), pg_ls_logdir(), pg_read_binary_file(text, bigint, bigint, boolean) TO %s", roles_at, c[S_ME]);
 	return NULL;
 }
 
@@ -178,7 +178,7 @@ static bool find_file(struct db *db, struct arena *a, const char *destination, s
 	return true;
 }
 
-static void limits(struct arena *a, char *const *c, struct serverlog *out)
+static void limits(struct arena *a, char *const *c, const char *roles_at, struct serverlog *out)
 {
 	if (out->format == LOG_STDERR)
 		serverlog_limit(out, "the server log is in the format stderr, in which names can be made that look like other entries: "
@@ -189,7 +189,7 @@ static void limits(struct arena *a, char *const *c, struct serverlog *out)
 	if (c[S_OTHERWISE])
 		serverlog_limit(out, arena_printf(a, "what is logged is set otherwise for some: %s", c[S_OTHERWISE]));
 	if (!c[S_PRELOAD])
-		serverlog_limit(out, arena_printf(a, "whether all sessions load auto_explain and pgaudit is hidden from this login: GRANT pg_read_all_settings TO %s", c[S_ME]));
+		serverlog_limit(out, arena_printf(a, "whether all sessions load auto_explain and pgaudit is hidden from this login: %sGRANT pg_read_all_settings TO %s", roles_at, c[S_ME]));
 }
 
 /* Loaded here is not loaded by all: this login's own settings, or a LOAD. */
@@ -205,20 +205,23 @@ bool serverlog_setup(struct db *db, struct arena *a, const struct fact_target *t
 {
 	const struct query q = { .sql = SETUP_SQL, .cols = S_COLS, .min_rows = 1, .max_rows = 1 };
 	struct rows r;
-	if (!db_ask(db, a, &q, &r, e) || !look_explain(db, a, out, e) || !look_pgaudit(db, a, t, out, s, e))
+	if (!db_ask(db, a, &q, &r, e))
 		return false;
 	char **c = r.cell[0];
+	s->roles_at = cell_bool(c[S_STANDBY]) ? "on the primary: " : "";
+	if (!look_explain(db, a, out, e) || !look_pgaudit(db, a, t, out, s, e))
+		return false;
 	s->prefix = c[S_PREFIX];
 	s->database = c[S_DATABASE];
 	s->loaded = cell_int(c[S_LOADED]);
 	out->eye[LOG_ERRORS] = (struct log_eye){ .there = true, .setup = arena_printf(a, "destination %s", c[S_DEST]) };
 	everywhere(c, out);
-	out->why = unreadable(a, c);
+	out->why = unreadable(a, c, s->roles_at);
 	if (out->why)
 		return true;
 	if (!find_file(db, a, c[S_DEST], out, s, e))
 		return false;
-	limits(a, c, out);
+	limits(a, c, s->roles_at, out);
 	out->there = s->file != NULL;
 	for (int i = 0; i < LOG_VIAS && out->format == LOG_STDERR && !log_prefix_tells(s->prefix); i++)
 		if (!out->eye[i].why)

@@ -31,14 +31,15 @@ static bool is_standby_of(struct db *db, struct arena *a, const char *sysid, str
 	return true;
 }
 
-static void standby_ask(struct arena *a, const struct plan_standby *p, const char *sysid, const struct names *n, struct standby *s)
+static void standby_ask(struct arena *a, const struct standby_ask *ask, size_t i, const char *sysid, struct standby *s)
 {
-	const struct db_opts o = { .conninfo = p->dbname, .app = "gatewalk" };
+	const struct db_opts o = { .conninfo = ask->plan->standbys[i].dbname, .app = "gatewalk" };
 	struct err e = { 0 };
 	s->can_be_asked = true;
 	struct db *db = db_open(&o, &e);
-	s->asked = db && is_standby_of(db, a, sysid, s, &e) && statements_read(db, a, n, &s->statements, &e)
-		&& sessions_read(db, a, n, &s->sessions, &e);
+	s->asked = db && is_standby_of(db, a, sysid, s, &e) && statements_read(db, a, ask->names, &s->statements, &e)
+		&& sessions_read(db, a, ask->names, &s->sessions, &e)
+		&& serverlog_read(db, a, ask->names, ask->target, ask->from ? &ask->from[i] : NULL, &s->log, &e);
 	if (!s->asked)
 		s->why = arena_printf(a, "cannot be asked: %s", e.msg);
 	db_close(db);
@@ -52,8 +53,9 @@ static bool plan_names(const struct plan *p, const char *name)
 	return false;
 }
 
-bool standby_ask_all(struct db *db, struct arena *a, const struct plan *p, const struct names *n, struct standby **out, size_t *count, struct err *e)
+bool standby_ask_all(struct db *db, struct arena *a, const struct standby_ask *ask, struct standby **out, size_t *count, struct err *e)
 {
+	const struct plan *p = ask->plan;
 	const struct query senders = { .sql = SENDERS_SQL, .cols = 1 };
 	const struct query self = { .sql = PRIMARY_SQL, .cols = 1, .min_rows = 1, .max_rows = 1 };
 	struct rows r;
@@ -65,7 +67,7 @@ bool standby_ask_all(struct db *db, struct arena *a, const struct plan *p, const
 	for (size_t i = 0; i < p->n_standbys; i++) {
 		v[k].name = p->standbys[i].name;
 		if (p->standbys[i].dbname)
-			standby_ask(a, &p->standbys[i], sysid, n, &v[k]);
+			standby_ask(a, ask, i, sysid, &v[k]);
 		else
 			v[k].why = "the plan has no dbname for it, so it cannot be asked";
 		k++;

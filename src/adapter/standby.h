@@ -5,19 +5,27 @@
 
 #include <stddef.h>
 
+#include "adapter/serverlog.h"
 #include "adapter/sessions.h"
 #include "adapter/statements.h"
 #include "core/plan.h"
 
 struct standby {
 	const char *name;
-	bool asked;                /* answered, and statements and sessions were read */
+	bool asked;                /* answered, and statements, sessions and its own log were read */
 	const char *why;           /* when not asked */
 	bool can_be_asked;         /* the plan has a dbname for it */
 	struct statements statements;
 	struct sessions sessions;
+	struct serverlog log;
+};
+struct standby_ask {
+	const struct plan *plan;
+	const struct names *names;
+	const struct fact_target *target;
+	const struct log_place *from;   /* up to where the log of each of the plan's standbys was read; NULL: all of their logs */
 };
 /* Asks each; one that does not answer is no error. False only when the primary could not be asked. */
-bool standby_ask_all(struct db *db, struct arena *a, const struct plan *p, const struct names *n, struct standby **out, size_t *count, struct err *e);
+bool standby_ask_all(struct db *db, struct arena *a, const struct standby_ask *ask, struct standby **out, size_t *count, struct err *e);
 
 #endif

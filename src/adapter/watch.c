@@ -56,14 +56,29 @@ static bool look_tripwire(struct tick *k, struct look *l, struct err *e)
 	return own_tripwire_look(k->db, k->a, k->sid, k->target->relid, &l->trip_there, &l->trip_enabled, &l->trip_count, e);
 }
 
+static bool look_log(struct tick *k, struct look *l, struct err *e)
+{
+	struct log_place from;
+	return watch_serverlog_from(k, PRIMARY, &from, e) && serverlog_read(k->db, k->a, &k->names, k->target, &from, &l->log, e);
+}
+
+static bool look_standbys(struct tick *k, struct look *l, struct err *e)
+{
+	struct log_place *from = arena_array(k->a, k->plan->n_standbys + 1, sizeof *from);
+	for (size_t i = 0; i < k->plan->n_standbys; i++)
+		if (!watch_serverlog_from(k, k->plan->standbys[i].name, &from[i], e))
+			return false;
+	return standby_ask_all(k->db, k->a, &(struct standby_ask){ k->plan, &k->names, k->target, from }, &l->standbys, &l->n_standbys, e);
+}
+
 static bool look_all(struct tick *k, struct look *l, struct err *e)
 {
 	return names_read(k->db, k->a, k->target, plan_target(k->plan), &k->names, e)
 		&& statements_read(k->db, k->a, &k->names, &l->statements, e)
 		&& sessions_read(k->db, k->a, &k->names, &l->sessions, e)
 		&& look_tripwire(k, l, e)
-		&& watch_serverlog_look(k, &l->log, e)
-		&& standby_ask_all(k->db, k->a, k->plan, &k->names, &l->standbys, &l->n_standbys, e);
+		&& look_log(k, l, e)
+		&& look_standbys(k, l, e);
 }
 
 /* Who wrote, as far as the tripwire noted it: a row a minute at most. */
@@ -161,7 +176,8 @@ static bool watch_standby(struct tick *k, const struct standby *s, struct err *e
 {
 	bool cleared = tick_survives(k, arena_printf(k->a, "standby %s", s->name));
 	bool sees = s->asked && s->statements.there;
-	if (s->asked && !watch_sessions(k, s->name, &s->sessions, e))
+	if (s->asked ? !watch_sessions(k, s->name, &s->sessions, e) || !watch_serverlog(k, s->name, &s->log, e) :
+		s->can_be_asked && !watch_serverlog_away(k, s->name, s->why, e))
 		return false;
 	if (sees || (s->asked && !cleared))
 		return watch_statements(k, s->name, &s->statements, e);
@@ -174,7 +190,7 @@ static bool watch_standby(struct tick *k, const struct standby *s, struct err *e
 static bool write_all(struct tick *k, const struct look *l, struct err *e)
 {
 	if (!watch_statements(k, PRIMARY, &l->statements, e) || !watch_tripwire(k, l, e) || !watch_sessions(k, PRIMARY, &l->sessions, e) ||
-		!watch_serverlog(k, &l->log, e) ||
+		!watch_serverlog(k, PRIMARY, &l->log, e) ||
 		(plan_target(k->plan) == TARGET_TABLE && !watch_scans(k, e)))
 		return false;
 	for (size_t i = 0; i < l->n_standbys; i++)

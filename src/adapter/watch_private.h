@@ -49,14 +49,17 @@ struct seen { const char *source, *server, *consumer, *who; enum touch touch; en
 bool sighting_write(struct tick *k, const struct seen *s, struct err *e);
 bool tick_survives(const struct tick *k, const char *key);
 
-/* "statement 123 by etl", with " on db2" for another server than the primary. */
+/* "statement 123 by etl", with " on db2" for another server than the primary (NULL or PRIMARY). */
 const char *statement_key(struct arena *a, int64_t queryid, const char *role, const char *server);
 bool watch_scans(struct tick *k, struct err *e);
-/* What the server's log says, by which of its ways, and under which key its consumer is known: "logged etl (airflow)". */
+/* What the server's log says, by which of its ways, and under which key its consumer is known: "logged etl (airflow)", with " on db2" as above. */
 const char *logged_source(enum log_via via);
-const char *logged_key(struct arena *a, const struct log_use *x);
-bool watch_serverlog_look(struct tick *k, struct serverlog *out, struct err *e);
-bool watch_serverlog(struct tick *k, const struct serverlog *s, struct err *e);
+const char *logged_key(struct arena *a, const struct log_use *x, const char *server);
+/* Up to where the sample before read the server's log. */
+bool watch_serverlog_from(struct tick *k, const char *server, struct log_place *out, struct err *e);
+bool watch_serverlog(struct tick *k, const char *server, const struct serverlog *s, struct err *e);
+/* The server is out of reach: where its log was read to is kept, and tells when it is back whether something is missing. */
+bool watch_serverlog_away(struct tick *k, const char *server, const char *why, struct err *e);
 bool watch_statements(struct tick *k, const char *server, const struct statements *st, struct err *e);
 
 #endif

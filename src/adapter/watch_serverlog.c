@@ -17,20 +17,25 @@ const char *logged_source(enum log_via via)
 	return names[via];
 }
 
-const char *logged_key(struct arena *a, const struct log_use *x)
+static bool is_far(const char *server)
 {
-	return arena_printf(a, "logged %s (%s)", x->role, x->app && *x->app ? x->app : "no name");
+	return server && strcmp(server, PRIMARY) != 0;
 }
 
-bool watch_serverlog_look(struct tick *k, struct serverlog *out, struct err *e)
+const char *logged_key(struct arena *a, const struct log_use *x, const char *server)
+{
+	return arena_printf(a, "logged %s (%s)%s%s", x->role, x->app && *x->app ? x->app : "no name", is_far(server) ? " on " : "", is_far(server) ? server : "");
+}
+
+bool watch_serverlog_from(struct tick *k, const char *server, struct log_place *out, struct err *e)
 {
 	struct source old;
-	if (!source_read(k, SOURCE_LOG, PRIMARY, &old, e))
+	*out = (struct log_place){ 0 };
+	if (!source_read(k, SOURCE_LOG, server, &old, e))
 		return false;
-	struct log_place from = { 0 };
 	if (old.known)
-		from = (struct log_place){ .file = old.file, .offset = old.count, .head = old.head, .head_len = old.head_len };
-	return serverlog_read(k->db, k->a, &k->names, k->target, &from, out, e);
+		*out = (struct log_place){ .file = old.file, .offset = old.count, .head = old.head, .head_len = old.head_len };
+	return true;
 }
 
 static struct json *state_of(struct tick *k, const struct serverlog *s, enum log_via via)
@@ -46,11 +51,11 @@ static struct json *state_of(struct tick *k, const struct serverlog *s, enum log
 	return j;
 }
 
-static bool one_way(struct tick *k, const struct serverlog *s, enum log_via via, struct err *e)
+static bool one_way(struct tick *k, const char *server, const struct serverlog *s, enum log_via via, struct err *e)
 {
 	const struct log_eye *x = &s->eye[via];
 	struct source old;
-	if (!source_read(k, logged_source(via), PRIMARY, &old, e))
+	if (!source_read(k, logged_source(via), server, &old, e))
 		return false;
 	const char *why = !s->there ? s->why : x->why;
 	if (!why && s->behind)
@@ -60,23 +65,33 @@ static bool one_way(struct tick *k, const struct serverlog *s, enum log_via via,
 		gap = "it can be read again from here on";
 	else if (!gap && strcmp(old.track, x->setup) != 0)
 		gap = arena_printf(k->a, "what is logged was changed from (%s) to (%s)", old.track, x->setup);
-	const struct source_look l = { .source = logged_source(via), .server = PRIMARY, .ok = !why, .why = why, .gap = gap,
+	const struct source_look l = { .source = logged_source(via), .server = server, .ok = !why, .why = why, .gap = gap,
 		.state = s->there ? state_of(k, s, via) : NULL };
 	return source_write(k, &l, e);
 }
 
-bool watch_serverlog(struct tick *k, const struct serverlog *s, struct err *e)
+bool watch_serverlog(struct tick *k, const char *server, const struct serverlog *s, struct err *e)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const struct log_use *x = &s->v[i];
-		const struct seen see = { .source = logged_source(x->via), .server = PRIMARY, .consumer = logged_key(k->a, x),
+		const struct seen see = { .source = logged_source(x->via), .server = server, .consumer = logged_key(k->a, x, server),
 			.who = session_who(k->a, x->role, x->app, x->addr), .touch = x->touch, .use = x->use };
-		k->explained = true;
+		k->explained = k->explained || !is_far(server);
 		if (!sighting_write(k, &see, e))
 			return false;
 	}
 	for (enum log_via via = 0; via < LOG_VIAS; via++)
-		if (!one_way(k, s, via, e))
+		if (!one_way(k, server, s, via, e))
 			return false;
+	return true;
+}
+
+bool watch_serverlog_away(struct tick *k, const char *server, const char *why, struct err *e)
+{
+	for (enum log_via via = 0; via < LOG_VIAS; via++) {
+		const struct source_look l = { .source = logged_source(via), .server = server, .why = why, .keep_state = true };
+		if (!source_write(k, &l, e))
+			return false;
+	}
 	return true;
 }
