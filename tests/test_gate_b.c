@@ -63,6 +63,7 @@ static void quiet_for(int64_t us)
 	X(b2_blind, "B2", REFUSED, "nobody has cleared the blind spot: standby db3", w->clears[3].key = "another key") \
 	X(b2_static, "B2", REFUSED, "no source of the audit could see what the database itself is built of", c->sources[0].saw = SAW_BLIND) \
 	X(b2_reads, "B2", REFUSED, "no source of the audit could see reads", c->sources[1].why = "track is none") \
+	X(b2_far, "B2", REFUSED, "no source of the audit could see reads", c->sources[1].server = "db2") \
 	X(b2_moment, "B2", REFUSED, "no source of the audit could see reads", c->sources[1].from = c->sources[1].to) \
 	X(b2_writes, "B2", REFUSED, "no source of the audit could see writes", c->sources[1].sees = SEES_READ, c->sources[2].from = 0) \
 	X(b2_code, "B2", REFUSED, "no source of the audit could see source code outside of it", c->sources[3].saw = SAW_MISSING) \

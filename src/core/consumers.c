@@ -104,6 +104,7 @@ static bool saw_longer(const struct audit_source *s, enum use_class c, const str
 	return s->from && lasting && (!than || s->from < than->from);
 }
 
+/* A standby speaks of itself alone: none of its sources stands for what runs on the primary. */
 void audit_classes(const struct fact_audit *a, struct class_seen out[static CLASSES])
 {
 	static const struct { unsigned sees; const char *what; } classes[CLASSES] = {
@@ -115,7 +116,7 @@ void audit_classes(const struct fact_audit *a, struct class_seen out[static CLAS
 		for (size_t i = 0; i < a->n_sources; i++) {
 			const struct audit_source *s = &a->sources[i];
 			bool could = s->saw == SAW_NONE || (s->saw == SAW_FOUND && !s->why);
-			if ((s->sees & classes[c].sees) && could && saw_longer(s, (enum use_class)c, out[c].by))
+			if (!s->server && (s->sees & classes[c].sees) && could && saw_longer(s, (enum use_class)c, out[c].by))
 				out[c].by = s;
 		}
 	}
