@@ -237,7 +237,7 @@ START_TEST(not_preloaded)
 	ck_assert_msg(cluster_stop(a, &server, "fast", &e) && cluster_restart(a, &server, &e), "%s", e.msg);
 	db = test_connect("dbname=" DB);
 	audit(db);
-	is_blind("statements", "pg_stat_statements is not loaded: ALTER SYSTEM SET shared_preload_libraries = auto_explain, pg_stat_statements; then restart the server");
+	is_blind("statements", "pg_stat_statements is not loaded: ALTER SYSTEM SET shared_preload_libraries = 'auto_explain', 'pg_stat_statements'; then restart the server");
 	test_sql(db, "DROP EXTENSION pg_stat_statements");
 	audit(db);
 	is_blind("statements", "then restart the server; then CREATE EXTENSION pg_stat_statements");

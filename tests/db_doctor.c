@@ -199,6 +199,82 @@ START_TEST(missing_library_command_keeps_the_others)
 }
 END_TEST
 
+/* A fix, up to what is done by hand; each statement by itself, as psql would. */
+static void done(struct db *on, const char *id)
+{
+	char *fix = arena_dup(a, row(on, id)->fix), *at = NULL;
+	char *end = strstr(fix, "; then ");
+	if (end)
+		*end = '\0';
+	for (char *s = strtok_r(fix, ";", &at); s; s = strtok_r(NULL, ";", &at))
+		test_sql(on, s);
+}
+
+static struct cluster logs;
+
+static struct db *again(struct db *on)
+{
+	db_close(on);
+	ck_assert_msg(cluster_restart(a, &logs, &e), "%s", e.msg);
+	return test_connect(logs.conninfo);
+}
+
+static void logs_start(void)
+{
+	char dir[64];
+	a = arena_new();
+	snprintf(dir, sizeof dir, "/tmp/gwt-doctor-log-%d", (int)getpid());
+	struct cluster_opts o = { .dir = arena_dup(a, dir), .settings = "shared_preload_libraries = ''\nsession_preload_libraries = 'auth_delay'\nfsync = off\n" };
+	ck_assert_msg(cluster_start(a, &o, &logs, &e), "%s", e.msg);
+}
+
+static void logs_end(void)
+{
+	cluster_remove(a, &logs, &e);
+	arena_free(a);
+}
+
+START_TEST(commands_for_the_log_help)
+{
+	struct db *s = test_connect(logs.conninfo);
+	says(s, "log", DOCTOR_WARN, "logging_collector is off, so that the server keeps no log of its own",
+		"ALTER SYSTEM SET logging_collector = on; ALTER SYSTEM SET log_destination = 'csvlog'; then restart the server");
+	says(s, "auto_explain", DOCTOR_WARN, "auto_explain is not loaded",
+		"ALTER SYSTEM SET session_preload_libraries = 'auth_delay', 'auto_explain'; SELECT pg_reload_conf(); then let all clients log in again");
+	says(s, "pgaudit", DOCTOR_WARN, "pgaudit is not loaded", arena_printf(a, "apt install postgresql-%d-pgaudit; ALTER SYSTEM SET shared_preload_libraries = 'pgaudit'; then restart the server", db_version(s) / 10000));
+	done(s, "log");
+	done(s, "auto_explain");
+	test_sql(s, "ALTER SYSTEM SET shared_preload_libraries = 'pgaudit'");
+	s = again(s);
+	says(s, "log", DOCTOR_OK, "csvlog, which this login may read", NULL);
+	says(s, "auto_explain", DOCTOR_WARN, "auto_explain is loaded, and switched off", "ALTER SYSTEM SET auto_explain.log_min_duration = 0; SELECT pg_reload_conf()");
+	says(s, "pgaudit", DOCTOR_WARN, "pgaudit is loaded, and logs no use of any table",
+		"CREATE ROLE auditor NOLOGIN; ALTER SYSTEM SET pgaudit.role = auditor; SELECT pg_reload_conf(); then GRANT SELECT, INSERT, UPDATE, DELETE ON what is to be dropped TO that role");
+	done(s, "pgaudit");
+	for (int i = 0; i < 4; i++) {   /* on, verbose, and inside functions */
+		if (row(s, "auto_explain")->fix)
+			done(s, "auto_explain");
+		db_close(s);
+		s = test_connect(logs.conninfo);
+	}
+	says(s, "auto_explain", DOCTOR_OK, "loaded: minimum 0, verbose on, format text, nested on, sample rate 1", NULL);
+	says(s, "pgaudit", DOCTOR_OK, "loaded; the grants of its role on a table say what is logged of it", NULL);
+	test_sql(s, "CREATE ROLE \"Plain\" LOGIN; GRANT pg_monitor, pg_read_all_settings TO \"Plain\"; GRANT EXECUTE ON FUNCTION pg_current_logfile(text) TO \"Plain\"");
+	struct db *plain = test_connect(arena_printf(a, "%s user=Plain", logs.conninfo));
+	says(plain, "log", DOCTOR_WARN, "this login may not read it, which the audit and hiding would do",
+		"GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint), pg_read_binary_file(text, bigint, bigint, boolean),"
+		" pg_stat_file(text), pg_stat_file(text, boolean) TO \"Plain\";");
+	test_sql(s, row(plain, "log")->fix);
+	says(plain, "log", DOCTOR_OK, "csvlog, which this login may read", NULL);
+	db_close(plain);
+	test_sql(s, "ALTER SYSTEM SET log_destination = 'stderr'");
+	s = again(s);
+	says(s, "log", DOCTOR_WARN, "stderr: names can be made that look like entries, and hiding needs %e in log_line_prefix",
+		"ALTER SYSTEM SET log_destination = 'csvlog'; SELECT pg_reload_conf();");
+	db_close(s);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	const TTest *const tests[] = { server_is_known, room_for_locks, versions_outside_are_audit_only, superuser_before_and_after_init, statements_in_four_states,
@@ -209,6 +285,11 @@ static Suite *suite(void)
 	tcase_set_timeout(c, 120);
 	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
 		tcase_add_test(c, tests[i]);
+	suite_add_tcase(s, c);
+	c = tcase_create("log");
+	tcase_add_unchecked_fixture(c, logs_start, logs_end);
+	tcase_set_timeout(c, 120);
+	tcase_add_test(c, commands_for_the_log_help);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "adapter/guard.h"
+#include "adapter/preload.h"
 #include "adapter/probe_version.h"
 #include "adapter/schema.h"
 #include "base/arena.h"
@@ -111,15 +112,12 @@ static bool check_statements(const struct patient *p, struct doctor_row *row, st
 	struct rows r;
 	if (!ask(p, "SELECT coalesce((SELECT vartype = 'enum' FROM pg_settings WHERE name = 'pg_stat_statements.track'), false),"
 		" coalesce(current_setting('pg_stat_statements.track', true), ''),"
-		" EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements'),"
-		/* One literal an element: a single one would be taken as one library's name, and the server would not start. */
-		" coalesce((SELECT string_agg(quote_literal(btrim(l, ' \"')), ', ' ORDER BY i) || ', ' FROM pg_settings,"
-		"  unnest(string_to_array(nullif(setting, ''), ',')) WITH ORDINALITY u(l, i) WHERE name = 'shared_preload_libraries'), '')", 4, &r, e))
+		" EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements'), " PRELOADED("shared_preload_libraries"), 4, &r, e))
 		return false;
 	char **c = r.cell[0];
 	if (!cell_bool(c[0]))
 		return doctor_say(row, DOCTOR_MISSING, "not loaded: reads of the column cannot be seen, gate B stays shut",
-			arena_printf(p->a, "ALTER SYSTEM SET shared_preload_libraries = %s'pg_stat_statements'; then restart the server", c[3]));
+			arena_printf(p->a, "%s; then restart the server", preload_command(p->a, "shared_preload_libraries", c[3], "pg_stat_statements")));
 	if (!cell_bool(c[2]))
 		return doctor_say(row, DOCTOR_MISSING, "loaded, but not created in this database", "CREATE EXTENSION pg_stat_statements;");
 	if (strcmp(c[1], "none") == 0)
@@ -236,6 +234,9 @@ static const struct { const char *id, *what; doctor_check *check; } CHECKS[] = {
 	{ "stats", "may read statistics", check_stats },
 	{ "statements", "pg_stat_statements", check_statements },
 	{ "tracking", "tracking", check_tracking },
+	{ "log", "server's log", doctor_log },
+	{ "auto_explain", "auto_explain", doctor_explain },
+	{ "pgaudit", "pgaudit", doctor_pgaudit },
 	{ "locks", "room for locks", check_locks },
 	{ "standbys", "standbys", check_standbys },
 	{ "pg_dump", "pg_dump", doctor_pg_dump },
@@ -261,6 +262,8 @@ bool probe_doctor(struct db *db, struct arena *a, struct doctor_row **out, size_
 		return false;
 	}
 	p.mark_why = p.mark_known ? NULL : arena_dup(a, why.msg);
+	if (!serverlog_can(db, a, &p.log, e))
+		return false;
 	struct doctor_row *rows = arena_array(a, N_CHECKS, sizeof *rows);
 	for (size_t i = 0; i < N_CHECKS; i++) {
 		rows[i].id = CHECKS[i].id;

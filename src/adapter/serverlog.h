@@ -19,7 +19,7 @@ struct log_place { const char *file; int64_t offset, head_len; const char *head;
 /* What one way of logging can see, as it is set up. */
 struct log_eye {
 	bool there;                   /* it is loaded, and says something */
-	const char *why;              /* why it is not there, or not all is seen; with the command that helps; NULL: it sees what `sees` says */
+	const char *why;              /* why it is not there, or not all is seen; behind ": " the command that helps; NULL: it sees what `sees` says */
 	unsigned sees;
 	const char *setup;            /* the settings on which that depends, as text */
 };
@@ -32,7 +32,7 @@ struct log_use {
 };
 struct serverlog {
 	bool there;                   /* it can be read */
-	const char *why;              /* why not, with the command that helps */
+	const char *why;              /* why not; behind ": " the command that helps */
 	enum log_format format;
 	struct log_eye eye[LOG_VIAS];
 	const char *gap;              /* between `from` and now something is missing; NULL */
@@ -49,5 +49,7 @@ struct serverlog {
    only when the server could not be asked. */
 bool serverlog_read(struct db *db, struct arena *a, const struct names *n, const struct fact_target *t, const struct log_place *from,
 	struct serverlog *out, struct err *e);
+/* Nothing is read, and no target is asked for: what it can tell of any table. */
+bool serverlog_can(struct db *db, struct arena *a, struct serverlog *out, struct err *e);
 
 #endif

@@ -10,6 +10,7 @@
 struct log_setup {
 	const char *file, *folder, *prefix, *database;
 	const char *roles_at;   /* before a command that makes a role or grants: "on the primary: " where this server is a standby, else "" */
+	int major;              /* the server's version */
 	int64_t loaded;
 	bool one_column;
 };

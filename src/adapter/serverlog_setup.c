@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "adapter/audit.h"
+#include "adapter/preload.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -27,8 +28,8 @@ enum { S_DEST, S_COLLECTOR, S_PREFIX, S_LANGUAGE, S_MAY_READ, S_LOADED, S_DATABA
 static const char EXPLAIN_SQL[] = OWN_TAG
 "SELECT current_setting('auto_explain.log_min_duration', true), current_setting('auto_explain.log_verbose', true),\n"
 "  current_setting('auto_explain.log_format', true), current_setting('auto_explain.log_nested_statements', true),\n"
-"  current_setting('auto_explain.sample_rate', true)";
-enum { X_MIN, X_VERBOSE, X_FORMAT, X_NESTED, X_RATE, X_COLS };
+"  current_setting('auto_explain.sample_rate', true), " PRELOADED("session_preload_libraries");
+enum { X_MIN, X_VERBOSE, X_FORMAT, X_NESTED, X_RATE, X_LIBRARIES, X_COLS };
 
 /* $1 relation, $2 attribute or 0. What the role may do, by whomever it has it, is what the object audit logs. */
 #define GRANTED "CASE WHEN p.grantee = 0 THEN true ELSE pg_has_role(r.oid, p.grantee, 'USAGE') END"
@@ -39,8 +40,9 @@ static const char PGAUDIT_SQL[] = OWN_TAG
 "  UNION ALL SELECT p.privilege_type, a.attnum FROM r, pg_attribute a, aclexplode(a.attacl) p WHERE a.attrelid = $1::oid AND " GRANTED ")\n"
 "SELECT x.log, x.role, (SELECT count(*) FROM r), coalesce((SELECT string_agg(DISTINCT lower(what), ' ' ORDER BY lower(what)) FROM g WHERE attnum = 0), ''),\n"
 "  coalesce((SELECT string_agg(DISTINCT lower(what), ' ' ORDER BY lower(what)) FROM g WHERE attnum = $2::int AND attnum > 0), ''),\n"
-"  NOT EXISTS (SELECT FROM g WHERE attnum <> $2::int), current_setting('pgaudit.log_level', true), current_setting('pgaudit.log_statement', true) FROM x";
-enum { A_LOG, A_ROLE, A_EXISTS, A_TABLE, A_COLUMN, A_ALONE, A_LEVEL, A_STATEMENT, A_COLS };
+"  NOT EXISTS (SELECT FROM g WHERE attnum <> $2::int), current_setting('pgaudit.log_level', true), current_setting('pgaudit.log_statement', true), " PRELOADED("shared_preload_libraries") "\n"
+"FROM x";
+enum { A_LOG, A_ROLE, A_EXISTS, A_TABLE, A_COLUMN, A_ALONE, A_LEVEL, A_STATEMENT, A_LIBRARIES, A_COLS };
 
 void serverlog_limit(struct serverlog *out, const char *text)
 {
@@ -59,7 +61,8 @@ static void judge_explain(struct arena *a, char *const *c, struct log_eye *x)
 	*x = (struct log_eye){ .there = true, .sees = SEES_READ | SEES_WHOLE | SEES_STAR };
 	if (!c[X_MIN]) {
 		x->setup = "not loaded";
-		no_eye(x, "auto_explain is not loaded: ALTER SYSTEM SET session_preload_libraries = auto_explain; SELECT pg_reload_conf(); then let all clients log in again");
+		no_eye(x, arena_printf(a, "auto_explain is not loaded: %s; SELECT pg_reload_conf(); then let all clients log in again",
+			preload_command(a, "session_preload_libraries", c[X_LIBRARIES], "auto_explain")));
 		return;
 	}
 	x->setup = arena_printf(a, "minimum %s, verbose %s, format %s, nested %s, sample rate %s", c[X_MIN], c[X_VERBOSE], c[X_FORMAT], c[X_NESTED], c[X_RATE]);
@@ -95,36 +98,53 @@ static bool has(const char *list, const char *word)
 	return strstr(list, word) != NULL;
 }
 
-static void judge_pgaudit(struct arena *a, char *const *c, const struct fact_target *t, const char *roles_at, struct log_eye *x)
+static unsigned audit_sees(char *const *c)
+{
+	unsigned sees = 0;
+	bool all = has(c[A_LOG], "all");
+	if ((all || has(c[A_LOG], "read")) && !has(c[A_LOG], "-read"))
+		sees |= SEES_READ | SEES_NESTED | SEES_WHOLE | SEES_STAR;
+	if ((all || has(c[A_LOG], "write")) && !has(c[A_LOG], "-write"))
+		sees |= SEES_WRITE | SEES_NESTED;
+	if (has(c[A_TABLE], "select"))
+		sees |= SEES_READ | SEES_NESTED | SEES_WHOLE | SEES_STAR;
+	if (has(c[A_COLUMN], "select"))
+		sees |= SEES_READ | SEES_NESTED | SEES_STAR;
+	if ((has(c[A_TABLE], "insert") && has(c[A_TABLE], "update")) || (has(c[A_COLUMN], "insert") && has(c[A_COLUMN], "update")))
+		sees |= SEES_WRITE | SEES_NESTED;
+	return sees;
+}
+
+static const char *grant_command(struct arena *a, const struct fact_target *t, const char *roles_at)
+{
+	if (!t->relid)
+		return arena_printf(a, "%sGRANT SELECT, INSERT, UPDATE, DELETE ON what is to be dropped TO that role", roles_at);
+	return arena_printf(a, "%sGRANT SELECT, INSERT, UPDATE%s ON %s.%s TO that role", roles_at, t->column && t->attnum > 0 ? "" : ", DELETE",
+		sql_ident(a, t->schema), sql_ident(a, t->table));
+}
+
+/* Without a target, what its role has on a table is not asked. */
+static void judge_pgaudit(struct arena *a, char *const *c, const struct fact_target *t, const struct log_setup *s, struct log_eye *x)
 {
 	*x = (struct log_eye){ .there = true };
 	if (!c[A_LOG]) {
 		x->setup = "not loaded";
-		no_eye(x, "pgaudit is not loaded: install it (Debian: postgresql-15-pgaudit), add pgaudit to shared_preload_libraries, restart the server");
+		no_eye(x, arena_printf(a, "pgaudit is not loaded: apt install postgresql-%d-pgaudit; %s; then restart the server", s->major,
+			preload_command(a, "shared_preload_libraries", c[A_LIBRARIES], "pgaudit")));
 		return;
 	}
 	x->setup = arena_printf(a, "log '%s', role %s, grants on the table '%s', on the column '%s', level %s", c[A_LOG], c[A_ROLE] ? c[A_ROLE] : "-", c[A_TABLE], c[A_COLUMN], c[A_LEVEL]);
-	bool all = has(c[A_LOG], "all");
-	if ((all || has(c[A_LOG], "read")) && !has(c[A_LOG], "-read"))
-		x->sees |= SEES_READ | SEES_NESTED | SEES_WHOLE | SEES_STAR;
-	if ((all || has(c[A_LOG], "write")) && !has(c[A_LOG], "-write"))
-		x->sees |= SEES_WRITE | SEES_NESTED;
-	if (has(c[A_TABLE], "select"))
-		x->sees |= SEES_READ | SEES_NESTED | SEES_WHOLE | SEES_STAR;
-	if (has(c[A_COLUMN], "select"))
-		x->sees |= SEES_READ | SEES_NESTED | SEES_STAR;
-	if ((has(c[A_TABLE], "insert") && has(c[A_TABLE], "update")) || (has(c[A_COLUMN], "insert") && has(c[A_COLUMN], "update")))
-		x->sees |= SEES_WRITE | SEES_NESTED;
-	const char *grant = t->column && t->attnum > 0
-		? arena_printf(a, "%sGRANT SELECT, INSERT, UPDATE ON %s.%s TO that role", roles_at, sql_ident(a, t->schema), sql_ident(a, t->table))
-		: arena_printf(a, "%sGRANT SELECT, INSERT, UPDATE, DELETE ON %s.%s TO that role", roles_at, sql_ident(a, t->schema), sql_ident(a, t->table));
-	if (!x->sees)
-		no_eye(x, arena_printf(a, "pgaudit is loaded, and logs no use of the target: %sCREATE ROLE auditor NOLOGIN; ALTER SYSTEM SET pgaudit.role = auditor; SELECT pg_reload_conf(); then %s", roles_at, grant));
+	x->sees = audit_sees(c);
+	bool by_role = !t->relid && cell_int(c[A_EXISTS]) > 0;
+	const char *grant = grant_command(a, t, s->roles_at);
+	if (!x->sees && !by_role)
+		no_eye(x, arena_printf(a, "pgaudit is loaded, and logs no use of %s: %sCREATE ROLE auditor NOLOGIN; ALTER SYSTEM SET pgaudit.role = auditor; SELECT pg_reload_conf(); then %s",
+			t->relid ? "the target" : "any table", s->roles_at, grant));
 	else if (text_eq(c[A_STATEMENT], "off"))
 		x->why = "pgaudit.log_statement is off, so that no text is logged: ALTER SYSTEM SET pgaudit.log_statement = on; SELECT pg_reload_conf()";
 	else if (!text_eq(c[A_LEVEL], "log"))
 		x->why = "pgaudit.log_level is not log, so that log_min_messages may leave its lines out: ALTER SYSTEM SET pgaudit.log_level = log; SELECT pg_reload_conf()";
-	else if (!(x->sees & SEES_READ))
+	else if (!(x->sees & SEES_READ) && !by_role)
 		x->why = arena_printf(a, "pgaudit logs no reads of the target: %s", grant);
 }
 
@@ -136,7 +156,7 @@ static bool look_pgaudit(struct db *db, struct arena *a, const struct fact_targe
 	struct log_eye *x = &out->eye[LOG_AUDIT];
 	if (!db_ask(db, a, &q, &r, e))
 		return false;
-	judge_pgaudit(a, r.cell[0], t, s->roles_at, x);
+	judge_pgaudit(a, r.cell[0], t, s, x);
 	s->one_column = cell_bool(r.cell[0][A_ALONE]) && *r.cell[0][A_COLUMN];
 	if (!x->there)
 		return true;
@@ -209,6 +229,7 @@ bool serverlog_setup(struct db *db, struct arena *a, const struct fact_target *t
 		return false;
 	char **c = r.cell[0];
 	s->roles_at = cell_bool(c[S_STANDBY]) ? "on the primary: " : "";
+	s->major = db_version(db) / 10000;
 	if (!look_explain(db, a, out, e) || !look_pgaudit(db, a, t, out, s, e))
 		return false;
 	s->prefix = c[S_PREFIX];
@@ -227,4 +248,12 @@ bool serverlog_setup(struct db *db, struct arena *a, const struct fact_target *t
 		if (!out->eye[i].why)
 			out->eye[i].why = "the server log does not say whose entries they are: ALTER SYSTEM SET log_destination = 'csvlog'; SELECT pg_reload_conf()";
 	return true;
+}
+
+bool serverlog_can(struct db *db, struct arena *a, struct serverlog *out, struct err *e)
+{
+	static const struct fact_target none;
+	struct log_setup s = { 0 };
+	*out = (struct serverlog){ 0 };
+	return serverlog_setup(db, a, &none, out, &s, e) || err_in(e, "asking what the server logs");
 }

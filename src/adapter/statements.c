@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapter/audit.h"
+#include "adapter/preload.h"
 #include "adapter/resolve.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -19,8 +20,7 @@ static const char SETUP_SQL[] = OWN_TAG
 "SELECT (SELECT setting FROM pg_settings WHERE name = 'pg_stat_statements.track'), (SELECT setting FROM pg_settings WHERE name = 'pg_stat_statements.track_utility'),\n"
 "  current_setting('compute_query_id'),\n"
 "  (SELECT n.nspname FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extname = 'pg_stat_statements'),\n"
-"  CASE WHEN pg_has_role(session_user, 'pg_read_all_settings', 'USAGE') THEN\n"
-"    (SELECT setting FROM pg_settings WHERE name = 'shared_preload_libraries') END,\n"
+"  " PRELOADED("shared_preload_libraries") ",\n"
 "  (SELECT string_agg(coalesce(r.rolname, 'all roles'), ', ' ORDER BY r.rolname) FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole\n"
 "    WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))\n"
 "      AND EXISTS (SELECT FROM unnest(s.setconfig) c WHERE lower(c) = 'pg_stat_statements.track=none' OR lower(c) = 'compute_query_id=off')),\n"
@@ -34,10 +34,10 @@ static bool missing(struct statements *out, const char *why)
 	return true;
 }
 
-static const char *preload_command(struct arena *a, const char *now)
+static const char *load_command(struct arena *a, const char *have)
 {
-	return arena_printf(a, "ALTER SYSTEM SET shared_preload_libraries = %s%spg_stat_statements; then restart the server; then CREATE EXTENSION pg_stat_statements",
-		now ? now : "", now && *now ? ", " : "");
+	return arena_printf(a, "%s; then restart the server; then CREATE EXTENSION pg_stat_statements",
+		preload_command(a, "shared_preload_libraries", have, "pg_stat_statements"));
 }
 
 /* Fills out->why when something is missing; the words end with the command that helps. */
@@ -45,7 +45,7 @@ static void judge_setup(struct arena *a, char *const *c, struct statements *out)
 {
 	out->there = true;
 	if (!c[S_TRACK])
-		missing(out, arena_printf(a, "pg_stat_statements is not loaded: %s", preload_command(a, c[S_PRELOAD])));
+		missing(out, arena_printf(a, "pg_stat_statements is not loaded: %s", load_command(a, c[S_PRELOAD])));
 	else if (!c[S_SCHEMA])
 		missing(out, "pg_stat_statements is loaded, but not created in this database: CREATE EXTENSION pg_stat_statements");
 	else if (text_eq(c[S_TRACK], "none"))
@@ -157,7 +157,7 @@ static const char *unreadable(struct db *db, struct arena *a, char *const *c, co
 	static const struct query old = { .sql = OWN_TAG "SELECT x.extversion FROM pg_extension x JOIN pg_available_extensions v ON v.name = x.extname"
 		" WHERE x.extname = 'pg_stat_statements' AND x.extversion <> v.default_version", .cols = 1, .max_rows = 1 };
 	if (strcmp(own->sqlstate, "55000") == 0)
-		return arena_printf(a, "pg_stat_statements is not loaded: %s", preload_command(a, c[S_PRELOAD]));
+		return arena_printf(a, "pg_stat_statements is not loaded: %s", load_command(a, c[S_PRELOAD]));
 	if (strcmp(own->sqlstate, "42501") == 0)
 		return arena_printf(a, "pg_stat_statements cannot be read by this login (%s): GRANT USAGE ON SCHEMA %s TO %s; GRANT SELECT ON %s.pg_stat_statements, %s.pg_stat_statements_info TO %s",
 			own->msg, sql_ident(a, c[S_SCHEMA]), sql_ident(a, c[S_ME]), sql_ident(a, c[S_SCHEMA]), sql_ident(a, c[S_SCHEMA]), sql_ident(a, c[S_ME]));
