@@ -126,6 +126,16 @@ sed 's/^deploys/policy: {signatures: 2, hide: true}\ndeploys/' "$dir/good.yaml" 
 run 1 "two signatures are refused" "$gw" check "$dir/two.yaml"
 has "with the reason" "this version"
 
+sed 's/^deploys/policy: {hide: true}\ndeploys/' "$dir/good.yaml" >"$dir/hide.yaml"
+run 0 "a plan that hides, without a database" "$gw" check "$dir/hide.yaml"
+has "what cannot be known is a note at its place" "hide.yaml:7:10: note: policy.hide is true, and no metric has an alarm limit: .*; let the server write csvlog, or give the plan a metric"
+run 1 "where no error can be read" "$gw" check -d "$to" "$dir/hide.yaml" --json
+fields check
+run 1 "where no error can be read" "$gw" check -d "$to" "$dir/hide.yaml"
+has "it is said at its place, long before gate B" "hide.yaml:7:10: policy.hide is true, and nobody would see what hiding breaks: the server keeps no log of its own .*; let the server write csvlog, .*or write false"
+echo 'monitor: {metrics: [{name: errors, query: SELECT 0, alarm: 5}]}' >>"$dir/hide.yaml"
+run 0 "a metric with an alarm limit sees it too" "$gw" check -d "$to" "$dir/hide.yaml"
+
 GATEWALK=$gw "$B/tests/tool_walk" "$to" "$dir/config/gatewalk/id_ed25519" "$dir/good.yaml" archetype >"$dir/out" 2>&1
 say 0 $? "a walk is begun and its snapshot proven"
 run 0 "status" "$gw" status

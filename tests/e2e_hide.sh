@@ -61,6 +61,7 @@ sed -e 's/^  after:.*/  after: without it/' -e 's/^  way_back:.*/  way_back: gat
 	-e 's/^  day: 1$/  day: 60/' "$top/new" >"$top/slow.yaml"
 sed -e 's/^  day: 60$/  day: 0.2/' -e 's/^name:.*/name: quick/' "$top/slow.yaml" >"$top/quick.yaml"
 psql -qXc "DROP VIEW public.all_orders" || exit 1
+run 0 "errors can be read here: the plan is good" "$gw" check -d dbname=hide "$top/slow.yaml"
 name=orders-drop-old
 must 0 "a walk to item 9, a day of 60 s" "$walk" "" "$key" "$top/slow.yaml" unused
 must 0 "the count begins" "$walk" "" "$key" $name act:quiet

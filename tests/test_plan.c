@@ -347,6 +347,20 @@ START_TEST(target_name)
 }
 END_TEST
 
+START_TEST(metrics_that_alarm)
+{
+	struct plan_metric m[] = { { .name = "paused", .query = "SELECT 1", .pause = 5, .has_pause = true }, { .name = "by hand", .alarm = 5, .has_alarm = true } };
+	struct plan q = { .metrics = m };
+	ck_assert(!plan_has_alarm(&q));
+	q.n_metrics = 2;
+	ck_assert(!plan_has_alarm(&q));
+	m[1].command = "true";
+	ck_assert(plan_has_alarm(&q));
+	m[0].has_alarm = true;
+	ck_assert(plan_metric_alarms(&m[0]));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("plan");
@@ -370,6 +384,7 @@ static Suite *suite(void)
 	tcase_add_test(c, the_wait_of_item_9);
 	tcase_add_test(c, archetypes);
 	tcase_add_test(c, target_name);
+	tcase_add_test(c, metrics_that_alarm);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -15,8 +15,14 @@ struct err;
 
 #define HIDE_BEAT_S 15   /* how long the job may be silent before its target is given back */
 
+/* What is said where nobody would see an error, with the reason behind it; and what helps. */
+#define HIDE_UNSEEN "nobody would see what hiding breaks: "
+#define HIDE_TO_SEE "let the server write csvlog, or give the plan a metric with an alarm limit"
+
 /* Where the errors of others can be read from: the format of the server's log, tried with an error of our own; or NULL and why not. */
 bool hide_source(struct db *db, struct arena *a, const char **log, const char **why, struct err *e);
+/* The same without the trial, and where there is no schema of ours yet. */
+bool hide_could_read(struct db *db, struct arena *a, const char **log, const char **why, struct err *e);
 /* Notes that a hiding of this walk's target is to begin. log: as hide_source gave it, or NULL. ERR_USE when the target is hidden. */
 bool hide_begin(struct db *db, struct arena *a, const char *sid, double seconds, const char *log, long long *id, struct err *e);
 /* The whole of it, on a connection of its own: returns when it was given back, or with an error when the connection was lost. */

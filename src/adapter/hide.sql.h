@@ -191,7 +191,10 @@
 "  END LOOP;\n" \
 "END $f$;\n" \
 /* Which format carries the state in every line and can be read by this login; NULL with the reason. */ \
-"CREATE FUNCTION gatewalk.hide_source(OUT log text, OUT why text) LANGUAGE plpgsql " HIDE_PIN " AS $f$\n" \
+"CREATE FUNCTION gatewalk." HIDE_SOURCE_SQL
+
+#define HIDE_SOURCE_SQL \
+"hide_source(OUT log text, OUT why text) LANGUAGE plpgsql " HIDE_PIN " AS $f$\n" \
 "DECLARE f text;\n" \
 "BEGIN\n" \
 "  FOREACH f IN ARRAY ARRAY['csvlog', 'jsonlog', 'stderr'] LOOP\n" \

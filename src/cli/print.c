@@ -73,12 +73,18 @@ static const char *moment(const char *iso, char buf[static 32])
 	return buf;
 }
 
+static void print_places(const struct json *p, const char *which, const char *front)
+{
+	for (const struct json *x = list(p, which); x; x = x->next)
+		print_clean("%s:%lld:%lld: %s%s%s%s", str(p, "file"), (long long)json_int_or(x, "line", 0), (long long)json_int_or(x, "column", 0), front,
+			str(x, "what"), *str(x, "instead") ? "; " : "", str(x, "instead"));
+}
+
 void print_check(const struct json *o)
 {
 	for (const struct json *p = list(o, "plans"); p; p = p->next) {
-		for (const struct json *x = list(p, "errors"); x; x = x->next)
-			print_clean("%s:%lld:%lld: %s%s%s", str(p, "file"), (long long)json_int_or(x, "line", 0), (long long)json_int_or(x, "column", 0),
-				str(x, "what"), *str(x, "instead") ? "; " : "", str(x, "instead"));
+		print_places(p, "errors", "");
+		print_places(p, "notes", "note: ");
 		if (flag(p, "ok"))
 			print_clean("%s: good", str(p, "file"));
 		const struct json *t = json_get(p, "target");

@@ -60,6 +60,19 @@ bool plan_gives(const struct plan *p, const char *path)
 	return mark_of(p, path, strlen(path)) != NULL;
 }
 
+bool plan_metric_alarms(const struct plan_metric *m)
+{
+	return m->has_alarm && (m->query || m->command);
+}
+
+bool plan_has_alarm(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_metrics; i++)
+		if (plan_metric_alarms(&p->metrics[i]))
+			return true;
+	return false;
+}
+
 int plan_unused_days(const struct plan *p)
 {
 	int days = p->unused_days > UNUSED_FLOOR_DAYS ? p->unused_days : UNUSED_FLOOR_DAYS;

@@ -105,6 +105,10 @@ void plan_defaults(struct plan *p);
 struct mark plan_mark(const struct plan *p, const char *path);
 /* True when the file gave this very field, readable or not. */
 bool plan_gives(const struct plan *p, const char *path);
+/* Can it say by itself that something is wrong? */
+bool plan_metric_alarms(const struct plan_metric *m);
+/* Is there a metric that can? */
+bool plan_has_alarm(const struct plan *p);
 /* Judges a whole plan without a database: missing and contradicting fields, laxer than the floors, things this version
    does not do. Returns how many errors; *out owned by a, sorted by place. */
 size_t plan_judge(struct arena *a, const struct plan *p, struct plan_error **out);

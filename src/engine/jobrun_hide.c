@@ -43,25 +43,12 @@ static void *call(void *ctx)
 	return NULL;
 }
 
-static bool watched(const struct plan_metric *m)
-{
-	return m->has_alarm && (m->query || m->command);
-}
-
-static size_t alarms(const struct plan *p)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < p->n_metrics; i++)
-		n += watched(&p->metrics[i]);
-	return n;
-}
-
 /* One metric a look, so that none of them keeps the heartbeat waiting for long. */
 static bool metric_says(struct run *r, struct arena *a, size_t *next, long long id, struct err *e)
 {
 	const struct plan_metric *m = r->plan->n_metrics ? &r->plan->metrics[(*next)++ % r->plan->n_metrics] : NULL;
 	const char *what = NULL;
-	if (!m || !watched(m) || !monitor_over(r->db, a, m, &what))
+	if (!m || !plan_metric_alarms(m) || !monitor_over(r->db, a, m, &what))
 		return true;
 	return hide_hit(r->db, a, id, what, e) && hide_stop(r->db, a, id, "alarm", e);
 }
@@ -145,8 +132,8 @@ bool jobrun_hide(struct run *r, struct err *e)
 		return err_set(e, ERR_USE, NULL, "the job was not told for how long to hide");
 	if (!hide_source(r->db, r->arena, &log, &why, e))
 		return false;
-	if (!log && !alarms(r->plan))
-		return err_set(e, ERR_GATE, "Let the server write csvlog, or give the plan a metric with an alarm limit.", "nobody would see what hiding breaks: %s", why);
+	if (!log && !plan_has_alarm(r->plan))
+		return err_set(e, ERR_GATE, "To have it hidden, " HIDE_TO_SEE ".", HIDE_UNSEEN "%s", why);
 	c.db = db_open(&o, e);
 	bool ok = c.db && hide_begin(r->db, r->arena, r->walk->sid, c.seconds, log, &c.id, e) && look_on(r, &c, &h, e);
 	db_close(c.db);
