@@ -82,12 +82,13 @@ bool schema_dump(struct arena *a, struct db *db, const char *snapshot, const cha
 }
 
 /* Statements whose failure leaves the definitions whole: who owns and who may (roles and label providers can be missing on a scratch
-   server), and what belongs to gatewalk or only counts statements. The target's own are run again by the way back. */
+   server), what belongs to gatewalk or only counts statements, and pg_cron, which one database of a server can have. The target's own
+   are run again by the way back. */
 static bool is_harmless(const char *sql)
 {
 	static const char *const start[] = {
 		"GRANT ", "REVOKE ", "ALTER DEFAULT PRIVILEGES ", "SECURITY LABEL ", "SET transaction_timeout ", "COMMENT ON EXTENSION ",
-		"CREATE EXTENSION IF NOT EXISTS pg_stat_statements ", "CREATE TRIGGER gatewalk_trip_",
+		"CREATE EXTENSION IF NOT EXISTS pg_stat_statements ", "CREATE EXTENSION IF NOT EXISTS pg_cron ", "CREATE TRIGGER gatewalk_trip_",
 		"CREATE TRIGGER gatewalk_guard_", "CREATE EVENT TRIGGER gatewalk_guard_", "ALTER EVENT TRIGGER gatewalk_guard_",
 	};
 	for (size_t i = 0; i < sizeof start / sizeof start[0]; i++)
