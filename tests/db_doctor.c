@@ -242,6 +242,8 @@ START_TEST(commands_for_the_log_help)
 	says(s, "auto_explain", DOCTOR_WARN, "auto_explain is not loaded",
 		"ALTER SYSTEM SET session_preload_libraries = 'auth_delay', 'auto_explain'; SELECT pg_reload_conf(); then let all clients log in again");
 	says(s, "pgaudit", DOCTOR_WARN, "pgaudit is not loaded", arena_printf(a, "apt install postgresql-%d-pgaudit; ALTER SYSTEM SET shared_preload_libraries = 'pgaudit'; then restart the server", db_version(s) / 10000));
+	says(s, "pg_cron", DOCTOR_WARN, "pg_cron is not loaded",
+		arena_printf(a, "apt install postgresql-%d-cron; ALTER SYSTEM SET shared_preload_libraries = 'pg_cron'; then restart the server", db_version(s) / 10000));
 	done(s, "log");
 	done(s, "auto_explain");
 	test_sql(s, "ALTER SYSTEM SET shared_preload_libraries = 'pgaudit'");

@@ -5,7 +5,7 @@ set -eu
 
 build="gcc make pkg-config libc6-dev libncurses-dev libpq-dev libyaml-dev libsodium-dev libjansson-dev libzstd-dev libical-dev"
 run="postgresql-15 postgresql-contrib postgresql-client-15 openssh-client zstd ncurses-base"
-check="clang check libvterm-dev mandoc cppcheck shellcheck strace faketime tmux util-linux git openssl pgbouncer postgresql-15-pgaudit"
+check="clang check libvterm-dev mandoc cppcheck shellcheck strace faketime tmux util-linux git openssl pgbouncer postgresql-15-pgaudit postgresql-15-cron"
 long="valgrind llvm libclang-rt-dev"
 
 case ${1:-} in
@@ -34,6 +34,8 @@ for p in $want; do
 			ls /usr/lib/postgresql/1[5-8]/bin/initdb >/dev/null 2>&1 && continue ;;
 		postgresql-15-pgaudit)
 			ls /usr/lib/postgresql/1[5-8]/lib/pgaudit.so >/dev/null 2>&1 && continue ;;
+		postgresql-15-cron)
+			ls /usr/lib/postgresql/1[5-8]/lib/pg_cron.so >/dev/null 2>&1 && continue ;;
 		pkg-config)
 			command -v pkg-config >/dev/null 2>&1 && continue ;;
 		esac

@@ -67,6 +67,7 @@ must 0 "a walk to item 9, a day of 60 s" "$walk" "" "$key" "$top/slow.yaml" unus
 must 0 "the count begins" "$walk" "" "$key" $name act:quiet
 
 hidden "hide"
+is "that pg_cron is not there is said, with the command that helps" "SELECT count(*) FROM gatewalk.job_event WHERE text ~ '^pg_cron is not loaded: apt install .*, ''pg_cron''; then restart the server'" 1
 # In one go: the first error gives it back within moments.
 app "SELECT id, note FROM public.orders LIMIT 1; UPDATE public.orders SET note = 'n' WHERE id = 1" "SELECT old FROM public.orders LIMIT 1" "SELECT * FROM public.orders LIMIT 1"
 say "0 1 1" "$(cat "$top/codes")" "the other columns go on; named and with a star it breaks"

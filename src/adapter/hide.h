@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Hiding: the target taken away from the application's roles for a set time, by their grants, and given back as it was. One CALL in
    its own backend hides, waits and gives back; it outlives its client. A restart of the server it does not: then whoever connects
-   next gives back (hide_return). What grants cannot reach is listed by hide_beyond. */
+   next gives back (hide_return), or pg_cron (hide_cron.h). What grants cannot reach is listed by hide_beyond. */
 #ifndef GW_ADAPTER_HIDE_H
 #define GW_ADAPTER_HIDE_H
 

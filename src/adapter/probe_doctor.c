@@ -237,6 +237,7 @@ static const struct { const char *id, *what; doctor_check *check; } CHECKS[] = {
 	{ "log", "server's log", doctor_log },
 	{ "auto_explain", "auto_explain", doctor_explain },
 	{ "pgaudit", "pgaudit", doctor_pgaudit },
+	{ "pg_cron", "pg_cron", doctor_cron },
 	{ "locks", "room for locks", check_locks },
 	{ "standbys", "standbys", check_standbys },
 	{ "pg_dump", "pg_dump", doctor_pg_dump },

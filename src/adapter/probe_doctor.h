@@ -24,8 +24,8 @@ typedef bool doctor_check(const struct patient *p, struct doctor_row *row, struc
 /* On this machine. */
 doctor_check doctor_pg_dump, doctor_ssh_keygen, doctor_clock, doctor_disk;
 
-/* What the server logs, for an audit and for hiding. */
-doctor_check doctor_log, doctor_explain, doctor_pgaudit;
+/* What the server logs, for an audit and for hiding; and what gives back what is hidden. */
+doctor_check doctor_log, doctor_explain, doctor_pgaudit, doctor_cron;
 
 /* Fills what was seen. fix may be NULL. Returns true. */
 bool doctor_say(struct doctor_row *row, enum doctor_state state, const char *now, const char *fix);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The doctor's checks of what the server's log can tell an audit, and a hiding. All of it is optional: nothing here is missing. */
+/* The doctor's checks of what the server's log can tell an audit, and of what hiding needs. All of it is optional: nothing here is missing. */
 #include "adapter/probe_doctor.h"
 
 #include <string.h>
 
+#include "adapter/hide_cron.h"
 #include "base/arena.h"
 #include "core/sql.h"
 #include "port/db.h"
@@ -55,4 +56,12 @@ bool doctor_pgaudit(const struct patient *p, struct doctor_row *row, struct err 
 	if (x->why)
 		return say_why(p, row, x->why);
 	return doctor_say(row, DOCTOR_OK, x->sees ? "loaded, and logs all tables" : "loaded; the grants of its role on a table say what is logged of it", NULL);
+}
+
+bool doctor_cron(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	struct hide_cron w;
+	if (!hide_cron_there(p->db, p->a, &w, e))
+		return false;
+	return w.why ? say_why(p, row, w.why) : doctor_say(row, DOCTOR_OK, "gives back what is hidden when server and gatewalk are gone", NULL);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapter/hide.h"
+#include "adapter/hide_cron.h"
 #include "adapter/job.h"
 #include "base/arena.h"
 #include "base/json.h"
@@ -36,7 +37,11 @@ static void say_beyond(struct engine *g, struct arena *a)
 	if (hide_beyond(g->db, a, g->walk.sid, &lines, &n, &none))
 		for (size_t i = 0; i < n; i++)
 			all = arena_printf(a, "%s%s%s", all, i ? "; " : "", lines[i]);
-	engine_say(g, "it is hidden by a job of its own, given back at the first error, at the end, or by u. Not from: %s", *all ? all : "nobody is known");
+	struct hide_cron w = { .why = "pg_cron cannot be asked for" };
+	hide_cron_there(g->db, a, &w, &none);
+	const char *second = w.there ? "pg_cron gives it back when server and gatewalk are gone" : "after a restart of the server the next gatewalk gives it back";
+	engine_say(g, "it is hidden by a job of its own, given back at the first error, at the end, or by u; %s%s%s%s. Not from: %s", second, w.why ? " (" : "", w.why ? w.why : "",
+		w.why ? ")" : "", *all ? all : "nobody is known");
 }
 
 /* Grants are a change of the target too, but one for the working day, when the application runs: C3 does not stand before it. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "adapter/hide.h"
+#include "adapter/hide_cron.h"
 #include "adapter/job.h"
 #include "adapter/ledger.h"
 #include "adapter/monitor.h"
@@ -21,6 +22,7 @@
 #include "port/jsonread.h"
 
 #define LOOK_MS 200
+#define CRON_LOOKS 50   /* pg_cron is asked for what failed every ten seconds */
 #define SEARCH_S 600   /* how long a server that went away is waited for, to give back */
 
 struct caller {
@@ -29,7 +31,7 @@ struct caller {
 	long long id;
 	double seconds;
 	atomic_bool over;
-	bool ok;
+	bool ok, cron;
 	struct err e;
 };
 
@@ -88,10 +90,30 @@ static bool give_back(struct run *r, long long id, struct hiding *h, struct err 
 	}
 }
 
+/* The second way: one that is not there, or does not work, stops nothing, and is said. */
+static bool cron_put(struct run *r, long long id)
+{
+	struct hide_cron w;
+	struct err why = { 0 };
+	bool ok = hide_cron_there(r->db, r->arena, &w, &why) && (!w.there || hide_cron_put(r->db, r->arena, id, &why));
+	if (!ok || w.why)
+		job_event(r->job, "%s", ok ? w.why : why.msg);
+	return ok && w.there;
+}
+
+static void cron_look(struct run *r, long long id, bool *told)
+{
+	const char *what;
+	if (*told || !hide_cron_failed(r->db, r->arena, id, &what, NULL) || !what)
+		return;
+	job_event(r->job, "pg_cron could not do its part: %s", text_clean(r->arena, what));
+	*told = true;
+}
+
 static bool look_on(struct run *r, struct caller *c, struct hiding *h, struct err *e)
 {
-	size_t next = 0;
-	bool told = false, good = true;
+	size_t next = 0, looks = 0;
+	bool told = false, good = true, cron_told = false;
 	int64_t now;
 	if (pthread_create(&c->thread, NULL, call, c) != 0)
 		return err_set(e, ERR_SYSTEM, NULL, "no thread could be started");
@@ -102,6 +124,8 @@ static bool look_on(struct run *r, struct caller *c, struct hiding *h, struct er
 		if (was && !good)
 			job_event(r->job, "a look failed: %s", e->msg);
 		err_clear(e);
+		if (c->cron && ++looks % CRON_LOOKS == 0)
+			cron_look(r, c->id, &cron_told);
 		clock_nap(LOOK_MS);
 	}
 	pthread_join(c->thread, NULL);
@@ -135,7 +159,11 @@ bool jobrun_hide(struct run *r, struct err *e)
 	if (!log && !plan_has_alarm(r->plan))
 		return err_set(e, ERR_GATE, "To have it hidden, " HIDE_TO_SEE ".", HIDE_UNSEEN "%s", why);
 	c.db = db_open(&o, e);
-	bool ok = c.db && hide_begin(r->db, r->arena, r->walk->sid, c.seconds, log, &c.id, e) && look_on(r, &c, &h, e);
+	bool ok = c.db && hide_begin(r->db, r->arena, r->walk->sid, c.seconds, log, &c.id, e);
+	c.cron = ok && cron_put(r, c.id);
+	ok = ok && look_on(r, &c, &h, e);
+	if (c.cron && h.back_at)   /* else it stays, and takes itself away */
+		hide_cron_take(r->db, r->arena, c.id, NULL);
 	db_close(c.db);
 	if (!ok)
 		return false;
