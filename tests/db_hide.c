@@ -335,6 +335,8 @@ static const struct { const char *sql, *line; } beyond[] = {
 	{ "GRANT pg_read_all_data TO gw_h_none", "pg_read_all_data: gw_h_none" },
 	{ "CREATE FUNCTION s.f() RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT old FROM s.orders'", "functions with the rights of one of these: s.f()" },
 	{ "CREATE VIEW s.v AS SELECT old FROM s.orders", "views with the rights of one of these: s.v" },
+	{ "INSERT INTO gatewalk.source (sid, source, server, since, looked_at, state, ok) SELECT '" SID "', s, v, now(), now(), '{}', o FROM (VALUES ('server log', 'db2', false), ('sessions', 'db2', true),"
+		" ('server log', 'db3', true), ('standby', 'db4', false), ('server log', 'primary', false)) x(s, v, o)", "errors on standbys whose log is not read: db2, db4" },
 };
 
 START_TEST(who_keeps_seeing_it)

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "adapter/hide.h"
 #include "adapter/own.h"
 #include "port/files.h"
 #include "tests/lib_walk.h"
@@ -149,6 +150,33 @@ static void seen_by_its_log_alone(void)
 	ck_assert_uint_eq(found_on_db2(&found, "logged postgres (nightly)"), 1);
 }
 
+/* Hidden on the primary is hidden here, and the error that it makes is in this server's log alone. */
+static void hidden_on_the_standby_too(void)
+{
+	long long id;
+	const char *what;
+	test_sql(db, "CREATE ROLE gwt_app LOGIN; GRANT SELECT ON public.orders TO gwt_app");
+	ck_assert_msg(hide_begin(db, a, TEST_SID, 60, NULL, &id, &e), "%s", e.msg);
+	test_sql(db, arena_printf(a, "SELECT gatewalk.hide_on(%lld::bigint)", id));
+	ck_assert_msg(hide_elsewhere(db, a, id, &what, &e), "%s", e.msg);
+	ck_assert_ptr_null(what);
+	struct db *own = connect_to(copy, "gatewalk test");
+	const char *there = "SELECT NOT has_column_privilege('gwt_app', 'public.orders', 'legacy_total', 'SELECT')";
+	for (int i = 0; i < 500 && strcmp(test_value(own, a, there), "t") != 0; i++)
+		nap(10);
+	struct db *web = db_open(&(struct db_opts){ .conninfo = arena_printf(a, "host=%s user=gwt_app dbname=postgres", copy), .app = "web" }, &e);
+	ck_assert_msg(web != NULL, "%s", e.msg);
+	ck_assert(!db_script(web, a, "SELECT legacy_total FROM public.orders", 5000, NULL, NULL));
+	db_close(web);
+	logged(own, "web");
+	db_close(own);
+	tick();
+	ck_assert_msg(hide_elsewhere(db, a, id, &what, &e), "%s", e.msg);
+	ck_assert_str_eq(what, "web (role gwt_app) read legacy_total on db2");
+	ck_assert_str_eq(test_value(db, a, arena_printf(a, "SELECT gatewalk.hide_back(%lld::bigint, 'error'::text)", id)), "t");
+	test_sql(db, "DROP OWNED BY gwt_app; DROP ROLE gwt_app");
+}
+
 START_TEST(standby_is_asked)
 {
 	struct fact_audit found;
@@ -181,6 +209,8 @@ START_TEST(standby_is_asked)
 	ck_assert_uint_eq(found_on_db2(&found, "statement"), 1);
 	db_close(report);
 	seen_by_its_log_alone();
+
+	hidden_on_the_standby_too();
 
 	/* Out of reach: shut. Back again with its counters: the time is bridged. */
 	standby_shell(a, arena_printf(a, "%s/pg_ctl -D %s -m fast -w stop", primary.bindir, copy));

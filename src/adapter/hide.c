@@ -112,6 +112,17 @@ bool hide_stop(struct db *db, struct arena *a, long long id, const char *why, st
 	return db_ask(db, a, &q, NULL, e);
 }
 
+bool hide_elsewhere(struct db *db, struct arena *a, long long id, const char **what, struct err *e)
+{
+	const struct query q = { .sql = "/* gatewalk */ SELECT s.text FROM gatewalk.hiding h JOIN gatewalk.sighting s USING (sid) WHERE h.id = $1::bigint AND s.source = 'server log' AND s.at >= h.hidden_at\n"
+		"ORDER BY s.id LIMIT 1", .args = (const char *const[]){ num(a, id) }, .nargs = 1, .cols = 1, .max_rows = 1 };
+	struct rows r;
+	if (!db_ask(db, a, &q, &r, e))
+		return false;
+	*what = r.n ? r.cell[0][0] : NULL;
+	return true;
+}
+
 bool hide_hit(struct db *db, struct arena *a, long long id, const char *what, struct err *e)
 {
 	const char *const args[] = { num(a, id), what };
@@ -168,7 +179,8 @@ bool hide_return(struct db *db, struct arena *a, const char **what, struct err *
 	return true;
 }
 
-/* The owner's members, superusers and readers of all data; then functions and views that work with the owner's rights. */
+/* The owner's members, superusers and readers of all data; then functions and views that work with the owner's rights; and where
+   nobody would see an error. */
 static const char BEYOND_SQL[] =
 "/* gatewalk */ WITH t AS (SELECT w.relid, w.attnum, c.relowner FROM gatewalk.walk w JOIN pg_class c ON c.oid = w.relid WHERE w.sid = $1)\n"
 "SELECT v.say FROM t CROSS JOIN LATERAL (\n"
@@ -182,7 +194,9 @@ static const char BEYOND_SQL[] =
 "  UNION ALL SELECT 5, 'views with the rights of one of these: ' || string_agg(f.say, ', ') FROM (SELECT DISTINCT v.oid::regclass::text AS say FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid\n"
 "    JOIN pg_class v ON v.oid = w.ev_class JOIN pg_namespace n ON n.oid = v.relnamespace JOIN pg_roles o ON o.oid = v.relowner\n"
 "    WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.relid AND v.oid <> t.relid AND n.nspname <> 'gatewalk'\n"
-"    AND (o.rolsuper OR pg_has_role(o.oid, t.relowner, 'USAGE')) ORDER BY 1 LIMIT 20) f) v(n, say) WHERE v.say IS NOT NULL ORDER BY v.n, v.say";
+"    AND (o.rolsuper OR pg_has_role(o.oid, t.relowner, 'USAGE')) ORDER BY 1 LIMIT 20) f\n"
+"  UNION ALL SELECT 6, 'errors on standbys whose log is not read: ' || string_agg(f.server, ', ' ORDER BY f.server) FROM (SELECT server FROM gatewalk.source WHERE sid = $1 AND server <> 'primary'\n"
+"    GROUP BY server HAVING NOT coalesce(bool_or(ok) FILTER (WHERE source = 'server log'), false)) f) v(n, say) WHERE v.say IS NOT NULL ORDER BY v.n, v.say";
 
 bool hide_beyond(struct db *db, struct arena *a, const char *sid, const char ***lines, size_t *n, struct err *e)
 {

@@ -55,12 +55,19 @@ static bool metric_says(struct run *r, struct arena *a, size_t *next, long long 
 	return hide_hit(r->db, a, id, what, e) && hide_stop(r->db, a, id, "alarm", e);
 }
 
+/* An error on a standby is in that server's log, which the watcher reads. */
+static bool watcher_says(struct run *r, struct arena *a, long long id, struct err *e)
+{
+	const char *what;
+	return hide_elsewhere(r->db, a, id, &what, e) && (!what || (hide_hit(r->db, a, id, what, e) && hide_stop(r->db, a, id, "error", e)));
+}
+
 static bool one_look(struct run *r, struct caller *c, size_t *next, bool *told, struct err *e)
 {
 	struct arena *a = arena_new();
 	struct hiding h = { 0 };
 	int64_t now = 0;
-	bool ok = hide_beat(r->db, a, c->id, e) && hide_look(r->db, a, c->id, &h, &now, e) && (h.back_at || !h.hidden_at || metric_says(r, a, next, c->id, e));
+	bool ok = hide_beat(r->db, a, c->id, e) && hide_look(r->db, a, c->id, &h, &now, e) && (h.back_at || !h.hidden_at || (watcher_says(r, a, c->id, e) && metric_says(r, a, next, c->id, e)));
 	double passed = h.hidden_at && now > h.hidden_at ? (double)(now - h.hidden_at) / 1e6 : 0;
 	if (!job_tick(r->job, h.hidden_at ? "hidden" : "hiding", passed < c->seconds ? passed : c->seconds, c->seconds, "s", false, "") && ok && !*told)
 		*told = ok = hide_stop(r->db, a, c->id, "stopped by the operator", e);
