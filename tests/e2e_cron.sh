@@ -37,8 +37,8 @@ INSERT INTO public.orders SELECT i, 'o' || i FROM generate_series(1, 100) i;
 GRANT SELECT, INSERT, UPDATE ON public.orders TO app;
 ANALYZE;
 END
-doctor() { # text wanted
-	"$gw" doctor --json >"$top/json" 2>/dev/null
+doctor() { # text wanted [conninfo]
+	"$gw" doctor -d "${3:-dbname=postgres}" --json >"$top/json" 2>/dev/null
 	psql -XAtq -v "j=$(cat "$top/json")" <<-'END' >"$out" 2>&1
 		SELECT (r ->> 'state') || ': ' || (r ->> 'now') || coalesce(' > ' || nullif(r ->> 'fix', ''), '') FROM json_array_elements(:'j'::json -> 'rows') r WHERE r ->> 'id' = 'pg_cron';
 	END
@@ -59,6 +59,10 @@ doctor "before it is made" "warn: pg_cron is loaded, but not created in this dat
 sql "CREATE EXTENSION pg_cron"
 if [ $workers = on ]; then doctor "the doctor finds it" "ok: gives back what is hidden when server and gatewalk are gone"
 else doctor "the doctor is not sure of it" "warn: pg_cron logs in over TCP, which pg_hba.conf has to allow > ALTER SYSTEM SET cron.use_background_workers = on; then restart the server"; fi
+doctor "another database has none" "warn: pg_cron works in the database postgres alone > if nothing there needs it, ALTER SYSTEM SET cron.database_name = 'template1'; then restart the server" dbname=template1
+doctor "a login that may not" "warn: this login may not use pg_cron > GRANT USAGE ON SCHEMA cron TO app" "dbname=postgres user=app"
+sql "GRANT USAGE ON SCHEMA cron TO app"
+doctor "a login that does not see it run" "warn: pg_cron's process is not there, or hidden from this login > add 'pg_cron' to shared_preload_libraries, whose other libraries are hidden from this login; then restart the server" "dbname=postgres user=app"
 must 0 "marked a rehearsal" "$gw" init --environment rehearsal
 cat >"$top/plan.yaml" <<EOF
 gatewalk: 1

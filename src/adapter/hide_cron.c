@@ -28,13 +28,13 @@ static const char *why_not(struct arena *a, int major, char *const *c)
 	if (!cell_bool(c[T_CREATED]) && !c[T_WHERE])
 		return not_loaded(a, arena_printf(a, "pg_cron is not loaded: apt install postgresql-%d-cron; ", major), c);
 	if (!cell_bool(c[T_CREATED]) && !text_eq(c[T_WHERE], c[T_HERE]))
-		return arena_printf(a, "pg_cron works in the database %s alone: ALTER SYSTEM SET cron.database_name = %s; then restart the server", c[T_WHERE], sql_literal(a, c[T_HERE]));
+		return arena_printf(a, "pg_cron works in the database %s alone: if nothing there needs it, ALTER SYSTEM SET cron.database_name = %s; then restart the server", c[T_WHERE], sql_literal(a, c[T_HERE]));
 	if (!cell_bool(c[T_CREATED]))
 		return "pg_cron is loaded, but not created in this database: CREATE EXTENSION pg_cron";
 	if (!cell_bool(c[T_MAY]))
 		return arena_printf(a, "this login may not use pg_cron: GRANT USAGE ON SCHEMA cron TO %s", c[T_ME]);
 	if (!cell_bool(c[T_RUNS]))
-		return not_loaded(a, "pg_cron is created, but its process is not there: ", c);
+		return not_loaded(a, "pg_cron's process is not there, or hidden from this login: ", c);
 	return NULL;
 }
 
