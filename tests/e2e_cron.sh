@@ -6,16 +6,10 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tests/lib_walk.sh disable=SC1091 # looked at on its own
 . tests/lib_walk.sh
-B=${B:-build}
 workers=on
 [ "${CRON:-}" != tcp ] || workers=off
-gw=$(realpath "${GATEWALK:-$B/gatewalk}") walk=$(realpath "$B/tests/tool_walk") tool=$(realpath "$B/tests/tool_cluster") || exit 1
-export GATEWALK="$gw"
-top=$(mktemp -d "${TMPDIR:-/tmp}/gwcro.XXXXXX") || exit 1
-chmod 711 "$top"
-out=$top/out
-export HOME="$top/home" XDG_STATE_HOME="$top/state" XDG_DATA_HOME="$top/data" XDG_CONFIG_HOME="$top/config"
-mkdir -p "$HOME" "$XDG_CONFIG_HOME/gatewalk" && chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk"
+walk_home cro
+tool=$(realpath "$B/tests/tool_cluster") || exit 1
 jobs() { sql "SELECT pid FROM gatewalk.job WHERE ended_at IS NULL" 2>/dev/null; }
 # shellcheck disable=SC2317 # the trap calls it
 finish() {
@@ -27,8 +21,6 @@ trap finish EXIT
 trap 'exit 130' INT TERM HUP
 "$tool" start "$top/pg" "shared_preload_libraries='pg_stat_statements,pg_cron'" "cron.use_background_workers=$workers" logging_collector=on log_destination=csvlog fsync=off >/dev/null || exit 1
 eval "$("$tool" env "$top/pg")"
-key="$XDG_CONFIG_HOME/gatewalk/id_ed25519"
-ssh-keygen -q -t ed25519 -N '' -f "$key" || exit 1
 psql -qX -v ON_ERROR_STOP=1 <<END || exit 1
 CREATE ROLE app LOGIN;
 CREATE EXTENSION pg_stat_statements SCHEMA public;

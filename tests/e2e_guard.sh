@@ -8,13 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib_tmux.sh
 # shellcheck source=tests/lib_walk.sh disable=SC1091
 . tests/lib_walk.sh
-B=${B:-build}
-gw=$(realpath "${GATEWALK:-$B/gatewalk}") walk=$(realpath "$B/tests/tool_walk") || exit 1
-export GATEWALK="$gw"
-top=$(mktemp -d "${TMPDIR:-/tmp}/gwgrd.XXXXXX") || exit 1
-out=$top/out
-export HOME="$top/home" XDG_STATE_HOME="$top/state" XDG_DATA_HOME="$top/data" XDG_CONFIG_HOME="$top/config"
-mkdir -p "$top/code" "$HOME" "$XDG_CONFIG_HOME/gatewalk" && echo 1 >"$top/code/one" && chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk"
+walk_home grd
 tm_dir=""
 # shellcheck disable=SC2317 # the trap calls it
 finish() {
@@ -24,10 +18,7 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
-export PGDATABASE=e2e_guard
-key="$XDG_CONFIG_HOME/gatewalk/id_ed25519"
-ssh-keygen -q -t ed25519 -N '' -f "$key" || exit 1
-psql -qXd postgres -c "DROP DATABASE IF EXISTS e2e_guard WITH (FORCE)" -c "CREATE DATABASE e2e_guard" 2>/dev/null || exit 1
+walk_database e2e_guard
 psql -qX -v ON_ERROR_STOP=1 <<END || exit 1
 CREATE EXTENSION pg_stat_statements SCHEMA public;
 CREATE TABLE public.orders (id bigint PRIMARY KEY, old text, note text);

@@ -8,13 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib_tmux.sh
 # shellcheck source=tests/lib_walk.sh disable=SC1091
 . tests/lib_walk.sh
-B=${B:-build}
-gw=$(realpath "${GATEWALK:-$B/gatewalk}") walk=$(realpath "$B/tests/tool_walk") || exit 1
-export GATEWALK="$gw"
-top=$(mktemp -d "${TMPDIR:-/tmp}/gwrows.XXXXXX") || exit 1
-out=$top/out
-export HOME="$top/home" XDG_STATE_HOME="$top/state" XDG_DATA_HOME="$top/data" XDG_CONFIG_HOME="$top/config"
-mkdir -p "$HOME" "$XDG_CONFIG_HOME/gatewalk" && chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk"
+walk_home rows
 tm_dir="" writer=""
 # shellcheck disable=SC2317 # the trap calls it
 finish() {
@@ -25,10 +19,7 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
-export PGDATABASE=e2e_rows
-key="$XDG_CONFIG_HOME/gatewalk/id_ed25519"
-ssh-keygen -q -t ed25519 -N '' -f "$key" || exit 1
-psql -qXd postgres -c "DROP DATABASE IF EXISTS e2e_rows WITH (FORCE)" -c "CREATE DATABASE e2e_rows" || exit 1
+walk_database e2e_rows
 psql -qX -c "CREATE EXTENSION pg_stat_statements SCHEMA public; CREATE TABLE public.brake (pull int); INSERT INTO public.brake VALUES (0);
 	CREATE TABLE public.orders (id bigint PRIMARY KEY, total int, at timestamptz NOT NULL);
 	INSERT INTO public.orders SELECT i, i, '2018-01-01'::timestamptz + i * interval '1 minute' FROM generate_series(1, 60000) i;

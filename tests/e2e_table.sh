@@ -9,14 +9,8 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib_tmux.sh
 # shellcheck source=tests/lib_walk.sh disable=SC1091
 . tests/lib_walk.sh
-B=${B:-build}
-gw=$(realpath "${GATEWALK:-$B/gatewalk}") walk=$(realpath "$B/tests/tool_walk") || exit 1
-export GATEWALK="$gw"
+walk_home tab
 parts=${TABLE_PARTITIONS:-60}
-top=$(mktemp -d "${TMPDIR:-/tmp}/gwtab.XXXXXX") || exit 1
-out=$top/out
-export HOME="$top/home" XDG_STATE_HOME="$top/state" XDG_DATA_HOME="$top/data" XDG_CONFIG_HOME="$top/config"
-mkdir -p "$top/code" "$HOME" "$XDG_CONFIG_HOME/gatewalk" && echo 1 >"$top/code/one" && chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk"
 tm_dir=""
 # shellcheck disable=SC2317 # the trap calls it
 finish() {
@@ -31,10 +25,7 @@ trap 'exit 130' INT TERM HUP
 # What pg_dump says of the shop; its own random key for psql (\restrict) is another one each time.
 dump() { pg_dump --schema-only --exclude-schema=gatewalk -d e2e_table | grep -vE '^\\(un)?restrict ' >"$1"; }
 
-export PGDATABASE=e2e_table
-key="$XDG_CONFIG_HOME/gatewalk/id_ed25519"
-ssh-keygen -q -t ed25519 -N '' -f "$key" || exit 1
-psql -qXd postgres -c "DROP DATABASE IF EXISTS e2e_table WITH (FORCE)" -c "CREATE DATABASE e2e_table" 2>/dev/null || exit 1
+walk_database e2e_table
 psql -qX -v ON_ERROR_STOP=1 <<END || exit 1
 CREATE EXTENSION pg_stat_statements SCHEMA public;
 CREATE TABLE public.customers (id bigint PRIMARY KEY, name text);

@@ -1,8 +1,24 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2154,SC2034 # out, walk, key are the script's; tm_dir is lib_tmux.sh's
-# What the scripts share that bring a whole walk along with tool_walk. Source it behind lib_tmux.sh and set out (a file for what a
-# command said), walk (the tool) and key.
+# What the scripts share that bring a whole walk along with tool_walk. Source it behind lib_tmux.sh; out is a file for what a command
+# said, walk the tool, key the operator's: walk_home sets them, or the script.
 failed=0   # what the scripts exit with
+
+# A home of its own, with a key that asks for nothing and a folder of code that names no target. Sets B, gw, walk, top, out, key.
+walk_home() { # tag
+	B=${B:-build}
+	gw=$(realpath "${GATEWALK:-$B/gatewalk}") && walk=$(realpath "$B/tests/tool_walk") && top=$(mktemp -d "${TMPDIR:-/tmp}/gw$1.XXXXXX") || exit 1
+	out=$top/out key=$top/config/gatewalk/id_ed25519
+	export GATEWALK="$gw" HOME="$top/home" XDG_STATE_HOME="$top/state" XDG_DATA_HOME="$top/data" XDG_CONFIG_HOME="$top/config"
+	chmod 711 "$top" && mkdir -p "$top/code" "$HOME" "$XDG_CONFIG_HOME/gatewalk" && echo 1 >"$top/code/one" &&
+		chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk" && ssh-keygen -q -t ed25519 -N '' -f "$key" || exit 1
+}
+
+# A new database, the one that is meant from here on.
+walk_database() { # name
+	export PGDATABASE="$1"
+	psql -qXd postgres -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" -c "CREATE DATABASE $1" 2>/dev/null || exit 1
+}
 
 say() { if [ "$1" = "$2" ]; then echo "ok - $3"; else echo "not ok - $3 (wanted $1, got $2)"; cat "$out"; failed=1; fi; } # wanted got text
 run() { # status text command...
