@@ -7,6 +7,7 @@
 #include "adapter/apply_private.h"
 #include "adapter/retry.h"
 #include "adapter/rows_stage.h"
+#include "adapter/slotread.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -109,9 +110,9 @@ static bool begin(struct run *r, struct err *e)
 {
 	const struct permit_binding *bind = &r->b->binding;
 	const char *sid = sql_literal(r->a, bind->sid);
-	const char *sql = arena_printf(r->a, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock(hashtextextended('gatewalk.anchor.' || %s, 0));"
+	const char *sql = arena_printf(r->a, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\n" SLOT_OWN_WRITE_SQL "SELECT pg_advisory_xact_lock(hashtextextended('gatewalk.anchor.' || %s, 0));"
 		" LOCK TABLE %s IN ROW EXCLUSIVE MODE; INSERT INTO gatewalk.permit (nonce, sid) VALUES (%s, %s); SET LOCAL statement_timeout = %d",
-		sid, r->b->stage->table, sql_literal(r->a, bind->nonce), sid, LOOK_MS);
+		sid, sid, r->b->stage->table, sql_literal(r->a, bind->nonce), sid, LOOK_MS);
 	r->out->tries++;
 	return db_script(r->db, r->a, sql, STATEMENT_MS, NULL, e) || err_in(e, "locking %s", r->b->stage->table);
 }

@@ -89,7 +89,7 @@ void audit_blind_key(struct audit *l, const char *key)
 
 /* Strongest evidence first: what is found twice keeps the place and the text of the first. */
 static bool (*const parts[])(struct audit *, struct err *) = {
-	audit_catalog, audit_code, audit_statements, audit_serverlog, audit_sessions, audit_standbys, audit_trees, audit_declared,
+	audit_catalog, audit_code, audit_statements, audit_serverlog, audit_sessions, audit_slot, audit_standbys, audit_trees, audit_declared,
 };
 
 static const char BEGIN_SQL[] = OWN_TAG "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";

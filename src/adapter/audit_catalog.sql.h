@@ -6,6 +6,7 @@
 #define GW_ADAPTER_AUDIT_CATALOG_SQL_H
 
 #include "adapter/guard.sql.h"
+#include "adapter/slot.h"
 
 /* From (classid, objid, objsubid) of `o` to what a person calls the thing. A view's rule is the view, a default of a generated
    column is that column, a table in a publication is the publication. */
@@ -119,7 +120,7 @@ AUDIT_DESCRIBE("'W'", "'catalogue, uses the row type'")
 "UNION ALL SELECT 'inherits', 'parent table', i.inhparent::regclass::text, 'S', 'catalogue, inheritance', pg_get_userbyid(c.relowner), 'this table inherits from it'\n" \
 "FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent WHERE i.inhrelid = $1::oid\n" \
 "UNION ALL SELECT 'slot', 'slot', quote_ident(slot_name), 'W', 'replication slots', NULL, format('logical, plugin %s, %s: may decode rows of this table', plugin, CASE WHEN active THEN 'active' ELSE 'not active' END)\n" \
-"FROM pg_replication_slots WHERE slot_type = 'logical' AND database = current_database() AND NOT temporary\n" \
+"FROM pg_replication_slots WHERE slot_type = 'logical' AND database = current_database() AND NOT temporary AND NOT " SLOT_OURS_SQL "\n" \
 "UNION ALL SELECT 'grant', 'column grant', 'to ' || coalesce(quote_ident(r.rolname), 'PUBLIC'), 'P', 'privileges', NULL,\n" \
 "  format('%s on this column alone: falls with it', string_agg(DISTINCT g.privilege_type, ', '))\n" \
 "FROM pg_attribute a, aclexplode(a.attacl) g LEFT JOIN pg_roles r ON r.oid = g.grantee WHERE a.attrelid = $1::oid AND a.attnum = $2::int GROUP BY r.rolname\n" \

@@ -39,6 +39,7 @@ bool audit_code(struct audit *l, struct err *e);
 bool audit_statements(struct audit *l, struct err *e);    /* pg_stat_statements of the primary, and what the watch has kept */
 bool audit_serverlog(struct audit *l, struct err *e);     /* auto_explain, pgaudit, errors */
 bool audit_sessions(struct audit *l, struct err *e);      /* sessions of the primary, and the tripwire's writers */
+bool audit_slot(struct audit *l, struct err *e);          /* the walk's own logical slot */
 bool audit_trees(struct audit *l, struct err *e);         /* source code outside of the database */
 bool audit_declared(struct audit *l, struct err *e);
 bool audit_standbys(struct audit *l, struct err *e);

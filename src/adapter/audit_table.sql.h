@@ -54,7 +54,7 @@ AUDIT_TREE_SQL "\n" \
 "  'whoever reads it misses what was in this partition' FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent WHERE i.inhrelid = $1::oid\n" \
 "UNION ALL SELECT 'slot', 'slot', quote_ident(slot_name), CASE $2 WHEN 'rows' THEN 'W' ELSE 'P' END, 'replication slots', NULL,\n" \
 "  format('logical, plugin %s, %s: may decode rows of this table', plugin, CASE WHEN active THEN 'active' ELSE 'not active' END)\n" \
-"FROM pg_replication_slots WHERE slot_type = 'logical' AND database = current_database() AND NOT temporary\n" \
+"FROM pg_replication_slots WHERE slot_type = 'logical' AND database = current_database() AND NOT temporary AND NOT " SLOT_OURS_SQL "\n" \
 AUDIT_LEADS_SQL
 
 #endif

@@ -18,6 +18,7 @@
 #define ROWS_PREFIX "gatewalk.rows_"
 #define GUARD_PREFIX "gatewalk_guard_"
 #define HOLD_PREFIX "gatewalk.hold_"
+#define SLOT_PREFIX "gatewalk_slot_"
 #define ID_LEN 12
 /* Whoever wants to write waits behind our wait for the lock: at first a moment only, and for longer once that has not been enough. */
 #define SHORT_MS 40
@@ -37,7 +38,7 @@ bool own_is_ours(const char *name)
 	const char *end;
 	if (!name)
 		return false;
-	static const char *const whole[] = { OBJECT_PREFIX, ROWS_PREFIX, GUARD_PREFIX, HOLD_PREFIX };
+	static const char *const whole[] = { OBJECT_PREFIX, ROWS_PREFIX, GUARD_PREFIX, HOLD_PREFIX, SLOT_PREFIX };
 	for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
 		if (strncmp(name, whole[i], strlen(whole[i])) == 0)
 			return is_id(name + strlen(whole[i]), &end) && *end == '\0';
@@ -78,6 +79,11 @@ const char *own_guard_name(struct arena *a, const char *sid)
 const char *own_hold_name(struct arena *a, const char *sid)
 {
 	return named(a, HOLD_PREFIX, sid);
+}
+
+const char *own_slot_name(struct arena *a, const char *sid)
+{
+	return named(a, SLOT_PREFIX, sid);
 }
 
 bool own_rows_take(struct db *db, struct arena *a, const char *sid, struct err *e)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gatewalk's own objects on the target: put there and taken away. Refuses every name outside gatewalk's: triggers
    gatewalk_trip_<12 hex> and gatewalk_guard_<12 hex>, functions and sequences gatewalk.trip_<12 hex>, tables gatewalk.rows_<12 hex>,
-   views gatewalk.hold_<12 hex>. Nothing else can be removed from here. */
+   views gatewalk.hold_<12 hex>, replication slots gatewalk_slot_<12 hex>. Nothing else can be removed from here. */
 #ifndef GW_ADAPTER_OWN_H
 #define GW_ADAPTER_OWN_H
 
@@ -39,6 +39,8 @@ bool own_rows_take(struct db *db, struct arena *a, const char *sid, struct err *
 /* The guard's trigger on a table, and the view that holds it: gatewalk_guard_..., gatewalk.hold_... NULL: no id. */
 const char *own_guard_name(struct arena *a, const char *sid);
 const char *own_hold_name(struct arena *a, const char *sid);
+/* The watch's logical replication slot: gatewalk_slot_... NULL: no id. */
+const char *own_slot_name(struct arena *a, const char *sid);
 /* Is this name one of gatewalk's? */
 bool own_is_ours(const char *name);
 

@@ -65,6 +65,8 @@ static const struct field fields[] = {
 	{ "policy.signatures", FIELD_INT, IN(signatures), .most = 2, .help = "write 1" },
 	{ "policy.hide", FIELD_BOOL, IN(hide), .help = "write true or false" },
 	{ "policy.guard", FIELD_BOOL, IN(guard), .help = "write true or false" },
+	{ "policy.slot", FIELD_BOOL, IN(slot), .help = "write true or false" },
+	{ "policy.slot_max_mb", FIELD_INT, IN(slot_max_mb), .least = 64, .most = 1048576, .help = "write a number of MB, such as 1024" },
 	{ "policy.drop_estimate_min", FIELD_INT, IN(drop_estimate_min), .least = 1, .most = 1440, .help = "write a number of minutes, such as 10" },
 
 	{ "rows", FIELD_MAP, .help = "write batch_ms under it, or leave it out" },

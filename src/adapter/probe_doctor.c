@@ -9,6 +9,7 @@
 #include "adapter/preload.h"
 #include "adapter/probe_version.h"
 #include "adapter/schema.h"
+#include "adapter/slot.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -224,6 +225,25 @@ static bool check_guard(const struct patient *p, struct doctor_row *row, struct 
 	return doctor_say(row, DOCTOR_OK, "installed, enabled always", NULL);
 }
 
+/* A plan asks for it, or not: that none can be made is no fault of a server. What keeps WAL without an end is. */
+static bool check_slot(const struct patient *p, struct doctor_row *row, struct err *e)
+{
+	static const char keep[] = "ALTER SYSTEM SET max_slot_wal_keep_size = '4GB'; SELECT pg_reload_conf();";
+	struct rows r;
+	const char *cannot;
+	if (!ask(p, "SELECT (SELECT setting::bigint FROM pg_settings WHERE name = 'max_slot_wal_keep_size'), string_agg(format('%s keeps %s MB of WAL, and the catalogue''s old rows"
+		" for %s transactions', slot_name, CASE WHEN NOT pg_is_in_recovery() THEN (pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) / 1048576)::bigint END, age(catalog_xmin)), '; ' ORDER BY slot_name)"
+		" FROM pg_replication_slots WHERE " SLOT_OURS_SQL, 2, &r, e) || !slot_may(p->db, p->a, &cannot, e))
+		return false;
+	bool endless = cell_int(r.cell[0][0]) < 0;
+	const char *ours = r.cell[0][1];
+	if (ours || !cannot)
+		return doctor_say(row, endless ? DOCTOR_WARN : DOCTOR_OK, arena_printf(p->a, "%s%s", ours ? ours : "a plan may ask for one",
+			endless ? "; max_slot_wal_keep_size is -1: one that nobody looks after fills the disk" : ""), endless ? keep : NULL);
+	size_t len = strcspn(cannot, ":");
+	return doctor_say(row, DOCTOR_OK, arena_printf(p->a, "none can be made, and only a plan with policy.slot asks for one: %.*s", (int)len, cannot), cannot[len] ? cannot + len + 2 : NULL);
+}
+
 static const struct { const char *id, *what; doctor_check *check; } CHECKS[] = {
 	{ "server", "server", check_server },
 	{ "pooler", "pooler", check_pooler },
@@ -247,6 +267,7 @@ static const struct { const char *id, *what; doctor_check *check; } CHECKS[] = {
 	{ "schema", "gatewalk schema", check_schema },
 	{ "mark", "mark", check_mark },
 	{ "guard", "server's guard", check_guard },
+	{ "slot", "logical slot", check_slot },
 };
 #define N_CHECKS (sizeof CHECKS / sizeof CHECKS[0])
 

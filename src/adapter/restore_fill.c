@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "adapter/retry.h"
+#include "adapter/slotread.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/sql.h"
@@ -143,7 +144,7 @@ static bool batch(struct fill *f, struct arena *a, int64_t to, bool last_try, in
 	struct restore *r = f->r;
 	const char *args[] = { arena_printf(a, "%lld", (long long)f->done), arena_printf(a, "%lld", (long long)to) };
 	struct rows rows;
-	if (!db_script(r->db, a, "BEGIN", 0, NULL, e)
+	if (!db_script(r->db, a, arena_printf(a, "BEGIN;\n" SLOT_OWN_WRITE_SQL, sql_literal(a, r->o->sid)), 0, NULL, e)
 			|| !db_ask(r->db, a, &(struct query){ .sql = f->update, .args = args, .nargs = 2, .ms = SNAP_QUERY_MS, .cols = -1 }, NULL, e)
 			|| !db_ask(r->db, a, &(struct query){ .sql = f->count, .args = args, .nargs = 2, .ms = SNAP_QUERY_MS, .cols = 5, .min_rows = 1, .max_rows = 1 }, &rows, e))
 		return false;

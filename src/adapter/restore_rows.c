@@ -9,6 +9,7 @@
 #include "adapter/own.h"
 #include "adapter/retry.h"
 #include "adapter/rows_stage.h"
+#include "adapter/slotread.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/sql.h"
@@ -40,8 +41,8 @@ static const char *columns(const struct put *p)
 /* As the application would insert them: its triggers fire and may need its own search_path. */
 static const char *insert_sql(const struct put *p, struct arena *a, int64_t to)
 {
-	return arena_printf(a, "BEGIN; SET LOCAL search_path TO DEFAULT; INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s s\n"
-		"WHERE s.n > %lld AND s.n <= %lld AND %s ORDER BY s.n ON CONFLICT DO NOTHING; COMMIT", p->s->table, manifest_columns(a, &p->s->m, ""), columns(p), p->s->name,
+	return arena_printf(a, "BEGIN;\n" SLOT_OWN_WRITE_SQL "SET LOCAL search_path TO DEFAULT; INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s s\n"
+		"WHERE s.n > %lld AND s.n <= %lld AND %s ORDER BY s.n ON CONFLICT DO NOTHING; COMMIT", sql_literal(a, p->r->o->sid), p->s->table, manifest_columns(a, &p->s->m, ""), columns(p), p->s->name,
 		(long long)p->done, (long long)to, p->filter);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapter/schema_real.h"
 
+#include "adapter/slot.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "port/db.h"
@@ -15,7 +16,7 @@ static const struct sign SIGNS[] = {
 	{ "SELECT 'standbys or log receivers are attached (' || string_agg(DISTINCT coalesce(nullif(application_name, ''), 'no name'), ', ') || ')'"
 	  " FROM pg_stat_replication HAVING count(*) > 0", AS_REAL },
 	{ "SELECT 'it has replication slots (' || string_agg(slot_name, ', ' ORDER BY slot_name) || ')'"
-	  " FROM pg_replication_slots HAVING count(*) > 0", AS_REAL },
+	  " FROM pg_replication_slots WHERE NOT " SLOT_OURS_SQL " HAVING count(*) > 0", AS_REAL },
 	{ "SELECT 'this login cannot see where the sessions of ' || string_agg(DISTINCT usename, ', ') || ' come from'"
 	  " FROM pg_stat_activity WHERE datname = current_database() AND usesysid IS NOT NULL AND query = '<insufficient privilege>'"
 	  " HAVING count(*) > 0", LET_SEE },

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "adapter/slot.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "port/db.h"
@@ -18,6 +19,8 @@ static const struct need { const char *sql, *hint; } NEEDS[] = {
 	  "gatewalk job stop ID gives it back; where no job runs any more, gatewalk job list does." },
 	{ "SELECT 'tripwires and guards: ' || string_agg(tgrelid::regclass || ' ' || tgname, ', ' ORDER BY tgname) FROM pg_trigger"
 	  " WHERE NOT tgisinternal AND tgname ~ '^gatewalk_(trip|guard)_[0-9a-f]{12}$' HAVING count(*) > 0", "gatewalk leave WALK takes a walk's triggers away." },
+	{ "SELECT 'logical slots: ' || string_agg(slot_name, ', ' ORDER BY slot_name) FROM pg_replication_slots WHERE " SLOT_OURS_SQL " HAVING count(*) > 0",
+	  "As a login with REPLICATION: SELECT pg_drop_replication_slot(slot_name) of each." },
 };
 
 static const char REMOVE[] =

@@ -205,7 +205,8 @@ static bool write_tripwire(struct tick *k, const struct look *l, struct err *e)
 	return watch_tripwire(k, l, e) && source_forget_old(k, e);
 }
 
-struct sources { bool (*look)(struct tick *, struct look *, struct err *), (*write)(struct tick *, const struct look *, struct err *); };
+/* ahead: what notes itself, before all else is looked at. */
+struct sources { bool (*ahead)(struct tick *, struct err *); bool (*look)(struct tick *, struct look *, struct err *), (*write)(struct tick *, const struct look *, struct err *); };
 
 static bool tick_commit(struct tick *k, const struct sources *from, const struct look *l, struct err *e)
 {
@@ -231,8 +232,8 @@ bool watch_tick(struct db *db, struct arena *a, const char *sid, const struct pl
 		return err_in(e, "watching");
 	if (!mine)
 		return true;   /* another gatewalk takes this sample just now */
-	const struct sources from = plan_target(p) == TARGET_ROWS ? (struct sources){ look_tripwire, write_tripwire } : (struct sources){ look_all, write_all };
-	bool ok = from.look(&k, &l, e) && tick_commit(&k, &from, &l, e);
+	const struct sources from = plan_target(p) == TARGET_ROWS ? (struct sources){ NULL, look_tripwire, write_tripwire } : (struct sources){ watch_slot, look_all, write_all };
+	bool ok = (!from.ahead || from.ahead(&k, e)) && from.look(&k, &l, e) && tick_commit(&k, &from, &l, e);
 	tick_end(&k);
 	return ok || err_in(e, "watching");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of one sample of the watch: watch.c (order), watch_statements.c (counters compared), watch_serverlog.c, watch_rows.c (what is written). */
+/* The parts of one sample of the watch: watch.c (order), watch_statements.c (counters compared), watch_serverlog.c, watch_slot.c, watch_rows.c (what is written). */
 #ifndef GW_ADAPTER_WATCH_PRIVATE_H
 #define GW_ADAPTER_WATCH_PRIVATE_H
 
@@ -19,6 +19,7 @@
 #define SOURCE_LOG "server log"        /* its errors; and how far it was read */
 #define SOURCE_PLANS "auto_explain"
 #define SOURCE_PGAUDIT "pgaudit"
+#define SLOT_CONSUMER "committed writes"   /* the slot does not say by whom */
 #define SOURCE_STANDBY "standby"   /* one that cannot be asked at all */
 
 struct tick {
@@ -44,7 +45,7 @@ bool source_write(struct tick *k, const struct source_look *l, struct err *e);
 /* Rows of sources that this sample did not look at belong to servers the plan does not name any more. */
 bool source_forget_old(struct tick *k, struct err *e);
 
-struct seen { const char *source, *server, *consumer, *who; enum touch touch; enum text_use use; };
+struct seen { const char *source, *server, *consumer, *who; enum touch touch; enum text_use use; int64_t at; };   /* at: server clock; 0 now */
 /* Notes a sighting; one that the log has not taken yet is moved forward instead of repeated. */
 bool sighting_write(struct tick *k, const struct seen *s, struct err *e);
 bool tick_survives(const struct tick *k, const char *key);
@@ -60,6 +61,7 @@ bool watch_serverlog_from(struct tick *k, const char *server, struct log_place *
 bool watch_serverlog(struct tick *k, const char *server, const struct serverlog *s, struct err *e);
 /* The server is out of reach: where its log was read to is kept, and tells when it is back whether something is missing. */
 bool watch_serverlog_away(struct tick *k, const char *server, const char *why, struct err *e);
+bool watch_slot(struct tick *k, struct err *e);
 bool watch_statements(struct tick *k, const char *server, const struct statements *st, struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapter/own.h"
+#include "adapter/slot.h"
 #include "adapter/watch_private.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -70,7 +71,7 @@ static void source(struct reading *g, char *const *c)
 	if (primary && text_eq(c[R_SOURCE], SOURCE_STATEMENTS)) {
 		g->out->statements_there = cell_bool(c[R_OK]);
 		g->out->statements_why = cell_bool(c[R_OK]) ? NULL : c[R_WHY];
-	} else if (primary) {
+	} else if (primary && text_eq(c[R_SOURCE], SOURCE_TRIPWIRE)) {
 		const struct json *j = json_read(g->a, c[R_STATE], strlen(c[R_STATE]), NULL);
 		g->ticked = j ? json_int_or(j, "count", -1) : -1;
 	}
@@ -130,11 +131,30 @@ static bool read_tripwire(struct db *db, const char *sid, struct reading *g, str
 	return true;
 }
 
+/* How much it keeps now, not at the last sample. */
+static bool read_slot(struct db *db, const char *sid, struct reading *g, struct err *e)
+{
+	struct fact_slot *out = &g->out->slot;
+	struct slot_kept k;
+	struct slot_seen s;
+	if (!slot_kept_read(db, g->a, sid, &k, e) || !slot_look(db, g->a, sid, &s, e))
+		return false;
+	if (!k.known)
+		return true;
+	*out = (struct fact_slot){ .there = s.there, .why = k.ok ? NULL : k.why, .since = k.since, .held = s.held, .limit = k.limit, .age = s.age };
+	if (s.server_max >= 0 && s.server_max < k.limit)
+		out->limit = s.server_max;
+	if (k.ok && !s.there)
+		out->why = SLOT_GONE;
+	return true;
+}
+
 bool watch_read(struct db *db, struct arena *a, const char *sid, int64_t since, struct fact_watch *out, struct err *e)
 {
 	struct reading g = { .out = out, .a = a, .ticked = -1 };
 	*out = (struct fact_watch){ .trip_count = -1 };
-	if (read_sources(db, sid, &g, e) && read_sighting(db, a, sid, since, out, e) && read_tripwire(db, sid, &g, e))
+	if (read_sources(db, sid, &g, e) && read_sighting(db, a, sid, since, out, e) && read_tripwire(db, sid, &g, e) &&
+		read_slot(db, sid, &g, e))
 		return true;
 	*out = (struct fact_watch){ .trip_count = -1 };   /* half a reading is none */
 	return err_in(e, "reading what the watcher saw");

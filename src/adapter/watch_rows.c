@@ -95,11 +95,13 @@ bool sighting_write(struct tick *k, const struct seen *s, struct err *e)
 {
 	if (s->use == USE_STAR && tick_survives(k, s->consumer))
 		return true;   /* what names the column is never let off: it is cleared only by having stopped */
-	const char *v[] = { k->sid, s->source, s->touch == TOUCH_WRITE ? "write" : "read", s->who, s->consumer, seen_text(k, s) };
+	const char *v[] = { k->sid, s->source, s->touch == TOUCH_WRITE ? "write" : "read", s->who, s->consumer, seen_text(k, s),
+		s->at ? arena_printf(k->a, "%lld", (long long)s->at) : NULL };
 	const struct query q = { .sql = OWN_TAG
-		"WITH moved AS (UPDATE gatewalk.sighting SET at = clock_timestamp(), touch = $3, who = $4, text = $6\n"
+		"WITH t AS (SELECT coalesce(to_timestamp($7::bigint / 1000000.0), clock_timestamp()) AS at),\n"
+		"moved AS (UPDATE gatewalk.sighting s SET at = t.at, touch = $3, who = $4, text = $6 FROM t\n"
 		"  WHERE sid = $1 AND source = $2 AND consumer = $5 AND NOT taken RETURNING 1)\n"
-		"INSERT INTO gatewalk.sighting (sid, source, touch, who, consumer, text) SELECT $1, $2, $3, $4, $5, $6\n"
-		"WHERE NOT EXISTS (SELECT FROM moved)", .args = v, .nargs = 6, .cols = -1 };
+		"INSERT INTO gatewalk.sighting (sid, source, touch, who, consumer, text, at) SELECT $1, $2, $3, $4, $5, $6, t.at FROM t\n"
+		"WHERE NOT EXISTS (SELECT FROM moved)", .args = v, .nargs = 7, .cols = -1 };
 	return db_ask(k->db, k->a, &q, NULL, e);
 }

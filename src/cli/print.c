@@ -138,6 +138,8 @@ void print_status(const struct json *o)
 	print_clean("target      %s on %s, %s", str(o, "target"), str(o, "server"), str(o, "environment"));
 	print_clean("plan        %s", str(o, "plan_sha256"));
 	print_clean("watched     %s", moment(str(o, "watched"), buf));
+	if (*str(o, "slot"))
+		print_clean("slot        %s", str(o, "slot"));
 	if (*str(o, "trouble"))
 		print_clean("trouble     %s", str(o, "trouble"));
 	for (const struct json *i = list(o, "items"); i; i = i->next)

@@ -20,6 +20,11 @@ const char *sees_word(unsigned one)
 	return "";
 }
 
+bool slot_tells(const struct fact_slot *s)
+{
+	return s->there && !s->why;
+}
+
 const char *guard_help(const struct fact_guard *g)
 {
 	bool changed = g->whole && g->recorded && !g->stands;   /* what was recorded once is not recorded anew over a change */

@@ -186,6 +186,17 @@ struct fact_audit {
 	size_t n_blind_keys;
 };
 
+/* gatewalk's own logical replication slot, as the watch keeps it. */
+struct fact_slot {
+	bool there;                   /* it stands, and is known */
+	const char *why;              /* why what it kept is not all read, with what helps; NULL: it is */
+	int64_t since;                /* it has kept every write since then; 0 never */
+	int64_t held, limit;          /* bytes of WAL that the server keeps for it; how many it may */
+	int64_t age;                  /* transactions for which the catalogue's old rows are kept */
+};
+
+bool slot_tells(const struct fact_slot *s);   /* there, and read to its end */
+
 /* The watch over item 9. */
 struct fact_watch {
 	int64_t at;                   /* last time the watcher looked, or tick */
@@ -197,6 +208,7 @@ struct fact_watch {
 	const char *gap;              /* the last gap and its reason, or NULL */
 	bool standbys_ok;             /* every known standby was asked, or its blind spot is cleared */
 	const char *standbys_why;
+	struct fact_slot slot;        /* all zero when the walk has none */
 	int64_t last_sighting;        /* last counted read or write, server clock; 0 none */
 	const char *sighted;          /* who and what */
 };

@@ -53,6 +53,8 @@ static bool sources_see(const struct judge *j)
 			"Find out who did that; start the watch again, and begin the count anew.");
 	if (j->w->kind == TARGET_ROWS)
 		return true;   /* reads of the table go on: that nobody writes the rows is the tripwire's to see */
+	if (j->p->slot && !slot_tells(&w->slot))
+		return watch_shut(j, "the logical slot that the plan asks for cannot be read", w->slot.why ? w->slot.why : "Start the watch (item 4): it makes the slot.");
 	if (!w->statements_there)
 		return watch_shut(j, "statements cannot be watched", w->statements_why ? w->statements_why : "Run gatewalk doctor.");
 	if (!w->standbys_ok)

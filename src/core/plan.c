@@ -9,6 +9,7 @@
 
 #define UNUSED_FLOOR_DAYS 14
 #define DROP_FLOOR_MIN 10
+#define SLOT_MAX_MB 1024
 #define DAY_MINUTES 1440
 
 /* What a file may leave out. The health limits are those of a small server at a quiet hour; gatewalk-plan(5) says them. */
@@ -20,6 +21,7 @@ void plan_defaults(struct plan *p)
 	p->release_quiet_hours = 48;
 	p->drop_estimate_min = 10;
 	p->signatures = 1;
+	p->slot_max_mb = SLOT_MAX_MB;
 	p->batch_ms = 100;
 	p->max_lag_s = 5;
 	p->max_lock_waiters = 5;

@@ -73,6 +73,8 @@ struct plan {
 	int signatures;            /* 1; 2 is refused by this version */
 	bool hide;                 /* B8: hidden from the application's roles for a day */
 	bool guard;                /* C9: the server's guard has to stand */
+	bool slot;                 /* the watch also reads committed writes from a logical replication slot of its own */
+	int slot_max_mb;           /* what that slot may keep of the server's WAL before it is taken away */
 	int batch_ms;              /* removed rows: how long one batch may take; its rows follow from it */
 
 	/* snapshot */

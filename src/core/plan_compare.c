@@ -65,7 +65,7 @@ static const struct number_field ints[] = {
 	NUMBER("policy.monitor_hours", monitor_hours, 1), NUMBER("policy.release_quiet_hours", release_quiet_hours, 1),
 	NUMBER("policy.drop_estimate_min", drop_estimate_min, 1), NUMBER("policy.signatures", signatures, 1),
 	NUMBER("snapshot.retention_days", retention_days, 1), NUMBER("health.max_lock_waiters", max_lock_waiters, -1),
-	NUMBER("rows.batch_ms", batch_ms, -1), NUMBER("rehearsal.now", rehearsal_dow, 0), NUMBER("rehearsal.now", rehearsal_minute, 0),
+	NUMBER("policy.slot_max_mb", slot_max_mb, 0), NUMBER("rows.batch_ms", batch_ms, -1), NUMBER("rehearsal.now", rehearsal_dow, 0), NUMBER("rehearsal.now", rehearsal_minute, 0),
 };
 static const struct number_field doubles[] = {
 	NUMBER("health.max_lag_s", max_lag_s, -1), NUMBER("health.max_longest_tx_s", max_longest_tx_s, -1),
@@ -91,6 +91,8 @@ static void compare_numbers(struct comparison *c)
 		differs(c, c->now->hide ? AMEND_STRICTER : AMEND_GATES, "policy.hide changed");
 	if (c->old->guard != c->now->guard)
 		differs(c, c->now->guard ? AMEND_STRICTER : AMEND_GATES, "policy.guard changed");
+	if (c->old->slot != c->now->slot)
+		differs(c, c->now->slot ? AMEND_STRICTER : AMEND_GATES, "policy.slot changed");
 	if (c->old->scope != c->now->scope)
 		differs(c, AMEND_GATES, "snapshot.scope changed");
 }

@@ -100,6 +100,10 @@ static void judge_version(struct findings *f)
 			p->signatures), "write 1, or leave it out");
 	if (p->hide && plan_target(p) == TARGET_ROWS)
 		found(f, "policy.hide", "policy.hide is true: rows are hidden by the application, by a flag or a view", "write false, or leave it out");
+	if (p->slot && plan_target(p) == TARGET_ROWS)
+		found(f, "policy.slot", "policy.slot is true: of rows the tripwire alone tells who writes them", "write false, or leave it out");
+	if (!p->slot && plan_gives(p, "policy.slot_max_mb"))
+		found(f, "policy.slot_max_mb", "policy.slot_max_mb is given without policy.slot", "write slot: true beside it, or leave it out");
 }
 
 static void judge_name(struct findings *f)

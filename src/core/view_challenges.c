@@ -178,6 +178,20 @@ static void releases(struct view *v)
 		declared(v, "releases", "", "which releases are planned in the next days?", "a list or \"none\", not older than 24 h");
 }
 
+static void slot(struct view *v)
+{
+	const struct fact_slot *s = &v->facts->watch.slot;
+	if (!v->plan->slot)
+		return;
+	struct challenge *c = add(v, "slot", "does its logical slot keep every write?", "there, and read to its end");
+	c->seen = v->facts->watch.at;
+	c->verdict = slot_tells(s) ? HOLDS : REFUSED;
+	c->offer = offered(v, ACT_WATCH, NULL);
+	put_text(c->now, sizeof c->now, "%s", s->why ? s->why : !s->there ? "not there"
+		: arena_printf(v->arena, "there, keeps %lld of %lld MB", (long long)(s->held >> 20), (long long)(s->limit >> 20)));
+	put_text(c->source, sizeof c->source, "catalogue");
+}
+
 static void at_consumers(struct view *v)
 {
 	struct consumers_state s = view_consumers(v);
@@ -191,6 +205,7 @@ static void at_consumers(struct view *v)
 	c->offer = offered(v, ACT_WATCH, NULL);
 	put_text(c->now, sizeof c->now, "%s", !w->tripwire_there ? "not there" : w->tripwire_enabled ? "there" : "switched off");
 	put_text(c->source, sizeof c->source, "catalogue");
+	slot(v);
 	typed(v, ITEM_CONSUMERS, "how many consumers were cleared?", arena_printf(v->arena, "%zu, each by name", s.all),
 		arena_printf(v->arena, "%zu of %zu answered for", s.named, s.all));
 }

@@ -110,11 +110,11 @@ static void blind_first(struct view *v)
 static void watch(struct view *v)
 {
 	const struct fact_watch *w = &v->facts->watch;
-	bool bare = !w->tripwire_there || !w->tripwire_enabled || view_guard_bare(v);
+	bool bare = !w->tripwire_there || !w->tripwire_enabled || view_guard_bare(v), slotless = v->plan->slot && !w->slot.there;
 	/* The tripwire changes the table: C3 stands before it, and C3 asks for the releases. */
 	if (bare)
 		releases(v);
-	if (bare || !view_job_alive(view_job_of(v, "watch")))
+	if (bare || slotless || !view_job_alive(view_job_of(v, "watch")))
 		plain(v, ACT_WATCH, "start the watch");
 }
 

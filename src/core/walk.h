@@ -98,6 +98,7 @@ struct walk {
 	struct walk_hiding hiding;
 	int64_t amended_at;              /* the plan was last changed; 0 never */
 	bool guarded;                    /* the server's guard was seen over the target: C9 asks for it from then on */
+	const char *slot_why;            /* why the watch's logical slot was gone at the last line about it; NULL it was not */
 	const char *guard_why;           /* what was wrong with it at the last line about it; NULL nothing */
 	int alarms;
 	const char *alarm;

@@ -133,6 +133,15 @@ static bool fold_guard(struct walk *w, const struct json *b, struct err *e)
 	return true;
 }
 
+static bool fold_slot(struct walk *w, const struct json *b, struct err *e)
+{
+	const char *why;
+	if (!body_text(b, "why", &why, e))
+		return false;
+	w->slot_why = *why ? arena_dup(w->arena, why) : NULL;
+	return true;
+}
+
 static bool fold_watched(struct walk *w, const struct json *b, struct err *e)
 {
 	const char *blob;
@@ -154,9 +163,9 @@ static bool fold_hiding(struct walk *w, const struct json *b, struct err *e)
 
 bool fold_evidence(struct walk *w, const struct record *r, struct err *e)
 {
-	static const char *const kinds[] = { "snapshot", "drill", "audit", "baseline", "watched", "guard", "hiding", NULL };
+	static const char *const kinds[] = { "snapshot", "drill", "audit", "baseline", "watched", "guard", "hiding", "slot", NULL };
 	static bool (*const folds[])(struct walk *, const struct json *, struct err *) = {
-		fold_snapshot, fold_drill, fold_audit, fold_baseline, fold_watched, fold_guard, fold_hiding,
+		fold_snapshot, fold_drill, fold_audit, fold_baseline, fold_watched, fold_guard, fold_hiding, fold_slot,
 	};
 	size_t kind;
 	return body_choice(r->b, "kind", kinds, &kind, e) && folds[kind](w, r->b, e);

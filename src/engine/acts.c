@@ -7,9 +7,7 @@
 #include <string.h>
 
 #include "adapter/audit.h"
-#include "adapter/guard.h"
 #include "adapter/job.h"
-#include "adapter/own.h"
 #include "adapter/probe.h"
 #include "base/arena.h"
 #include "base/text.h"
@@ -17,6 +15,7 @@
 #include "core/consumers.h"
 #include "engine/closing.h"
 #include "engine/hiding.h"
+#include "engine/watching.h"
 #include "port/files.h"
 
 static bool wrong(struct err *e, const char *hint, const char *what)
@@ -173,15 +172,6 @@ static bool do_confirm(struct engine *g, const struct act *act, struct err *e)
 	return true;
 }
 
-static bool declare(struct engine *g, const char *what, const char *key, const char *value, struct err *e)
-{
-	struct json *b = line_body(g);
-	json_add_str(b, "key", key);
-	json_add_str(b, "value", value);
-	json_add_str(b, "what", what);
-	return line_write(g, OP_DECLARE, b, false, e);
-}
-
 static bool known_deploy(const struct engine *g, const char *name)
 {
 	for (size_t i = 0; i < g->plan->n_deploys; i++)
@@ -203,7 +193,7 @@ static bool do_declare(struct engine *g, const struct act *act, struct err *e)
 		return err_set(e, ERR_USE, NULL, "nothing is declared under \"%s\"", act->key ? act->key : "");
 	if (!act->text || strspn(act->text, " ") == strlen(act->text))
 		return wrong(e, "Type the value: a release, a time, a digest.", "an empty answer declares nothing");
-	if (!declare(g, what, key, act->text, e))
+	if (!line_declare(g, what, key, act->text, e))
 		return false;
 	engine_say(g, "declared: %s", act->key);
 	return true;
@@ -245,31 +235,6 @@ static bool do_clear(struct engine *g, const struct act *act, struct err *e)
 	if (!line_write(g, OP_CLEAR, b, false, e))
 		return false;
 	engine_say(g, "cleared: %s", act->key);
-	return true;
-}
-
-static bool put_guard(struct engine *g, struct err *e)
-{
-	const struct fact_guard *f = &g->facts.guard;
-	return !f->installed || f->truncate || guard_put(g->db, lot_arena(g->walk_lot), g->walk.sid, &g->facts.target, e);
-}
-
-/* The tripwire is a statement that changes the target: C3, C4 and C6 stand before it. The guard's trigger on TRUNCATE, too. */
-static bool do_watch(struct engine *g, const struct act *act, struct err *e)
-{
-	(void)act;
-	struct arena *a = lot_arena(g->walk_lot);
-	if (!at_stage(g, AT_CONSUMERS, AT_ARMED, "the watch", e) || !look_fresh(g, e))
-		return false;
-	const struct own_trip trip = { .sid = g->walk.sid, .target = &g->facts.target, .where = g->plan->where };
-	bool whole = g->facts.watch.tripwire_there && g->facts.watch.tripwire_enabled, bare = g->facts.guard.installed && !g->facts.guard.truncate;
-	if ((!whole || bare) && (!gate_change_allowed(g->plan, &g->walk, &g->facts, e) || !put_guard(g, e)))
-		return false;
-	if (!whole && (!own_tripwire_put(g->db, a, &trip, e) || !declare(g, "watch", own_trigger_name(a, g->walk.sid), "tripwire put, watcher started", e)))
-		return false;
-	if (!job_begin(g, "watch", json_obj(a), e))
-		return false;
-	engine_say(g, "the tripwire is on the table, and a job of its own keeps watch");
 	return true;
 }
 
@@ -354,7 +319,7 @@ static bool do_job(struct engine *g, const struct act *act, struct err *e)
 typedef bool doer(struct engine *g, const struct act *act, struct err *e);
 static doer *const doers[ACT_COUNT] = {
 	[ACT_LOOK] = do_look, [ACT_CHECK] = do_look, [ACT_SNAPSHOT] = do_snapshot, [ACT_DRILL] = do_drill, [ACT_CONFIRM] = do_confirm,
-	[ACT_DECLARE] = do_declare, [ACT_AUDIT] = do_audit, [ACT_CLEAR] = do_clear, [ACT_WATCH] = do_watch, [ACT_QUIET] = do_quiet,
+	[ACT_DECLARE] = do_declare, [ACT_AUDIT] = do_audit, [ACT_CLEAR] = do_clear, [ACT_WATCH] = watching_begin, [ACT_QUIET] = do_quiet,
 	[ACT_HIDE] = hiding_begin, [ACT_UNHIDE] = hiding_end, [ACT_PASS] = do_pass, [ACT_DROP] = do_drop, [ACT_REMOVE] = rows_resume, [ACT_REMOVE_END] = rows_end, [ACT_SCHEMA_LOG] = closing_schema_log, [ACT_RESTORE] = do_restore,
 	[ACT_BACK] = closing_back, [ACT_LEAVE] = closing_leave, [ACT_JOB_PAUSE] = do_job, [ACT_JOB_RESUME] = do_job, [ACT_JOB_STOP] = do_job,
 };

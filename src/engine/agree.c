@@ -9,6 +9,7 @@
 #include "adapter/probe.h"
 #include "adapter/remember.h"
 #include "adapter/schema.h"
+#include "adapter/slot.h"
 #include "base/arena.h"
 #include "engine/agree_private.h"
 #include "engine/drop_parts.h"
@@ -47,10 +48,11 @@ static const char *drop_word(const struct engine *g, const struct sides *s)
 	return !g->walk.dropped ? "none" : s->drop_lost ? "lost" : "stands";
 }
 
-/* A walk that is over keeps no watch: a tripwire or guard that came back with the backup goes again. */
+/* A walk that is over keeps no watch: a tripwire, slot or guard that came back with the backup goes again. */
 static bool tidy(struct engine *g, struct err *e)
 {
-	return g->walk.stage < AT_CLOSED || (own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e) && guard_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e));
+	return g->walk.stage < AT_CLOSED || (own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e) &&
+		slot_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e) && guard_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e));
 }
 
 static bool written(struct engine *g, enum record_op op, const struct json *b, struct err *e)

@@ -6,6 +6,7 @@
 #include "adapter/guard.h"
 #include "adapter/job.h"
 #include "adapter/own.h"
+#include "adapter/slot.h"
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/when.h"
@@ -62,7 +63,8 @@ bool closing_leave(struct engine *g, const struct act *act, struct err *e)
 	struct json *b = line_body(g);
 	json_add_str(b, "why", act->text);
 	if (!line_may(g, OP_LEAVE, b, e) || !stop_jobs(g, e) || !hiding_over(g, e) ||
-	    !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e) || !guard_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e))
+	    !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e) || !slot_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e) ||
+	    !guard_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e))
 		return false;
 	if (!line_write(g, OP_LEAVE, b, false, e))
 		return false;

@@ -9,7 +9,7 @@
 #include "adapter/place.h"
 #include "adapter/probe.h"
 #include "base/arena.h"
-#include "engine/hiding.h"
+#include "engine/upkeep.h"
 #include "port/crypto.h"
 
 #define HOLD_MS 5000   /* after a crash or a cut the old backend has to end first */
@@ -90,7 +90,7 @@ bool engine_connect(struct engine *g, struct err *e)
 	}
 	engine_use(g, db_open(&o, &g->db_err));
 	if (g->db)
-		hiding_return(g);
+		upkeep_engine(g);
 	if (g->db && take_hold(g, &g->db_err))
 		return true;
 	engine_use(g, NULL);

@@ -82,6 +82,8 @@ struct signer *engine_signer(struct engine *g, struct err *e);
 
 /* line.c: writes one line: judged by the fold first, then log, mirror, anchor (not for an intent), the walk's row. */
 bool line_write(struct engine *g, enum record_op op, const struct json *b, bool person, struct err *e);
+/* A word about the walk, unsigned: "watch", the tripwire's name, "tripwire put". */
+bool line_declare(struct engine *g, const char *what, const char *key, const char *value, struct err *e);
 /* Would line_write take it now? For acts that change the database before their line is written. */
 bool line_may(struct engine *g, enum record_op op, const struct json *b, struct err *e);
 /* Everything the log has and the mirror lacks; then C6's facts: does the ledger agree? */

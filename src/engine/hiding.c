@@ -75,30 +75,6 @@ bool hiding_end(struct engine *g, const struct act *act, struct err *e)
 	return true;
 }
 
-struct db *hiding_db(const struct db_opts *o, struct err *e)
-{
-	struct db *db = db_open(o, e);
-	struct arena *a = arena_new();
-	const char *what;
-	/* Where it cannot be, whoever opens the walk is told: that connection tries again. */
-	if (db)
-		hide_return(db, a, &what, NULL);
-	arena_free(a);
-	return db;
-}
-
-void hiding_return(struct engine *g)
-{
-	struct arena *a = arena_new();
-	struct err why = { 0 };
-	const char *what;
-	if (!hide_return(g->db, a, &what, &why))
-		g->last = why;
-	else if (*what)
-		engine_say(g, "given back: %s was still hidden, and the backend that hid it is gone", what);
-	arena_free(a);
-}
-
 bool hiding_over(struct engine *g, struct err *e)
 {
 	for (int64_t until = clock_mono() + PATIENCE;; clock_nap(100)) {

@@ -13,8 +13,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
-#include "engine/hiding.h"
 #include "engine/remove.h"
+#include "engine/upkeep.h"
 #include "port/crypto.h"
 #include "port/db.h"
 #include "port/files.h"
@@ -179,7 +179,7 @@ bool job_run(const char *conninfo, long long id, struct err *e)
 	struct err why = { 0 };
 	snprintf(app, sizeof app, "gatewalk job %lld", id);
 	const struct db_opts o = { .conninfo = conninfo, .app = app };
-	bool other = false, ok = crypto_start() && (r.db = r.claimed = hiding_db(&o, e)) != NULL && place_known(r.db, &other, e) &&
+	bool other = false, ok = crypto_start() && (r.db = r.claimed = upkeep_db(&o, e)) != NULL && place_known(r.db, &other, e) &&
 		(r.job = job_claim(r.db, id, e)) != NULL;
 	if (ok) {
 		r.conninfo = conninfo;

@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "core/walk.h"
-#include "engine/hiding.h"
+#include "engine/upkeep.h"
 #include "port/crypto.h"
 #include "port/db.h"
 #include "port/files.h"
@@ -120,7 +120,7 @@ static bool reopen(struct run *r, struct err *e)
 	while (!db_alive(r->db)) {
 		if (r->db != r->claimed)
 			db_close(r->db);
-		r->db = hiding_db(&o, e);
+		r->db = upkeep_db(&o, e);
 		if (r->db)
 			break;
 		r->db = r->claimed;
@@ -213,7 +213,7 @@ bool job_tick_once(const char *conninfo, const char *walk, int *walks, struct er
 	struct ledger_walk *all;
 	size_t n = 0;
 	*walks = 0;
-	bool other, ok = crypto_start() && (r.db = hiding_db(&o, e)) != NULL && place_known(r.db, &other, e) && ledger_find(r.db, r.arena, walk ? walk : "", &all, &n, e);
+	bool other, ok = crypto_start() && (r.db = upkeep_db(&o, e)) != NULL && place_known(r.db, &other, e) && ledger_find(r.db, r.arena, walk ? walk : "", &all, &n, e);
 	for (size_t i = 0; ok && i < n; i++)
 		ok = tick_walk(&r, all[i].sid, walks, e);
 	db_close(r.db);

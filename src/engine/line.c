@@ -176,6 +176,15 @@ bool line_write(struct engine *g, enum record_op op, const struct json *b, bool 
 	return ledger_update(g->db, &g->walk, g->plan, changing(&g->walk), e);
 }
 
+bool line_declare(struct engine *g, const char *what, const char *key, const char *value, struct err *e)
+{
+	struct json *b = line_body(g);
+	json_add_str(b, "key", key);
+	json_add_str(b, "value", value);
+	json_add_str(b, "what", what);
+	return line_write(g, OP_DECLARE, b, false, e);
+}
+
 /* A walk that ended between its first line and its row in the ledger gets the row now. */
 static bool row_there(struct engine *g, const struct anchor *last, struct err *e)
 {

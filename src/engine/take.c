@@ -11,6 +11,7 @@
 #include "adapter/job.h"
 #include "adapter/monitor.h"
 #include "adapter/own.h"
+#include "adapter/slot.h"
 #include "adapter/snapshot.h"
 #include "base/arena.h"
 #include "base/text.h"
@@ -312,6 +313,22 @@ static bool take_guard(struct engine *g, struct err *e)
 	return line_write(g, OP_EVIDENCE, b, false, e);
 }
 
+/* What keeps the server's WAL is looked after at every look; that it is gone, and that it is back, is a line each time. */
+static bool take_slot(struct engine *g, struct err *e)
+{
+	const struct fact_slot *s = &g->facts.watch.slot;
+	const char *what, *why = s->there ? "" : s->why ? s->why : "", *was = g->walk.slot_why ? g->walk.slot_why : "";
+	struct err soft = { 0 };
+	if (slot_care(g->db, lot_arena(g->look_lot), &what, &soft) && *what)
+		engine_say(g, "%s", what);
+	if (g->walk.stage < AT_CONSUMERS || g->walk.stage >= AT_DROPPING || !s->since || text_eq(why, was))
+		return true;
+	struct json *b = line_body(g);
+	json_add_str(b, "kind", "slot");
+	json_add_str(b, "why", why);
+	return line_write(g, OP_EVIDENCE, b, false, e);
+}
+
 #define AGAIN_AFTER (5 * US_SECOND)   /* a job that dies at once is not started in a storm */
 
 /* Never one that was stopped, and never one that failed: these are a person's to start. */
@@ -342,5 +359,5 @@ bool take_all(struct engine *g, struct err *e)
 {
 	if (g->walk.stage == AT_LEFT)
 		return true;
-	return take_jobs(g, e) && take_sightings(g, e) && take_alarms(g, e) && take_baseline(g, e) && take_guard(g, e);
+	return take_jobs(g, e) && take_sightings(g, e) && take_alarms(g, e) && take_baseline(g, e) && take_guard(g, e) && take_slot(g, e);
 }

@@ -16,7 +16,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "engine/hiding.h"
+#include "engine/upkeep.h"
 #include "port/crypto.h"
 #include "port/db.h"
 #include "port/files.h"
@@ -26,7 +26,7 @@
 static struct db *connect_to(const struct engine_opts *o, struct err *e)
 {
 	const struct db_opts d = { .conninfo = o->dbname, .app = "gatewalk" };
-	return hiding_db(&d, e);
+	return upkeep_db(&d, e);
 }
 
 /* "orders-drop-legacy-total", from the target; NULL when nothing of its names can stand in one. */

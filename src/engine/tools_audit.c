@@ -8,7 +8,7 @@
 #include "base/when.h"
 #include "core/consumers.h"
 #include "engine/audit_alone.h"
-#include "engine/hiding.h"
+#include "engine/upkeep.h"
 #include "port/db.h"
 
 /* "used", "nothing seen" when every class of use had a source that could see it, else "cannot tell". */
@@ -36,7 +36,7 @@ struct json *tool_audit(struct arena *a, const struct engine_opts *o, const stru
 {
 	struct audit_found f;
 	struct class_seen classes[CLASSES];
-	struct db *db = hiding_db(&(struct db_opts){ .conninfo = o->dbname, .app = "gatewalk" }, e);
+	struct db *db = upkeep_db(&(struct db_opts){ .conninfo = o->dbname, .app = "gatewalk" }, e);
 	bool ok = db && audit_alone(db, a, of, &f, e);
 	db_close(db);
 	if (!ok)

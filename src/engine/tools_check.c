@@ -9,7 +9,7 @@
 #include "adapter/probe.h"
 #include "base/arena.h"
 #include "base/json.h"
-#include "engine/hiding.h"
+#include "engine/upkeep.h"
 #include "port/db.h"
 
 static void strings(struct json *o, const char *key, const char *const *s, size_t n)
@@ -117,7 +117,7 @@ static bool check_one(struct arena *a, const char *file, struct db *db, struct j
 struct json *tool_check(struct arena *a, const char *const *files, size_t n, const struct engine_opts *db_or_null, struct err *e)
 {
 	struct db *db = NULL;
-	if (db_or_null && !(db = hiding_db(&(struct db_opts){ .conninfo = db_or_null->dbname, .app = "gatewalk" }, e)))
+	if (db_or_null && !(db = upkeep_db(&(struct db_opts){ .conninfo = db_or_null->dbname, .app = "gatewalk" }, e)))
 		return NULL;
 	struct json *o = json_obj(a), *list = json_add_arr(o, "plans");
 	bool ok = true;

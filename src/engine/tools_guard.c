@@ -9,7 +9,7 @@
 #include "adapter/probe.h"
 #include "base/arena.h"
 #include "base/json.h"
-#include "engine/hiding.h"
+#include "engine/upkeep.h"
 #include "port/crypto.h"
 #include "port/db.h"
 
@@ -146,7 +146,7 @@ struct json *tool_guard(struct arena *a, const struct engine_opts *o, const char
 		return NULL;
 	}
 	crypto_start();
-	bool ok = (t.db = hiding_db(&d, e)) != NULL && probe_server(t.db, a, &s, e);
+	bool ok = (t.db = upkeep_db(&d, e)) != NULL && probe_server(t.db, a, &s, e);
 	json_add_str(t.out, "server", s.label);
 	ok = ok && verbs[i].run(&t, e);
 	db_close(t.db);

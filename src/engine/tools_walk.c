@@ -14,8 +14,8 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "engine/engine_private.h"
-#include "engine/hiding.h"
 #include "engine/jobrun.h"
+#include "engine/upkeep.h"
 #include "port/jsonread.h"
 
 static void add_time(struct json *o, const char *key, int64_t us)
@@ -89,6 +89,18 @@ static struct view *see(struct engine *g, const char *walk, struct err *e)
 	return engine_view(g);
 }
 
+/* "" when the walk has none. */
+static const char *slot_words(struct arena *a, const struct fact_slot *s)
+{
+	char since[WHEN_MAX];
+	if (!s->since)
+		return "";
+	if (!s->there)
+		return s->why;
+	return arena_printf(a, "keeps %lld of %lld MB of WAL, and the catalogue's old rows for %lld transactions, since %s UTC%s%s", (long long)(s->held >> 20),
+		(long long)(s->limit >> 20), (long long)s->age, when_short(s->since, since), s->why ? "; " : "", s->why ? s->why : "");
+}
+
 struct json *tool_status(struct arena *a, struct engine *g, const char *walk, struct err *e)
 {
 	if (!walk)
@@ -115,6 +127,7 @@ struct json *tool_status(struct arena *a, struct engine *g, const char *walk, st
 	json_add_str(o, "server", v->label);
 	add_time(o, "server_time", v->now);
 	json_add_str(o, "sid", v->walk->sid);
+	json_add_str(o, "slot", slot_words(a, &v->facts->watch.slot));
 	json_add_str(o, "stage", stage_name(v->walk->stage));
 	json_add_str(o, "target", v->walk->target);
 	json_add_str(o, "trouble", v->trouble ? v->trouble : v->last_error);
@@ -219,7 +232,7 @@ struct json *tool_job(struct arena *a, const struct engine_opts *o, const char *
 		return out;
 	}
 	const struct db_opts d = { .conninfo = o->dbname, .app = "gatewalk" };
-	struct db *db = hiding_db(&d, e);
+	struct db *db = upkeep_db(&d, e);
 	if (!db)
 		return NULL;
 	bool other, ok = place_known(db, &other, e);
