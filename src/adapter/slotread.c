@@ -19,11 +19,11 @@
 /* $1 table, $2 column's number, 0 for all. The row's own version tells that a table was altered, there and back included. An index by which rows are known holds the column under the number it has there. */
 static const char NAMES_SQL[] = OWN_TAG
 "WITH RECURSIVE tree AS (SELECT $1::oid AS oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)\n"
-"SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, c.relreplident, c.relreplident IN ('d', 'i') AND EXISTS (SELECT FROM pg_index x\n"
+"SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relreplident, c.relreplident IN ('d', 'i') AND EXISTS (SELECT FROM pg_index x\n"
 "    JOIN pg_attribute k ON k.attrelid = c.oid AND k.attnum = ANY (x.indkey) WHERE x.indrelid = c.oid\n"
 "    AND CASE c.relreplident WHEN 'd' THEN x.indisprimary ELSE x.indisreplident END AND k.attname = (SELECT attname FROM pg_attribute WHERE attrelid = $1::oid AND attnum = $2::int)),\n"
 "  c.relpersistence = 'u', c.relkind = 'f', c.relkind = 'p', concat_ws(' ', c.oid, c.relreplident, c.xmin), (SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = $1::oid AND attnum = $2::int)\n"
-"FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY 1 COLLATE \"C\"";
+"FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY (quote_ident(n.nspname) || '.' || quote_ident(c.relname)) COLLATE \"C\"";
 enum { N_NAME, N_IDENT, N_IN_KEY, N_UNLOGGED, N_FOREIGN, N_BRANCH, N_ROW, N_COLUMN, N_COLS };
 
 static const char *blind_of(struct arena *a, char *const *c)
