@@ -169,6 +169,13 @@ START_TEST(amended_switches)
 	p.hide = true;
 	compare(&p, AMEND_STRICTER, "policy.hide changed");
 	compared(&p, &old, AMEND_GATES, "policy.hide changed");
+	p = old;
+	p.slot = true;
+	compare(&p, AMEND_STRICTER, "policy.slot changed");
+	compared(&p, &old, AMEND_GATES, "policy.slot changed");
+	p = old;
+	p.slot_max_mb = 64;
+	compare(&p, AMEND_GATES, "policy.slot_max_mb was 1024 and is now 64");
 	p = given();
 	p.has_falls = false;
 	compare(&p, AMEND_GATES, "document.falls changed");

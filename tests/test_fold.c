@@ -194,6 +194,11 @@ START_TEST(evidence_is_read_strictly)
 	ck_assert(c->walk.guarded && !c->walk.guard_why);
 	taken(OP_EVIDENCE, "{'kind':'guard','why':'gone'}");
 	ck_assert(c->walk.guarded);   /* it stood once: its lack shuts gate C */
+	taken(OP_EVIDENCE, "{'kind':'slot','why':'gone'}");
+	ck_assert_str_eq(c->walk.slot_why, "gone");
+	taken(OP_EVIDENCE, "{'kind':'slot','why':''}");
+	ck_assert_ptr_null(c->walk.slot_why);
+	refused(OP_EVIDENCE, "{'kind':'slot'}", "field \"why\" is missing or no text");
 	refused(OP_EVIDENCE, "{'kind':'guard'}", "field \"why\" is missing or no text");
 	refused(OP_EVIDENCE, "{'blob':'" CORE_BLOB "','kind':'audit','found':-3,'blind':1}", "field \"found\" is missing or no whole number from 0 on");
 	refused(OP_EVIDENCE, "{'at':'','kind':'baseline'}", "field \"at\" is no time like 2026-11-20T04:12:09.123456Z");

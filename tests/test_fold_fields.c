@@ -107,6 +107,7 @@ START_TEST(of_the_other_lines)
 		{ AT_UNUSED, OP_EVIDENCE, "{'blind':0,'blob':'" CORE_BLOB "','found':1,'kind':'audit'}", NULL },
 		{ AT_UNUSED, OP_EVIDENCE, "{'blob':'" CORE_BLOB "','kind':'watched'}", NULL },
 		{ AT_UNUSED, OP_EVIDENCE, "{'kind':'guard','why':'w'}", NULL },
+		{ AT_UNUSED, OP_EVIDENCE, "{'kind':'slot','why':'w'}", NULL },
 		{ AT_UNUSED, OP_EVIDENCE, "{'exact':1,'from':'" PROVED "','hit':'h','kind':'hiding','source':'csvlog','to':'" PROVED "','why':'over'}", NULL },
 		{ AT_DROPPING, OP_OUTCOME, NULL, NULL },
 		{ AT_MONITOR, OP_ALARM, "{'at':'" PROVED "','metric':'m','text':'t','value':'v'}", NULL },

@@ -57,6 +57,8 @@ static void quiet_for(int64_t us)
 	X(b2_gone, "B2", REFUSED, "the target is not there: not found", f->target.found = false) \
 	X(b2_tripwire, "B2", REFUSED, "the write tripwire is not on the table", f->watch.tripwire_there = false) \
 	X(b2_disabled, "B2", REFUSED, "the write tripwire is switched off", f->watch.tripwire_enabled = false) \
+	X(b2_no_slot, "B2", REFUSED, "the logical slot that the plan asks for cannot be read", p->slot = true) \
+	X(b2_slot_behind, "B2", REFUSED, "the logical slot that the plan asks for cannot be read", p->slot = true, f->watch.slot = (struct fact_slot){ .there = true, .why = "behind" }) \
 	X(b2_statements, "B2", REFUSED, "statements cannot be watched", f->watch.statements_there = false, f->watch.statements_why = "CREATE EXTENSION pg_stat_statements;") \
 	X(b2_standby, "B2", REFUSED, "a standby could not be asked", f->watch.standbys_ok = false) \
 	X(b2_standby_why, "B2", REFUSED, "a standby could not be asked", f->watch.standbys_ok = false, f->watch.standbys_why = "Start db3.") \
@@ -248,6 +250,21 @@ START_TEST(rehearsal_scales_waits_only)
 }
 END_TEST
 
+/* What helps is said; a slot that tells is enough, and one that nobody asked for is not missed. */
+START_TEST(the_slot_of_the_plan)
+{
+	p->slot = true;
+	ck_assert_str_eq(judge("B2")->todo, "Start the watch (item 4): it makes the slot.");
+	f->watch.slot = (struct fact_slot){ .why = "wal_level is replica" };
+	ck_assert_str_eq(judge("B2")->todo, "wal_level is replica");
+	f->watch.slot = (struct fact_slot){ .there = true };
+	ck_assert_int_eq(judge("B2")->verdict, HOLDS);
+	p->slot = false;
+	f->watch.slot.there = false;
+	ck_assert_int_eq(judge("B2")->verdict, HOLDS);
+}
+END_TEST
+
 /* Of rows the tripwire alone is asked: reads of the table go on, and nobody writes on a standby. Of a table all of it. */
 START_TEST(sources_by_kind)
 {
@@ -275,7 +292,7 @@ static Suite *suite(void)
 	TCase *t = tcase_create("gate_b");
 	const TTest *const tests[] = {
 		one_wrong_fact_shuts_gate_b, who_saw_each_kind_of_use, the_first_open_consumer_is_named, what_ran_before_it_was_cleared, the_count_of_days,
-		hidden_for_a_day, sightings_begin_it_again, development_does_not_wait, rehearsal_scales_waits_only, sources_by_kind,
+		hidden_for_a_day, sightings_begin_it_again, development_does_not_wait, rehearsal_scales_waits_only, the_slot_of_the_plan, sources_by_kind,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

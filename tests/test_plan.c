@@ -111,6 +111,15 @@ START_TEST(this_version)
 	p.column = NULL;
 	p.where = "id < 10";
 	ck_assert_ptr_nonnull(strstr(judged(), "policy.hide is true: rows are hidden by the application, by a flag or a view; write false, or leave it out\n"));
+	p = whole();
+	gives("policy.slot_max_mb");
+	ck_assert_str_eq(judged(), "policy.slot_max_mb is given without policy.slot; write slot: true beside it, or leave it out\n");
+	p.slot = true;
+	ck_assert_str_eq(judged(), "");
+	p.recipe = "remove-rows";
+	p.column = NULL;
+	p.where = "id < 10";
+	ck_assert_ptr_nonnull(strstr(judged(), "policy.slot is true: of rows the tripwire alone tells who writes them; write false, or leave it out\n"));
 }
 END_TEST
 

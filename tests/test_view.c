@@ -304,12 +304,42 @@ START_TEST(a_guard_without_its_trigger)
 }
 END_TEST
 
+static const struct challenge *slot_row(void)
+{
+	for (size_t i = 0; i < v->n_challenges; i++)
+		if (strcmp(v->challenges[i].id, "slot") == 0)
+			return &v->challenges[i];
+	return NULL;
+}
+
+/* Asked for at item 4 where the plan does; the watch's start makes it. */
+START_TEST(a_slot_of_its_own)
+{
+	at(AT_CONSUMERS);
+	job("watch", "running", 1, 4);
+	ck_assert_ptr_null(slot_row());
+	c->plan.slot = true;
+	judge();
+	ck_assert_int_eq(slot_row()->verdict, REFUSED);
+	ck_assert_str_eq(slot_row()->now, "not there");
+	ck_assert_str_eq(offered(ACT_WATCH, NULL)->label, "start the watch");
+	c->facts.watch.slot = (struct fact_slot){ .why = "wal_level is replica" };
+	judge();
+	ck_assert_str_eq(slot_row()->now, "wal_level is replica");
+	c->facts.watch.slot = (struct fact_slot){ .there = true, .held = 12 << 20, .limit = 1024 << 20 };
+	judge();
+	ck_assert_int_eq(slot_row()->verdict, HOLDS);
+	ck_assert_str_eq(slot_row()->now, "there, keeps 12 of 1024 MB");
+	ck_assert_ptr_null(offered(ACT_WATCH, NULL));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("view");
 	TCase *t = tcase_create("view");
 	const TTest *const tests[] = {
-		every_stage_fits_its_lines, the_drop_is_offered_armed_and_open_only, hiding, a_guard_without_its_trigger, items_show_where_it_stands, ticks_expire_in_sight, snapshot,
+		every_stage_fits_its_lines, the_drop_is_offered_armed_and_open_only, hiding, a_guard_without_its_trigger, a_slot_of_its_own, items_show_where_it_stands, ticks_expire_in_sight, snapshot,
 		a_running_job, jobs_that_failed, rows_in_words, what_was_not_judged_is_unknown, without_a_server, home,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);

@@ -169,6 +169,8 @@ static void put_rules(struct text *t, const struct plan_draft *d)
 		"  release_quiet_hours: 48               # at least 48; no release this long after the drop\n");
 	if (words_of(d) == &words[TARGET_COLUMN])
 		text_add(t, "  hide: true                            # hidden from the application's roles for a day before gate B; needs errors that can be read\n");
+	if (words_of(d) != &words[TARGET_ROWS])
+		text_add(t, "  slot: false                           # true: committed writes are read from a logical slot, too; needs wal_level = logical\n");
 	text_add(t,
 		"  drop_estimate_min: 10\n"
 		"\n# When the drop may happen: the day on which the window begins, never a Friday.\n"
