@@ -7,6 +7,7 @@
 
 #include "adapter/own.h"
 #include "adapter/probe.h"
+#include "adapter/slot.h"
 #include "tests/kinds_fixture.h"
 #include "tests/lib_walk.h"
 #include "tests/standby_fixture.h"
@@ -216,15 +217,28 @@ static void step(const char *s, struct db **kept)
 	}
 }
 
+/* It keeps what is written from here on. */
+static void put_slot(void)
+{
+	const struct slot_order slot = { .sid = TEST_SID, .target = &target, .limit = 1 << 30 };
+	const char *why;
+	ck_assert_msg(slot_put(db, a, &slot, &why, &e) && !why, "%s", why ? why : e.msg);
+}
+
 static int used(const struct kind *k)
 {
 	struct db *kept = NULL;
+	plan.slot = k->source && starts(k->source, SOURCE_SLOT);
+	if (plan.slot)
+		put_slot();
 	if (k->make)
 		test_sql(db, k->make);
 	test_sql(db, "SELECT public.pg_stat_statements_reset(); DELETE FROM gatewalk.trip");
 	step(k->run, &kept);
 	if (strchr("@!", *k->run))
 		test_gone(db, "application_name NOT IN ('web', 'kept', 'gatewalk') AND datname = '" DB "' AND NOT application_name LIKE 'sub%'");
+	if (plan.slot)   /* of a slot the watch's own look tells */
+		ck_assert_msg(watch_tick(db, a, TEST_SID, &plan, &target, NULL, 0, &e), "%s", e.msg);
 	audit();
 	int bad = row(k);
 	db_close(kept);
@@ -264,7 +278,7 @@ END_TEST
 
 START_TEST(kinds_that_run)
 {
-	static const char *const sources[] = { PGSS, "sessions", "tripwire", "replication slots", NULL };
+	static const char *const sources[] = { PGSS, "sessions", "tripwire", "replication slots", SOURCE_SLOT, NULL };
 	int missed = 0;
 	ck_assert_msg(own_tripwire_put(db, a, &(struct own_trip){ .sid = TEST_SID, .target = &target }, &e), "%s", e.msg);
 	standby_make(a, &primary, copy, "");

@@ -227,6 +227,9 @@ static const struct kind kinds_run[] = {
 	/* no consumers */
 	{ "a statement over other columns", NULL, "SELECT id, note FROM public.orders", NOTHING, NULL, NULL, NULL },
 	{ "count(*)", NULL, "SELECT count(*) FROM public.orders", NOTHING, NULL, NULL, NULL },
+	/* the last: from its look on, the watch has counted */
+	{ "write while the tripwire is switched off", NULL, "!psql -U postgres -qXc 'SET pg_stat_statements.track = none; ALTER TABLE public.orders DISABLE TRIGGER ALL; INSERT INTO public.orders (id, legacy_total) VALUES (9, 2)'",
+		KEY, "committed writes", "logical slot", NULL },
 };
 
 #endif
