@@ -95,6 +95,50 @@ START_TEST(partitions_and_default)
 }
 END_TEST
 
+/* What was written to a partition that is gone since was not seen; one that came is. */
+START_TEST(partitions_come_and_go)
+{
+	test_sql(db, "DROP TABLE public.orders; CREATE TABLE public.orders (id int, note text, legacy_total text) PARTITION BY RANGE (id);"
+		" CREATE TABLE public.p1 PARTITION OF public.orders FOR VALUES FROM (0) TO (10)");
+	target = test_target(db, a, "public", "orders", "legacy_total");
+	put();
+	test_sql(db, "CREATE TABLE public.p2 PARTITION OF public.orders FOR VALUES FROM (10) TO (20); INSERT INTO public.orders VALUES (5, 'a', 'x'), (15, 'a', 'x')");
+	tick();
+	counts(2, 0, 0, 0, 0);
+	ck_assert_ptr_null(gap());
+	test_sql(db, "INSERT INTO public.orders VALUES (5, 'a', 'x'); DROP TABLE public.p1");
+	tick();
+	ck_assert_str_eq(gap(), "a table below the target was taken away or got another name: its last writes were not seen");
+	int64_t since = look().slot.since;
+	test_sql(db, "ALTER TABLE public.p2 RENAME TO p3");
+	tick();
+	ck_assert(look().slot.since > since);
+	since = look().slot.since;
+	test_sql(db, "INSERT INTO public.orders VALUES (15, 'a', 'x')");
+	tick();
+	counts(3, 0, 0, 0, 0);
+	ck_assert_int_eq(look().slot.since, since);
+}
+END_TEST
+
+/* One TRUNCATE of more tables than stand in a short line. */
+START_TEST(truncate_of_many)
+{
+	const char *all = "public.orders";
+	for (int i = 0; i < 40; i++) {
+		const char *name = arena_printf(a, "public.a_table_of_a_rather_long_name_%d", i);
+		test_sql(db, arena_printf(a, "CREATE TABLE %s ()", name));
+		all = arena_printf(a, "%s, %s", name, all);
+	}
+	plan.recipe = "drop-table";
+	target.column = plan.column = NULL;
+	put();
+	test_sql(db, arena_printf(a, "TRUNCATE %s", all));
+	tick();
+	counts(0, 0, 0, 1, 0);
+}
+END_TEST
+
 START_TEST(own_writes_are_let_off)
 {
 	put();
@@ -102,6 +146,8 @@ START_TEST(own_writes_are_let_off)
 	tick();
 	counts(0, 0, 0, 0, 0);
 	test_sql(db, arena_printf(a, "BEGIN; INSERT INTO public.orders VALUES (2, 'a', '5'); " SLOT_OWN_WRITE_SQL "COMMIT", "'ffff2233445566778899aabbccddeeff'"));
+	/* A mark that belongs to no change, and one outside of a transaction. */
+	test_sql(db, "SELECT pg_logical_emit_message(true, 'gatewalk', '" TEST_SID "')");
 	test_sql(db, "SELECT pg_logical_emit_message(false, 'gatewalk', '" TEST_SID "'); INSERT INTO public.orders VALUES (3, 'a', '5')");
 	tick();
 	counts(2, 0, 0, 0, 0);
@@ -209,7 +255,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		default_identity, full_identity, identity_of_nothing_and_of_the_column, partitions_and_default, own_writes_are_let_off, bridges_an_outage,
+		default_identity, full_identity, identity_of_nothing_and_of_the_column, partitions_and_default, partitions_come_and_go, truncate_of_many, own_writes_are_let_off, bridges_an_outage,
 		killed_watcher_counts_once, noted_and_not_confirmed, unlogged_sees_nothing, many_changes,
 	};
 	return run(suite_create("slot"), tests, sizeof tests / sizeof tests[0]);

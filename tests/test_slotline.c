@@ -55,6 +55,7 @@ static const struct line { const char *text; enum slot_op op; enum slot_says say
 	{ "table public.\"odd: x, y\", other.t: TRUNCATE: (no-flags)", SLOT_TRUNCATE, SLOT_HIT },
 	/* What is not written as known may have written it. */
 	{ "table public.plain: MERGE: id[integer]:1", SLOT_UPDATE, SLOT_OPEN },
+	{ "table public.plain, cu", SLOT_UPDATE, SLOT_OPEN },
 	{ "table public.plain: INSERT:", SLOT_INSERT, SLOT_OPEN },
 	{ "table public.plain: INSERT: legacy", SLOT_INSERT, SLOT_OPEN },
 	{ "table public.plain: INSERT: legacy[integer", SLOT_INSERT, SLOT_OPEN },

@@ -20,14 +20,14 @@ static const char *counts(struct arena *a, const struct slot_kept *k)
 bool audit_slot(struct audit *l, struct err *e)
 {
 	struct audit_source from = { .name = SOURCE_SLOT, .sees = SEES_WRITE | SEES_NESTED | SEES_DEFINER };
-	struct slot_kept k = { .known = false };
+	struct slot_kept k = { .identity = "", .members = "" };
 	struct slot_names n = { .identity = NULL };
 	const char *cannot = NULL;
 	bool walk = l->names.schema_there && *l->sid;
 	if (!l->plan || !l->plan->slot)
 		return true;
 	if ((walk && !slot_kept_read(l->db, l->a, l->sid, &k, e)) || (!k.known && !slot_may(l->db, l->a, &cannot, e)) ||
-		!slotread_names(l->db, l->a, l->target, k.identity, &n, e))
+		!slotread_names(l->db, l->a, l->target, &k, &n, e))
 		return false;
 	audit_window(l, SOURCE_SLOT, NULL, &from);
 	if (!k.known) {

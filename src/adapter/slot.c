@@ -51,7 +51,7 @@ bool slot_kept_read(struct db *db, struct arena *a, const char *sid, struct slot
 	const char *v[] = { sid };
 	const struct query q = { .sql = KEPT_SQL, .args = v, .nargs = 1, .cols = 5, .max_rows = 1 };
 	struct rows r;
-	*out = (struct slot_kept){ .limit = LIMIT_UNKNOWN, .xid = "", .identity = "" };
+	*out = (struct slot_kept){ .limit = LIMIT_UNKNOWN, .xid = "", .identity = "", .members = "" };
 	if (!db_ask(db, a, &q, &r, e))
 		return err_in(e, "reading what is kept of the logical slot");
 	if (r.n == 0)
@@ -75,6 +75,7 @@ bool slot_kept_read(struct db *db, struct arena *a, const char *sid, struct slot
 	out->last = json_int_or(j, "last", 0);
 	out->xid = json_str(j, "xid") ? json_str(j, "xid") : "";
 	out->identity = json_str(j, "identity") ? json_str(j, "identity") : "";
+	out->members = json_str(j, "members") ? json_str(j, "members") : "";
 	return true;
 }
 
@@ -87,6 +88,7 @@ struct json *slot_kept_json(struct arena *a, const struct slot_kept *k)
 	json_add_int(j, "inserts", k->inserts);
 	json_add_int(j, "last", k->last);
 	json_add_int(j, "limit", k->limit);
+	json_add_str(j, "members", k->members);
 	json_add_int(j, "open", k->open);
 	json_add_int(j, "read", k->read);
 	json_add_int(j, "truncates", k->truncates);
@@ -187,6 +189,7 @@ bool slot_put(struct db *db, struct arena *a, const struct slot_order *o, const 
 	k.limit = o->limit;
 	k.read = s.confirmed;
 	k.identity = n.identity;
+	k.members = n.members;
 	return note(db, a, o->sid, &k, e);
 }
 

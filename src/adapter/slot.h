@@ -37,7 +37,8 @@ struct slot_kept {
 	int64_t inserts, updates, deletes, truncates;   /* that wrote the target */
 	int64_t open, unread;                           /* changes that may have written it; changes too long to be read */
 	int64_t first, last;                            /* commits of those that wrote it */
-	const char *xid, *identity;                     /* of the last of them; of how the tables name their rows */
+	const char *xid;                                /* of the last of them */
+	const char *identity, *members;                 /* see slot_names */
 };
 bool slot_kept_read(struct db *db, struct arena *a, const char *sid, struct slot_kept *out, struct err *e);
 /* The same as state, for the row. */

@@ -163,7 +163,7 @@ static int by_name(const void *key, const void *table)
 	return c ? c : (k->len > len) - (k->len < len);
 }
 
-/* The tables of a line; TRUNCATE alone has several. NULL: none of ours, or not written as known. */
+/* The tables of a line; TRUNCATE alone has several. NULL: none of ours. */
 static const struct slot_table *table_of(const struct slot_ask *q, struct reader *r)
 {
 	const struct slot_table *found = NULL;
@@ -172,7 +172,7 @@ static const struct slot_table *table_of(const struct slot_ask *q, struct reader
 		return NULL;
 	do {
 		if (!table_name(r, &n))
-			return NULL;
+			return found;
 		const struct slot_table *t = bsearch(&n, q->tables, q->n, sizeof *q->tables, by_name);
 		found = found ? found : t;
 	} while (word(r, WORD(", ")));

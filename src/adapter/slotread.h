@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "adapter/slot.h"
 #include "adapter/slotline.h"
 
 struct arena;
@@ -12,19 +13,24 @@ struct db;
 struct err;
 struct fact_target;
 
-/* The target's tables as the slot writes them. identity: how they name their rows, as one text; another one than `before` (NULL: none
-   known) leaves full and in_key open. blind: why the slot cannot see all of them; NULL. weak: what it cannot tell; NULL. */
-struct slot_names { struct slot_ask ask; const char *identity, *blind, *weak; };
-bool slotread_names(struct db *db, struct arena *a, const struct fact_target *t, const char *before, struct slot_names *out, struct err *e);
+/* The target's tables as the slot writes them. identity: how they name their rows, as one text; another one than before (NULL: none
+   known) leaves full and in_key open. members: which they are, as one text; lost: one that was there before is gone or has another
+   name. blind: why the slot cannot see all of them; NULL. weak: what it cannot tell; NULL. */
+struct slot_names { struct slot_ask ask; const char *identity, *members, *blind, *weak; bool lost; };
+bool slotread_names(struct db *db, struct arena *a, const struct fact_target *t, const struct slot_kept *before, struct slot_names *out, struct err *e);
 
 /* Of committed transactions that are not gatewalk's own. first, last: of those with hits, server clock; xid: of the last; NULL none. */
 struct slot_changes { int64_t hits[SLOT_OPS], open, unread, first, last; const char *xid; };
-/* Adds what was committed up to `to`, and was not confirmed yet. The server may take a minute for it. */
+/* Adds what was committed up to `to`, and was not confirmed yet. A transaction that wrote
+   very much is one piece: five minutes at most, and room for its text in the server's temporary files. */
 bool slotread_piece(struct db *db, struct arena *a, const char *slot, const struct slot_names *n, int64_t to, struct slot_changes *out, struct err *e);
 bool slotread_confirm(struct db *db, struct arena *a, const char *slot, int64_t to, struct err *e);
 int64_t slot_changes_hits(const struct slot_changes *c);
 
-/* Stands first in a transaction in which gatewalk itself writes the user's rows: the slots of its walks let that off. Of the walk's id. */
-#define SLOT_OWN_WRITE_SQL "SELECT pg_logical_emit_message(true, 'gatewalk', %s);\n"
+/* Stands first in a transaction in which gatewalk itself writes the user's rows: the slots of its walks let that off. Of the walk's id,
+   as a literal. Does nothing where no such slot stands, or the login may not: it must never be what a way back fails for. */
+#define SLOT_OWN_WRITE_SQL "DO $d$ BEGIN IF EXISTS (SELECT FROM pg_replication_slots WHERE " SLOT_OURS_SQL ")" \
+	" AND (SELECT bool_and(has_function_privilege(oid, 'EXECUTE')) FROM pg_proc WHERE proname = 'pg_logical_emit_message' AND pronamespace = 'pg_catalog'::regnamespace)" \
+	" THEN PERFORM pg_logical_emit_message(true, 'gatewalk', %s::text); END IF; END $d$;\n"
 
 #endif

@@ -14,8 +14,10 @@
 #include "port/db.h"
 #include "port/files.h"
 
-#define PIECE (INT64_C(32) << 20)     /* bytes of WAL that are decoded at once */
-#define BUDGET (10 * US_SECOND)       /* of one sample; what is left waits for the next */
+/* Each piece begins anew where the oldest transaction of the slot does, so that small ones cost more in all; its text stands in the
+   server's temporary files meanwhile. */
+#define PIECE (INT64_C(64) << 20)
+#define BUDGET (30 * US_SECOND)   /* of one sample; what is left waits for the next */
 
 struct slotted {
 	struct tick *k;
@@ -102,6 +104,7 @@ static bool piece(struct slotted *s, struct err *why, struct err *e)
 	count(&s->kept, &c);
 	s->kept.read = to;
 	s->kept.identity = s->names.identity;
+	s->kept.members = s->names.members;
 	if (!note(s, &c, e))
 		return false;
 	s->gap = NULL;
@@ -129,6 +132,8 @@ static void same(struct slotted *s)
 		s->gap = "somebody else read it or made it anew: what it kept until then was not seen";
 	if (s->gap)
 		k->read = s->seen.confirmed;
+	else if (s->names.lost)
+		s->gap = "a table below the target was taken away or got another name: its last writes were not seen";
 }
 
 bool watch_slot(struct tick *k, struct err *e)
@@ -143,7 +148,7 @@ bool watch_slot(struct tick *k, struct err *e)
 	if (!k->plan->slot)
 		return true;
 	if (!slot_kept_read(k->db, k->a, k->sid, &s.kept, e) || !slot_look(k->db, k->a, k->sid, &s.seen, e) ||
-		!slotread_names(k->db, k->a, k->target, s.kept.identity, &s.names, e))
+		!slotread_names(k->db, k->a, k->target, &s.kept, &s.names, e))
 		return false;
 	s.kept.limit = (int64_t)k->plan->slot_max_mb << 20;
 	if (!s.seen.there)
