@@ -113,6 +113,7 @@ START_TEST(superuser_before_and_after_init)
 	says(db, "tracking", DOCTOR_OK, "track_activities and track_counts are on", NULL);
 	says(db, "standbys", DOCTOR_OK, "none is known to this server", NULL);
 	says(db, "clock", DOCTOR_OK, NULL, NULL);
+	says(db, "slot", DOCTOR_OK, "none can be made, and only a plan with policy.slot asks for one: wal_level is replica", "ALTER SYSTEM SET wal_level = logical; then restart the server");
 	says(db, "schema", DOCTOR_MISSING, "not there", "gatewalk init --environment production|staging|development|rehearsal");
 	says(db, "mark", DOCTOR_MISSING, "not marked", "gatewalk init --environment production|staging|development|rehearsal");
 	says(db, "guard", DOCTOR_WARN, "not installed", "gatewalk init first; then gatewalk guard install");

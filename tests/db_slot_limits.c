@@ -2,6 +2,7 @@
 /* The logical slot never stays where it must not: too much WAL, no walk, no plan, another's hand; and what is in the way of making one. */
 #include "adapter/slot.h"
 
+#include "adapter/probe.h"
 #include "tests/slot_fixture.h"
 
 START_TEST(gone_is_a_gap)
@@ -73,11 +74,19 @@ START_TEST(the_sample_takes_it_away)
 }
 END_TEST
 
+/* The server takes it in a moment after it was told. */
+static void keep_at_most(const char *mb)
+{
+	test_sql(db, arena_printf(a, "ALTER SYSTEM SET max_slot_wal_keep_size = %s", mb));
+	test_sql(db, "SELECT pg_reload_conf()");
+	for (int i = 0; i < 600 && strcmp(test_value(db, a, "SELECT setting FROM pg_settings WHERE name = 'max_slot_wal_keep_size'"), mb) != 0; i++)
+		usleep(10000);
+}
+
 START_TEST(the_servers_own_limit)
 {
 	const char *what;
-	test_sql(db, "ALTER SYSTEM SET max_slot_wal_keep_size = '48MB'");
-	test_sql(db, "SELECT pg_reload_conf()");
+	keep_at_most("48");
 	put();
 	ck_assert_int_eq(look().slot.limit, INT64_C(48) << 20);
 	fill_wal(4);
@@ -91,8 +100,7 @@ START_TEST(the_servers_own_limit)
 	tick();
 	ck_assert(!stands());
 	ck_assert_str_eq(look().slot.why, "gatewalk took it away: the server had begun to leave it behind: it needed more WAL than max_slot_wal_keep_size keeps. Start the watch again: it begins anew");
-	test_sql(db, "ALTER SYSTEM RESET max_slot_wal_keep_size");
-	test_sql(db, "SELECT pg_reload_conf()");
+	keep_at_most("-1");
 }
 END_TEST
 
@@ -171,6 +179,37 @@ START_TEST(what_is_in_the_way)
 }
 END_TEST
 
+static void doctor_says(enum doctor_state state, const char *now, const char *fix)
+{
+	struct doctor_row *rows;
+	size_t n;
+	ck_assert_msg(probe_doctor(db, a, &rows, &n, &e), "%s", e.msg);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(rows[i].id, "slot") != 0)
+			continue;
+		ck_assert_str_eq(rows[i].now, now);
+		ck_assert_int_eq(rows[i].state, state);
+		ck_assert(text_eq(rows[i].fix, fix));
+		return;
+	}
+	ck_abort_msg("the doctor does not look at slots");
+}
+
+START_TEST(the_doctor_says_what_it_keeps)
+{
+	static const char bound[] = "ALTER SYSTEM SET max_slot_wal_keep_size = '4GB'; SELECT pg_reload_conf();";
+	doctor_says(DOCTOR_WARN, "a plan may ask for one; max_slot_wal_keep_size is -1: one that nobody looks after fills the disk", bound);
+	put();
+	fill_wal(2);
+	const char *keeps = test_value(db, a, "SELECT format('" NAME " keeps %s MB of WAL, and the catalogue''s old rows for %s transactions',"
+		" (pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) / 1048576)::bigint, age(catalog_xmin)) FROM pg_replication_slots");
+	doctor_says(DOCTOR_WARN, arena_printf(a, "%s; max_slot_wal_keep_size is -1: one that nobody looks after fills the disk", keeps), bound);
+	keep_at_most("4096");
+	doctor_says(DOCTOR_OK, keeps, NULL);
+	keep_at_most("-1");
+}
+END_TEST
+
 START_TEST(wal_level_replica)
 {
 	const char *why;
@@ -185,7 +224,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		gone_is_a_gap, too_much_is_taken_away, the_sample_takes_it_away, the_servers_own_limit, not_without_a_walk, no_plan_asks_for_it,
-		never_made, what_is_in_the_way, wal_level_replica,
+		never_made, what_is_in_the_way, the_doctor_says_what_it_keeps, wal_level_replica,
 	};
 	return run(suite_create("slot_limits"), tests, sizeof tests / sizeof tests[0]);
 }
