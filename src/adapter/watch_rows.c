@@ -99,7 +99,7 @@ bool sighting_write(struct tick *k, const struct seen *s, struct err *e)
 		s->at ? arena_printf(k->a, "%lld", (long long)s->at) : NULL };
 	const struct query q = { .sql = OWN_TAG
 		"WITH t AS (SELECT coalesce(to_timestamp($7::bigint / 1000000.0), clock_timestamp()) AS at),\n"
-		"moved AS (UPDATE gatewalk.sighting s SET at = t.at, touch = $3, who = $4, text = $6 FROM t\n"
+		"moved AS (UPDATE gatewalk.sighting s SET at = greatest(s.at, t.at), touch = $3, who = $4, text = $6 FROM t\n"
 		"  WHERE sid = $1 AND source = $2 AND consumer = $5 AND NOT taken RETURNING 1)\n"
 		"INSERT INTO gatewalk.sighting (sid, source, touch, who, consumer, text, at) SELECT $1, $2, $3, $4, $5, $6, t.at FROM t\n"
 		"WHERE NOT EXISTS (SELECT FROM moved)", .args = v, .nargs = 7, .cols = -1 };
