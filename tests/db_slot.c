@@ -142,7 +142,12 @@ END_TEST
 START_TEST(own_writes_are_let_off)
 {
 	put();
-	test_sql(db, arena_printf(a, "BEGIN; " SLOT_OWN_WRITE_SQL "INSERT INTO public.orders VALUES (1, 'a', '5'); COMMIT", "'" TEST_SID "'"));
+	/* Under the application's search_path nobody's objects are taken for the server's. */
+	test_sql(db, "CREATE SCHEMA evil; CREATE TABLE evil.pg_replication_slots (slot_name name, plugin name, database name); CREATE TABLE evil.pg_proc ();"
+		" CREATE FUNCTION evil.no(name, text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE ''called''; END';"
+		" CREATE OPERATOR evil.~ (LEFTARG = name, RIGHTARG = text, FUNCTION = evil.no); CREATE OPERATOR evil.= (LEFTARG = name, RIGHTARG = text, FUNCTION = evil.no);"
+		" CREATE FUNCTION evil.pg_logical_emit_message(boolean, text, text) RETURNS void LANGUAGE plpgsql AS 'BEGIN RAISE ''called''; END'");
+	test_sql(db, arena_printf(a, "BEGIN; SET LOCAL search_path = evil, pg_catalog; " SLOT_OWN_WRITE_SQL "INSERT INTO public.orders VALUES (1, 'a', '5'); COMMIT", "'" TEST_SID "'"));
 	tick();
 	counts(0, 0, 0, 0, 0);
 	test_sql(db, arena_printf(a, "BEGIN; INSERT INTO public.orders VALUES (2, 'a', '5'); " SLOT_OWN_WRITE_SQL "COMMIT", "'ffff2233445566778899aabbccddeeff'"));
@@ -225,6 +230,45 @@ START_TEST(noted_and_not_confirmed)
 }
 END_TEST
 
+/* As a consumer: who has to be found and cleared by name. */
+START_TEST(the_audit_shows_it)
+{
+	struct fact_audit f;
+	test_sql(db, "ALTER TABLE public.orders REPLICA IDENTITY FULL");
+	put();
+	tick();
+	test_sql(db, "INSERT INTO public.orders VALUES (1, 'a', '5'), (2, 'a', '5'); TRUNCATE public.orders");
+	tick();
+	ck_assert_msg(audit_look(db, a, &(struct audit_ask){ TEST_SID, &plan, &target, plan_target(&plan) }, &f, &e), "%s", e.msg);
+	const struct consumer *c = test_consumer(&f, "committed writes");
+	ck_assert(c && c->touch == TOUCH_WRITE && c->names_column && c->calls == 3 && c->last == kept().last);
+	ck_assert_str_eq(c->source, SOURCE_SLOT);
+	ck_assert_ptr_nonnull(strstr(c->evidence, ": INSERT 2, UPDATE 0, DELETE 0, TRUNCATE 1; the last at "));
+	for (size_t i = 0; i < f.n_sources; i++) {
+		const struct audit_source *s = &f.sources[i];
+		if (strcmp(s->name, SOURCE_SLOT) != 0)
+			continue;
+		ck_assert(s->saw == SAW_FOUND && !s->why && s->from == kept().since && s->sees == (SEES_WRITE | SEES_NESTED | SEES_DEFINER));
+		return;
+	}
+	ck_abort_msg("the slot is no source of the audit");
+}
+END_TEST
+
+/* One that is too long to be read may have written it. */
+START_TEST(too_long_to_be_read)
+{
+	plan.slot_max_mb = 1024;
+	put();
+	test_sql(db, "INSERT INTO public.orders SELECT 1, repeat('n', 70000000), NULL");
+	tick();
+	struct slot_kept k = kept();
+	ck_assert_int_eq(k.unread, 1);
+	ck_assert_int_eq(k.inserts, 0);
+	ck_assert_int_eq(sighted(), 1);
+}
+END_TEST
+
 START_TEST(unlogged_sees_nothing)
 {
 	put();
@@ -256,7 +300,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		default_identity, full_identity, identity_of_nothing_and_of_the_column, partitions_and_default, partitions_come_and_go, truncate_of_many, own_writes_are_let_off, bridges_an_outage,
-		killed_watcher_counts_once, noted_and_not_confirmed, unlogged_sees_nothing, many_changes,
+		killed_watcher_counts_once, noted_and_not_confirmed, the_audit_shows_it, too_long_to_be_read, unlogged_sees_nothing, many_changes,
 	};
 	return run(suite_create("slot"), tests, sizeof tests / sizeof tests[0]);
 }

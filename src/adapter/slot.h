@@ -16,8 +16,9 @@ struct json;
 
 #define SOURCE_SLOT "logical slot"   /* in gatewalk.source */
 #define SLOT_GONE "it is gone: somebody took it away, or the server is another one now. Start the watch again: it begins anew"
-/* What a query over pg_replication_slots knows them by. */
-#define SLOT_OURS_SQL "(slot_name ~ '^gatewalk_slot_[0-9a-f]{12}$' AND plugin = 'test_decoding' AND database = current_database())"
+/* What a query over pg_replication_slots knows them by; under any search_path. */
+#define SLOT_OURS_SQL "(slot_name OPERATOR(pg_catalog.~) '^gatewalk_slot_[0-9a-f]{12}$' AND plugin OPERATOR(pg_catalog.=) 'test_decoding'" \
+	" AND database OPERATOR(pg_catalog.=) pg_catalog.current_database())"
 
 struct slot_seen {
 	bool there;

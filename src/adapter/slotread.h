@@ -28,9 +28,11 @@ bool slotread_confirm(struct db *db, struct arena *a, const char *slot, int64_t 
 int64_t slot_changes_hits(const struct slot_changes *c);
 
 /* Stands first in a transaction in which gatewalk itself writes the user's rows: the slots of its walks let that off. Of the walk's id,
-   as a literal. Does nothing where no such slot stands, or the login may not: it must never be what a way back fails for. */
-#define SLOT_OWN_WRITE_SQL "DO $d$ BEGIN IF EXISTS (SELECT FROM pg_replication_slots WHERE " SLOT_OURS_SQL ")" \
-	" AND (SELECT bool_and(has_function_privilege(oid, 'EXECUTE')) FROM pg_proc WHERE proname = 'pg_logical_emit_message' AND pronamespace = 'pg_catalog'::regnamespace)" \
-	" THEN PERFORM pg_logical_emit_message(true, 'gatewalk', %s::text); END IF; END $d$;\n"
+   as a literal. Does nothing where no such slot stands, or the login may not: it must never be what a way back fails for. A restore
+   works under the application's search_path, where nobody's functions are called. */
+#define SLOT_OWN_WRITE_SQL "DO $d$ BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_replication_slots WHERE " SLOT_OURS_SQL ")" \
+	" AND (SELECT pg_catalog.bool_and(pg_catalog.has_function_privilege(oid, 'EXECUTE')) FROM pg_catalog.pg_proc" \
+	"  WHERE proname OPERATOR(pg_catalog.=) 'pg_logical_emit_message' AND pronamespace OPERATOR(pg_catalog.=) 'pg_catalog'::pg_catalog.regnamespace)" \
+	" THEN PERFORM pg_catalog.pg_logical_emit_message(true, 'gatewalk', %s::pg_catalog.text); END IF; END $d$;\n"
 
 #endif
