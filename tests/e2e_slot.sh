@@ -8,14 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib_tmux.sh
 # shellcheck source=tests/lib_walk.sh disable=SC1091
 . tests/lib_walk.sh
-B=${B:-build}
-gw=$(realpath "${GATEWALK:-$B/gatewalk}") walk=$(realpath "$B/tests/tool_walk") || exit 1
-export GATEWALK="$gw"
-top=$(mktemp -d "${TMPDIR:-/tmp}/gwslt.XXXXXX") || exit 1
-chmod 711 "$top"
-out=$top/out
-export HOME="$top/home" XDG_STATE_HOME="$top/state" XDG_DATA_HOME="$top/data" XDG_CONFIG_HOME="$top/config"
-mkdir -p "$top/code" "$HOME" "$XDG_CONFIG_HOME/gatewalk" && echo 1 >"$top/code/one" && chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk"
+walk_home slt
 tm_dir=""
 # shellcheck disable=SC2317 # the trap calls it
 finish() {
@@ -27,8 +20,6 @@ trap finish EXIT
 trap 'exit 130' INT TERM HUP
 "$B/tests/tool_cluster" start "$top/pg" fsync=off wal_level=logical >/dev/null || exit 1
 eval "$("$B/tests/tool_cluster" env "$top/pg")"
-key="$XDG_CONFIG_HOME/gatewalk/id_ed25519"
-ssh-keygen -q -t ed25519 -N '' -f "$key" || exit 1
 psql -qX -v ON_ERROR_STOP=1 <<SQL || exit 1
 CREATE EXTENSION pg_stat_statements SCHEMA public;
 CREATE TABLE public.orders (id bigint PRIMARY KEY, old text, older text);
@@ -50,6 +41,10 @@ plan old
 must 0 "a walk begins" "$walk" "" "$key" "$top/old.yaml" begin
 must 0 "items 1 to 3" "$walk" "" "$key" $w consumers
 is "no slot before the watch" "$slots" 0
+psql -qX -c "CREATE ROLE plain LOGIN" || exit 1
+run 0 "check, by a login that may make none" "$gw" check -d "dbname=postgres user=plain" "$top/old.yaml"
+has "says so" "policy.slot is true, and none can be made here: this login may not use replication slots"
+has "with the command that helps" "ALTER ROLE plain REPLICATION"
 run 0 "doctor" "$gw" doctor --json
 has "a server that bounds no slot is said" '"now":"a plan may ask for one; max_slot_wal_keep_size is -1: one that nobody looks after fills the disk"'
 must 0 "the watch" "$walk" "" "$key" $w unused

@@ -7,6 +7,7 @@
 #include "adapter/hide.h"
 #include "adapter/planfile.h"
 #include "adapter/probe.h"
+#include "adapter/slot.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "engine/upkeep.h"
@@ -85,6 +86,18 @@ static bool look_hide(struct arena *a, struct db *db, const struct plan *p, stru
 	return true;
 }
 
+/* The server may be set up before the watch begins: a note, no error. */
+static bool look_slot(struct arena *a, struct db *db, const struct plan *p, struct json *notes, struct err *e)
+{
+	const char *why;
+	if (!slot_may(db, a, &why, e))
+		return false;
+	size_t len = why ? strcspn(why, ":") : 0;
+	if (why)
+		place_row(notes, plan_mark(p, "policy.slot"), arena_printf(a, "policy.slot is true, and none can be made here: %.*s", (int)len, why), why[len] ? why + len + 2 : "");
+	return true;
+}
+
 static bool check_one(struct arena *a, const char *file, struct db *db, struct json *list, struct err *e)
 {
 	struct plan_error *errs;
@@ -102,6 +115,8 @@ static bool check_one(struct arena *a, const char *file, struct db *db, struct j
 		return false;
 	bool unseen = p && p->hide && !plan_has_alarm(p);
 	if (unseen && db && !look_hide(a, db, p, out, e))
+		return false;
+	if (p && p->slot && db && !look_slot(a, db, p, notes, e))
 		return false;
 	if (unseen && !db)
 		place_row(notes, plan_mark(p, "policy.hide"), "policy.hide is true, and no metric has an alarm limit: the server's log has to be readable, which is looked at with -d",
