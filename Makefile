@@ -89,8 +89,8 @@ $(B)/tests/preload_%.so: tests/preload_%.c
 tests: $(TESTS) $(PRELOADS)
 # What the scripts call.
 tools: $(filter $(B)/tests/tool_%,$(TESTS)) $(PRELOADS)
-# What needs no server is linked, the rest compiled: what a second compiler has to say.
-units: $(filter $(B)/tests/test_%,$(TESTS)) $(addsuffix .o,$(TESTS))
+# What needs no server is linked, with the program that its tests put on a terminal; the rest compiled: what a second compiler has to say.
+units: $(filter $(B)/tests/test_% $(B)/tests/tool_screens,$(TESTS)) $(addsuffix .o,$(TESTS))
 # Objects stay: make would take those of the tests for passing ones, remove them, and compile all of them again next time.
 .SECONDARY:
 
