@@ -42,7 +42,8 @@ endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null)
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -DGATEWALK_VERSION='"$(VERSION)"' -DGATEWALK_PLANS='"$(PREFIX)/share/gatewalk/plans"' \
 	-Isrc -I. -g $(OPT) $(WARN) $(HARD) $(SAN) $(PKG_CFLAGS) $(CFLAGS)
-LDLIBS_SRC := $(shell pkg-config --libs $(PKG) 2>/dev/null) -pthread
+# libpg_query has no file for pkg-config.
+LDLIBS_SRC := $(shell pkg-config --libs $(PKG) 2>/dev/null) -lpg_query -pthread
 LDLIBS_UI  := $(shell pkg-config --libs ncursesw panelw 2>/dev/null)
 LDLIBS_TEST := $(shell pkg-config --libs check vterm 2>/dev/null) -lutil -lm
 LDFLAGS_ALL = $(LINK) $(SAN) $(LDFLAGS)

@@ -59,14 +59,14 @@ for t in tests/test_*.c; do
 	n=$(basename "$t" .c)
 	! grep -q lib_pty "$t" || continue   # it times another program on a terminal
 	# Tests end by exit() in a child of Check's: what is still reachable then is no leak.
-	try "valgrind $n" env CK_TIMEOUT_MULTIPLIER=20 valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite "build/vg/tests/$n"
+	try "valgrind $n" env CK_TIMEOUT_MULTIPLIER=20 valgrind -q --suppressions=tests/parser_leaks.supp --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite "build/vg/tests/$n"
 done
 for t in tests/test_*.c tests/db_*.c; do
 	grep -qE 'pthread|engine/desk\.h' "$t" || continue
 	n=$(basename "$t" .c)
 	try "TSan $n" env CK_TIMEOUT_MULTIPLIER=10 TSAN_OPTIONS=halt_on_error=0:exitcode=66:die_after_fork=0 "build/tsan/tests/$n"
 done
-libs=$(pkg-config --libs libpq yaml-0.1 libsodium jansson libzstd libical)
+libs="$(pkg-config --libs libpq yaml-0.1 libsodium jansson libzstd libical) -lpg_query"
 for t in tests/fuzz_*.c; do
 	n=$(basename "$t" .c)
 	n=${n#fuzz_}

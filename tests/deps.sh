@@ -3,7 +3,7 @@
 # Installs the Debian packages that are missing: deps.sh demo | check | check-long. Says nothing and takes no time when all are there.
 set -eu
 
-build="gcc make pkg-config libc6-dev libncurses-dev libpq-dev libyaml-dev libsodium-dev libjansson-dev libzstd-dev libical-dev"
+build="gcc make pkg-config libc6-dev libncurses-dev libpq-dev libyaml-dev libsodium-dev libjansson-dev libzstd-dev libical-dev libpg-query-dev"
 run="postgresql-15 postgresql-contrib postgresql-client-15 openssh-client zstd ncurses-base"
 check="clang check libvterm-dev mandoc cppcheck shellcheck strace faketime tmux util-linux git openssl pgbouncer postgresql-15-pgaudit postgresql-15-cron"
 long="valgrind llvm libclang-rt-dev"

@@ -75,6 +75,7 @@ check_libraries() {
 	jansson.h src/port/jsonread.c
 	zstd*.h src/port/pack.c
 	libical/* src/port/ical.c
+	pg_query* src/port/sqlparse.c
 	*curses*.h screens/*
 	panel.h screens/*
 	term.h screens/*
@@ -195,6 +196,7 @@ check_symbols() {
 	json(_|p_) src/port/jsonread.o
 	ZSTD_ src/port/pack.o
 	ical[a-z]*_[a-z] src/port/ical.o
+	pg_query_ src/port/sqlparse.o
 	(initscr|newterm|endwin|stdscr|w[a-z]*(ch|str|refresh)|new_panel|setupterm|tigetstr) screens/*
 	LIST
 }
@@ -203,7 +205,7 @@ check_symbols() {
 check_link() {
 	[ -e "$obj/libgatewalk.a" ] || { bad "no $obj/libgatewalk.a"; return; }
 	echo 'int main(void) { return 0; }' >"$tmp/main.c"
-	libs=$(pkg-config --libs libpq yaml-0.1 libsodium jansson libzstd libical)
+	libs="$(pkg-config --libs libpq yaml-0.1 libsodium jansson libzstd libical) -lpg_query"
 	# shellcheck disable=SC2086  # words on purpose
 	${CC:-cc} ${LAYERS_LDFLAGS:-} -o "$tmp/main" "$tmp/main.c" -Wl,--whole-archive "$obj/libgatewalk.a" -Wl,--no-whole-archive $libs -pthread -lm 2>"$tmp/link" ||
 		bad "src/ does not link by itself: $(grep -m1 undefined "$tmp/link" || head -1 "$tmp/link")"

@@ -15,32 +15,33 @@
 
 #define DEPTH_MAX 32
 
-static bool copy(struct json *to, const char *key, json_t *from, int depth, struct err *e);
+/* left: levels that may still come. Nothing is said of a tree that is too deep. */
+static bool copy(struct json *to, const char *key, json_t *from, int left, struct err *e);
 
-static bool copy_array(struct json *to, json_t *from, int depth, struct err *e)
+static bool copy_array(struct json *to, json_t *from, int left, struct err *e)
 {
 	for (size_t i = 0; i < json_array_size(from); i++)
-		if (!copy(to, NULL, json_array_get(from, i), depth, e))
+		if (!copy(to, NULL, json_array_get(from, i), left, e))
 			return false;
 	return true;
 }
 
-static bool copy_object(struct json *to, json_t *from, int depth, struct err *e)
+static bool copy_object(struct json *to, json_t *from, int left, struct err *e)
 {
 	for (void *it = json_object_iter(from); it; it = json_object_iter_next(from, it))
-		if (!copy(to, json_object_iter_key(it), json_object_iter_value(it), depth, e))
+		if (!copy(to, json_object_iter_key(it), json_object_iter_value(it), left, e))
 			return false;
 	return true;
 }
 
 /* json_typeof is what tells the kinds apart; a real number has no place in ours. */
-static bool copy(struct json *to, const char *key, json_t *from, int depth, struct err *e)
+static bool copy(struct json *to, const char *key, json_t *from, int left, struct err *e)
 {
-	if (depth > DEPTH_MAX)
-		return err_set(e, ERR_USE, NULL, "nested deeper than %d", DEPTH_MAX);
+	if (left < 0)
+		return false;
 	switch (json_typeof(from)) {
-	case JSON_OBJECT: return copy_object(json_add_obj(to, key), from, depth + 1, e);
-	case JSON_ARRAY: return copy_array(json_add_arr(to, key), from, depth + 1, e);
+	case JSON_OBJECT: return copy_object(json_add_obj(to, key), from, left - 1, e);
+	case JSON_ARRAY: return copy_array(json_add_arr(to, key), from, left - 1, e);
 	case JSON_STRING: json_add_str(to, key, json_string_value(from)); return true;
 	case JSON_INTEGER: json_add_int(to, key, json_integer_value(from)); return true;
 	case JSON_REAL: return err_set(e, ERR_USE, NULL, "a number with a fraction");
@@ -51,7 +52,7 @@ static bool copy(struct json *to, const char *key, json_t *from, int depth, stru
 }
 
 /* jansson refuses U+0000 in strings and keys by itself unless it is told to take it, and stops at 2,048 levels. */
-struct json *json_read(struct arena *a, const char *text, size_t len, struct err *e)
+struct json *json_read_deep(struct arena *a, const char *text, size_t len, int depth, struct err *e)
 {
 	json_error_t why;
 	json_t *tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
@@ -61,14 +62,22 @@ struct json *json_read(struct arena *a, const char *text, size_t len, struct err
 	}
 	struct json *out = NULL;
 	if (json_is_object(tree)) {
+		struct err own = { 0 };
 		out = json_obj(a);
-		if (!copy_object(out, tree, 1, e))
+		if (!copy_object(out, tree, depth - 1, &own)) {
 			out = NULL;
+			err_set(e, ERR_USE, NULL, "%s", own.code ? own.msg : arena_printf(a, "nested deeper than %d", depth));
+		}
 	} else {
 		err_set(e, ERR_USE, NULL, "not a JSON object");
 	}
 	json_decref(tree);
 	return out;
+}
+
+struct json *json_read(struct arena *a, const char *text, size_t len, struct err *e)
+{
+	return json_read_deep(a, text, len, DEPTH_MAX, e);
 }
 
 /* Read by the strict reader, and still written out again: two pieces of code must agree on what the bytes are. */
