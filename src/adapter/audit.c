@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "adapter/audit_opinion.h"
 #include "adapter/audit_private.h"
 #include "adapter/watch_private.h"
 #include "base/arena.h"
@@ -131,6 +132,14 @@ static bool audit_begin(struct audit *l, enum target kind, struct err *e)
 	return true;
 }
 
+static void not_parsed(struct audit *l)
+{
+	const char *why;
+	size_t n = l->names.opinion ? opinion_unread(l->names.opinion, &why) : 0;
+	if (n)
+		audit_blind(l, "%zu texts could not be read by the parser, whose grammar is that of PostgreSQL 15: they are judged without it; the first: %s", n, why);
+}
+
 bool audit_look(struct db *db, struct arena *a, const struct audit_ask *ask, struct fact_audit *out, struct err *e)
 {
 	struct audit l = { .db = db, .a = a, .sid = ask->sid ? ask->sid : "", .plan = ask->plan, .target = ask->target, .out = out };
@@ -140,6 +149,8 @@ bool audit_look(struct db *db, struct arena *a, const struct audit_ask *ask, str
 	bool ok = audit_begin(&l, ask->kind, e);
 	for (size_t i = 0; ok && i < sizeof parts / sizeof parts[0]; i++)
 		ok = parts[i](&l, e);
+	if (ok)
+		not_parsed(&l);
 	if (ok)
 		audit_blind(&l, "not seen by any look at a server: programs that have not run yet, names put together at run time, statements that define or maintain "
 			"(CREATE, ALTER, ANALYZE and the like), SQL kept in the rows of tables, exports and reports kept elsewhere, databases that read this one by dblink or a foreign server");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapter/audit.h"
+#include "adapter/audit_opinion.h"
 #include "adapter/audit_verdict.h"
 #include "adapter/resolve.h"
 #include "base/arena.h"
@@ -12,7 +13,8 @@
 #include "base/when.h"
 #include "port/db.h"
 
-#define RESOLVE_TIME (2 * US_SECOND)   /* of one look; texts that come later are judged by their words */
+#define RESOLVE_TIME (2 * US_SECOND)   /* of one look; texts that come later are judged without the server */
+#define PARSE_TIME (4 * US_SECOND)     /* and without the parser */
 
 static const char NAMES_SQL[] = OWN_TAG
 "WITH RECURSIVE v AS (\n"
@@ -78,7 +80,11 @@ bool names_read(struct db *db, struct arena *a, const struct fact_target *t, enu
 	out->target.falls = v_of[FALLS].v;
 	out->own_roles = v_of[ROLES].v;
 	bool column = t->column && (kind == TARGET_COLUMN || kind == TARGET_NONE);
-	return !column || resolver_new(db, a, t, RESOLVE_TIME, &out->resolver, e);
+	if (column && !resolver_new(db, a, t, RESOLVE_TIME, &out->resolver, e))
+		return false;
+	if (column || kind == TARGET_TABLE)
+		out->opinion = opinion_new(a, &out->target, column ? resolver_names(out->resolver) : NULL, PARSE_TIME);
+	return true;
 }
 
 static bool own_role(const struct names *n, const char *role)
@@ -107,33 +113,54 @@ bool names_own_text(const struct names *n, const char *role, const char *text)
 	return own_text(n, role, text, &(struct text_found){ 0 });
 }
 
-struct text_found names_use(const struct names *n, struct arena *a, const char *role, const char *text)
+/* The parser is asked where it could say something else: where somebody finds a use, or where the name stands in the text at all. */
+static bool worth_parsing(const struct names *n, struct arena *a, const struct text_of *t, struct resolved server)
 {
-	struct text_found f;
-	audit_text_statement(a, text, &n->target, &f);
-	if (f.use != USE_NONE && own_text(n, role, text, &f))
-		f = (struct text_found){ 0 };
-	return f;
+	const char *name = n->target.column ? n->target.column : n->target.table;
+	if (!n->opinion || t->found.own || (!n->target.column && audit_text_key_check(a, t->text)))
+		return false;
+	return t->found.use != USE_NONE || t->found.names_view || server.as == RESOLVED_USED || strcasestr(t->text, name);
+}
+
+static void by_words(const struct names *n, struct arena *a, struct text_of *t)
+{
+	audit_text_statement(a, t->text, &n->target, &t->found);
+	if (own_text(n, t->role, t->text, &t->found))
+		t->found = (struct text_found){ .own = true };
+}
+
+static void by_all(const struct names *n, struct arena *a, struct text_of *t, struct resolved server, bool whole)
+{
+	const struct parsed not = { .as = PARSED_NOT };
+	t->found = audit_second(&t->found, server, worth_parsing(n, a, t, server) ? opinion_text(n->opinion, t->text) : not, whole);
+}
+
+struct text_found names_use(const struct names *n, struct arena *a, const char *role, const char *text, bool whole)
+{
+	struct text_of t = { .role = role, .text = text };
+	by_words(n, a, &t);
+	by_all(n, a, &t, (struct resolved){ RESOLVED_NOT, false }, whole);
+	return t.found;
 }
 
 void names_use_all(const struct names *n, struct arena *a, struct text_of *v, size_t count)
 {
-	bool *urgent = arena_array(a, count, sizeof *urgent);
-	for (size_t i = 0; i < count; i++) {
-		audit_text_statement(a, v[i].text, &n->target, &v[i].found);
-		if (own_text(n, v[i].role, v[i].text, &v[i].found))
-			v[i].found = (struct text_found){ .own = true };
-		urgent[i] = v[i].found.use != USE_NONE || v[i].found.names_view;
-	}
-	if (!n->resolver)
-		return;
-	for (int later = 0; later < 2; later++)
+	struct resolved *server = arena_array(a, count, sizeof *server);   /* zero: it cannot say */
+	for (size_t i = 0; i < count; i++)
+		by_words(n, a, &v[i]);
+	for (int later = 0; later < 2 && n->resolver; later++)
 		for (size_t i = 0; i < count; i++) {
-			struct text_found *f = &v[i].found;
-			if (!f->own && urgent[i] != later)
-				*f = audit_verdict(f, resolver_text(n->resolver, v[i].role, v[i].text));
+			const struct text_found *f = &v[i].found;
+			bool urgent = f->use != USE_NONE || f->names_view;
+			if (!f->own && urgent != later)
+				server[i] = resolver_text(n->resolver, v[i].role, v[i].text);
 		}
-	resolver_end(n->resolver);
+	if (n->resolver)
+		resolver_end(n->resolver);
+	for (size_t i = 0; i < count; i++)
+		by_all(n, a, &v[i], server[i], true);
+	if (n->opinion)
+		opinion_end(n->opinion);
 }
 
 const char *names_cut(struct arena *a, const char *text, size_t max)

@@ -20,8 +20,9 @@ static void add_uses(struct audit *l, const struct serverlog *s, enum log_via vi
 		if (x->via != via)
 			continue;
 		const struct consumer found = {
-			.key = logged_key(l->a, x, server), .kind = "logged", .source = logged_source(via), .role = x->role, .app = x->app, .touch = x->touch,
-			.last = x->last, .calls = x->calls, .names_column = x->use == USE_NAME, .may_survive = x->use == USE_STAR, .evidence = x->text, .server = server,
+			.key = logged_key(l->a, x, server), .kind = "logged", .source = arena_printf(l->a, "%s%s", logged_source(via), x->who ? x->who : ""), .role = x->role,
+			.app = x->app, .touch = x->touch, .last = x->last, .calls = x->calls, .names_column = x->use == USE_NAME, .may_survive = x->use == USE_STAR,
+			.evidence = x->text, .server = server,
 		};
 		audit_add(l, &found);
 	}

@@ -44,7 +44,7 @@ void audit_add_statements(struct audit *l, const struct statements *s, const cha
 			continue;
 		const struct consumer found = {
 			.key = statement_key(l->a, x->queryid, x->role, server), .kind = "statement", .role = x->role,
-			.source = x->by_server ? "pg_stat_statements, resolved by the server" : "pg_stat_statements",
+			.source = arena_printf(l->a, "pg_stat_statements%s", x->who),
 			.app = x->app, .touch = x->touch, .last = l->out->at, .calls = x->calls, .counted = counted(l->a, s, x), .names_column = x->use == USE_NAME,
 			.may_survive = x->use == USE_STAR, .evidence = x->text, .server = server,
 		};
@@ -100,22 +100,29 @@ static void limits(struct audit *l, const struct statements *s)
 		audit_blind(l, "statements that ran before %s are not counted, nor those that failed", when_iso(s->reset, buf));
 }
 
-/* How far the server's own opinion of the texts goes. */
-static void opinions(struct audit *l, const struct statements *s)
+/* What was taken back, by the server or by the parser. */
+static void taken_back(struct audit *l, const struct statements *s, bool by_parser, const char *does)
 {
 	size_t without = 0;
 	const char *first = NULL;
 	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].use == USE_NONE && !without++)
+		if (s->v[i].use == USE_NONE && s->v[i].by_parser == by_parser && !without++)
 			first = statement_key(l->a, s->v[i].queryid, s->v[i].role, NULL);
 	if (without)
-		audit_blind(l, "%zu statements look by their words as if they used the column; the server resolves them to the table without it, so they do not count: %s%s",
-			without, first, without > 1 ? ", ..." : "");
+		audit_blind(l, "%zu statements look by their words as if they used the %s; %s, so they do not count: %s%s", without, l->target->column ? "column" : "table", does,
+			first, without > 1 ? ", ..." : "");
+}
+
+/* How far the opinions of the texts go. */
+static void opinions(struct audit *l, const struct statements *s)
+{
+	taken_back(l, s, false, "the server resolves them to the table without it");
+	taken_back(l, s, true, "the parser reads them whole without it");
 	const struct resolver *r = l->names.resolver;
 	if (r && resolver_why(r))
-		audit_blind(l, "texts of statements are judged by their words alone, not resolved by the server: %s", resolver_why(r));
+		audit_blind(l, "texts of statements are judged by their words and the parser, not resolved by the server: %s", resolver_why(r));
 	if (r && resolver_late(r))
-		audit_blind(l, "the server had no time to resolve %zu texts of statements: they are judged by their words alone", resolver_late(r));
+		audit_blind(l, "the server had no time to resolve %zu texts of statements: they are judged by their words and the parser", resolver_late(r));
 }
 
 bool audit_statements(struct audit *l, struct err *e)

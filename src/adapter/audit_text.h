@@ -28,7 +28,8 @@ struct text_found {
 	bool unicode;          /* spells a name as U&"...": counted as naming the column */
 	bool names_gatewalk;   /* has gatewalk.something */
 	bool own;              /* gatewalk sent it itself (audit_names.h) */
-	bool by_server;        /* the server itself says so (audit_verdict.h) */
+	bool by_server, by_parser;             /* the server itself says so, or the parser (audit_verdict.h); neither: the words alone */
+	bool against_server, against_parser;   /* the other one says something else: the stricter counts */
 };
 
 struct text_target {

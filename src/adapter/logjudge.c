@@ -5,6 +5,7 @@
 
 #include "adapter/audit.h"
 #include "adapter/audit_token.h"
+#include "adapter/audit_verdict.h"
 #include "base/arena.h"
 #include "base/text.h"
 
@@ -12,22 +13,26 @@ static const char UNKNOWN[] = "";
 
 static void widen(struct log_hit *to, const struct text_found *f)
 {
-	if (f->use > to->use)
+	if (f->use > to->use) {
 		to->use = f->use;
+		to->who = audit_who(f);
+	}
 	if (f->touch > to->touch)
 		to->touch = f->touch;
 }
 
-/* A client can send several statements at once, and the log has them as one text. */
+/* A client can send several statements at once, and the log has them as one text. Of one that failed nothing is taken back: the server itself says that
+   a name was asked for. */
 static void widen_by_text(struct arena *a, const struct log_ask *ask, const struct log_record *r, const char *text, struct log_hit *out)
 {
 	const struct tokens v = tokens_read(a, text);
 	const char *from = text;
+	bool whole = !r->cut && out->via != LOG_ERRORS;
 	for (size_t i = 0; i <= v.n; i++) {
 		if (i < v.n && !token_is(&v, i, ";"))
 			continue;
 		const char *end = i < v.n ? v.t[i].s : text + strlen(text);
-		const struct text_found f = names_use(ask->names, a, r->role ? r->role : UNKNOWN, arena_dupn(a, from, (size_t)(end - from)));
+		const struct text_found f = names_use(ask->names, a, r->role ? r->role : UNKNOWN, arena_dupn(a, from, (size_t)(end - from)), whole);
 		widen(out, &f);
 		from = end + (i < v.n);
 	}

@@ -16,7 +16,7 @@ struct log_ask {
 	const char *database;
 	bool one_column;                 /* pgaudit's role has grants on the target's column alone: each OBJECT entry of the table is a use of it */
 };
-struct log_hit { enum log_via via; enum text_use use; enum touch touch; const char *text; };
+struct log_hit { enum log_via via; enum text_use use; enum touch touch; const char *text, *who; };   /* who: as audit_who; NULL where the entry itself says so */
 
 /* False: no use, another database, or gatewalk's own. */
 bool logjudge(struct arena *a, const struct log_ask *ask, const struct log_record *r, struct log_hit *out);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapter/audit.h"
+#include "adapter/audit_opinion.h"
 #include "adapter/serverlog_private.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -62,7 +63,8 @@ static void take(void *ctx, const struct log_record *r)
 		u->out->gap = arena_printf(u->a, "what the server logs was changed: %s", setting);
 	if (logjudge(a, &u->ask, r, &h)) {
 		const char *addr = text_eq(r->addr, "[local]") ? NULL : r->addr;
-		const struct log_use x = { .via = h.via, .role = r->role ? r->role : "unknown", .app = r->app, .addr = addr, .text = h.text, .use = h.use, .touch = h.touch };
+		const struct log_use x = { .via = h.via, .role = r->role ? r->role : "unknown", .app = r->app, .addr = addr, .text = h.text, .use = h.use, .touch = h.touch,
+			.who = h.who };
 		add_use(u, &x, r->at);
 	}
 	arena_free(a);
@@ -192,6 +194,8 @@ bool serverlog_read(struct db *db, struct arena *a, const struct names *n, const
 	u.ask.database = s.database;
 	u.ask.one_column = s.one_column;
 	ok = ok && relations(db, a, n, t, &u.ask.of, &own) && read_all(db, a, &s, &u, from, &own);
+	if (n->opinion)
+		opinion_end(n->opinion);
 	if (ok)
 		return true;
 	if (own.code == ERR_DB) {

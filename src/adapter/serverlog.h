@@ -28,6 +28,7 @@ struct log_use {
 	const char *role, *app, *addr, *text;
 	enum text_use use;
 	enum touch touch;
+	const char *who;              /* as log_hit has it */
 	int64_t last, calls;
 };
 struct serverlog {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapter/audit.h"
+#include "adapter/audit_opinion.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -42,13 +43,15 @@ bool sessions_read(struct db *db, struct arena *a, const struct names *n, struct
 		}
 		if (names_own_session(n, c[0], c[1]))
 			continue;
-		struct text_found f = names_use(n, a, c[0], c[3]);
+		struct text_found f = names_use(n, a, c[0], c[3], !cell_bool(c[6]));
 		out->cut += f.use == USE_NONE && cell_bool(c[6]);
 		if (f.use == USE_NONE)
 			continue;
 		out->v = arena_grow(a, out->v, &out->n, &cap, sizeof *out->v);
 		out->v[out->n - 1] = (struct session){ c[0], c[1], c[2], c[3], cell_int(c[4]), cell_bool(c[5]), f.use, f.touch };
 	}
+	if (n->opinion)
+		opinion_end(n->opinion);
 	return true;
 }
 

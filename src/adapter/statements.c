@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapter/audit.h"
+#include "adapter/audit_verdict.h"
 #include "adapter/preload.h"
 #include "adapter/resolve.h"
 #include "base/arena.h"
@@ -140,11 +141,11 @@ static bool read_texts(struct db *db, struct arena *a, const struct names *n, co
 		struct text_found f = t[i].found;
 		if (f.use == USE_NONE && cell_bool(c[7]))   /* one of the names stands behind what was read */
 			f = (struct text_found){ .use = USE_STAR, .touch = TOUCH_READ };
-		if (f.use == USE_NONE && !f.by_server)
+		if (f.use == USE_NONE && !f.by_server && !f.by_parser)
 			continue;
 		out->v = arena_grow(a, out->v, &out->n, &cap, sizeof *out->v);
 		out->v[out->n - 1] = (struct statement){ .queryid = cell_int(c[0]), .role = c[1], .calls = cell_int(c[2]), .text = c[3],
-			.spent = c[4], .app = c[5], .addr = c[6], .use = f.use, .by_server = f.by_server, .touch = f.touch };
+			.spent = c[4], .app = c[5], .addr = c[6], .use = f.use, .by_parser = f.by_parser, .who = audit_who(&f), .touch = f.touch };
 	}
 	if (hidden)
 		missing(out, arena_printf(a, "statements of %zu other logins are hidden from this one: GRANT pg_read_all_stats TO %s", hidden, sql_ident(a, me)));

@@ -13,8 +13,9 @@ struct statement {
 	const char *role, *text;
 	const char *spent;           /* time in the server, ms: two counts of the same calls have it the same to the last digit */
 	const char *app, *addr;      /* of a session that ran it last; NULL when none is there */
-	enum text_use use;           /* NONE: its words say so, and the server that it does without */
-	bool by_server;
+	enum text_use use;           /* NONE: its words say so, and the server or the parser that it does without */
+	bool by_parser;              /* of NONE: it was the parser */
+	const char *who;             /* says so (audit_who) */
 	enum touch touch;
 };
 struct statements {
