@@ -59,6 +59,10 @@ static const struct kind kinds_static[] = {
 	{ "function, PL/pgSQL, U& spelling", "CREATE FUNCTION k.f() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT max(U&\"legacy\\005ftotal\") FROM public.orders); END'", NULL, KEY, "function k.f()", BODY, NULL },
 	{ "function, dynamic SQL over the table", "CREATE FUNCTION k.f() RETURNS void LANGUAGE plpgsql AS $$BEGIN EXECUTE 'SELECT legacy' || '_total FROM public.orders'; END$$", NULL, KEY, "function k.f()", BODY, NULL },
 	{ "function, dynamic SQL that names nothing", "CREATE FUNCTION k.f(t text) RETURNS void LANGUAGE plpgsql AS $$BEGIN EXECUTE 'SELECT ' || t; END$$", NULL, BLIND, "to be read by eye: k.f(text)", NULL, NULL },
+	{ "function, dynamic SQL, with its line", "CREATE FUNCTION k.f(t text) RETURNS void LANGUAGE plpgsql AS $$DECLARE r record; BEGIN\n r.a := 1;\n FOR r IN EXECUTE t LOOP NULL; END LOOP; END$$", NULL, BLIND,
+		"to be read by eye: k.f(text) in line 3", NULL, NULL },
+	{ "function, EXECUTE of a constant", "CREATE FUNCTION k.f() RETURNS void LANGUAGE plpgsql AS $$BEGIN EXECUTE E'SELECT legacy\\x5ftotal FROM public.orders'; END$$", NULL, KEY, "function k.f()",
+		"function body, read by the parser", NULL },
 	{ "function that takes the row", "CREATE FUNCTION k.f(public.orders) RETURNS int LANGUAGE sql AS 'SELECT 1'", NULL, KEY, "function k.f(public.orders)", CAT, NULL },
 	{ "function that takes an array of rows", "CREATE FUNCTION k.f(public.orders[]) RETURNS int LANGUAGE sql AS 'SELECT 1'", NULL, KEY, "function k.f(public.orders[])", CAT, NULL },
 	{ "function that returns the row", "CREATE FUNCTION k.f() RETURNS SETOF public.orders LANGUAGE sql AS 'SELECT 1, NULL, 2'", NULL, KEY, "function k.f()", CAT, NULL },
@@ -142,6 +146,12 @@ static const struct kind kinds_static[] = {
 	/* no consumers */
 	{ "its own default", "ALTER TABLE public.orders ALTER legacy_total SET DEFAULT 7", NULL, NOTHING, NULL, NULL, NULL },
 	{ "a view of other columns", "CREATE VIEW k.v AS SELECT id, note FROM public.orders", NULL, NOTHING, NULL, NULL, NULL },
+	{ "a function over another table's column of the name, with parameters", "CREATE TABLE k.t (legacy_total int); CREATE FUNCTION k.f(\"select\" int, OUT b int, INOUT c int) LANGUAGE plpgsql AS"
+		" $$DECLARE r k.t%ROWTYPE; BEGIN b := 1; r.legacy_total := (SELECT x.legacy_total FROM k.t x); END$$", NULL, KEY, "function k.f(integer,integer)", BODY, NULL },   /* whose r is, a catalogue knows */
+	{ "a function over another table's column by its alias", "CREATE TABLE k.t (legacy_total int); CREATE FUNCTION k.f(\"select\" int, OUT b int, INOUT c int) LANGUAGE plpgsql AS"
+		" $$BEGIN b := (SELECT x.legacy_total FROM k.t x); RETURN; END$$", NULL, NOTHING, NULL, NULL, NULL },
+	{ "a function that executes constants over other columns", "CREATE FUNCTION k.f() RETURNS SETOF text LANGUAGE plpgsql AS $$BEGIN RETURN QUERY EXECUTE 'SELECT note FROM public.orders'; END$$", NULL,
+		NOTHING, NULL, NULL, NULL },
 	{ "a function over other columns", "CREATE FUNCTION k.f() RETURNS SETOF text LANGUAGE sql AS 'SELECT note FROM public.orders'", NULL, NOTHING, NULL, NULL, NULL },
 	{ "a column of the same name elsewhere", "CREATE TABLE k.orders (legacy_total int); CREATE VIEW k.v AS SELECT legacy_total FROM k.orders", NULL, NOTHING, NULL, NULL, NULL },
 };
