@@ -204,7 +204,14 @@ static const struct { const char *head, *body; struct { enum parsed_as as; enum 
 	{ TRIGGER, "BEGIN new.legacy_total := 1; RETURN new; END", { UNSURE }, 0, 0 },
 	{ TRIGGER, "BEGIN PERFORM i.legacy_total FROM items i; RETURN new; END", { NONE }, 0, 0 },
 	{ RETSET, "BEGIN a := 1; b := (SELECT legacy_total FROM orders); RETURN NEXT; END", { NAME }, 0, 0 },
+	{ FUNCTION, "DECLARE c refcursor; BEGIN OPEN c NO SCROLL FOR SELECT legacy_total FROM orders; FETCH NEXT FROM c INTO t; CLOSE c; END", { NAME }, 0, 0 },
+	{ FUNCTION, "DECLARE c refcursor; BEGIN OPEN c FOR SELECT 1 FROM items i WHERE i.legacy_total = 1; MOVE c; END", { NONE }, 0, 0 },
+	{ FUNCTION, "DECLARE c refcursor; r record; BEGIN OPEN c FOR SELECT 1; FETCH c INTO r.legacy_total; END", { UNSURE }, 0, 0 },
+	{ FUNCTION, "DECLARE c CURSOR (k int) FOR SELECT legacy_total FROM orders; BEGIN OPEN c(1); FETCH c INTO t; END", { NAME }, 0, 0 },
+	{ FUNCTION, "DECLARE c CURSOR (k int) FOR SELECT 1; BEGIN OPEN c((SELECT max(legacy_total) FROM orders)); END", { NAME }, 0, 0 },
+	{ FUNCTION, "DECLARE c CURSOR FOR SELECT 1; r record; BEGIN OPEN c; PERFORM o.legacy_total FROM public.orders o; END", { NAME_SURE }, 0, 0 },
 	/* EXECUTE */
+	{ FUNCTION, "DECLARE c refcursor; BEGIN\n OPEN c\n FOR EXECUTE t USING 1; END", { UNSURE }, 1, 3 },
 	{ FUNCTION, "BEGIN EXECUTE 'SELECT legacy_total FROM orders'; END", { NAME }, 0, 0 },
 	{ FUNCTION, "BEGIN EXECUTE 'TRUNCATE items'; END", { UNSURE }, 0, 0 },
 	{ FUNCTION, "BEGIN EXECUTE $q$DELETE FROM items$q$; END", { NONE }, 0, 0 },
@@ -225,6 +232,8 @@ static const struct { const char *head, *body; struct { enum parsed_as as; enum 
 	{ FUNCTION, "BEGIN PERFORM 1 FROM; END", { NOT }, 0, 0 },
 	{ FUNCTION, "BEGIN", { NOT }, 0, 0 },
 	{ FUNCTION, "BEGIN nobody := 1; END", { NOT }, 0, 0 },
+	{ FUNCTION, "BEGIN OPEN nobody FOR", { NOT }, 0, 0 },
+	{ FUNCTION, "BEGIN FETCH", { NOT }, 0, 0 },
 	{ FUNCTION, "BEGIN NULL; END $gatewalk_body$", { NOT }, 0, 0 },
 	{ FUNCTION, "BEGIN\n EXECUTE 'SELECT 1';\n nobody := 1; EXECUTE t; END", { NOT }, 2, 2 },
 };

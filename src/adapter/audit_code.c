@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "port/db.h"
 
-#define OPAQUE_SHOWN 8   /* names of functions with dynamic SQL in one sentence */
+#define NAMES_SHOWN 8   /* of functions in one sentence */
 
 /* Bodies of C and internal functions are names of symbols. Those that came with the server are not read. rows: of a trigger's function of
    this very table, by what names it gets the rows; an extension's functions are opaque by the extension's name; head: what the parser has to know of
@@ -32,7 +32,8 @@ static const char BODIES_SQL[] = OWN_TAG
 "  AND p.oid >= 16384 AND n.nspname <> 'gatewalk' ORDER BY 1";
 enum { F_NAME, F_KIND, F_OWNER, F_BODY, F_LANGUAGE, F_CALLS, F_ROWS, F_EXTENSION, F_HEAD, F_COLS };
 
-struct opaque { size_t n; const char *names, *last; };
+struct named { size_t n; const char *names, *last; };
+struct told { struct named opaque, without; };   /* dynamic SQL; named by words that the parser knows better */
 
 /* A trigger's function gets the rows as NEW and OLD, or as transition tables, without naming the table. */
 static bool takes_row(struct audit *l, const char *body, const char *rows)
@@ -89,16 +90,16 @@ static void parser_reads(struct audit *l, char *const *c, struct body_found *b)
 }
 
 /* Sorted by name, so that an extension's own stand beside each other more often than not. */
-static void opaque_add(struct audit *l, struct opaque *o, const char *name)
+static void named_add(struct audit *l, struct named *o, const char *name)
 {
 	if (text_eq(o->last, name))
 		return;
 	o->last = name;
-	if (o->n++ < OPAQUE_SHOWN)
+	if (o->n++ < NAMES_SHOWN)
 		o->names = o->names ? arena_printf(l->a, "%s, %s", o->names, name) : name;
 }
 
-static void body_read(struct audit *l, char *const *c, struct opaque *dynamic)
+static void body_read(struct audit *l, char *const *c, struct told *told)
 {
 	struct body_found b = { .lines = "" };
 	bool sql = text_eq(c[F_LANGUAGE], "sql") || text_eq(c[F_LANGUAGE], "plpgsql");
@@ -116,10 +117,22 @@ static void body_read(struct audit *l, char *const *c, struct opaque *dynamic)
 	/* Dynamic SQL over this very table: what it does there is not known, so a person has to say. */
 	if (f->use == USE_NONE && f->dynamic && f->names_table)
 		f->use = USE_STAR;
+	if (f->use == USE_NONE && f->by_parser)
+		named_add(l, &told->without, c[F_NAME]);
 	if (f->use != USE_NONE)
 		body_add(l, c, &b);
 	else if (f->dynamic)
-		opaque_add(l, dynamic, c[F_EXTENSION] ? c[F_EXTENSION] : arena_printf(l->a, "%s%s", c[F_NAME], b.lines));
+		named_add(l, &told->opaque, c[F_EXTENSION] ? c[F_EXTENSION] : arena_printf(l->a, "%s%s", c[F_NAME], b.lines));
+}
+
+static void tell(struct audit *l, const struct told *t)
+{
+	if (t->opaque.n)
+		audit_blind(l, "dynamic SQL, or another language, in %zu functions that name neither the table nor the column, to be read by eye: %s%s", t->opaque.n, t->opaque.names,
+			t->opaque.n > NAMES_SHOWN ? ", ..." : "");
+	if (t->without.n)
+		audit_blind(l, "%zu functions look by their words as if they used the %s; the parser reads them whole without it, so they do not count: %s%s", t->without.n,
+			l->target->column ? "column" : "table", t->without.names, t->without.n > NAMES_SHOWN ? ", ..." : "");
 }
 
 bool audit_code(struct audit *l, struct err *e)
@@ -127,16 +140,14 @@ bool audit_code(struct audit *l, struct err *e)
 	const char *v[] = { arena_printf(l->a, "%u", l->target->relid) };
 	const struct query q = { .sql = BODIES_SQL, .args = v, .nargs = 1, .ms = 30000, .cols = F_COLS };
 	struct rows r;
-	struct opaque dynamic = { 0 };
+	struct told told = { 0 };
 	audit_from(l, &(struct audit_source){ .name = "function bodies", .from = l->out->at, .sees = SEES_STATIC | SEES_NESTED | SEES_DEFINER | SEES_WHOLE | SEES_STAR });
 	if (!db_ask(l->db, l->a, &q, &r, e))
 		return err_in(e, "reading function bodies");
 	for (int i = 0; i < r.n; i++)
-		body_read(l, r.cell[i], &dynamic);
+		body_read(l, r.cell[i], &told);
 	if (l->names.opinion)
 		opinion_end(l->names.opinion);
-	if (dynamic.n)
-		audit_blind(l, "dynamic SQL, or another language, in %zu functions that name neither the table nor the column, to be read by eye: %s%s", dynamic.n, dynamic.names,
-			dynamic.n > OPAQUE_SHOWN ? ", ..." : "");
+	tell(l, &told);
 	return true;
 }

@@ -138,15 +138,34 @@ static bool begins(const struct tokens *v, size_t i)
 	return false;
 }
 
+static size_t until(const struct tokens *v, size_t i, const char *sign)
+{
+	size_t n = 0;
+	while (i + n < v->n && !token_is(v, i + n, sign) && !token_is(v, i + n, ";"))
+		n++;
+	return n;
+}
+
 /* How many tokens of it, from i on, are given to the parser as something else, of the same use and on the same line: it knows no fields of
-   variables that are assigned to (row.field := value), nor RETURN NEXT without a value. */
+   variables that are assigned to (row.field := value), no cursors, nor RETURN NEXT without a value. A name that goes with them is missed when the names
+   are counted. */
 static size_t other_words(const struct tokens *v, size_t i, const char **as)
 {
-	*as = "PERFORM ";
-	if (begins(v, i) && token_is(v, i + 1, ".") && token_is(v, i + 3, ":") && token_is(v, i + 4, "="))
-		return 5;
 	*as = " ";
-	return token_is(v, i, "next") && token_is(v, i - 1, "return") && token_is(v, i + 1, ";") ? 1 : 0;
+	if (token_is(v, i, "next") && token_is(v, i - 1, "return") && token_is(v, i + 1, ";"))
+		return 1;
+	if (!begins(v, i))
+		return 0;
+	size_t opens = token_is(v, i, "open") ? until(v, i, "for") : 0;
+	if (opens && token_is(v, i + opens, "for"))
+		return opens + 1;   /* what it is opened for stands by itself */
+	*as = "PERFORM ";
+	if (opens && token_is(v, i + 2, "("))
+		return 1;   /* its arguments are expressions, as a function's are */
+	if (token_is(v, i + 1, ".") && token_is(v, i + 3, ":") && token_is(v, i + 4, "="))
+		return 5;
+	*as = "NULL";
+	return opens || token_is(v, i, "fetch") || token_is(v, i, "move") || token_is(v, i, "close") ? until(v, i, ";") : 0;
 }
 
 /* EXECUTE as our own reader finds it, where the parser has found less of it: in what it could not read, or in a literal that is SQL to somebody else. */

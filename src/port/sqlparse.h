@@ -15,7 +15,7 @@ struct json;
    it, too long, or too deep. Numbers are not to be believed (the sign of a constant is lost), absent is what is false, 0 or none. */
 struct json *sqlparse(struct arena *a, const char *text, struct err *e);
 /* { "functions": [ { "PLpgSQL_function": {...} } ] } of each CREATE FUNCTION ... LANGUAGE plpgsql and DO in the text, SQL in it as text. It knows no types:
-   a variable of a row's type, a refcursor and RETURN NEXT without a value are errors to it; the value of RETURN NEXT it leaves out. */
+   a variable of a row's type, a refcursor, FOR over a cursor and RETURN NEXT without a value are errors to it; the value of RETURN NEXT it leaves out. */
 struct json *sqlparse_plpgsql(struct arena *a, const char *text, struct err *e);
 
 #endif
