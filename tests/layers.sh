@@ -201,6 +201,15 @@ check_symbols() {
 	LIST
 }
 
+# libpg_query gives out all of PostgreSQL's own names (palloc, list_copy, ...): one of ours that is called so would be called in the place of its own.
+check_clash() {
+	nm -D --defined-only "$(${CC:-cc} -print-file-name=libpg_query.so)" | awk '{ sub(/@.*/, "", $3); print $3 }' | sort -u >"$tmp/theirs"
+	[ -s "$tmp/theirs" ] || bad "no names of libpg_query"
+	sort -k1,1 "$tmp/gives" | join "$tmp/theirs" - | while read -r symbol giver; do
+		bad "$giver gives $symbol, which libpg_query calls its own"
+	done
+}
+
 # src/ links without ncurses.
 check_link() {
 	[ -e "$obj/libgatewalk.a" ] || { bad "no $obj/libgatewalk.a"; return; }
@@ -225,7 +234,10 @@ prove() {
 		check_circles
 		check_drop ;;
 	esac
-	case $2 in all | symbols) check_symbols ;; esac
+	case $2 in all | symbols)
+		check_symbols
+		check_clash ;;
+	esac
 	case $2 in all) check_link ;; esac
 	[ ! -s "$tmp/bad" ]
 }
@@ -282,11 +294,14 @@ self_test() {
 	plant src/adapter/schema.c '#include <libpq-fe.h>' "src/adapter/schema.c includes libpq-fe.h"
 	plant src/engine/open.c '#include <ncurses.h>' "src/engine/open.c includes ncurses.h"
 	plant src/adapter/planfile.c '#include <yaml.h>' "src/adapter/planfile.c includes yaml.h"
+	plant src/adapter/audit_parse.c '#include <pg_query.h>' "src/adapter/audit_parse.c includes pg_query.h"
 	plant src/adapter/probe.h '#include "adapter/probe_doctor.h"' "adapter headers include each other in a circle"
 	plant src/adapter/guard_try.c 'static const char *x = "COMMIT";' "src/adapter/guard_try.c may commit what it tries"
 	plant src/adapter/own.c 'static const char *x = "alter table t drop  column c";' "src/adapter/own.c writes DROP COLUMN"
 	plant_object src/core/planted.o 'int getpid(void); int planted_a(void); int planted_a(void) { return getpid(); }' "src/core/planted.o needs getpid"
 	plant_object src/base/planted.o 'int schema_version(void); int planted_b(void); int planted_b(void) { return schema_version(); }' "src/base/planted.o calls schema_version"
+	plant_object src/base/planted.o 'int palloc(void); int palloc(void) { return 0; }' "src/base/planted.o gives palloc, which libpg_query calls its own"
+	plant_object src/engine/planted.o 'int pg_query_scan(void); int planted_e(void); int planted_e(void) { return pg_query_scan(); }' "src/engine/planted.o calls pg_query_scan"
 	plant_object src/engine/planted.o 'int PQfinish(void); int planted_c(void); int planted_c(void) { return PQfinish(); }' "src/engine/planted.o calls PQfinish"
 	plant_object src/adapter/own_planted.o 'int apply_drop(void); int planted_d(void); int planted_d(void) { return apply_drop(); }' "adapters call each other in a circle"
 	return "$failed"
