@@ -115,7 +115,7 @@ bool hide_stop(struct db *db, struct arena *a, long long id, const char *why, st
 bool hide_elsewhere(struct db *db, struct arena *a, long long id, const char **what, struct err *e)
 {
 	const struct query q = { .sql = "/* gatewalk */ SELECT s.text FROM gatewalk.hiding h JOIN gatewalk.sighting s USING (sid) WHERE h.id = $1::bigint AND s.source = 'server log' AND s.at >= h.hidden_at\n"
-		"ORDER BY s.id LIMIT 1", .args = (const char *const[]){ num(a, id) }, .nargs = 1, .cols = 1, .max_rows = 1 };
+		"AND EXISTS (SELECT FROM gatewalk.source o WHERE o.sid = h.sid AND o.server <> 'primary' AND right(s.consumer, length(o.server) + 4) = ' on ' || o.server) ORDER BY s.id LIMIT 1", .args = (const char *const[]){ num(a, id) }, .nargs = 1, .cols = 1, .max_rows = 1 };
 	struct rows r;
 	if (!db_ask(db, a, &q, &r, e))
 		return false;

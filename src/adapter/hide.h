@@ -32,7 +32,7 @@ bool hide_beat(struct db *db, struct arena *a, long long id, struct err *e);
 /* It ends within a second. why: one word or more, shown as the reason. */
 bool hide_stop(struct db *db, struct arena *a, long long id, const char *why, struct err *e);
 
-/* What the watcher found since in a server's log, a standby's among them: the backend that hides reads its own server's alone. NULL: nothing. */
+/* What the watcher found since in a standby's log: the primary's, the backend that hides reads itself. NULL: nothing. */
 bool hide_elsewhere(struct db *db, struct arena *a, long long id, const char **what, struct err *e);
 /* An error that was seen from outside: the first one is kept, and is a sighting. */
 bool hide_hit(struct db *db, struct arena *a, long long id, const char *what, struct err *e);
