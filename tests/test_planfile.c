@@ -328,10 +328,10 @@ START_TEST(size_and_number_are_bounded)
 	ck_assert_ptr_nonnull(strstr(errors, ":3: the file has more than 100,000 parts; "));
 	text_clear(&t);
 	text_add(&t, "gatewalk: 1\ndeploys:\n");
-	for (int i = 0; i < 1001; i++)
+	for (int i = 0; i < 10001; i++)
 		text_addf(&t, "  - {name: n%d}\n", i);
 	ck_assert_ptr_null(parse(text_str(&t), &errors));
-	ck_assert_ptr_nonnull(strstr(errors, "2:1: deploys has 1001 entries, more than 1000; "));
+	ck_assert_ptr_nonnull(strstr(errors, "2:1: deploys has 10001 entries, more than 10000; "));
 	text_free(&t);
 }
 END_TEST

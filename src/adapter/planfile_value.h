@@ -12,7 +12,7 @@
 
 struct arena;
 
-#define PLANFILE_LIST_MAX 1000
+#define PLANFILE_LIST_MAX 10000   /* a table of some thousand partitions names each under falls */
 
 struct planfile_reading {
 	struct arena *a;
