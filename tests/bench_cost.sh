@@ -48,7 +48,10 @@ cost_writes() { # shape what on|off
 	[ "$disk" = on ] || line "  the server's processor time for each (us; none)" "$(cost_mean 2 %.1f)" "$(cost_mean 4 %.1f)" "$(cost_ratio 2 4)" "-"
 }
 
+# In a database of its own: the bench's has walks, and another mark.
 measure_writes() {
+	psql -qX -d postgres -c "CREATE DATABASE cost" || return
+	export PGDATABASE=cost
 	psql -qX -c "CREATE TABLE public.cost_a (id bigint PRIMARY KEY, total int, old text); CREATE TABLE public.cost_b (LIKE public.cost_a INCLUDING ALL);
 		ALTER TABLE public.cost_a SET (autovacuum_enabled = off); ALTER TABLE public.cost_b SET (autovacuum_enabled = off);
 		CREATE SEQUENCE public.cost_id START 1000000" || return
