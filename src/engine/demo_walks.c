@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "core/consumers.h"
 #include "engine/engine_private.h"
 #include "port/files.h"
 
@@ -85,7 +86,7 @@ static bool clear_all(struct engine *g, struct err *e)
 {
 	for (size_t i = 0; i < g->facts.audit.n; i++) {
 		const struct consumer *c = &g->facts.audit.found[i];
-		if (c->structural || walk_is_cleared(&g->walk, c->key, NULL))
+		if (c->structural || consumer_is_clear(&g->walk, c, NULL, NULL))
 			continue;
 		const struct act act = { .kind = ACT_CLEAR, .key = c->key, .text = "made for the demo: it goes on without the column", .survives = c->may_survive };
 		if (!engine_do(g, &act, e))
