@@ -10,6 +10,7 @@
 
 #include "adapter/hide.h"
 #include "adapter/own.h"
+#include "adapter/probe.h"
 #include "port/files.h"
 #include "tests/lib_walk.h"
 #include "tests/standby_fixture.h"
@@ -179,6 +180,32 @@ static void hidden_on_the_standby_too(void)
 	test_sql(db, "DROP OWNED BY gwt_app; DROP ROLE gwt_app");
 }
 
+/* A standby with its replay paused lags for a time that the primary does not know. What only takes WAL is none. */
+static void lag_is_known(void)
+{
+	struct fact_health h;
+	const char *receiver = "SELECT count(*) = 1 FROM pg_stat_replication WHERE write_lsn IS NOT NULL AND replay_lsn IS NULL";
+	standby_shell(a, arena_printf(a, "sh -c 'mkdir %s/wal; %s/pg_receivewal -n -h %s -U postgres -D %s/wal >/dev/null 2>&1 & echo $! >%s/wal.pid'", copy, primary.bindir, primary.host, copy, copy));
+	for (int i = 0; i < 500 && strcmp(test_value(db, a, receiver), "t") != 0; i++, nap(10))
+		;
+	ck_assert_msg(probe_health(db, a, &plan, &h, &e), "%s", e.msg);
+	ck_assert_int_eq(h.standbys, 1);
+	ck_assert(h.lag_known && h.standby_query_known);
+	ck_assert_msg(h.lag_s < 10, "%f", h.lag_s);
+	tick();
+	ck_assert_msg(look().standbys_ok, "%s", look().standbys_why);
+	struct db *own = connect_to(copy, "gatewalk test");
+	test_sql(own, "SELECT pg_wal_replay_pause()");
+	ck_assert_msg(probe_health(db, a, &plan, &h, &e), "%s", e.msg);
+	ck_assert(!h.lag_known);
+	ck_assert_str_eq(h.lag_why, "the replay is paused on db2");
+	test_sql(own, "SELECT pg_wal_replay_resume()");
+	db_close(own);
+	ck_assert_msg(probe_health(db, a, &plan, &h, &e), "%s", e.msg);
+	ck_assert(h.lag_known);
+	standby_shell(a, arena_printf(a, "sh -c 'kill $(cat %s/wal.pid)'", copy));
+}
+
 START_TEST(standby_is_asked)
 {
 	struct fact_audit found;
@@ -213,6 +240,7 @@ START_TEST(standby_is_asked)
 	seen_by_its_log_alone();
 
 	hidden_on_the_standby_too();
+	lag_is_known();
 
 	/* Out of reach: shut. Back again with its counters: the time is bridged. */
 	standby_shell(a, arena_printf(a, "%s/pg_ctl -D %s -m fast -w stop", primary.bindir, copy));

@@ -43,6 +43,7 @@ static const char *blocker[] = { "view public.v" };
 	X(c3_empty_end, "C3", REFUSED, "the declared list of releases cannot be read", redeclare("releases", "2099-01-01 10:00,")) \
 	X(c4_unknown, "C4", UNKNOWN, "nobody has looked at the server's health yet", f->health.at = 0) \
 	X(c4_lag_unknown, "C4", UNKNOWN, "the replication lag cannot be read", f->health.lag_known = false) \
+	X(c4_replay_paused, "C4", UNKNOWN, "the replication lag is not known: the replay is paused on db2", f->health.lag_known = false, f->health.lag_why = "the replay is paused on db2") \
 	X(c4_standby_unknown, "C4", UNKNOWN, "the longest query on a standby cannot be read", f->health.standby_query_known = false) \
 	X(c4_lag, "C4", REFUSED, "replication lag, s, is 5.1, and the plan's limit is 5.0", f->health.lag_s = 5.1) \
 	X(c4_waiters, "C4", REFUSED, "sessions waiting for locks is 6.0, and the plan's limit is 5.0", f->health.lock_waiters = 6) \

@@ -188,7 +188,7 @@ static void health(struct db *db, struct arena *a, const struct plan *p, struct 
 	if (h.lag_known)
 		known(a, m, "replica lag", h.lag_s);
 	else
-		unknown(a, m, "replica lag", "the lag of a standby is not known");
+		unknown(a, m, "replica lag", h.lag_why ? h.lag_why : "the lag of a standby is not known");
 }
 
 static void number(struct arena *a, struct measures *m, const char *name, const char *s)

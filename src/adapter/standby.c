@@ -10,7 +10,7 @@
 /* Physical ones; a subscriber shows up here too, but it gets rows, it does not answer queries of ours. */
 static const char SENDERS_SQL[] = OWN_TAG
 "SELECT DISTINCT coalesce(nullif(application_name, ''), 'without a name') FROM pg_stat_replication r\n"
-"WHERE state IS DISTINCT FROM 'backup' AND coalesce(application_name, '') NOT IN ('pg_basebackup', 'pg_receivewal')\n"
+"WHERE state IS DISTINCT FROM 'backup' AND coalesce(application_name, '') <> 'pg_basebackup' AND NOT " PG_ONLY_RECEIVES "\n"
 "  AND NOT EXISTS (SELECT FROM pg_replication_slots o WHERE o.active_pid = r.pid AND o.slot_type = 'logical') ORDER BY 1";
 
 static const char STANDBY_SQL[] = OWN_TAG

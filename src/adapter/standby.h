@@ -10,6 +10,9 @@
 #include "adapter/statements.h"
 #include "core/plan.h"
 
+/* Of a row r of pg_stat_replication: it takes WAL and replays none, as pg_receivewal and other archives of WAL do: no standby. */
+#define PG_ONLY_RECEIVES "(r.write_lsn IS NOT NULL AND r.replay_lsn IS NULL)"
+
 struct standby {
 	const char *name;
 	bool asked;                /* answered, and statements, sessions and its own log were read */

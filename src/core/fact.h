@@ -112,6 +112,7 @@ struct fact_metric { const char *name, *unit; bool known; double value, base, pa
 struct fact_health {
 	int64_t at;
 	bool lag_known; double lag_s; int standbys;   /* lag_known is true without standbys: lag 0 */
+	const char *lag_why;          /* why it is not known, where a standby said so */
 	int lock_waiters;
 	double longest_tx_s;
 	bool standby_query_known; double standby_query_s;
