@@ -50,8 +50,7 @@ cost_writes() { # shape what on|off
 
 # In a database of its own: the bench's has walks, and another mark.
 measure_writes() {
-	psql -qX -d postgres -c "CREATE DATABASE cost" || return
-	export PGDATABASE=cost
+	walk_database cost
 	psql -qX -c "CREATE TABLE public.cost_a (id bigint PRIMARY KEY, total int, old text); CREATE TABLE public.cost_b (LIKE public.cost_a INCLUDING ALL);
 		ALTER TABLE public.cost_a SET (autovacuum_enabled = off); ALTER TABLE public.cost_b SET (autovacuum_enabled = off);
 		CREATE SEQUENCE public.cost_id START 1000000" || return

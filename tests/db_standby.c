@@ -115,12 +115,18 @@ static size_t found_on_db2(const struct fact_audit *f, const char *key)
 	return n;
 }
 
+static void until(struct db *on, const char *sql)
+{
+	for (int i = 0; i < 500 && strcmp(test_value(on, a, sql), "t") != 0; i++)
+		nap(10);
+	ck_assert_msg(strcmp(test_value(on, a, sql), "t") == 0, "never true: %s", sql);
+}
+
 /* Until the standby's log has the plan of what was run last: its collector writes a moment later. */
 static void logged(struct db *on, const char *app)
 {
 	const char *sql = arena_printf(a, "SELECT coalesce(position(',\"%s\",'::bytea IN pg_read_binary_file(pg_current_logfile('csvlog'))) > 0, false)", app);
-	for (int i = 0; i < 500 && strcmp(test_value(on, a, sql), "t") != 0; i++)
-		nap(10);
+	until(on, sql);
 }
 
 /* A program of the standby whose statement names nothing: neither its statistics nor its sessions say what the function reads. */
@@ -164,9 +170,7 @@ static void hidden_on_the_standby_too(void)
 	ck_assert_msg(hide_elsewhere(db, a, id, &what, &e), "%s", e.msg);
 	ck_assert_ptr_null(what);
 	struct db *own = connect_to(copy, "gatewalk test");
-	const char *there = "SELECT NOT has_column_privilege('gwt_app', 'public.orders', 'legacy_total', 'SELECT')";
-	for (int i = 0; i < 500 && strcmp(test_value(own, a, there), "t") != 0; i++)
-		nap(10);
+	until(own, "SELECT NOT has_column_privilege('gwt_app', 'public.orders', 'legacy_total', 'SELECT')");
 	struct db *web = db_open(&(struct db_opts){ .conninfo = arena_printf(a, "host=%s user=gwt_app dbname=postgres", copy), .app = "web" }, &e);
 	ck_assert_msg(web != NULL, "%s", e.msg);
 	ck_assert(!db_script(web, a, "SELECT legacy_total FROM public.orders", 5000, NULL, NULL));
@@ -184,10 +188,8 @@ static void hidden_on_the_standby_too(void)
 static void lag_is_known(void)
 {
 	struct fact_health h;
-	const char *receiver = "SELECT count(*) = 1 FROM pg_stat_replication WHERE write_lsn IS NOT NULL AND replay_lsn IS NULL";
 	standby_shell(a, arena_printf(a, "sh -c 'mkdir %s/wal; %s/pg_receivewal -n -h %s -U postgres -D %s/wal >/dev/null 2>&1 & echo $! >%s/wal.pid'", copy, primary.bindir, primary.host, copy, copy));
-	for (int i = 0; i < 500 && strcmp(test_value(db, a, receiver), "t") != 0; i++, nap(10))
-		;
+	until(db, "SELECT count(*) = 1 FROM pg_stat_replication WHERE write_lsn IS NOT NULL AND replay_lsn IS NULL");
 	ck_assert_msg(probe_health(db, a, &plan, &h, &e), "%s", e.msg);
 	ck_assert_int_eq(h.standbys, 1);
 	ck_assert(h.lag_known && h.standby_query_known);

@@ -91,7 +91,8 @@ say "$(yes_if [ "$(stage)" = armed ])" "it goes on there: $(stage)"
 # ---- pg_upgrade, into a new cluster ----
 # A statement that was cleared before the watch saw it first has run since for all that is known, once its counters stay behind: it is
 # cleared again in the new cluster. Which of the two came first was chance.
-sql "UPDATE gatewalk.statement SET last_at = clock_timestamp() WHERE how = 'name'"
+late=$(sql "UPDATE gatewalk.statement SET last_at = clock_timestamp() WHERE how = 'name' RETURNING 1")
+say "$(yes_if [ -n "$late" ])" "a statement that names the column was seen after it was cleared"
 jobs_end
 server_folder "$now/up" || exit 1
 as_server "$pg_bin/initdb" -D "$now/up/data" -A trust -U postgres -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null || exit 1

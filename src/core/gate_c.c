@@ -109,12 +109,12 @@ void rule_c4(const struct judge *j)
 	const struct plan *p = j->p;
 	if (!rule_fresh(j, h->at, j->lives, "the server's health"))
 		return;
-	if (!h->lag_known && h->lag_why) {
+	if (!h->lag_known) {
 		unreadable(j, "the replication lag");
-		find_shut(j->o, UNKNOWN, "the replication lag is not known: %s", h->lag_why);
-		find_todo(j->o, "Resume it there: SELECT pg_wal_replay_resume().");
-	} else if (!h->lag_known) {
-		unreadable(j, "the replication lag");
+		if (h->lag_why) {
+			find_shut(j->o, UNKNOWN, "the replication lag is not known: %s", h->lag_why);
+			find_todo(j->o, "Resume it there: SELECT pg_wal_replay_resume().");
+		}
 	} else if (!h->standby_query_known) {
 		unreadable(j, "the longest query on a standby");
 	} else if (h->lag_s > p->max_lag_s) {
