@@ -124,6 +124,13 @@ START_TEST(every_way_is_refused_or_listed)
 }
 END_TEST
 
+/* Seen once to be refused at pc, in some hundred runs, and not known why: what the guard goes by is shown. */
+static const char *row_versions(void)
+{
+	return fix_get(&x, "SELECT 'at ' || pg_current_xact_id() || string_agg(format(', %s.%s %s %s', attrelid::regclass, attname, xmin, pg_xact_status(xmin::text::xid8)), '' ORDER BY attrelid, attnum)"
+		" FROM pg_attribute WHERE attrelid IN ('s.pc'::regclass, 's.pc1'::regclass) AND attnum > 0");
+}
+
 /* What applications and migration tools do meanwhile. */
 START_TEST(the_rest_goes_on)
 {
@@ -136,7 +143,7 @@ START_TEST(the_rest_goes_on)
 	};
 	for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) {
 		const char *msg, *state = guard_said(GUARD_APP, rest[i], &msg);
-		ck_assert_msg(!*state, "%s: %s %s", rest[i], state, msg);
+		ck_assert_msg(!*state, "%s: %s %s (%s)", rest[i], state, msg, row_versions());
 	}
 }
 END_TEST
