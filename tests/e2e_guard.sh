@@ -91,7 +91,21 @@ drop orders-drop-old "the drop goes through"
 is "by a pass that was spent in its own transaction" "SELECT count(*) FROM gatewalk.pass p JOIN gatewalk.anchor a USING (sid, xid) WHERE a.kind = 'drop' AND p.spent_at IS NOT NULL" 1
 is "and nothing of the guard is on the table" "SELECT count(*) FROM pg_trigger WHERE tgname ~ '^gatewalk'" 0
 run 0 "the log verifies" "$gw" verify "$(ls -d "$XDG_STATE_HOME"/gatewalk/walks/*)"
-run 0 "it comes back, and is theirs again" "$gw" restore orders-drop-old
+# The line that says so cannot be signed at first: the key's public half is away.
+sql "BEGIN; LOCK TABLE public.orders IN ROW EXCLUSIVE MODE; SELECT pg_sleep(600) AS held; COMMIT" >/dev/null 2>&1 &
+held=$!
+until_sql "somebody writes to the table" "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%AS held%' AND state = 'active' AND pid <> pg_backend_pid()"
+"$gw" restore orders-drop-old >"$out" 2>&1 </dev/null &
+restoring=$!
+until_sql "its restore has begun" "SELECT count(*) = 1 FROM gatewalk.job WHERE kind = 'restore'"
+mv "$key.pub" "$key.away"
+sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%AS held%' AND pid <> pg_backend_pid()" >/dev/null
+wait $held
+until_sql "the column is back, and the log cannot say so" "SELECT count(*) = 1 FROM gatewalk.job WHERE kind = 'restore' AND state = 'done' AND NOT taken"
+mv "$key.away" "$key.pub"
+wait $restoring
+say 0 $? "with the key it does"
+has "and what was placed" "values placed"
 others 0 "ALTER TABLE public.orders DROP COLUMN old; TRUNCATE public.orders" "the walk guards it no more"
 
 run 0 "remove" "$gw" guard remove

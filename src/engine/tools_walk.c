@@ -18,6 +18,8 @@
 #include "engine/upkeep.h"
 #include "port/jsonread.h"
 
+#define LINE_TRIES 100
+
 static void add_time(struct json *o, const char *key, int64_t us)
 {
 	char buf[WHEN_MAX];
@@ -262,28 +264,44 @@ static const struct record *last_restore(const struct engine *g, struct arena *a
 	return NULL;
 }
 
-/* Follows the job until it has ended; a job that outlives us is taken in at the next look at the walk. */
-static bool follow_restore(struct engine *g, void (*say)(const char *line), struct err *e)
+static void say_job(const struct view_job *j, void (*say)(const char *line), char old[static 256])
+{
+	char line[256];
+	snprintf(line, sizeof line, "job %lld  %s  %s  %.0f of %.0f %s", j->id, j->state, j->phase ? j->phase : "", j->done, j->total, j->unit ? j->unit : "");
+	if (say && strcmp(line, old) != 0)
+		say(line);
+	memcpy(old, line, sizeof line);
+}
+
+/* Follows the job until it has ended and its line stands in the log: a look writes the line, and where one fails the next ones try
+   again, for half a minute. NULL says why; a job that outlives us is taken in at the next look at the walk. */
+static const struct record *follow_restore(struct engine *g, struct arena *a, size_t before, void (*say)(const char *line), struct err *e)
 {
 	const struct timespec pause = { .tv_nsec = 300000000L };
-	char line[256], old[256] = "";
-	for (;;) {
-		if (!engine_look(g, e) && !g->db)
-			return false;
+	char old[256] = "";
+	for (int tries = 0; tries < LINE_TRIES; nanosleep(&pause, NULL)) {
 		err_clear(e);
+		bool looked = engine_look(g, e);
 		const struct view_job *j = newest_restore(g);
-		if (!j)
-			return err_set(e, ERR_INTERNAL, NULL, "the restore's job is not to be found");
-		snprintf(line, sizeof line, "job %lld  %s  %s  %.0f of %.0f %s", j->id, j->state, j->phase ? j->phase : "", j->done, j->total, j->unit ? j->unit : "");
-		if (say && strcmp(line, old) != 0)
-			say(line);
-		memcpy(old, line, sizeof old);
-		if (strcmp(j->state, "done") == 0)
-			return true;
-		if (j->ended || strcmp(j->state, "lost") == 0)
-			return err_set(e, ERR_SYSTEM, "Run it again: what was placed stays placed.", "the restore stopped: %s", j->error ? j->error : j->state);
-		nanosleep(&pause, NULL);
+		const struct record *r = last_restore(g, a, before);
+		if (r || (!looked && !g->db))
+			return r;
+		bool done = j && strcmp(j->state, "done") == 0;
+		if (j)
+			say_job(j, say, old);
+		if (j && !done && (j->ended || strcmp(j->state, "lost") == 0)) {
+			err_set(e, ERR_SYSTEM, "Run it again: what was placed stays placed.", "the restore stopped: %s", j->error ? j->error : j->state);
+			return NULL;
+		}
+		bool locked = done && !engine_unlocked(g);
+		if ((done && looked && !locked) || (locked && !engine_unlock(g, e)))
+			break;
+		tries += done || !j;
 	}
+	if (e->code == ERR_NONE)
+		*e = g->last;
+	err_in(e, "it is back, but the log does not say so yet");
+	return NULL;
 }
 
 struct json *tool_restore(struct arena *a, struct engine *g, const char *walk, void (*say)(const char *line), struct err *e)
@@ -295,14 +313,8 @@ struct json *tool_restore(struct arena *a, struct engine *g, const char *walk, v
 	if (!engine_walk_open(g, walk, e) || !engine_unlock(g, e))
 		return NULL;
 	size_t before = journal_count(g->journal);
-	if (!engine_do(g, &act, e) || !follow_restore(g, say, e))
-		return NULL;
-	const struct record *r = last_restore(g, a, before);
-	if (!r) {
-		err_set(e, ERR_SYSTEM, "Open the walk: the line is written at the next look.", "it is back, but the log does not say so yet");
-		return NULL;
-	}
-	if (!journal_blob_get(g->journal, a, json_str(r->b, "blob"), &data, &len, e))
+	const struct record *r = engine_do(g, &act, e) ? follow_restore(g, a, before, say, e) : NULL;
+	if (!r || !journal_blob_get(g->journal, a, json_str(r->b, "blob"), &data, &len, e))
 		return NULL;
 	struct json *told = json_read(a, data, len, e);
 	if (!told)
