@@ -33,6 +33,10 @@ finish() {
 	for c in "$top"/*.pg; do
 		[ ! -d "$c" ] || build/tests/tool_cluster stop "$c" >/dev/null 2>&1
 	done
+	# A watch waits a day for its server: those whose server was in here do so in vain.
+	for p in /proc/[0-9]*; do
+		if tr '\0' ' ' 2>/dev/null <"$p/cmdline" | grep -q "gatewalk job run .*$top/"; then kill "${p#/proc/}" 2>/dev/null; fi
+	done
 	rm -rf "$top"
 }
 trap finish EXIT
