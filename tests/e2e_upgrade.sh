@@ -133,13 +133,13 @@ v1() { timeout -k 5 60 "$walk_tool" "$conn" "$now/old/bare" "$walk" "$1" >"$now/
 say "$(yes_if [ "$(sql "SELECT version FROM gatewalk.meta")" -eq 1 ])" "a database as a gatewalk of schema version 1 left it"
 v1 look
 rc=$?
-say "$(yes_if [ "$rc" -eq 1 ] && grep -q 'the gatewalk schema here has version 1, and this gatewalk works with version 5' "$now/said")" "its walk is not touched before the upgrade: $(grep '^hint' "$now/said")"
+say "$(yes_if [ "$rc" -eq 1 ] && grep -q 'the gatewalk schema here has version 1, and this gatewalk works with version 6' "$now/said")" "its walk is not touched before the upgrade: $(grep '^hint' "$now/said")"
 json doctor
-say "$(yes_if grep -q 'upgrades it in place to version 5' "$now/json")" "doctor says what is to be done"
+say "$(yes_if grep -q 'upgrades it in place to version 6' "$now/json")" "doctor says what is to be done"
 timeout 60 "$GATEWALK" rebind shop -d "$conn" --key "$now/old/bare" --answer shop --reason "restored and upgraded" >"$now/said" 2>&1 </dev/null
 rc=$?
-say "$(yes_if [ "$rc" -eq 0 -a "$(sql "SELECT version FROM gatewalk.meta")" -eq 5 ])" "rebind upgrades the schema and takes the walk along: $(tail -n 1 "$now/said")"
-say "$(yes_if grep -q '^schema    version 1, upgraded in place to 5' "$now/said")" "and said so before"
+say "$(yes_if [ "$rc" -eq 0 -a "$(sql "SELECT version FROM gatewalk.meta")" -eq 6 ])" "rebind upgrades the schema and takes the walk along: $(tail -n 1 "$now/said")"
+say "$(yes_if grep -q '^schema    version 1, upgraded in place to 6' "$now/said")" "and said so before"
 owner=$(sql "SELECT string_agg(DISTINCT o.rolname, ' ') FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner WHERE c.relnamespace = 'gatewalk'::regnamespace AND relkind = 'r'")
 say "$(yes_if [ "$owner" = gatewalk_owner ])" "the ledger's owner is who it was: $owner"
 v1 unused || cat "$now/said"

@@ -56,6 +56,24 @@ static void compare(const struct plan *now, enum amend_class class, const char *
 	compared(&old, now, class, why);
 }
 
+START_TEST(amended_backfill)
+{
+	static struct plan_pause one[] = { { .when = "slot", .above = 5, .has_above = true }, { .when = "slot", .above = 5, .has_above = true, .below = 1, .has_below = true } };
+	p.backfill.value = "total * 100";
+	compare(&p, AMEND_GATES, "backfill.value was not given and is now \"total * 100\"");
+	p = given();
+	p.backfill.load = 50;
+	compare(&p, AMEND_STRICTER, "backfill.load was 100 and is now 50");
+	p = given();
+	p.backfill.pauses = one;
+	p.backfill.n_pauses = 1;
+	compare(&p, AMEND_STRICTER, "backfill.pause has more than it had");
+	struct plan old = p;
+	p.backfill.pauses = one + 1;
+	compared(&old, &p, AMEND_GATES, "backfill.pause no longer has all that it had");
+}
+END_TEST
+
 START_TEST(amended_target)
 {
 	compare(&p, AMEND_SAME, "no field changed");
@@ -274,7 +292,7 @@ int main(void)
 	Suite *s = suite_create("amend");
 	TCase *t = tcase_create("amend");
 	const TTest *const tests[] = {
-		amended_target, amended_numbers, amended_texts, amended_windows, amended_lists, amended_switches, amended_releases, amended_consumers,
+		amended_backfill, amended_target, amended_numbers, amended_texts, amended_windows, amended_lists, amended_switches, amended_releases, amended_consumers,
 		amended_standbys, amended_metrics,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);

@@ -53,6 +53,75 @@ static void gives(const char *path)
 	p.n_marks = 1;
 }
 
+static void backfill(const struct plan_pause *x)
+{
+	static struct plan_pause one;
+	one = *x;
+	gives("backfill");
+	p.archetype = ARCH_ADDITIVE;
+	p.backfill.value = "total * 100";
+	p.backfill.pauses = &one;
+	p.backfill.n_pauses = 1;
+}
+
+/* That this version walks no additive change is another test's. */
+static const char *backfill_judged(void)
+{
+	static const char own[] = "archetype is additive: this version walks what is taken away only; write archetype: destructive\n";
+	const char *all = judged();
+	return strncmp(all, own, strlen(own)) == 0 ? all + strlen(own) : all;
+}
+
+START_TEST(a_backfill)
+{
+	backfill(&(struct plan_pause){ .when = "slot", .above = 5, .has_above = true });
+	ck_assert_str_eq(backfill_judged(), "");
+	p.backfill.fills = "differences";
+	ck_assert_str_eq(backfill_judged(), "");
+	p.backfill.fills = "all";
+	ck_assert_str_eq(backfill_judged(), "backfill.fills is \"all\"; write nulls or differences, or leave it out\n");
+	p.backfill.fills = NULL;
+	p.backfill.value = NULL;
+	p.backfill.n_pauses = 0;
+	ck_assert_ptr_nonnull(strstr(backfill_judged(), "backfill.value is missing; write an expression over the row's own columns, such as \"total * 100\"\n"));
+	ck_assert_ptr_nonnull(strstr(backfill_judged(), "backfill.pause names no condition; write at least one, such as [{when: replication lag, above: 5}]\n"));
+	p.backfill.value = " ";
+	ck_assert_ptr_nonnull(strstr(backfill_judged(), "backfill.value is empty"));
+	p = whole();
+	gives("backfill");
+	ck_assert_ptr_nonnull(strstr(judged(), "backfill is given, and what is taken away is not filled; leave it out\n"));
+}
+END_TEST
+
+#define TOO_LITTLE(name) "the condition \"" name "\" of backfill.pause is given too little, or what it does not take; "
+static const struct { struct plan_pause p; const char *says; } pauses[] = {
+	{ { .when = "replication lag", .above = 5, .has_above = true }, "" },
+	{ { .when = "replication lag" }, TOO_LITTLE("replication lag") "write {when: replication lag, above: 5}, in seconds\n" },
+	{ { .when = "lag" }, "backfill.pause has a condition \"lag\", which is not known; write one of replication lag, slot, lock waiters, longest transaction, wal rate, "
+		"archive backlog, autovacuum, query, flag, hours\n" },
+	{ { .when = "slot", .above = 5, .has_above = true, .below = 4, .has_below = true }, "" },
+	{ { .when = "slot", .above = 5, .has_above = true, .below = 5, .has_below = true }, "below of the condition \"slot\" is not below its above; "
+		"write below less than above, or leave it out: four fifths of it\n" },
+	{ { .when = "autovacuum" }, "" },
+	{ { .when = "autovacuum", .above = 1, .has_above = true }, TOO_LITTLE("autovacuum") "write {when: autovacuum} and nothing else\n" },
+	{ { .when = "query", .query = "SELECT 1", .above = 1, .has_above = true }, "" },
+	{ { .when = "flag", .query = "SELECT true" }, "" },
+	{ { .when = "flag", .file = "/run/pause" }, "" },
+	{ { .when = "flag", .file = "pause" }, "the flag's file is \"pause\"; write a file from / on\n" },
+	{ { .when = "flag", .file = "/run/pause", .query = "SELECT true" }, TOO_LITTLE("flag") "write {when: flag, file: /run/pause}, or a query that gives true or false\n" },
+	{ { .when = "flag", .file = "/run/pause", .below = 1, .has_below = true }, "below of the condition \"flag\" is not below its above; "
+		"write below less than above, or leave it out: four fifths of it\n" },
+	{ { .when = "hours", .from = 60, .to = 120 }, "" },
+	{ { .when = "hours", .days = 2 }, TOO_LITTLE("hours") "write {when: hours, from: \"08:00\", to: \"20:00\"}, in the zone of window.zone\n" },
+};
+
+START_TEST(conditions_of_a_pause)
+{
+	backfill(&pauses[_i].p);
+	ck_assert_str_eq(backfill_judged(), pauses[_i].says);
+}
+END_TEST
+
 START_TEST(a_whole_plan_is_in_order)
 {
 	ck_assert_str_eq(judged(), "");
@@ -375,6 +444,8 @@ static Suite *suite(void)
 	Suite *s = suite_create("plan");
 	TCase *c = tcase_create("plan");
 	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, a_backfill);
+	tcase_add_loop_test(c, conditions_of_a_pause, 0, sizeof pauses / sizeof pauses[0]);
 	tcase_add_test(c, a_whole_plan_is_in_order);
 	tcase_add_test(c, nothing_is_missed_in_an_empty_plan);
 	tcase_add_test(c, blank_is_empty);

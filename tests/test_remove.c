@@ -79,7 +79,7 @@ START_TEST(two_thresholds_each)
 	goes_on();
 	r.facts.health.lag_s = 5.1;
 	pauses("gate C is shut: C4, the server is healthy: replication lag, s, is 5.1, and the plan's limit is 5.0");
-	r.paused = true;
+	r.at.paused = true;
 	r.facts.health.lag_s = 4.5;
 	pauses("gate C is shut: C4, the server is healthy: replication lag, s, is 4.5, and the plan's limit is 4.0");
 	r.facts.health.lag_s = 4;
@@ -88,10 +88,10 @@ START_TEST(two_thresholds_each)
 	pauses("gate C is shut: C4, the server is healthy: sessions waiting for locks is 5.0, and the plan's limit is 4.0");
 	r.facts.health.lock_waiters = 4;
 	goes_on();
-	r.paused = false;
+	r.at.paused = false;
 	metric.value = 11;
 	pauses("queue is 11 jobs, and it pauses above 10");
-	r.paused = true;
+	r.at.paused = true;
 	metric.value = 9;
 	pauses("queue is 9 jobs, and it pauses above 8");
 	metric.value = 8;
@@ -105,9 +105,9 @@ END_TEST
 START_TEST(what_cannot_be_read_pauses)
 {
 	metric.known = false;
-	pauses("the metric queue cannot be read");
+	pauses("queue cannot be read");
 	metric.why = "no such table";
-	pauses("the metric queue cannot be read: no such table");
+	pauses("queue cannot be read: no such table");
 	metric.known = true;
 	r.facts.health.lag_known = false;
 	pauses("gate C is shut: C4, the server is healthy: the replication lag cannot be read");

@@ -203,20 +203,33 @@ static void number(struct arena *a, struct measures *m, const char *name, const 
 		known(a, m, name, d);
 }
 
-/* The plan's query runs alone, read only, at most 5 s. */
-static void by_query(struct db *db, struct arena *a, const struct plan_metric *x, struct measures *m)
+/* The query runs alone, read only, at most 5 s. */
+const char *measure_text(struct db *db, struct arena *a, const char *sql, const char **why)
 {
-	const struct query q = { .sql = arena_printf(a, OWN_TAG "%s", x->query), .ms = QUERY_MS + 1000, .cols = -1 };
+	const struct query q = { .sql = arena_printf(a, OWN_TAG "%s", sql), .ms = QUERY_MS + 1000, .cols = -1 };
 	struct rows r = { 0 };
 	struct err e = { 0 };
 	bool ok = db_script(db, a, OWN_TAG "BEGIN READ ONLY; SET LOCAL statement_timeout = 5000", QUERY_MS, NULL, &e) && db_ask(db, a, &q, &r, &e);
 	db_rollback(db);
-	if (!ok)
-		unknown(a, m, x->name, arena_dup(a, e.msg));
-	else if (r.n == 0 || r.cols == 0)
-		unknown(a, m, x->name, "gave no row");
+	bool row = ok && r.n > 0 && r.cols > 0;
+	*why = !ok ? arena_dup(a, e.msg) : !row ? "gave no row" : !r.cell[0][0] ? "gave no value" : NULL;
+	return row ? r.cell[0][0] : NULL;
+}
+
+static void by_query(struct db *db, struct arena *a, const struct plan_metric *x, struct measures *m)
+{
+	const char *why, *text = measure_text(db, a, x->query, &why);
+	if (text)
+		number(a, m, x->name, text);
 	else
-		number(a, m, x->name, r.cell[0][0]);
+		unknown(a, m, x->name, why);
+}
+
+struct measure measure_query(struct db *db, struct arena *a, const char *name, const char *sql)
+{
+	struct measures m = { 0 };
+	by_query(db, a, &(struct plan_metric){ .name = name, .query = sql }, &m);
+	return m.v[0];
 }
 
 static void by_command(struct arena *a, const struct plan_metric *x, struct measures *m)

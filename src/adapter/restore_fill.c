@@ -11,6 +11,7 @@
 #include "adapter/slotread.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "core/pause.h"
 #include "core/sql.h"
 #include "port/files.h"
 
@@ -183,14 +184,6 @@ static bool batch_through(struct fill *f, int64_t to, int64_t got[5], int64_t *t
 	}
 }
 
-static int64_t next_size(int64_t size, int64_t took)
-{
-	int64_t want = took > 0 ? size * BATCH_US / took : size * 2;
-	if (want > size * 2)
-		want = size * 2;
-	return want < BATCH_MIN ? BATCH_MIN : want > BATCH_MAX ? BATCH_MAX : want;
-}
-
 static bool all_batches(struct fill *f, struct err *e)
 {
 	struct restore_end *end = f->r->end;
@@ -204,7 +197,7 @@ static bool all_batches(struct fill *f, struct err *e)
 		end->conflicts += got[3];
 		f->r->missed += got[4];
 		f->done = to;
-		size = next_size(size, took);
+		size = pace_next(&(struct pace){ BATCH_MIN, BATCH_MAX, BATCH_US }, size, took);
 	}
 	return true;
 }

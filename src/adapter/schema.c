@@ -17,6 +17,7 @@ static const struct upgrade { int from; const char *sql; } UPGRADES[] = {
 	{ 2, SCHEMA_V3 },
 	{ 3, SCHEMA_V4 },
 	{ 4, SCHEMA_V5 },
+	{ 5, SCHEMA_V6 },
 };
 
 /* A role that cannot log in owns ledger and function, so that the operator's login cannot rewrite an anchor; another one
@@ -47,7 +48,7 @@ static const char GRANTS[] =
 	"GRANT INSERT ON gatewalk.line, gatewalk.permit, gatewalk.schema_log, gatewalk.removal, gatewalk.removal_left TO gatewalk_operator;"
 	"GRANT INSERT, UPDATE ON gatewalk.walk TO gatewalk_operator;"
 	"GRANT INSERT, UPDATE, DELETE ON gatewalk.job, gatewalk.job_event, gatewalk.trip, gatewalk.statement, gatewalk.sighting,"
-	"  gatewalk.source, gatewalk.sample, gatewalk.alarm TO gatewalk_operator;"
+	"  gatewalk.source, gatewalk.sample, gatewalk.alarm, gatewalk.backfill, gatewalk.backfill_reject TO gatewalk_operator;"
 	"GRANT EXECUTE ON FUNCTION gatewalk.append(text, bigint, text, bigint, text, text), gatewalk.guard_put(text), gatewalk.guard_end(text),"
 	"  gatewalk.guard_pass(text, text), gatewalk.guard_state(text, oid, smallint), gatewalk.guard_open(), gatewalk.guard_truncate() TO gatewalk_operator;"
 	"GRANT EXECUTE ON ROUTINE " HIDE_ROUTINES " TO gatewalk_operator;";

@@ -11,7 +11,7 @@ struct arena;
 struct db;
 struct err;
 
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 
 /* Makes the schema, its owner role where this login may (*strong tells), and the mark; or upgrades an older version.
    Refuses a newer one, a mark of another environment, and development or rehearsal on a database that looks real (standbys,

@@ -227,6 +227,20 @@ struct fact_guard {
 };
 const char *guard_help(const struct fact_guard *g);   /* what makes it stand again */
 
+/* Item 6: how far the rows that stand have got their value. */
+struct fact_backfill {
+	int64_t at;                   /* when somebody looked; 0 never */
+	bool begun;                   /* with this plan's expression, on this target */
+	int pass;                     /* over the whole table, from 1 on */
+	double share;                 /* of that pass, 0 to 1 */
+	const char *cursor;           /* where it stands, in words; NULL before it began */
+	int64_t filled;               /* rows that got a value from it */
+	int64_t left;                 /* rows without one, counted in one look; -1: not counted since the last pass began */
+	int64_t rejects;              /* rows that do not convert: not among those left */
+	int64_t counted_at;           /* when left was counted */
+	bool done;                    /* counted, and left is 0 */
+};
+
 struct fact_log {
 	int64_t at;
 	enum log_state state;
@@ -255,6 +269,7 @@ struct facts {
 	struct fact_audit audit;
 	struct fact_watch watch;
 	struct fact_guard guard;
+	struct fact_backfill backfill;
 	struct fact_log log;
 	struct fact_monitor monitor;
 	bool files_intact;            /* the final snapshot's files still have the proven hashes */

@@ -23,6 +23,9 @@ void plan_defaults(struct plan *p)
 	p->signatures = 1;
 	p->slot_max_mb = SLOT_MAX_MB;
 	p->batch_ms = 100;
+	p->backfill.batch_ms = 100;
+	p->backfill.load = 100;
+	p->backfill.max_rejects = 10000;
 	p->max_lag_s = 5;
 	p->max_lock_waiters = 5;
 	p->max_longest_tx_s = 300;

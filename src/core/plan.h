@@ -24,6 +24,26 @@ struct plan_consumer { const char *name, *kind, *owner, *check; struct mark at; 
 struct plan_standby { const char *name, *dbname; struct mark at; };                  /* dbname: conninfo, or NULL = cannot be asked */
 struct plan_metric { const char *name, *query, *command, *unit; double pause, alarm; bool has_pause, has_alarm; struct mark at; };
 
+/* A condition under which gatewalk's own filling pauses: its kind, and what it takes (core/pause.h). */
+struct plan_pause {
+	const char *when;
+	double above, below;       /* above: it pauses; below: it goes on */
+	bool has_above, has_below;
+	const char *query, *file;
+	unsigned days; int from, to;   /* as of a window; days 0: every day */
+	struct mark at;
+};
+/* How the rows that stand get their value in a new column. */
+struct plan_backfill {
+	const char *value;         /* an SQL expression over the row's own columns; NULL: nothing is filled */
+	const char *where;         /* which rows, or NULL: all */
+	const char *fills;         /* nulls: rows that have no value yet; differences: also those that have another one; NULL: nulls */
+	int batch_ms, load;        /* of one batch; per cent of the time that it works */
+	int max_rejects;           /* more, and it stops */
+	struct plan_pause *pauses;
+	size_t n_pauses;
+};
+
 struct plan {
 	const char *file;          /* as given */
 	const char *text;          /* its bytes */
@@ -76,6 +96,7 @@ struct plan {
 	bool slot;                 /* the watch also reads committed writes from a logical replication slot of its own */
 	int slot_max_mb;           /* what that slot may keep of the server's WAL before it is taken away */
 	int batch_ms;              /* removed rows: how long one batch may take; its rows follow from it */
+	struct plan_backfill backfill;
 
 	/* snapshot */
 	enum scope scope;

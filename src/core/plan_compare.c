@@ -44,6 +44,7 @@ static const struct text_field texts[] = {
 	FIELD("window.zone", zone, AMEND_GATES), FIELD("health.sync_standby", sync_standby, AMEND_GATES),
 	FIELD("releases_from.ics", release_ics, AMEND_GATES), FIELD("releases_from.command", release_command, AMEND_GATES),
 	FIELD("snapshot.store", store, AMEND_GATES), FIELD("snapshot.scratch", scratch, AMEND_GATES),
+	FIELD("backfill.value", backfill.value, AMEND_GATES), FIELD("backfill.where", backfill.where, AMEND_GATES), FIELD("backfill.fills", backfill.fills, AMEND_GATES),
 	FIELD("monitor.notify", notify, AMEND_GATES), FIELD("monitor.migration_tool", migration_tool, AMEND_GATES),
 };
 
@@ -65,7 +66,8 @@ static const struct number_field ints[] = {
 	NUMBER("policy.monitor_hours", monitor_hours, 1), NUMBER("policy.release_quiet_hours", release_quiet_hours, 1),
 	NUMBER("policy.drop_estimate_min", drop_estimate_min, 1), NUMBER("policy.signatures", signatures, 1),
 	NUMBER("snapshot.retention_days", retention_days, 1), NUMBER("health.max_lock_waiters", max_lock_waiters, -1),
-	NUMBER("policy.slot_max_mb", slot_max_mb, 0), NUMBER("rows.batch_ms", batch_ms, -1), NUMBER("rehearsal.now", rehearsal_dow, 0), NUMBER("rehearsal.now", rehearsal_minute, 0),
+	NUMBER("policy.slot_max_mb", slot_max_mb, 0), NUMBER("rows.batch_ms", batch_ms, -1), NUMBER("backfill.batch_ms", backfill.batch_ms, -1), NUMBER("backfill.load", backfill.load, -1),
+	NUMBER("backfill.max_rejects", backfill.max_rejects, -1), NUMBER("rehearsal.now", rehearsal_dow, 0), NUMBER("rehearsal.now", rehearsal_minute, 0),
 };
 static const struct number_field doubles[] = {
 	NUMBER("health.max_lag_s", max_lag_s, -1), NUMBER("health.max_longest_tx_s", max_longest_tx_s, -1),
@@ -177,6 +179,13 @@ static bool same_metric(const void *a, const void *b)
 		&& same_limit(x->has_pause, x->pause, y->has_pause, y->pause) && same_limit(x->has_alarm, x->alarm, y->has_alarm, y->alarm);
 }
 
+static bool same_pause(const void *a, const void *b)
+{
+	const struct plan_pause *x = a, *y = b;
+	return text_eq(x->when, y->when) && text_eq(x->query, y->query) && text_eq(x->file, y->file) && x->days == y->days && x->from == y->from && x->to == y->to
+		&& same_limit(x->has_above, x->above, y->has_above, y->above) && same_limit(x->has_below, x->below, y->has_below, y->below);
+}
+
 /* One more consumer, standby, metric or release only asks for more; one that is gone or changed asks for less. */
 static const struct list {
 	const char *path;
@@ -193,6 +202,7 @@ static const struct list {
 	LIST("standbys", standbys, same_standby, AMEND_STRICTER),
 	LIST("releases", releases, same_time, AMEND_STRICTER),
 	LIST("monitor.metrics", metrics, same_metric, AMEND_STRICTER),
+	{ "backfill.pause", offsetof(struct plan, backfill.pauses), offsetof(struct plan, backfill.n_pauses), sizeof(struct plan_pause), same_pause, AMEND_STRICTER },
 #undef LIST
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "core/pause.h"
 #include "core/sql.h"
 
 #define MINUTES_A_DAY 1440
@@ -275,6 +276,27 @@ static void judge_lists(struct findings *f)
 	judge_twins(f, "monitor.metrics", p->metrics, p->n_metrics, sizeof *p->metrics);
 }
 
+/* A5: a backfill says at least once when it is to make room for others. */
+static void judge_backfill(struct findings *f)
+{
+	const struct plan_backfill *b = &f->p->backfill;
+	if (!plan_gives(f->p, "backfill"))
+		return;
+	if (f->p->archetype == ARCH_DESTRUCTIVE)
+		found(f, "backfill", "backfill is given, and what is taken away is not filled", "leave it out");
+	if (is_blank(b->value))
+		found(f, "backfill.value", arena_printf(f->a, "backfill.value is %s", b->value ? "empty" : "missing"), "write an expression over the row's own columns, such as \"total * 100\"");
+	if (b->fills && !text_eq(b->fills, "nulls") && !text_eq(b->fills, "differences"))
+		found(f, "backfill.fills", arena_printf(f->a, "backfill.fills is \"%s\"", text_clean(f->a, b->fills)), "write nulls or differences, or leave it out");
+	if (b->n_pauses == 0)
+		found(f, "backfill.pause", "backfill.pause names no condition", "write at least one, such as [{when: replication lag, above: 5}]");
+	for (size_t i = 0; i < b->n_pauses; i++) {
+		const char *instead, *wrong = pause_wrong(f->a, &b->pauses[i], &instead);
+		if (wrong)
+			found_at(f, b->pauses[i].at, wrong, instead);
+	}
+}
+
 static int by_place(const void *x, const void *y)
 {
 	const struct plan_error *a = x, *b = y;
@@ -304,6 +326,7 @@ size_t plan_judge(struct arena *a, const struct plan *p, struct plan_error **out
 	judge_release_source(&f);
 	judge_store(&f);
 	judge_lists(&f);
+	judge_backfill(&f);
 	plan_errors_sort(f.list, f.n);
 	*out = f.list;
 	return f.n;

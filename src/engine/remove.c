@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/remove_private.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "adapter/apply_rows.h"
@@ -17,6 +16,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "core/pause.h"
 #include "core/sql.h"
 #include "port/crypto.h"
 #include "port/db.h"
@@ -26,36 +26,13 @@
 #define ROWS_MAX 50000
 #define ROWS_LEAST 100       /* below these a batch takes the time of its round trips and its commit, not of its rows */
 #define ENDED_MS 15000
-#define PAUSE_MS 1000
-#define LOGIN_MS 2000
 #define LOGIN_PATIENCE US_DAY   /* a server that restarts or fails over comes back */
-#define PHASE "remove"
 
-static bool tick(struct removing *r, struct err *e)
+static struct batches *now_at(struct removing *r)
 {
-	double done = (double)r->done, total = (double)r->walk.final.rows;
-	bool goes_on = r->paused ? job_wait(r->o->job, PHASE, done, total, "rows", r->why) : job_tick(r->o->job, PHASE, done, total, "rows", false, "");
-	return goes_on || err_set(e, ERR_INTERRUPTED, NULL, "stopped");
-}
-
-/* Noted once, rung once. The off-peak window's end is no news: the window screen tells it. */
-static void pause_for(struct removing *r, const struct err *why)
-{
-	bool news = !r->paused || strcmp(r->why, why->msg) != 0;
-	if (news)
-		job_event(r->o->job, "waits: %s", why->msg);
-	if (news && !r->paused && why->code != ERR_WAIT && why->code != ERR_DB_LOST && why->code != ERR_DB_CONNECT)
-		notify_run(r->o->arena, r->o->plan, r->o->name, "removal waits", why->msg);
-	snprintf(r->why, sizeof r->why, "%s", why->msg);
-	r->paused = true;
-}
-
-static void go_on(struct removing *r)
-{
-	if (r->paused)
-		job_event(r->o->job, "goes on");
-	r->paused = false;
-	r->why[0] = '\0';
+	r->at.done = (double)r->done;
+	r->at.total = (double)r->walk.final.rows;
+	return &r->at;
 }
 
 /* The stage's name is gatewalk's own, by the walk's id. */
@@ -100,11 +77,6 @@ static bool login(struct removing *r, struct err *e)
 	return stage_open(r, e) && rows_stage_fill(r->db, &r->stage, e) && (r->writer = rows_writer_open(r->o->conninfo, e)) != NULL;
 }
 
-static bool is_link(const struct err *e)
-{
-	return e->code == ERR_DB_LOST || e->code == ERR_DB_CONNECT || e->code == ERR_WAIT;
-}
-
 static bool connected(struct removing *r, struct err *e)
 {
 	int64_t until = clock_mono() + LOGIN_PATIENCE;
@@ -112,16 +84,14 @@ static bool connected(struct removing *r, struct err *e)
 		struct err why = { 0 };
 		if (login(r, &why))
 			continue;
-		bool lost = is_link(&why) || (r->db && !db_alive(r->db));
+		bool lost = batches_is_link(&why) || (r->db && !db_alive(r->db));
 		close_all(r);
 		if (!lost || clock_mono() > until) {
 			*e = why;
 			return false;
 		}
-		pause_for(r, &why);
-		if (!tick(r, e))
+		if (!batches_wait(now_at(r), &why, BATCHES_LOGIN_MS, e))
 			return false;
-		clock_nap(LOGIN_MS);
 	}
 	return true;
 }
@@ -136,32 +106,6 @@ static struct permit_binding binding(struct removing *r, struct arena *a)
 	};
 }
 
-/* By time: what the last one took says how large the next may be. */
-static void resize(struct removing *r, int64_t rows, int64_t took_us)
-{
-	int64_t aim = (int64_t)r->o->plan->batch_ms * 1000, want = took_us > 0 ? rows * aim / took_us : rows * 2;
-	int64_t least = took_us < 10 * aim ? ROWS_LEAST : 1;   /* slower, and it is the rows: a trigger of theirs */
-	want = want < least ? least : want < rows / 4 ? rows / 4 : want;
-	want = want > rows * 2 ? rows * 2 : want;
-	r->size = want > ROWS_MAX ? ROWS_MAX : want;
-}
-
-/* The data itself stands in the way: a foreign key without a cascade, say. Found by halving, left alone, and listed. */
-static bool is_refusal(const struct err *e)
-{
-	static const char *const classes[] = { "22", "23", "27", "44", "P0" };
-	for (size_t i = 0; e->code == ERR_DB && i < sizeof classes / sizeof *classes; i++)
-		if (strncmp(e->sqlstate, classes[i], 2) == 0)
-			return true;
-	return false;
-}
-
-/* Too much at once, or not just now: locks, the statement's time, the server's memory, disk and sessions. */
-static bool is_moment(const struct err *e)
-{
-	return retry_is_lock(e) || strncmp(e->sqlstate, "57", 2) == 0 || strncmp(e->sqlstate, "53", 2) == 0 || strncmp(e->sqlstate, "40", 2) == 0;
-}
-
 /* What is left to do after a batch that was not committed; false when that is nothing. */
 static bool after(struct removing *r, enum drop_result result, int64_t rows, const struct err *why, struct err *e)
 {
@@ -170,21 +114,22 @@ static bool after(struct removing *r, enum drop_result result, int64_t rows, con
 		close_all(r);
 		return true;
 	}
-	if (is_refusal(why) && rows == 1) {
+	bool refusal = batches_is_refusal(why), moment = batches_is_moment(why);
+	if (refusal && rows == 1) {
 		r->skip = arena_printf(r->o->arena, "the server refuses: %s", why->msg);
 		return true;
 	}
-	if (is_refusal(why) || is_moment(why))
-		r->size = rows > 1 ? rows / 2 : 1;
-	if (is_refusal(why))
+	if (refusal || moment)
+		r->at.size = rows > 1 ? rows / 2 : 1;
+	if (refusal)
 		return true;
-	if (!is_moment(why) && why->code != ERR_GATE && why->code != ERR_WAIT) {
+	if (!moment && why->code != ERR_GATE && why->code != ERR_WAIT) {
 		*e = *why;
 		return false;
 	}
 	r->looked_at = 0;
-	pause_for(r, why);
-	clock_nap(PAUSE_MS);
+	batches_pause(&r->at, why);
+	clock_nap(BATCHES_PAUSE_MS);
 	return true;
 }
 
@@ -193,7 +138,7 @@ static bool batch(struct removing *r, struct err *e)
 	struct arena *a = arena_new();
 	struct err why = { 0 };
 	struct rows_batch_end end = { .result = DROP_REFUSED };
-	int64_t rest = r->walk.final.rows - r->done, rows = r->skip ? 1 : r->size < rest ? r->size : rest;
+	int64_t rest = r->walk.final.rows - r->done, rows = r->skip ? 1 : r->at.size < rest ? r->at.size : rest;
 	struct rows_batch b = {
 		.plan = r->o->plan, .walk = &r->walk, .facts = &r->facts, .stage = &r->stage, .binding = binding(r, a), .mac = &r->mac, .last = r->last,
 		.from_n = r->done, .to_n = r->done + rows, .skip = r->skip,
@@ -204,9 +149,9 @@ static bool batch(struct removing *r, struct err *e)
 		r->done = b.to_n;
 		r->batches++;
 		if (!r->skip)
-			resize(r, rows, end.held_us);
+			r->at.size = pace_next(&(struct pace){ ROWS_LEAST, ROWS_MAX, (int64_t)r->o->plan->batch_ms * 1000 }, rows, end.held_us);
 		r->skip = NULL;
-		go_on(r);
+		batches_go_on(&r->at);
 	} else {
 		ok = after(r, end.result, rows, &why, e);
 	}
@@ -228,13 +173,9 @@ static bool step(struct removing *r, struct err *e)
 			return false;
 		}
 	} else if (remove_may(r, &why)) {
-		return tick(r, e) && batch(r, e);   /* it goes on once one got through */
+		return batches_tick(now_at(r), e) && batch(r, e);   /* it goes on once one got through */
 	}
-	pause_for(r, &why);
-	if (!tick(r, e))
-		return false;
-	clock_nap(PAUSE_MS);
-	return true;
+	return batches_wait(now_at(r), &why, BATCHES_PAUSE_MS, e);
 }
 
 /* gatewalk's own objects go; what cannot be had now is taken when the walk is closed. */
@@ -273,14 +214,15 @@ static bool run(struct removing *r, struct err *e)
 		if (!step(r, e))
 			return false;
 	} while (r->done < r->walk.final.rows);
-	go_on(r);
+	batches_go_on(&r->at);
 	clean_up(r);
 	return report(r, e);
 }
 
 bool remove_run(const struct remove_order *o, struct err *e)
 {
-	struct removing r = { .o = o, .size = SIZE_FIRST };
+	struct removing r = { .o = o, .at = { .job = o->job, .arena = o->arena, .plan = o->plan, .walk = o->name, .bell = "removal waits", .phase = "remove", .unit = "rows",
+		.size = SIZE_FIRST } };
 	crypto_random(r.key, sizeof r.key);
 	r.mac = (struct permit_mac){ .mac = crypto_mac, .key = r.key };
 	bool ok = run(&r, e);

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "core/pause.h"
 #include "port/db.h"
 #include "port/files.h"
 
@@ -153,36 +154,19 @@ bool remove_look(struct removing *r, struct err *e)
 	return probe_now(r->db, &r->facts.now, e) && look_ledger(r, e);
 }
 
-#define CALM(limit) ((limit) * 4 / 5)
-
 /* The plan's health limits, four fifths of them. Nothing else of it is judged by this copy. */
 static struct plan calmer(const struct plan *p)
 {
 	struct plan calm = *p;
-	calm.max_lag_s = CALM(p->max_lag_s);
-	calm.max_lock_waiters = CALM(p->max_lock_waiters);
-	calm.max_longest_tx_s = CALM(p->max_longest_tx_s);
-	calm.max_standby_query_s = CALM(p->max_standby_query_s);
+	calm.max_lag_s = pause_calm(p->max_lag_s);
+	calm.max_lock_waiters = (int)pause_calm(p->max_lock_waiters);
+	calm.max_longest_tx_s = pause_calm(p->max_longest_tx_s);
+	calm.max_standby_query_s = pause_calm(p->max_standby_query_s);
 	return calm;
-}
-
-static bool metrics_allow(const struct removing *r, struct err *e)
-{
-	for (size_t i = 0; i < r->facts.monitor.n; i++) {
-		const struct fact_metric *m = &r->facts.monitor.metrics[i];
-		double limit = r->paused ? CALM(m->pause) : m->pause;
-		if (!m->has_pause)
-			continue;
-		if (!m->known)
-			return err_set(e, ERR_GATE, NULL, "the metric %s cannot be read%s%s", m->name, m->why ? ": " : "", m->why ? m->why : "");
-		if (m->value > limit)
-			return err_set(e, ERR_GATE, NULL, "%s is %.4g%s%s, and it pauses above %.4g", m->name, m->value, *m->unit ? " " : "", m->unit, limit);
-	}
-	return true;
 }
 
 bool remove_may(struct removing *r, struct err *e)
 {
 	struct plan calm = calmer(r->o->plan);
-	return gate_batch_allowed(r->paused ? &calm : r->o->plan, &r->walk, &r->facts, e) && metrics_allow(r, e);
+	return gate_batch_allowed(r->at.paused ? &calm : r->o->plan, &r->walk, &r->facts, e) && batches_metrics_allow(&r->facts.monitor, r->at.paused, e);
 }

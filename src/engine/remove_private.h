@@ -3,6 +3,7 @@
 #ifndef GW_ENGINE_REMOVE_PRIVATE_H
 #define GW_ENGINE_REMOVE_PRIVATE_H
 
+#include "engine/batches.h"
 #include "engine/look_moment.h"
 #include "adapter/ledger.h"
 #include "adapter/rows_stage.h"
@@ -32,10 +33,9 @@ struct removing {
 	bool staged;
 	struct snapshot_opts snap;
 	struct rows_stage stage;
-	int64_t done, batches, size;
+	int64_t done, batches;
+	struct batches at;            /* where it is, and whether it waits */
 	const char *skip;             /* why the next row is left, or NULL */
-	bool paused;
-	char why[768];                /* while paused */
 };
 
 /* The journal, verified and folded, again where that is due; ERR_VERIFY when no open intent of this walk stands in it. */

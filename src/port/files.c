@@ -272,6 +272,13 @@ bool file_exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+bool file_there(const char *path, bool *there, struct err *e)
+{
+	struct stat st;
+	*there = lstat(path, &st) == 0;
+	return *there || errno == ENOENT || err_set(e, ERR_SYSTEM, NULL, "%s cannot be looked at: %s", path, strerror(errno));
+}
+
 static int64_t clock_us(clockid_t id)
 {
 	struct timespec ts;

@@ -35,6 +35,8 @@ bool file_write_all(int fd, const void *data, size_t len, const char *path, stru
 bool dir_sync(const char *dir, struct err *e);
 int64_t disk_free(const char *path);              /* bytes; -1 unknown */
 bool file_exists(const char *path);
+/* The same where "it cannot be known" is another answer: false with e. */
+bool file_there(const char *path, bool *there, struct err *e);
 
 /* This machine's clocks: CLOCK_REALTIME and CLOCK_BOOTTIME, us. Only for records and ages, never for a gate. */
 int64_t clock_local(void);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The plan's pause conditions, read from the server. Nothing is judged here but by core/pause.h; what cannot be read has its reason. */
+#ifndef GW_ADAPTER_THROTTLE_H
+#define GW_ADAPTER_THROTTLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+struct db;
+struct err;
+struct plan;
+
+/* Kept from one look to the next: a rate needs two. Zero-initialise; forget it after a new login. */
+struct throttle { int64_t wal_at; double wal_bytes; };
+
+/* May the work go on now? relid: the table, its partitions with it. False: e is ERR_GATE with the first condition that pauses, or
+   says that the link is gone. */
+bool throttle_allows(struct throttle *t, struct db *db, struct arena *a, const struct plan *p, unsigned relid, bool paused, struct err *e);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* What every job that changes a table batch by batch has in common: it tells where it is, waits with a reason that is noted once,
+   sizes by time, and tells an error of the data from one of the moment. */
+#ifndef GW_ENGINE_BATCHES_H
+#define GW_ENGINE_BATCHES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+struct err;
+struct fact_monitor;
+struct job;
+struct plan;
+
+#define BATCHES_PAUSE_MS 1000
+#define BATCHES_LOGIN_MS 2000
+
+struct batches {
+	struct job *job;
+	struct arena *arena;
+	const struct plan *plan;
+	const char *walk, *bell;      /* for plan->notify: the walk's name, and the event */
+	const char *phase, *unit, *note;
+	double done, total;
+	bool estimate;
+	int64_t size;                 /* of the next batch */
+	bool paused;
+	char why[768];                /* while paused */
+};
+
+/* Progress, and what the operator says: false with ERR_INTERRUPTED when the job is to stop. */
+bool batches_tick(struct batches *b, struct err *e);
+/* Noted once, rung once, except for what is told elsewhere: the off-peak window, a lost link. */
+void batches_pause(struct batches *b, const struct err *why);
+void batches_go_on(struct batches *b);
+/* Waits, paused, for a moment that may come: ticks, and naps. */
+bool batches_wait(struct batches *b, const struct err *why, int ms, struct err *e);
+/* The data itself stands in the way: found by halving. */
+bool batches_is_refusal(const struct err *e);
+/* Too much at once, or not just now: locks, the statement's time, the server's memory, disk and sessions. */
+bool batches_is_moment(const struct err *e);
+/* The link: a server that restarts or fails over comes back. */
+bool batches_is_link(const struct err *e);
+/* The plan's own metrics that pause. */
+bool batches_metrics_allow(const struct fact_monitor *m, bool paused, struct err *e);
+
+#endif
