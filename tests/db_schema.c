@@ -98,8 +98,8 @@ START_TEST(newer_foreign_and_emptied_are_refused)
 {
 	init_as(ENV_STAGING);
 	test_sql(db, "UPDATE gatewalk.meta SET version = 99");
-	refused(schema_init(db, a, ENV_STAGING, &strong, &e), ERR_USE, "the gatewalk schema here has version 99, made by gatewalk " GATEWALK_VERSION ", and this gatewalk (" GATEWALK_VERSION ") knows up to 5");
-	refused(schema_uninstall(db, a, &e), ERR_USE, "the gatewalk schema here has version 99, and this gatewalk (" GATEWALK_VERSION ") knows up to 5");
+	refused(schema_init(db, a, ENV_STAGING, &strong, &e), ERR_USE, "the gatewalk schema here has version 99, made by gatewalk " GATEWALK_VERSION ", and this gatewalk (" GATEWALK_VERSION ") knows up to 6");
+	refused(schema_uninstall(db, a, &e), ERR_USE, "the gatewalk schema here has version 99, and this gatewalk (" GATEWALK_VERSION ") knows up to 6");
 	test_sql(db, "UPDATE gatewalk.meta SET version = 1, system_identifier = '1'");
 	refused(schema_init(db, a, ENV_STAGING, &strong, &e), ERR_VERIFY, "the mark in this database belongs to another server or database");
 	test_sql(db, "DELETE FROM gatewalk.meta");
@@ -133,7 +133,7 @@ START_TEST(upgrades_in_place)
 	ck_assert_int_eq(version, 1);
 	init_as(ENV_STAGING);
 	ck_assert_str_eq(test_value(db, a, "SELECT install_id FROM gatewalk.meta"), id);
-	ck_assert_str_eq(test_value(db, a, "SELECT version || program FROM gatewalk.meta"), "5" GATEWALK_VERSION);
+	ck_assert_str_eq(test_value(db, a, "SELECT version || program FROM gatewalk.meta"), "6" GATEWALK_VERSION);
 	ck_assert_str_eq(test_value(db, a, "SELECT count(*) FROM gatewalk.anchor a JOIN gatewalk.walk w USING (sid) WHERE w.closed_at IS NULL"), "1");
 	ck_assert_str_eq(test_value(db, a, "SELECT relowner::regrole FROM pg_class WHERE oid = 'gatewalk.meta'::regclass"), "gatewalk_owner");
 	test_sql(db, again);
@@ -162,7 +162,7 @@ START_TEST(mark_is_bound_again)
 	refused(schema_init(db, a, ENV_STAGING, &strong, &e), ERR_VERIFY, "the mark in this database belongs to another server or database");
 	err_clear(&e);
 	ck_assert_msg(schema_rebind(db, a, &e), "%s", e.msg);
-	ck_assert_str_eq(test_value(db, a, "SELECT moved_from FROM gatewalk.meta WHERE moved_at IS NOT NULL AND version = 5"), "1.2");
+	ck_assert_str_eq(test_value(db, a, "SELECT moved_from FROM gatewalk.meta WHERE moved_at IS NOT NULL AND version = 6"), "1.2");
 	init_as(ENV_STAGING);
 }
 END_TEST

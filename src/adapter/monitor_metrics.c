@@ -225,13 +225,6 @@ static void by_query(struct db *db, struct arena *a, const struct plan_metric *x
 		unknown(a, m, x->name, why);
 }
 
-struct measure measure_query(struct db *db, struct arena *a, const char *name, const char *sql)
-{
-	struct measures m = { 0 };
-	by_query(db, a, &(struct plan_metric){ .name = name, .query = sql }, &m);
-	return m.v[0];
-}
-
 static void by_command(struct arena *a, const struct plan_metric *x, struct measures *m)
 {
 	struct err e = { 0 };
@@ -253,13 +246,19 @@ static void of_plan(struct db *db, struct arena *a, const struct plan_metric *x,
 		unknown(a, m, x->name, "has neither query nor command");
 }
 
-bool monitor_over(struct db *db, struct arena *a, const struct plan_metric *x, const char **what)
+struct measure measure_metric(struct db *db, struct arena *a, const struct plan_metric *x)
 {
 	struct measures m = { 0 };
 	of_plan(db, a, x, &m);
-	if (m.v[0].known && m.v[0].value <= x->alarm)
+	return m.v[0];
+}
+
+bool monitor_over(struct db *db, struct arena *a, const struct plan_metric *x, const char **what)
+{
+	struct measure m = measure_metric(db, a, x);
+	if (m.known && m.value <= x->alarm)
 		return false;
-	*what = m.v[0].known ? arena_printf(a, "%s is %g, with an alarm limit of %g", x->name, m.v[0].value, x->alarm) : arena_printf(a, "%s cannot be read: %s", x->name, m.v[0].why);
+	*what = m.known ? arena_printf(a, "%s is %g, with an alarm limit of %g", x->name, m.value, x->alarm) : arena_printf(a, "%s cannot be read: %s", x->name, m.why);
 	return true;
 }
 

@@ -27,8 +27,8 @@ extern const size_t n_metric_kinds;
 
 /* Measures everything; what cannot be read is in with its reason. False only when the server is gone. */
 bool measure_all(struct db *db, struct arena *a, const char *sid, const struct plan *p, struct measures *out, struct err *e);
-/* A query of the plan's: its one number; or its one value as text, NULL with *why when there is none. */
-struct measure measure_query(struct db *db, struct arena *a, const char *name, const char *sql);
+/* One metric of the plan's; and the one value of a query of the plan's as text, NULL with *why when there is none. */
+struct measure measure_metric(struct db *db, struct arena *a, const struct plan_metric *x);
 const char *measure_text(struct db *db, struct arena *a, const char *sql, const char **why);
 
 #endif

@@ -39,7 +39,7 @@ static const char REMOVE[] =
 	"  DROP FUNCTION gatewalk.hide_undone(gatewalk.hiding), gatewalk.hide_record(bigint);"
 	"  FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND proname ~ '^hide_[a-z]+$' LOOP"
 	"    EXECUTE format('DROP FUNCTION %s', o.oid::regprocedure); END LOOP;"
-	"  DROP TABLE gatewalk.hiding, gatewalk.pass, gatewalk.guarded, gatewalk.guard, gatewalk.removal_left, gatewalk.removal, gatewalk.schema_log, gatewalk.alarm, gatewalk.sample, gatewalk.source, gatewalk.sighting, gatewalk.statement, gatewalk.trip,"
+	"  DROP TABLE gatewalk.backfill_reject, gatewalk.backfill, gatewalk.hiding, gatewalk.pass, gatewalk.guarded, gatewalk.guard, gatewalk.removal_left, gatewalk.removal, gatewalk.schema_log, gatewalk.alarm, gatewalk.sample, gatewalk.source, gatewalk.sighting, gatewalk.statement, gatewalk.trip,"
 	"    gatewalk.job_event, gatewalk.job, gatewalk.permit, gatewalk.line, gatewalk.anchor, gatewalk.walk, gatewalk.meta;"
 	"  DROP SCHEMA gatewalk;"
 	" END $d$;"

@@ -96,10 +96,15 @@ static struct pause_value autovacuum(const struct look *l)
 		arena_printf(l->a, "%u", l->relid), "this login may not see vacuums: GRANT pg_monitor to it");
 }
 
+static struct pause_value of_metric(struct db *db, struct arena *a, const struct plan_metric *x)
+{
+	struct measure m = measure_metric(db, a, x);
+	return m.known ? known(m.value) : unknown(m.why);
+}
+
 static struct pause_value query(const struct look *l)
 {
-	struct measure m = measure_query(l->db, l->a, "the query", l->p->query);
-	return m.known ? known(m.value) : unknown(m.why);
+	return of_metric(l->db, l->a, &(struct plan_metric){ .name = "query", .query = l->p->query });
 }
 
 static struct pause_value flag(const struct look *l)
@@ -137,6 +142,20 @@ static bool needs_health(const struct plan_backfill *b)
 	return false;
 }
 
+static bool metrics_allow(struct db *db, struct arena *a, const struct plan *p, bool paused, struct err *e)
+{
+	for (size_t i = 0; i < p->n_metrics; i++) {
+		const struct plan_metric *x = &p->metrics[i];
+		if (!x->has_pause)
+			continue;
+		const struct pause_limit limit = { .name = x->name, .unit = x->unit ? x->unit : "", .above = x->pause, .below = pause_calm(x->pause) };
+		const struct pause_value v = of_metric(db, a, x);
+		if (!pause_allows(&limit, &v, paused, e))
+			return false;
+	}
+	return true;
+}
+
 bool throttle_allows(struct throttle *t, struct db *db, struct arena *a, const struct plan *p, unsigned relid, bool paused, struct err *e)
 {
 	struct fact_health health = { 0 };
@@ -156,5 +175,5 @@ bool throttle_allows(struct throttle *t, struct db *db, struct arena *a, const s
 		if (!pause_allows(&limit, &v, paused, e))
 			return false;
 	}
-	return true;
+	return metrics_allow(db, a, p, paused, e);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The plan's pause conditions, read from the server. Nothing is judged here but by core/pause.h; what cannot be read has its reason. */
+/* The plan's pause conditions, and its metrics that pause, read from the server. Nothing is judged here but by core/pause.h; what cannot be read has its reason. */
 #ifndef GW_ADAPTER_THROTTLE_H
 #define GW_ADAPTER_THROTTLE_H
 

@@ -9,7 +9,6 @@
 
 struct arena;
 struct err;
-struct fact_monitor;
 struct job;
 struct plan;
 
@@ -21,7 +20,8 @@ struct batches {
 	struct arena *arena;
 	const struct plan *plan;
 	const char *walk, *bell;      /* for plan->notify: the walk's name, and the event */
-	const char *phase, *unit, *note;
+	const char *phase, *unit;
+	char note[96];
 	double done, total;
 	bool estimate;
 	int64_t size;                 /* of the next batch */
@@ -36,13 +36,6 @@ void batches_pause(struct batches *b, const struct err *why);
 void batches_go_on(struct batches *b);
 /* Waits, paused, for a moment that may come: ticks, and naps. */
 bool batches_wait(struct batches *b, const struct err *why, int ms, struct err *e);
-/* The data itself stands in the way: found by halving. */
-bool batches_is_refusal(const struct err *e);
-/* Too much at once, or not just now: locks, the statement's time, the server's memory, disk and sessions. */
-bool batches_is_moment(const struct err *e);
 /* The link: a server that restarts or fails over comes back. */
 bool batches_is_link(const struct err *e);
-/* The plan's own metrics that pause. */
-bool batches_metrics_allow(const struct fact_monitor *m, bool paused, struct err *e);
-
 #endif

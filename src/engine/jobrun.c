@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "engine/backfill.h"
 #include "engine/remove.h"
 #include "engine/upkeep.h"
 #include "port/crypto.h"
@@ -120,9 +121,16 @@ static bool body_remove(struct run *r, struct err *e)
 	return remove_run(&o, e);
 }
 
+static bool body_backfill(struct run *r, struct err *e)
+{
+	const struct backfill_order o = { .arena = r->arena, .conninfo = r->conninfo, .sid = r->walk->sid, .name = r->walk->name, .job = r->job, .plan = r->plan,
+		.timeline = json_int_or(r->args, "timeline", 0), .rejects = json_int_or(r->args, "rejects", 0) != 0, .result = r->result };
+	return r->plan->backfill.value ? backfill_run(&o, e) : err_set(e, ERR_USE, NULL, "the plan fills nothing: it has no backfill.value");
+}
+
 static const struct { const char *kind; bool (*body)(struct run *, struct err *); } bodies[] = {
 	{ "snapshot", body_snapshot }, { "drill", body_drill }, { "restore", body_restore }, { "watch", jobrun_watch }, { "monitor", jobrun_monitor },
-	{ "remove", body_remove }, { "hide", jobrun_hide },
+	{ "remove", body_remove }, { "backfill", body_backfill }, { "hide", jobrun_hide },
 };
 
 static bool run_body(struct run *r, struct err *e)

@@ -114,7 +114,7 @@ static bool after(struct removing *r, enum drop_result result, int64_t rows, con
 		close_all(r);
 		return true;
 	}
-	bool refusal = batches_is_refusal(why), moment = batches_is_moment(why);
+	bool refusal = retry_is_refusal(why), moment = retry_is_moment(why);
 	if (refusal && rows == 1) {
 		r->skip = arena_printf(r->o->arena, "the server refuses: %s", why->msg);
 		return true;

@@ -165,8 +165,19 @@ static struct plan calmer(const struct plan *p)
 	return calm;
 }
 
+static bool metrics_allow(const struct removing *r, struct err *e)
+{
+	for (size_t i = 0; i < r->facts.monitor.n; i++) {
+		const struct fact_metric *m = &r->facts.monitor.metrics[i];
+		const struct pause_limit limit = { .name = m->name, .unit = m->unit, .above = m->pause, .below = pause_calm(m->pause) };
+		if (m->has_pause && !pause_allows(&limit, &(struct pause_value){ .known = m->known, .value = m->value, .why = m->why }, r->at.paused, e))
+			return false;
+	}
+	return true;
+}
+
 bool remove_may(struct removing *r, struct err *e)
 {
 	struct plan calm = calmer(r->o->plan);
-	return gate_batch_allowed(r->at.paused ? &calm : r->o->plan, &r->walk, &r->facts, e) && batches_metrics_allow(&r->facts.monitor, r->at.paused, e);
+	return gate_batch_allowed(r->at.paused ? &calm : r->o->plan, &r->walk, &r->facts, e) && metrics_allow(r, e);
 }

@@ -210,7 +210,10 @@ static bool job_word(struct arena *a, struct db *db, const char *verb, const cha
 		const char *eq = n == 2 ? strchr(args[1], '=') : NULL;
 		if (!eq)
 			return err_set(e, ERR_USE, "gatewalk job set ID NAME=VALUE", "nothing to set");
-		return job_set(db, a, id, arena_dupn(a, args[1], (size_t)(eq - args[1])), eq + 1, e);
+		char *name = arena_dupn(a, args[1], (size_t)(eq - args[1]));
+		for (char *dash = name; (dash = strchr(dash, '-')) != NULL; )
+			*dash = '_';   /* as options are written */
+		return job_set(db, a, id, name, eq + 1, e);
 	}
 	return job_control(db, id, strcmp(verb, "resume") == 0 ? "run" : verb, e);
 }

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/backfill.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapter/backfill.h"
+#include "adapter/job.h"
+#include "adapter/place.h"
+#include "adapter/retry.h"
+#include "adapter/throttle.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "core/pause.h"
+#include "engine/batches.h"
+#include "port/files.h"
+
+#define BLOCKS_FIRST 32
+#define BLOCKS_MOST 16384
+#define ROWS_LEAST 100          /* below these a batch takes the time of its round trips and its commit, not of its rows */
+#define STRIPS_LEAST 8          /* blocks: a smaller range goes in one */
+#define LOOK_EVERY US_SECOND
+#define LOGIN_PATIENCE US_DAY
+#define ALONE_PATIENCE (15 * US_SECOND)   /* for the session of a job that died */
+#define PASSES_MOST 10
+#define REST_MOST_MS 5000
+
+struct filling {
+	const struct backfill_order *o;
+	struct backfill b;
+	bool tried;                 /* the expression was judged */
+	struct batches at;          /* size: blocks */
+	int lines;                  /* of one block, while a row that refuses is searched; 0: whole blocks */
+	int64_t plain_until;        /* up to here without strips: a strip was refused */
+	int64_t slowest;            /* of the strips of this range, us */
+	int64_t strip_filled, strip_kept;   /* by the second to the last strips: do they find room on their pages? */
+	bool plain;                 /* they do not */
+	struct throttle throttle;
+	int64_t looked_at;
+	bool allowed;
+	int batch_ms, load, passes;
+	bool retrying, counted;
+	int64_t retry_n, timeline;
+};
+
+/* ---- where it is ---- */
+
+static struct batches *now_at(struct filling *f)
+{
+	double rows, share = backfill_share(&f->b, &rows);
+	struct batches *at = &f->at;
+	at->total = rows > 0 ? rows : 100;
+	at->unit = rows > 0 ? "rows" : "%";
+	at->done = share * at->total;
+	at->phase = f->retrying ? "rejects again" : f->b.row.pass_over ? "count" : f->b.row.pass > 1 ? "fill again" : "fill";
+	snprintf(at->note, sizeof at->note, "%lld filled, %lld rejects", (long long)f->b.row.filled, (long long)f->b.row.rejects);
+	return at;
+}
+
+/* A number that `job set` wrote, within its bounds; told once when it is none. */
+static void setting(struct filling *f, const char *name, int least, int most, int *value)
+{
+	struct arena *a = arena_new();
+	const char *text = NULL;
+	if (job_setting(f->o->job, a, name, &text, NULL) && text) {
+		char *end;
+		long v = strtol(text, &end, 10);
+		if (*end || end == text || v < least || v > most)
+			v = *value;
+		if (v != *value)
+			job_event(f->o->job, "%s is %ld from now on", name, v);
+		*value = (int)v;
+	}
+	arena_free(a);
+}
+
+static bool look(struct filling *f, struct err *e)
+{
+	if (f->looked_at && clock_mono() - f->looked_at < LOOK_EVERY && f->allowed)
+		return true;
+	setting(f, "batch_ms", 10, 1000, &f->batch_ms);
+	setting(f, "load", 1, 100, &f->load);
+	struct arena *a = arena_new();
+	f->allowed = throttle_allows(&f->throttle, f->b.db, a, f->o->plan, f->b.relid, f->at.paused, e);
+	f->looked_at = clock_mono();
+	arena_free(a);
+	return f->allowed;
+}
+
+/* ---- login ---- */
+
+static void let_go(struct filling *f)
+{
+	db_close(f->b.db);
+	f->b.db = NULL;
+	f->throttle = (struct throttle){ 0 };
+	f->looked_at = 0;
+}
+
+static bool same_history(struct filling *f, struct db *db, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct place p;
+	bool other, ok = place_known(db, &other, e) && place_look(db, a, &p, e);
+	if (ok && !p.marked)
+		ok = err_set(e, ERR_VERIFY, "gatewalk rebind WALK", "this is not the database that the backfill began in");
+	if (ok && f->timeline && p.tli != f->timeline)
+		ok = err_set(e, ERR_GATE, "Start the backfill again to go on from what this server has.",
+			"the server is on timeline %lld and the backfill began on %lld: a failover may have lost its last batches and other writes", (long long)p.tli, (long long)f->timeline);
+	if (ok)
+		f->timeline = p.tli;
+	arena_free(a);
+	return ok;
+}
+
+static bool judge(struct filling *f, struct db *db, struct err *e)
+{
+	const char *unfit = NULL;
+	if (f->tried) {
+		f->b.db = db;
+		return true;
+	}
+	if (!backfill_try(db, f->o->arena, f->o->plan, f->o->sid, &f->b, &unfit, e))
+		return false;
+	f->tried = unfit == NULL;
+	return f->tried || err_set(e, ERR_GATE, "Amend the plan.", "%s", unfit);
+}
+
+static bool login(struct filling *f, struct err *e)
+{
+	let_go(f);
+	struct db *db = backfill_connect(f->o->conninfo, f->o->sid, f->batch_ms, e);
+	bool ok = db && same_history(f, db, e) && judge(f, db, e);
+	f->b.db = db;
+	return ok && backfill_begin(&f->b, e);
+}
+
+static bool connected(struct filling *f, struct err *e)
+{
+	int64_t began = clock_mono();
+	while (!f->b.db || !db_alive(f->b.db)) {
+		struct err why = { 0 };
+		if (login(f, &why))
+			continue;
+		bool lost = batches_is_link(&why) || retry_is_moment(&why) || (f->b.db && !db_alive(f->b.db));
+		let_go(f);
+		if (!lost || clock_mono() - began > (why.code == ERR_WAIT ? ALONE_PATIENCE : LOGIN_PATIENCE)) {
+			*e = why;
+			return false;
+		}
+		if (!batches_wait(now_at(f), &why, BATCHES_LOGIN_MS, e))
+			return false;
+	}
+	return true;
+}
+
+/* ---- a batch ---- */
+
+/* Where the next batch ends; *strips: it is one of several over its range. */
+static int64_t batch_end(const struct filling *f, bool *strips)
+{
+	const struct backfill_row *row = &f->b.row;
+	int64_t block = row->at / BACKFILL_BLOCK;
+	bool whole = f->lines == 0 && row->at % BACKFILL_BLOCK == 0 && row->at >= f->plain_until;
+	*strips = whole && row->strip > 0;
+	if (*strips)
+		return row->range_to;
+	if (f->lines > 0) {
+		int64_t to = row->at + f->lines, next = (block + 1) * BACKFILL_BLOCK;
+		return to < next ? to : next;
+	}
+	int64_t to = (block + f->at.size) * BACKFILL_BLOCK;
+	to = to < row->upto ? to : row->upto;
+	*strips = whole && !f->plain && row->pass == 1 && to - row->at >= STRIPS_LEAST * BACKFILL_BLOCK;
+	return to;
+}
+
+/* Strips pay where what one leaves behind makes room for the next: with an index on the column, or an old snapshot, it does not. */
+static void judge_strips(struct filling *f, const struct backfill_end *end)
+{
+	f->strip_filled += end->filled;
+	f->strip_kept += end->kept;
+	if (f->strip_filled < 20000)
+		return;
+	if (f->strip_kept * 5 < f->strip_filled) {
+		f->plain = true;
+		job_event(f->o->job, "one transaction a range from now on: updates find no room on their pages");
+	}
+	f->strip_filled = f->strip_kept = 0;
+}
+
+static void grow(struct filling *f, int64_t blocks, bool strips, const struct backfill_end *end)
+{
+	f->slowest = end->took_us > f->slowest ? end->took_us : f->slowest;
+	if (f->lines > 0) {
+		f->lines = f->lines * 2 > f->b.line_max ? 0 : f->lines * 2;
+		f->at.size = 1;
+	} else if (f->b.row.strip == 0) {
+		int64_t rows = end->filled + end->still, least = rows > 0 ? ROWS_LEAST * blocks / rows + 1 : 1;
+		f->at.size = pace_next(&(struct pace){ least, BLOCKS_MOST, (int64_t)f->batch_ms * 1000 }, blocks, f->slowest);
+	}
+	if (strips && f->b.row.strip != 1)
+		judge_strips(f, end);
+	if (f->b.row.strip == 0)
+		f->slowest = 0;
+}
+
+/* Half of it, down to one row. False when there is nothing smaller. */
+static bool shrink(struct filling *f, int64_t to)
+{
+	int64_t blocks = (to - f->b.row.at) / BACKFILL_BLOCK;
+	f->plain_until = to > f->plain_until ? to : f->plain_until;
+	f->slowest = 0;
+	if (f->lines == 1)
+		return false;
+	if (f->lines > 1)
+		f->lines /= 2;
+	else if (blocks > 1)
+		f->at.size = blocks / 2;
+	else
+		f->lines = f->b.line_max / 2;
+	return true;
+}
+
+/* A batch that was not kept: *e is set when that is the end. */
+static bool after(struct filling *f, int64_t to, const struct err *why, struct err *e)
+{
+	if (!db_alive(f->b.db)) {
+		job_event(f->o->job, "the link was cut: %s", why->msg);
+		let_go(f);
+		return true;
+	}
+	bool small = f->lines > 0 || to - f->b.row.at <= BACKFILL_BLOCK;
+	if (retry_is_lock(why) && small)
+		return backfill_pass_by(&f->b, to, e) || !db_alive(f->b.db);
+	if (!retry_is_refusal(why) && !retry_is_moment(why)) {
+		*e = *why;
+		return false;
+	}
+	shrink(f, to);
+	if (retry_is_refusal(why) || retry_is_lock(why) || strcmp(why->sqlstate, "57014") == 0)
+		return true;
+	return batches_wait(now_at(f), why, BATCHES_PAUSE_MS, e);
+}
+
+static void rest(const struct filling *f, int64_t took_us)
+{
+	int64_t ms = f->load < 100 ? took_us * (100 - f->load) / f->load / 1000 : 0;
+	if (ms > 0)
+		clock_nap(ms < REST_MOST_MS ? (int)ms : REST_MOST_MS);
+}
+
+static bool batch(struct filling *f, struct err *e)
+{
+	struct err why = { 0 };
+	struct backfill_end end = { 0 };
+	bool strips, rejected = false;
+	int64_t from = f->b.row.at, to = batch_end(f, &strips);
+	if (f->lines == 1) {
+		if (!backfill_one(&f->b, &rejected, &why))
+			return after(f, to, &why, e);
+		if (rejected)
+			f->lines = f->b.line_max;   /* what is left of the block */
+	} else if (!backfill_fill(&f->b, to, strips, &end, &why)) {
+		return after(f, to, &why, e);
+	}
+	batches_go_on(&f->at);   /* once one got through */
+	if (!rejected)
+		grow(f, (to - from) / BACKFILL_BLOCK, strips, &end);
+	rest(f, end.took_us);
+	return true;
+}
+
+/* ---- passes ---- */
+
+static bool again(struct filling *f, int64_t left, struct err *e)
+{
+	struct backfill_row *row = &f->b.row;
+	struct err why = { 0 };
+	f->counted = false;
+	if (row->passed_by > 0) {
+		err_set(&why, ERR_WAIT, NULL, "other transactions hold rows that are to be filled");
+		return batches_wait(now_at(f), &why, BATCHES_PAUSE_MS, e) && backfill_again(&f->b, e);
+	}
+	if (left > 0 && row->pass > 1 && row->pass_filled == 0) {
+		const char *triggers = *f->b.triggers ? arena_printf(f->b.a, "; its triggers on UPDATE: %s", f->b.triggers) : "";
+		return backfill_give_up(&f->b, arena_printf(f->b.a, "a whole pass did not give it its value%s", triggers), e);
+	}
+	if (++f->passes >= PASSES_MOST)
+		return err_set(e, ERR_LEFT, "Is every write filling the column by now? Then start it again.", "%lld rows have no value behind %d passes", (long long)left, PASSES_MOST);
+	return backfill_again(&f->b, e);
+}
+
+static bool count(struct filling *f, struct err *e)
+{
+	int64_t left;
+	batches_go_on(&f->at);
+	if (!backfill_count(&f->b, &left, e))
+		return false;
+	f->counted = left == 0;
+	return f->counted || again(f, left, e);
+}
+
+static bool work(struct filling *f, struct err *e)
+{
+	const struct backfill_row *row = &f->b.row;
+	if (f->retrying)
+		return backfill_retry(&f->b, &f->retry_n, &f->retrying, e);
+	if (row->pass_over)
+		return count(f, e);
+	if (row->leaf && row->at < row->upto && backfill_at(&f->b))
+		return batch(f, e);
+	f->plain_until = 0;
+	f->lines = 0;
+	return backfill_next(&f->b, e);
+}
+
+static bool step(struct filling *f, struct err *e)
+{
+	struct err why = { 0 };
+	if (!connected(f, e))
+		return false;
+	if (!look(f, &why)) {
+		if (why.code != ERR_GATE && !batches_is_link(&why)) {
+			*e = why;
+			return false;
+		}
+		return batches_wait(now_at(f), &why, BATCHES_PAUSE_MS, e);
+	}
+	if (!batches_tick(now_at(f), e) || work(f, &why))
+		return e->code == ERR_NONE;
+	if (e->code == ERR_NONE && f->b.db && db_alive(f->b.db) && !retry_is_moment(&why)) {
+		*e = why;
+		return false;
+	}
+	return e->code == ERR_NONE && (!f->b.db || batches_wait(now_at(f), &why, BATCHES_PAUSE_MS, e));
+}
+
+bool backfill_run(const struct backfill_order *o, struct err *e)
+{
+	struct filling f = { .o = o, .timeline = o->timeline, .retrying = o->rejects, .batch_ms = o->plan->backfill.batch_ms, .load = o->plan->backfill.load,
+		.at = { .job = o->job, .arena = o->arena, .plan = o->plan, .walk = o->name, .bell = "backfill waits", .phase = "fill", .unit = "rows", .estimate = true, .size = BLOCKS_FIRST } };
+	struct err own = { 0 };
+	while (!f.counted && step(&f, &own))
+		;
+	if (f.counted) {
+		json_add_int(o->result, "filled", f.b.row.filled);
+		json_add_int(o->result, "left", f.b.row.left);
+		json_add_int(o->result, "passes", f.b.row.pass);
+		json_add_int(o->result, "rejects", f.b.row.rejects);
+	}
+	db_close(f.b.db);
+	if (!f.counted && e)
+		*e = own;
+	return f.counted;
+}
