@@ -358,6 +358,47 @@ START_TEST(pauses_for_sessions)
 }
 END_TEST
 
+/* kB of a child that fills; the sanitizers' own are not counted. */
+static long peak(void)
+{
+	pid_t pid = bf_begin(&x);
+	char line[128], path[64];
+	long kb = 0;
+	int status;
+	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		FILE *f = fopen(path, "r");
+		long now;
+		while (f && fgets(line, sizeof line, f))
+			if (sscanf(line, "VmHWM: %ld", &now) == 1)
+				kb = now;
+		if (f)
+			fclose(f);
+		clock_nap(2);
+	}
+	ck_assert_int_eq(status, 0);
+	return kb;
+}
+
+/* The same for ten times the rows, with rejects among them; far from 64 MB. */
+START_TEST(memory_does_not_grow)
+{
+	test_sql(x.db, "TRUNCATE public.t; INSERT INTO public.t SELECT i, i FROM generate_series(1, 20000) i");
+	x.plan.backfill.value = "CASE WHEN v % 1000 = 0 THEN v / (v % 1000) ELSE v * 100 END";
+	long small = peak();
+	test_sql(x.db, "TRUNCATE public.t; INSERT INTO public.t SELECT i, i FROM generate_series(1, 200000) i; DELETE FROM gatewalk.backfill_reject; DELETE FROM gatewalk.backfill");
+	long large = peak();
+	bf_is(&x, "SELECT filled FROM gatewalk.backfill", "199800");
+	bf_is(&x, "SELECT count(*) FROM gatewalk.backfill_reject", "200");
+#ifndef __SANITIZE_ADDRESS__
+	ck_assert_msg(large < 64 * 1024 && large - small < 2048, "%ld kB for 20,000 rows, %ld kB for 200,000", small, large);
+#else
+	(void)small;
+	(void)large;
+#endif
+}
+END_TEST
+
 START_TEST(another_timeline_is_asked_about)
 {
 	x.timeline = 7;
@@ -392,6 +433,7 @@ int main(void)
 	tcase_add_loop_test(t, pauses, 0, sizeof brakes / sizeof brakes[0]);
 	tcase_add_test(t, pauses_for_a_file);
 	tcase_add_test(t, pauses_for_sessions);
+	tcase_add_test(t, memory_does_not_grow);
 	tcase_add_test(t, another_timeline_is_asked_about);
 	suite_add_tcase(s, t);
 	return test_main(s);

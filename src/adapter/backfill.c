@@ -6,6 +6,7 @@
 
 #include "adapter/audit.h"
 #include "adapter/retry.h"
+#include "adapter/slotread.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -161,7 +162,8 @@ double backfill_share(const struct backfill *b, double *rows)
 
 bool backfill_open_tx(struct backfill *b, struct arena *a, struct err *e)
 {
-	return db_script(b->db, a, OWN_TAG "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET CONSTRAINTS ALL IMMEDIATE", BACKFILL_MS, NULL, e);
+	const char *sql = arena_printf(a, OWN_TAG "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\n" SLOT_OWN_WRITE_SQL "SET CONSTRAINTS ALL IMMEDIATE", sql_literal(a, b->sid));
+	return db_script(b->db, a, sql, BACKFILL_MS, NULL, e);
 }
 
 bool backfill_close_tx(struct backfill *b, struct arena *a, const struct backfill_leaf *leaf, const char *set, struct err *e)
