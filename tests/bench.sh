@@ -22,6 +22,8 @@ out=$top/out tm_dir=""
 . tests/lib_walk.sh
 # shellcheck source=tests/bench_table.sh disable=SC1091
 . tests/bench_table.sh
+# shellcheck source=tests/bench_backfill.sh disable=SC1091
+. tests/bench_backfill.sh
 # shellcheck source=tests/bench_cost.sh disable=SC1091
 . tests/bench_cost.sh
 line() { printf '%-58s %12s %12s %8s   %s\n' "$@"; }
@@ -130,6 +132,7 @@ measure_rows() {
 }
 bench_rows=$(realpath "$B/tests/tool_rows_bench") && measure_rows
 measure_parts
+measure_backfill
 
 # Source trees: a million lines in 8,000 files of a work tree, made here; git's own search for two of the spellings beside it.
 measure_source() {
