@@ -19,6 +19,7 @@
 #define JOBS_MAX "100"
 #define EVENTS_MAX "500"
 #define EVENTS_SHOWN 20
+#define RECENT 10   /* stretches of the chart */
 
 #define US(col) "(extract(epoch FROM " col ") * 1000000)::bigint"
 /* Not heard from for two minutes, and no backend of gatewalk's with its number. */
@@ -153,13 +154,24 @@ static bool events_read(struct db *db, struct arena *a, struct view_job *v, int6
 	return true;
 }
 
-/* Rate of the phase so far; what is left as a range, wider while the total is an estimate. */
+/* Of late: a job that goes on where another one was has done nothing of what stands there already, and one that waited is not slow. */
+static double rate_now(const struct view_job *v)
+{
+	double sum = 0;
+	size_t n = v->n_rates < RECENT ? v->n_rates : RECENT;
+	for (size_t i = v->n_rates - n; i < v->n_rates; i++)
+		sum += v->rates[i];
+	return n ? sum / (double)n : 0;
+}
+
+/* Rate of the phase so far, or of late; what is left as a range, wider while the total is an estimate. */
 static void eta(struct view_job *v, int64_t phase_began)
 {
 	double secs = (double)((v->ended ? v->ended : v->seen) - phase_began) / 1e6;
 	if (secs < 1 || v->done <= 0)
 		return;
-	v->rate = v->done / secs;
+	bool late = !v->ended && v->n_rates > 1 && rate_now(v) > 0;
+	v->rate = late ? rate_now(v) : v->done / secs;
 	if (v->ended || v->total <= 0 || secs < 2)
 		return;
 	double left = (v->total - v->done) / v->rate;
