@@ -109,6 +109,14 @@ static inline void bf_is(struct bf *x, const char *sql, const char *want)
 	ck_assert_msg(text_eq(got, want), "%s: %s, wanted %s", sql, got ? got : "NULL", want);
 }
 
+/* Every row once: what was written down as done is what was done. */
+static inline void bf_whole(struct bf *x, const char *rows)
+{
+	bf_is(x, BF_BAD, "0");
+	bf_is(x, "SELECT filled FROM gatewalk.backfill", rows);
+	bf_is(x, "SELECT rows_left FROM gatewalk.backfill", "0");
+}
+
 /* Until the query gives true; 30 s. */
 static inline void bf_until(struct bf *x, const char *sql)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A backfill that is killed, cut off, paused, throttled, and written over; and what it holds while it waits: nothing. */
+/* A backfill that is killed, cut off, and written over meanwhile. */
 #include "tests/backfill_fixture.h"
 #include "tests/pg_proxy.h"
 
@@ -11,7 +11,6 @@ static struct bf x;
 #define SLEEPS "CREATE SEQUENCE public.slept; CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF NEW.v = 20000 AND nextval('public.slept') = 2" \
 	" THEN PERFORM pg_sleep(0.3); END IF; RETURN NEW; END$$; CREATE TRIGGER f BEFORE UPDATE ON public.t FOR EACH ROW WHEN (NEW.v = 20000) EXECUTE FUNCTION public.f();" \
 	" SELECT nextval('public.slept')"
-#define FILLING "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'gatewalk backfill' AND datname = '" BF_DB "'"
 
 static void setup(void)
 {
@@ -24,15 +23,7 @@ static void teardown(void)
 	bf_close(&x);
 }
 
-/* Every row once: what was written down as done is what was done. */
-static void whole(void)
-{
-	bf_is(&x, BF_BAD, "0");
-	bf_is(&x, "SELECT filled FROM gatewalk.backfill", ROWS);
-	bf_is(&x, "SELECT rows_left FROM gatewalk.backfill", "0");
-}
-
-/* The control of whole(): a cursor that is not of its batch. */
+/* The control of bf_whole(): a cursor that is not of its batch. */
 START_TEST(a_cursor_apart_shows)
 {
 	test_sql(x.db, "UPDATE public.t SET n = v * 100 WHERE id <= 10");
@@ -51,7 +42,7 @@ START_TEST(killed_between_batches)
 	bf_is(&x, "SELECT pass_over FROM gatewalk.backfill", "f");
 	x.plan.backfill.load = 100;
 	bf_must(&x);
-	whole();
+	bf_whole(&x, ROWS);
 }
 END_TEST
 
@@ -63,7 +54,7 @@ START_TEST(killed_inside_a_batch)
 	kill(pid, SIGKILL);
 	ck_assert(WIFSIGNALED(bf_end(pid)));
 	bf_must(&x);
-	whole();
+	bf_whole(&x, ROWS);
 }
 END_TEST
 
@@ -86,7 +77,7 @@ START_TEST(link_cut)
 	p.cut = false;
 	ck_assert_int_eq(bf_end(pid), 0);
 	proxy_stop(&p);
-	whole();
+	bf_whole(&x, ROWS);
 	bf_is(&x, "SELECT count(*) > 0 FROM gatewalk.job_event WHERE text LIKE 'the link was cut: %'", "t");
 }
 END_TEST
@@ -105,7 +96,7 @@ START_TEST(the_roles_timeouts)
 	test_sql(x.db, "DROP ROLE gwt_filler");
 	ck_assert_msg(ok, "%s", x.e.msg);
 	ck_assert_str_eq(events, "0");
-	whole();
+	bf_whole(&x, ROWS);
 }
 END_TEST
 
@@ -120,7 +111,7 @@ START_TEST(rows_held_by_others)
 	test_sql(other, "COMMIT");
 	ck_assert_int_eq(bf_end(pid), 0);
 	db_close(other);
-	whole();
+	bf_whole(&x, ROWS);
 	bf_is(&x, "SELECT sum(w) FROM public.t", "2");
 }
 END_TEST
@@ -211,7 +202,7 @@ START_TEST(rewritten_meanwhile)
 	bf_until(&x, "SELECT coalesce(max(at), 0) > 10 * 65536 FROM gatewalk.backfill");
 	test_sql(x.db, "CREATE INDEX back ON public.t ((-id)); CLUSTER public.t USING back");
 	ck_assert_int_eq(bf_end(pid), 0);
-	whole();
+	bf_whole(&x, ROWS);
 }
 END_TEST
 
@@ -227,134 +218,7 @@ START_TEST(one_at_a_time)
 	test_sql(x.db, "SELECT pg_terminate_backend(backend_pid) FROM gatewalk.job WHERE id = 1");
 	test_sql(x.db, "UPDATE gatewalk.job SET settings = '{\"load\":\"100\"}' WHERE id = 2");
 	ck_assert_int_eq(bf_end(second), 0);
-	whole();
-}
-END_TEST
-
-/* ---- told from a second terminal ---- */
-
-START_TEST(paused_set_and_resumed)
-{
-	x.plan.backfill.load = 5;
-	pid_t pid = bf_begin(&x);
-	bf_until(&x, "SELECT coalesce(max(batches), 0) > 2 FROM gatewalk.backfill");
-	long long id = cell_int(bf_get(&x, "SELECT id FROM gatewalk.job"));
-	ck_assert(job_control(x.db, id, "pause", &x.e));
-	bf_until(&x, "SELECT state = 'paused' FROM gatewalk.job");
-	const char *batches = bf_get(&x, "SELECT batches FROM gatewalk.backfill");
-	clock_nap(700);
-	bf_is(&x, "SELECT batches FROM gatewalk.backfill", batches);
-	bf_is(&x, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatewalk backfill' AND xact_start IS NOT NULL", "0");
-	ck_assert(job_set(x.db, x.a, id, "batch_ms", "50", &x.e) && job_set(x.db, x.a, id, "load", "100", &x.e));
-	ck_assert(job_control(x.db, id, "run", &x.e));
-	ck_assert_int_eq(bf_end(pid), 0);
-	whole();
-	bf_is(&x, "SELECT count(*) FROM gatewalk.job_event WHERE text IN ('batch_ms is 50 from now on', 'load is 100 from now on')", "2");
-}
-END_TEST
-
-/* Each condition: what makes it pause, the reason, and what lets it go on. */
-static const struct { struct plan_pause p; const char *up, *reason, *down; } brakes[] = {
-	{ { .when = "query", .query = "SELECT i FROM public.brake", .above = 10, .has_above = true }, "UPDATE public.brake SET i = 50", "query is 50, and it pauses above 10", "UPDATE public.brake SET i = 8" },
-	{ { .when = "query", .query = "SELECT i FROM public.brake", .above = 10, .has_above = true }, "ALTER TABLE public.brake RENAME TO gone", "query cannot be read: relation \"public.brake\" does not exist",
-		"ALTER TABLE public.gone RENAME TO brake" },
-	{ { .when = "query", .query = "SELECT i FROM public.brake", .above = 10, .has_above = true, .below = 2, .has_below = true }, "DELETE FROM public.brake", "query cannot be read: gave no row",
-		"INSERT INTO public.brake VALUES (2)" },
-	{ { .when = "flag", .query = "SELECT i > 0 FROM public.brake" }, "UPDATE public.brake SET i = 1", "the flag's query says so", "UPDATE public.brake SET i = 0" },
-	{ { .when = "flag", .query = "SELECT CASE WHEN i = 0 THEN 'f' ELSE 'maybe' END FROM public.brake" }, "UPDATE public.brake SET i = 1", "flag cannot be read: gave neither true nor false",
-		"UPDATE public.brake SET i = 0" },
-	{ { .when = "slot", .above = 1, .has_above = true }, "SELECT pg_create_physical_replication_slot('gwt_fill', true); CREATE TABLE public.big AS SELECT repeat('x', 500) FROM generate_series(1, 8000)",
-		"slot is %MB, and it pauses above 1", "SELECT pg_drop_replication_slot('gwt_fill')" },
-	{ { .when = "archive backlog", .above = 42, .has_above = true }, NULL, NULL, NULL },
-	{ { .when = "autovacuum" }, NULL, NULL, NULL },
-	{ { .when = "replication lag", .above = 5, .has_above = true }, NULL, NULL, NULL },
-	{ { .when = "wal rate", .above = 100000, .has_above = true }, NULL, NULL, NULL },
-	{ { .when = "hours", .from = 0, .to = 1439 }, NULL, "it is between 00:00 and 23:59, in which it pauses", "" },
-};
-
-/* Inside a literal. */
-static const char *quoted(const char *s)
-{
-	struct text t = { 0 };
-	for (; *s; s++)
-		text_addf(&t, *s == '\'' ? "''" : "%c", *s);
-	const char *out = arena_dup(x.a, text_str(&t));
-	text_free(&t);
-	return out;
-}
-
-START_TEST(pauses)
-{
-	x.pause = brakes[_i].p;
-	x.plan.zone = "UTC";
-	test_sql(x.db, "CREATE TABLE public.brake (i int); INSERT INTO public.brake VALUES (0)");
-	if (brakes[_i].up)
-		test_sql(x.db, brakes[_i].up);
-	pid_t pid = bf_begin(&x);
-	if (brakes[_i].reason) {
-		bf_until(&x, arena_printf(x.a, "SELECT count(*) > 0 FROM gatewalk.job WHERE state = 'waiting' AND note LIKE '%s'", quoted(brakes[_i].reason)));
-		bf_is(&x, "SELECT coalesce(sum(filled), 0) FROM gatewalk.backfill", "0");
-		bf_is(&x, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatewalk backfill' AND xact_start IS NOT NULL", "0");
-	}
-	if (brakes[_i].down && !*brakes[_i].down) {
-		test_sql(x.db, "UPDATE gatewalk.job SET control = 'stop'");
-		ck_assert_int_ne(bf_end(pid), 0);
-		bf_is(&x, "SELECT state FROM gatewalk.job", "stopped");
-		return;
-	}
-	if (brakes[_i].down)
-		test_sql(x.db, brakes[_i].down);
-	ck_assert_int_eq(bf_end(pid), 0);
-	whole();
-}
-END_TEST
-
-START_TEST(pauses_for_a_file)
-{
-	const char *file = arena_printf(x.a, "%s/pause", test_dir());
-	x.pause = (struct plan_pause){ .when = "flag", .file = file };
-	ck_assert(file_write(file, "", 0, &x.e));
-	pid_t pid = bf_begin(&x);
-	bf_until(&x, arena_printf(x.a, "SELECT count(*) > 0 FROM gatewalk.job WHERE state = 'waiting' AND note = 'the flag %s is there'", file));
-	ck_assert_int_eq(unlink(file), 0);
-	ck_assert_int_eq(bf_end(pid), 0);
-	whole();
-	x.pause.file = "/dev/null/x";   /* not a folder: whether the flag is there cannot be known */
-	pid = bf_begin(&x);
-	bf_until(&x, "SELECT count(*) > 0 FROM gatewalk.job WHERE state = 'waiting' AND note LIKE 'flag cannot be read: /dev/null/x cannot be looked at: %'");
-	kill(pid, SIGKILL);
-	bf_end(pid);
-}
-END_TEST
-
-/* Sessions that wait, and transactions that last; both go on when they are over. */
-START_TEST(pauses_for_sessions)
-{
-	struct db *one = test_client(BF_DB, "shop", NULL), *two = test_client(BF_DB, "shop", NULL);
-	test_sql(x.db, "CREATE TABLE public.other ()");
-	x.pause = (struct plan_pause){ .when = "lock waiters", .above = 0, .has_above = true };
-	test_sql(one, "BEGIN; LOCK TABLE public.other");
-	pid_t waiter = fork();
-	if (waiter == 0) {
-		db_script(two, x.a, "SET lock_timeout = 0; BEGIN; LOCK TABLE public.other; COMMIT", 60000, NULL, NULL);
-		_exit(0);
-	}
-	bf_until(&x, "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'shop' AND wait_event_type = 'Lock'");
-	pid_t pid = bf_begin(&x);
-	bf_until(&x, "SELECT count(*) > 0 FROM gatewalk.job WHERE state = 'waiting' AND note = 'lock waiters is 1, and it pauses above 0'");
-	test_sql(one, "COMMIT");
-	bf_end(waiter);
-	ck_assert_int_eq(bf_end(pid), 0);
-	whole();
-	test_sql(x.db, "UPDATE public.t SET n = NULL");
-	x.pause = (struct plan_pause){ .when = "longest transaction", .above = 0.2, .has_above = true };
-	test_sql(one, "BEGIN; SELECT 1 FROM public.t LIMIT 1; SELECT pg_sleep(0.3)");
-	pid = bf_begin(&x);
-	bf_until(&x, "SELECT count(*) > 0 FROM gatewalk.job WHERE state = 'waiting' AND note LIKE 'longest transaction is % s, and it pauses above 0.2'");
-	test_sql(one, "COMMIT");
-	ck_assert_int_eq(bf_end(pid), 0);
-	bf_is(&x, BF_BAD, "0");
-	db_close(one);
+	bf_whole(&x, ROWS);
 }
 END_TEST
 
@@ -408,7 +272,7 @@ START_TEST(another_timeline_is_asked_about)
 	bf_is(&x, "SELECT count(*) FROM public.t WHERE n IS NOT NULL", "0");
 	x.timeline = 1;
 	bf_must(&x);
-	whole();
+	bf_whole(&x, ROWS);
 }
 END_TEST
 
@@ -429,10 +293,6 @@ int main(void)
 	tcase_add_test(t, moved_rows_are_found);
 	tcase_add_test(t, rewritten_meanwhile);
 	tcase_add_test(t, one_at_a_time);
-	tcase_add_test(t, paused_set_and_resumed);
-	tcase_add_loop_test(t, pauses, 0, sizeof brakes / sizeof brakes[0]);
-	tcase_add_test(t, pauses_for_a_file);
-	tcase_add_test(t, pauses_for_sessions);
 	tcase_add_test(t, memory_does_not_grow);
 	tcase_add_test(t, another_timeline_is_asked_about);
 	suite_add_tcase(s, t);

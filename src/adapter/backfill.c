@@ -186,8 +186,7 @@ bool backfill_close_tx(struct backfill *b, struct arena *a, const struct backfil
 	return true;
 }
 
-/* Ends what failed. */
-static bool ended(struct backfill *b, struct arena *a, bool ok)
+bool backfill_ended(struct backfill *b, struct arena *a, bool ok)
 {
 	if (!ok)
 		db_rollback(b->db);
@@ -197,7 +196,7 @@ static bool ended(struct backfill *b, struct arena *a, bool ok)
 
 static bool lone_tx(struct backfill *b, struct arena *a, const struct backfill_leaf *leaf, const char *set, struct err *e)
 {
-	return ended(b, a, backfill_open_tx(b, a, e) && backfill_close_tx(b, a, leaf, set, e));
+	return backfill_ended(b, a, backfill_open_tx(b, a, e) && backfill_close_tx(b, a, leaf, set, e));
 }
 
 bool backfill_next(struct backfill *b, struct err *e)
@@ -259,7 +258,7 @@ bool backfill_fill(struct backfill *b, int64_t to, bool strips, struct backfill_
 		ok = backfill_close_tx(b, a, backfill_at(b), set, e);
 	}
 	out->took_us = clock_mono() - began;
-	return ended(b, a, ok);
+	return backfill_ended(b, a, ok);
 }
 
 /* ---- the proof ---- */
@@ -290,12 +289,12 @@ bool backfill_count(struct backfill *b, int64_t *left, struct err *e)
 	bool ok = begun && db_ask(b->db, a, &(struct query){ .sql = count_sql(b, a), .ms = COUNT_MS, .cols = 1, .min_rows = 1, .max_rows = 1 }, &r, e);
 	if (begun && !ok && retry_is_refusal(e)) {
 		err_clear(e);
-		ended(b, a, false);
+		backfill_ended(b, a, false);
 		return true;
 	}
 	if (ok) {
 		*left = cell_int(r.cell[0][0]);
 		ok = backfill_close_tx(b, a, NULL, arena_printf(a, "rows_left = %lld, counted_at = clock_timestamp()", (long long)*left), e);
 	}
-	return ended(b, a, ok) || err_in(e, "counting the rows that are left");
+	return backfill_ended(b, a, ok) || err_in(e, "counting the rows that are left");
 }

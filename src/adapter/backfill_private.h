@@ -20,6 +20,8 @@ const char *backfill_spec(struct arena *a, const struct plan *p);
 bool backfill_open_tx(struct backfill *b, struct arena *a, struct err *e);
 /* Writes where it is, as the batch behind the last, and commits. set: SQL assignments. leaf NULL: no table is named. */
 bool backfill_close_tx(struct backfill *b, struct arena *a, const struct backfill_leaf *leaf, const char *set, struct err *e);
+/* Rolls back what failed, and frees the arena of the transaction. Returns ok. */
+bool backfill_ended(struct backfill *b, struct arena *a, bool ok);
 /* The one row at that place: locked as it is, filled with what fill says of it, else *rejected with why. *there: it is that version. */
 bool backfill_try_row(struct backfill *b, struct arena *a, const struct backfill_leaf *leaf, const char *where, bool *there, int64_t *filled, struct err *why, struct err *e);
 

@@ -82,19 +82,11 @@ static bool one(struct backfill *b, struct arena *a, bool *rejected, struct err 
 		(long long)filled, (long long)filled, (long long)next), e);
 }
 
-static bool ended(struct backfill *b, struct arena *a, bool ok)
-{
-	if (!ok)
-		db_rollback(b->db);
-	arena_free(a);
-	return ok;
-}
-
 bool backfill_one(struct backfill *b, bool *rejected, struct err *e)
 {
 	struct arena *a = arena_new();
 	*rejected = false;
-	return ended(b, a, one(b, a, rejected, e));
+	return backfill_ended(b, a, one(b, a, rejected, e));
 }
 
 bool backfill_give_up(struct backfill *b, const char *why, struct err *e)
@@ -106,7 +98,7 @@ bool backfill_give_up(struct backfill *b, const char *why, struct err *e)
 	for (size_t i = 0; ok && i < b->n_leaves; i++)
 		ok = db_script(b->db, a, arena_printf(a, "%s LIMIT %d", insert_sql(b, a, &b->leaves[i], &said, backfill_todo(b, a, &b->leaves[i])), b->plan->backfill.max_rejects),
 			6 * 3600 * 1000, NULL, e);
-	return ended(b, a, ok && backfill_close_tx(b, a, NULL, "rows_left = NULL, counted_at = NULL", e)) || err_in(e, "listing the rows that do not take the value");
+	return backfill_ended(b, a, ok && backfill_close_tx(b, a, NULL, "rows_left = NULL, counted_at = NULL", e)) || err_in(e, "listing the rows that do not take the value");
 }
 
 static const struct backfill_leaf *leaf_of(const struct backfill *b, unsigned oid)
@@ -146,7 +138,7 @@ bool backfill_retry(struct backfill *b, int64_t *n, bool *more, struct err *e)
 		ok = retry(b, a, r.cell[0], e);
 		*n = ok ? cell_int(r.cell[0][0]) : *n;
 	}
-	return ended(b, a, ok);
+	return backfill_ended(b, a, ok);
 }
 
 bool backfill_rejects(struct db *db, struct arena *a, const char *sid, int max, struct backfill_reject **out, size_t *n, struct err *e)
