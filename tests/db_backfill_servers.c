@@ -57,10 +57,11 @@ START_TEST(lag_crash_and_failover)
 	test_sql(there, "SELECT pg_reload_conf()");
 	x.pause = (struct plan_pause){ .when = "replication lag", .above = 0.3, .has_above = true };
 	x.plan.backfill.batch_ms = 10;
-	x.plan.backfill.load = 5;
+	x.plan.backfill.load = 1;
 	pid_t pid = bf_begin(&x);
 	bf_until(&x, "SELECT count(*) > 0 FROM gatewalk.job WHERE state = 'waiting' AND note LIKE 'replication lag %'");
 	bf_is(&x, "SELECT coalesce(sum(filled), 0) < 10000 FROM gatewalk.backfill", "t");
+	test_sql(x.db, "UPDATE gatewalk.job SET settings = '{\"load\":\"100\"}'");
 	test_sql(there, "ALTER SYSTEM RESET recovery_min_apply_delay");
 	test_sql(there, "SELECT pg_reload_conf()");
 	ck_assert_int_eq(bf_end(pid), 0);
@@ -69,6 +70,7 @@ START_TEST(lag_crash_and_failover)
 	/* A crash in the middle: it logs in again and goes on where it was. */
 	test_sql(x.db, "UPDATE public.t SET n = NULL; DELETE FROM gatewalk.backfill");
 	x.pause = (struct plan_pause){ .when = "lock waiters", .above = 1000, .has_above = true };
+	x.plan.backfill.load = 5;
 	pid = bf_begin(&x);
 	bf_until(&x, "SELECT coalesce(max(batches), 0) > 3 FROM gatewalk.backfill");
 	db_close(x.db);
