@@ -43,6 +43,9 @@ bool core_snapshot(struct core *c, const char *role, bool equal);
 bool core_drill(struct core *c, bool passed);
 bool core_gate(struct core *c, char letter);
 /* Walks, from the very start, until the walk stands at this stage; days of waiting pass by the fixture's clock. */
+/* The stage behind this one, and before it, in a walk that drops. */
+enum stage core_after(enum stage s);
+enum stage core_before(enum stage s);
 void core_walk_to(struct core *c, enum stage s);
 /* Fills the facts with those of a good day, seen just now (c->t). */
 void core_good_facts(struct core *c);

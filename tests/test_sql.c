@@ -66,7 +66,7 @@ static const char *const same[] = {
 START_TEST(the_same_drop)
 {
 	const char *why = NULL;
-	ck_assert_msg(sql_same_drop(a, &p, same[_i], &why), "%s: %s", same[_i], why);
+	ck_assert_msg(sql_same(a, &p, same[_i], &why), "%s: %s", same[_i], why);
 	ck_assert_str_eq(why, "it is the statement that gatewalk writes itself");
 }
 END_TEST
@@ -119,7 +119,7 @@ START_TEST(a_proposal_for_each_target)
 {
 	const char *why = NULL;
 	p = (struct plan){ .recipe = targets[_i].recipe, .schema = "public", .table = "orders", .where = "total < 0" };
-	bool yes = sql_same_drop(a, &p, targets[_i].sql, &why);
+	bool yes = sql_same(a, &p, targets[_i].sql, &why);
 	ck_assert_msg(yes == !targets[_i].why, "%s: %s", targets[_i].sql, why);
 	ck_assert_str_eq(why, targets[_i].why ? targets[_i].why : "it is the statement that gatewalk writes itself");
 }
@@ -179,7 +179,7 @@ static const struct { const char *sql, *why; } other[] = {
 START_TEST(another_statement)
 {
 	const char *why = NULL;
-	ck_assert_msg(!sql_same_drop(a, &p, other[_i].sql, &why), "%s", other[_i].sql);
+	ck_assert_msg(!sql_same(a, &p, other[_i].sql, &why), "%s", other[_i].sql);
 	ck_assert_str_eq(why, other[_i].why);
 }
 END_TEST
@@ -188,16 +188,16 @@ START_TEST(odd_names)
 {
 	const char *why;
 	p = (struct plan){ .recipe = "drop-column", .schema = "public", .table = "if", .column = "restrict" };
-	ck_assert(sql_same_drop(a, &p, "alter table if drop restrict", &why));
-	ck_assert(sql_same_drop(a, &p, "alter table if drop column restrict restrict", &why));
+	ck_assert(sql_same(a, &p, "alter table if drop restrict", &why));
+	ck_assert(sql_same(a, &p, "alter table if drop column restrict restrict", &why));
 	p.column = "if";
-	ck_assert(sql_same_drop(a, &p, "alter table if drop if", &why));
+	ck_assert(sql_same(a, &p, "alter table if drop if", &why));
 	p.column = "a\"b;--/*";
-	ck_assert(sql_same_drop(a, &p, "alter table \"if\" drop column \"a\"\"b;--/*\"", &why));
+	ck_assert(sql_same(a, &p, "alter table \"if\" drop column \"a\"\"b;--/*\"", &why));
 	p.schema = "Public";
-	ck_assert(!sql_same_drop(a, &p, "alter table if drop column \"a\"\"b;--/*\"", &why));
+	ck_assert(!sql_same(a, &p, "alter table if drop column \"a\"\"b;--/*\"", &why));
 	ck_assert_str_eq(why, "it names the schema public, the plan names \"Public\"");
-	ck_assert(!sql_same_drop(a, &p, NULL, NULL));
+	ck_assert(!sql_same(a, &p, NULL, NULL));
 }
 END_TEST
 
@@ -208,7 +208,7 @@ START_TEST(own_statement)
 	const char *why;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		p = (struct plan){ .recipe = "drop-column", .schema = names[i], .table = names[i], .column = names[i] };
-		ck_assert_msg(sql_same_drop(a, &p, sql_statement(a, &p, NULL), &why), "%s", why);
+		ck_assert_msg(sql_same(a, &p, sql_statement(a, &p, NULL), &why), "%s", why);
 	}
 }
 END_TEST

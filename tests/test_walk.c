@@ -22,9 +22,14 @@ static void teardown(void)
 }
 
 /* The state machine once more, written by the kind of event, as the design tells it. Returns AT_NOWHERE for "no". */
-static enum stage expected(enum stage from, enum event ev, unsigned open)
+static enum stage destroys(enum stage from, enum event ev, unsigned open)
 {
+	static const enum stage way[] = { AT_SNAPSHOT, AT_ARCHETYPE, AT_DOCUMENT, AT_GATE_A, AT_CONSUMERS, AT_READS, AT_UNUSED, AT_FINAL, AT_GATE_C, AT_ARMED };
 	bool a = open & 1, b = open & 2, all = open == 7;
+	size_t at = 0;
+	while (at < sizeof way / sizeof *way && way[at] != from)
+		at++;
+	bool on = at < sizeof way / sizeof *way, over = from == AT_MONITOR || from == AT_LOG || from == AT_CLOSED || from == AT_LEFT;
 	switch (ev) {
 	case EV_BEGIN: return from == AT_NOWHERE ? AT_SNAPSHOT : AT_NOWHERE;
 	case EV_PROVEN:
@@ -41,48 +46,104 @@ static enum stage expected(enum stage from, enum event ev, unsigned open)
 	case EV_NOT_DROPPED: return from == AT_DROPPING ? AT_GATE_C : AT_NOWHERE;
 	case EV_WATCHED: return from == AT_MONITOR ? AT_LOG : AT_NOWHERE;
 	case EV_CLOSE: return from == AT_LOG ? AT_CLOSED : AT_NOWHERE;
-	case EV_BACK: return from >= AT_ARCHETYPE && from <= AT_ARMED ? (enum stage)(from - 1) : AT_NOWHERE;
-	case EV_LEAVE: return from >= AT_SNAPSHOT && from <= AT_ARMED ? AT_LEFT : AT_NOWHERE;
+	case EV_BACK: return on && at > 0 ? way[at - 1] : AT_NOWHERE;
+	case EV_LEAVE: return on ? AT_LEFT : AT_NOWHERE;
 	case EV_REOPEN_GATES: return from == AT_FINAL || from == AT_GATE_C || from == AT_ARMED ? AT_UNUSED : AT_NOWHERE;
 	case EV_RECOUNT:
-		return from == AT_NOWHERE ? AT_NOWHERE : from >= AT_FINAL && from <= AT_DROPPING ? AT_UNUSED : from == AT_LOG ? AT_MONITOR : from;
+		return from >= AT_FINAL && from <= AT_DROPPING ? AT_UNUSED : from == AT_LOG ? AT_MONITOR : on || over ? from : AT_NOWHERE;
 	case EV_DROP_LOST: return from == AT_MONITOR || from == AT_LOG ? AT_UNUSED : from == AT_CLOSED ? AT_CLOSED : AT_NOWHERE;
-	case EV_RESTART: return from >= AT_SNAPSHOT && from <= AT_DROPPING ? AT_SNAPSHOT : AT_NOWHERE;
-	case EVENT_COUNT: break;
+	case EV_RESTART: return on || from == AT_DROPPING ? AT_SNAPSHOT : AT_NOWHERE;
+	default: return AT_NOWHERE;
 	}
-	return AT_NOWHERE;
+}
+
+/* The same of a new column: what is counted anew, the gates B and C and the drop are not for it. */
+static enum stage adds(enum stage from, enum event ev, unsigned open)
+{
+	static const enum stage way[] = { AT_SNAPSHOT, AT_ARCHETYPE, AT_DOCUMENT, AT_GATE_A, AT_EXPAND, AT_WRITES, AT_BACKFILL, AT_READS, AT_MONITOR };
+	bool a = open & 1;
+	size_t at = 0;
+	while (at < sizeof way / sizeof *way && way[at] != from)
+		at++;
+	bool on = at < sizeof way / sizeof *way;
+	switch (ev) {
+	case EV_BEGIN: return from == AT_NOWHERE ? AT_SNAPSHOT : AT_NOWHERE;
+	case EV_PROVEN: return from == AT_SNAPSHOT ? AT_ARCHETYPE : AT_NOWHERE;
+	case EV_CONFIRM: return from == AT_ARCHETYPE || from == AT_DOCUMENT || from == AT_WRITES || from == AT_READS ? way[at + 1] : AT_NOWHERE;
+	case EV_GATE_A: return from == AT_GATE_A && a ? AT_EXPAND : AT_NOWHERE;
+	case EV_ADD: return from == AT_EXPAND && a ? AT_CHANGING : AT_NOWHERE;
+	case EV_TAKE: return from == AT_WRITES ? AT_CHANGING : AT_NOWHERE;
+	case EV_ADDED: case EV_NOT_TAKEN: return from == AT_CHANGING ? AT_WRITES : AT_NOWHERE;
+	case EV_TAKEN: case EV_NOT_ADDED: return from == AT_CHANGING ? AT_EXPAND : AT_NOWHERE;
+	case EV_FILLED: return from == AT_BACKFILL ? AT_READS : AT_NOWHERE;
+	case EV_WATCHED: return from == AT_MONITOR ? AT_LOG : AT_NOWHERE;
+	case EV_CLOSE: return from == AT_LOG ? AT_CLOSED : AT_NOWHERE;
+	case EV_BACK: return on && at > 0 && from != AT_WRITES ? way[at - 1] : AT_NOWHERE;
+	case EV_LEAVE: return on ? AT_LEFT : AT_NOWHERE;
+	default: return AT_NOWHERE;
+	}
+}
+
+static enum stage expected(int arch, enum stage from, enum event ev, unsigned open)
+{
+	return arch == ARCH_DESTRUCTIVE ? destroys(from, ev, open) : arch == ARCH_ADDITIVE ? adds(from, ev, open) : AT_NOWHERE;
 }
 
 START_TEST(every_state_event_and_gates)
 {
-	int drops = 0, moves = 0;
-	for (int from = -1; from <= STAGE_COUNT; from++)
-		for (int ev = -1; ev <= EVENT_COUNT; ev++)
-			for (unsigned open = 0; open < 8; open++) {
-				struct move m = { STAGE_COUNT, EFFECT_DROP };
-				bool known = from >= 0 && from < STAGE_COUNT && ev >= 0 && ev < EVENT_COUNT;
-				enum stage want = known ? expected((enum stage)from, (enum event)ev, open) : AT_NOWHERE;
-				bool moved = walk_move((enum stage)from, (enum event)ev, open, &m);
-				ck_assert_msg(moved == (want != AT_NOWHERE), "%d x %d x %u", from, ev, open);
-				if (!moved)
-					continue;
-				moves++;
-				ck_assert_msg(m.to == want, "%d x %d x %u goes to %s", from, ev, open, stage_name(m.to));
-				bool drop = from == AT_ARMED && ev == EV_INTENT && open == GATES_ALL;
-				ck_assert_msg((m.effect == EFFECT_DROP) == drop, "%d x %d x %u: effect", from, ev, open);
-				drops += m.effect == EFFECT_DROP;
-			}
-	ck_assert_int_eq(drops, 1);
-	ck_assert_int_gt(moves, 100);
+	int effects[4] = { 0 }, moves = 0;
+	for (int arch = -1; arch <= ARCH_DESTRUCTIVE + 1; arch++)
+		for (int from = -1; from <= STAGE_COUNT; from++)
+			for (int ev = -1; ev <= EVENT_COUNT; ev++)
+				for (unsigned open = 0; open < 8; open++) {
+					struct move m = { STAGE_COUNT, EFFECT_DROP };
+					bool known = from >= 0 && from < STAGE_COUNT && ev >= 0 && ev < EVENT_COUNT;
+					enum stage want = known ? expected(arch, (enum stage)from, (enum event)ev, open) : AT_NOWHERE;
+					bool moved = walk_move((enum archetype)arch, (enum stage)from, (enum event)ev, open, &m);
+					ck_assert_msg(moved == (want != AT_NOWHERE), "%d: %d x %d x %u", arch, from, ev, open);
+					if (!moved)
+						continue;
+					moves++;
+					ck_assert_msg(m.to == want, "%d: %d x %d x %u goes to %s", arch, from, ev, open, stage_name(m.to));
+					enum effect effect = ev == EV_INTENT ? EFFECT_DROP : ev == EV_ADD ? EFFECT_ADD : ev == EV_TAKE ? EFFECT_TAKE : EFFECT_NONE;
+					ck_assert_msg(m.effect == effect, "%d: %d x %d x %u: effect", arch, from, ev, open);
+					effects[m.effect]++;
+				}
+	ck_assert_int_eq(effects[EFFECT_DROP], 1);   /* with every gate open, and no other way */
+	ck_assert_int_eq(effects[EFFECT_ADD], 4);    /* with gate A, whatever B and C say */
+	ck_assert_int_eq(effects[EFFECT_TAKE], 8);
+	ck_assert_int_gt(moves, 300);
 }
 END_TEST
 
 START_TEST(needs_are_told)
 {
-	ck_assert_uint_eq(walk_move_needs(AT_ARMED, EV_INTENT), GATES_ALL);
-	ck_assert_uint_eq(walk_move_needs(AT_UNUSED, EV_GATE_B), GATE_A | GATE_B);
-	ck_assert_uint_eq(walk_move_needs(AT_SNAPSHOT, EV_PROVEN), 0);
-	ck_assert_uint_eq(walk_move_needs(AT_SNAPSHOT, EV_INTENT), GATES_ALL + 1);
+	ck_assert_uint_eq(walk_move_needs(ARCH_DESTRUCTIVE, AT_ARMED, EV_INTENT), GATES_ALL);
+	ck_assert_uint_eq(walk_move_needs(ARCH_DESTRUCTIVE, AT_UNUSED, EV_GATE_B), GATE_A | GATE_B);
+	ck_assert_uint_eq(walk_move_needs(ARCH_DESTRUCTIVE, AT_SNAPSHOT, EV_PROVEN), 0);
+	ck_assert_uint_eq(walk_move_needs(ARCH_DESTRUCTIVE, AT_SNAPSHOT, EV_INTENT), GATES_ALL + 1);
+	ck_assert_uint_eq(walk_move_needs(ARCH_ADDITIVE, AT_EXPAND, EV_ADD), GATE_A);
+	ck_assert_uint_eq(walk_move_needs(ARCH_ADDITIVE, AT_ARMED, EV_INTENT), GATES_ALL + 1);
+	ck_assert_uint_eq(walk_move_needs(ARCH_NONE, AT_NOWHERE, EV_BEGIN), GATES_ALL + 1);
+}
+END_TEST
+
+/* design.md, section 1: the table of items. */
+START_TEST(items_and_gates_of_each_archetype)
+{
+	static const char destructive[] = "xxxx---xxxxxx", additive[] = "xxx-xx-x---xx";
+	for (int i = 1; i <= ITEM_COUNT; i++) {
+		ck_assert_msg(walk_has_item(ARCH_DESTRUCTIVE, (enum item)i) == (destructive[i - 1] == 'x'), "destructive: %d", i);
+		ck_assert_msg(walk_has_item(ARCH_ADDITIVE, (enum item)i) == (additive[i - 1] == 'x'), "additive: %d", i);
+	}
+	for (unsigned g = GATE_A; g <= GATE_C; g <<= 1) {
+		ck_assert(walk_has_gate(ARCH_DESTRUCTIVE, (enum gate)g));
+		ck_assert_int_eq(walk_has_gate(ARCH_ADDITIVE, (enum gate)g), g == GATE_A);
+	}
+	for (int s = AT_SNAPSHOT; s < STAGE_COUNT; s++)
+		ck_assert_int_eq(stage_parse(stage_name((enum stage)s)), s);
+	ck_assert_int_eq(stage_parse("no such stage"), AT_NOWHERE);
+	ck_assert_int_eq(stage_parse(NULL), AT_NOWHERE);
 }
 END_TEST
 
@@ -197,7 +258,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("walk");
 	TCase *t = tcase_create("walk");
 	const TTest *const all[] = {
-		every_state_event_and_gates, needs_are_told, names, a_watch_that_has_not_begun_has_no_end, any_prefix_folds, no_order_drops_without_its_steps,
+		every_state_event_and_gates, needs_are_told, items_and_gates_of_each_archetype, names, a_watch_that_has_not_begun_has_no_end, any_prefix_folds, no_order_drops_without_its_steps,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -15,31 +15,32 @@ static const struct condition {
 	enum gate gate;
 	int64_t lives;
 	rule *judge;
+	bool adds;   /* it stands where a column is added as well; the others ask about something that goes */
 } conditions[CONDITION_COUNT] = {
-	{ "A1", "a snapshot of it, from this very database", "a snapshot of it", GATE_A, 0, rule_a1 },
-	{ "A2", "restored elsewhere and proven equal", "restored, proven equal", GATE_A, 0, rule_a2 },
-	{ "A3", "a full restore drill, from files alone, has passed", "restore drill passed", GATE_A, 90 * US_DAY, rule_a3 },
-	{ "A4", "archetype confirmed, and what the SQL says", "archetype confirmed", GATE_A, 0, rule_a4 },
-	{ "A5", "documented in full", "documented in full", GATE_A, 0, rule_a5 },
-	{ "A6", "no other walk is in the way", "no other walk in the way", GATE_A, MOMENT_LIVES, rule_a6 },
-	{ "A7", "rehearsed, way back included, old code tested", "rehearsed, old code too", GATE_A, 0, rule_a7 },
-	{ "B1", "every consumer is cleared, by name", "every consumer cleared", GATE_B, 24 * US_HOUR, rule_b1 },
-	{ "B2", "the audit was able to see", "the audit could see", GATE_B, 10 * US_MINUTE, rule_b2 },
-	{ "B3", "backfill: nothing left, nothing rejected", "backfill complete", GATE_B, 24 * US_HOUR, rule_b3 },
-	{ "B4", "parity: old and new agree", "old and new agree", GATE_B, 24 * US_HOUR, rule_b4 },
-	{ "B5", "the wait has passed", "the wait has passed", GATE_B, 10 * US_MINUTE, rule_b5 },
-	{ "B6", "nobody read or wrote it in that time", "no read or write seen", GATE_B, 10 * US_MINUTE, rule_b6 },
-	{ "B7", "reads moved after writes", "reads moved", GATE_B, 0, rule_b7 },
-	{ "B8", "hidden for 24 h without an alarm", "hidden without alarm", GATE_B, 0, rule_b8 },
-	{ "C1", "a fresh snapshot, proven within the hour", "final snapshot proven", GATE_C, 60 * US_MINUTE, rule_c1 },
-	{ "C2", "nothing written since that snapshot", "nothing written since", GATE_C, LOCKED, rule_c2 },
-	{ "C3", "inside the off-peak window", "inside the window", GATE_C, MOMENT_LIVES, rule_c3 },
-	{ "C4", "the server is healthy", "server healthy", GATE_C, MOMENT_LIVES, rule_c4 },
-	{ "C5", "the target is what was documented", "target as documented", GATE_C, LOCKED, rule_c5 },
-	{ "C6", "log, ledger and mark agree", "log and ledger agree", GATE_C, 60 * US_SECOND, rule_c6 },
-	{ "C7", "every signature the plan asks for", "every signature", GATE_C, 30 * US_MINUTE, rule_c7 },
-	{ "C8", "the monitor can see, the way back is measured", "monitor and way back", GATE_C, 24 * US_HOUR, rule_c8 },
-	{ "C9", "the server refuses it to everybody else", "refused to all others", GATE_C, LOCKED, rule_c9 },
+	{ "A1", "a snapshot of it, from this very database", "a snapshot of it", GATE_A, 0, rule_a1, true },
+	{ "A2", "restored elsewhere and proven equal", "restored, proven equal", GATE_A, 0, rule_a2, true },
+	{ "A3", "a full restore drill, from files alone, has passed", "restore drill passed", GATE_A, 90 * US_DAY, rule_a3, true },
+	{ "A4", "archetype confirmed, and what the SQL says", "archetype confirmed", GATE_A, 0, rule_a4, true },
+	{ "A5", "documented in full", "documented in full", GATE_A, 0, rule_a5, true },
+	{ "A6", "no other walk is in the way", "no other walk in the way", GATE_A, MOMENT_LIVES, rule_a6, true },
+	{ "A7", "rehearsed, way back included, old code tested", "rehearsed, old code too", GATE_A, 0, rule_a7, true },
+	{ "B1", "every consumer is cleared, by name", "every consumer cleared", GATE_B, 24 * US_HOUR, rule_b1, false },
+	{ "B2", "the audit was able to see", "the audit could see", GATE_B, 10 * US_MINUTE, rule_b2, false },
+	{ "B3", "backfill: nothing left, nothing rejected", "backfill complete", GATE_B, 24 * US_HOUR, rule_b3, false },
+	{ "B4", "parity: old and new agree", "old and new agree", GATE_B, 24 * US_HOUR, rule_b4, false },
+	{ "B5", "the wait has passed", "the wait has passed", GATE_B, 10 * US_MINUTE, rule_b5, false },
+	{ "B6", "nobody read or wrote it in that time", "no read or write seen", GATE_B, 10 * US_MINUTE, rule_b6, false },
+	{ "B7", "reads moved after writes", "reads moved", GATE_B, 0, rule_b7, true },
+	{ "B8", "hidden for 24 h without an alarm", "hidden without alarm", GATE_B, 0, rule_b8, false },
+	{ "C1", "a fresh snapshot, proven within the hour", "final snapshot proven", GATE_C, 60 * US_MINUTE, rule_c1, false },
+	{ "C2", "nothing written since that snapshot", "nothing written since", GATE_C, LOCKED, rule_c2, false },
+	{ "C3", "inside the off-peak window", "inside the window", GATE_C, MOMENT_LIVES, rule_c3, true },
+	{ "C4", "the server is healthy", "server healthy", GATE_C, MOMENT_LIVES, rule_c4, true },
+	{ "C5", "the target is what was documented", "target as documented", GATE_C, LOCKED, rule_c5, false },
+	{ "C6", "log, ledger and mark agree", "log and ledger agree", GATE_C, 60 * US_SECOND, rule_c6, true },
+	{ "C7", "every signature the plan asks for", "every signature", GATE_C, 30 * US_MINUTE, rule_c7, false },
+	{ "C8", "the monitor can see, the way back is measured", "monitor and way back", GATE_C, 24 * US_HOUR, rule_c8, false },
+	{ "C9", "the server refuses it to everybody else", "refused to all others", GATE_C, LOCKED, rule_c9, false },
 };
 
 /* Without the server's clock, or with one that went back, nothing that has an age can be judged. */
@@ -68,7 +69,9 @@ static void judge(const struct condition *c, const struct plan *p, const struct 
 {
 	struct judge j = { p, w, f, out, c->lives };
 	*out = (struct finding){ .id = c->id, .gate = c->gate, .verdict = UNKNOWN, .question = c->question, .brief = c->brief };
-	if (clock_good(&j))
+	if (w->archetype == ARCH_ADDITIVE && !c->adds)
+		find_not_needed(out, "nothing is taken away");
+	else if (clock_good(&j))
 		c->judge(&j);
 }
 
@@ -134,7 +137,7 @@ bool gate_refusal_any(const struct finding f[static CONDITION_COUNT], struct err
 	return gate_refusal(f, GATE_A, e) && gate_refusal(f, GATE_B, e) && gate_refusal(f, GATE_C, e);
 }
 
-#define SOME_MAX 6
+#define SOME_MAX 10
 
 static bool some_hold(const struct judge *j, const char *const *ids, size_t n, struct err *e)
 {
@@ -152,7 +155,19 @@ bool gate_change_allowed(const struct plan *p, const struct walk *w, const struc
 
 bool gate_batch_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
 {
-	static const char *const ids[SOME_MAX] = { "A6", "C3", "C4", "C5", "C6", "C9" };
+	static const char *const ids[] = { "A6", "C3", "C4", "C5", "C6", "C9" };
+	return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, ids, sizeof ids / sizeof *ids, e);
+}
+
+bool gate_add_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
+{
+	static const char *const ids[SOME_MAX] = { "A1", "A2", "A3", "A4", "A5", "A6", "A7", "C3", "C4", "C6" };
+	return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, ids, sizeof ids / sizeof *ids, e);
+}
+
+bool gate_take_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
+{
+	static const char *const ids[] = { "A6", "C4", "C6" };
 	return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, ids, sizeof ids / sizeof *ids, e);
 }
 

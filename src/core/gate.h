@@ -35,6 +35,10 @@ unsigned gates_open(const struct finding f[static CONDITION_COUNT]);
 bool gate_change_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
 /* The conditions that stand before each batch of removed rows: A6, C3, C4, C5, C6, C9. As above. */
 bool gate_batch_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
+/* The conditions that stand before a new column comes: the whole of gate A, judged again, and C3, C4, C6. As above. */
+bool gate_add_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
+/* Those that stand before a column that this walk added goes again: A6, C4, C6. No window: whoever steps back does not wait for a night. */
+bool gate_take_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
 /* True when this gate holds. Else the error of its first shut condition; ERR_WAIT when all shut ones WAIT. */
 bool gate_refusal(const struct finding f[static CONDITION_COUNT], enum gate g, struct err *e);
 /* The same of A, B and C in this order: true when all hold. */

@@ -115,25 +115,29 @@ void rule_a4(const struct judge *j)
 		return;
 	j->o->seen = j->w->confirmed[ITEM_ARCHETYPE];
 	find_now(j->o, "%s", archetype_name(j->p->archetype));
-	if (j->p->archetype != ARCH_DESTRUCTIVE) {
-		find_shut(j->o, REFUSED, "taking the %s away is destructive, and the plan says %s", rule_noun(j), archetype_name(j->p->archetype));
-		find_passes(j->o, "archetype: destructive");
+	const char *name = archetype_name(j->w->archetype);
+	if (j->p->archetype != j->w->archetype || target_archetype(plan_target(j->p)) != j->w->archetype) {
+		if (j->w->archetype == ARCH_ADDITIVE)
+			find_shut(j->o, REFUSED, "the walk began as additive, and the plan says %s", archetype_name(j->p->archetype));
+		else
+			find_shut(j->o, REFUSED, "taking the %s away is destructive, and the plan says %s", rule_noun(j), archetype_name(j->p->archetype));
+		find_passes(j->o, "archetype: %s", name);
 		find_todo(j->o, "Correct the plan's archetype: that is a new walk.");
 		return;
 	}
 	if (!j->o->seen) {
 		find_shut(j->o, REFUSED, "the archetype has not been confirmed");
-		find_passes(j->o, "you type \"destructive\" at item 2");
+		find_passes(j->o, "you type \"%s\" at item 2", name);
 		find_todo(j->o, "Confirm item 2.");
 		return;
 	}
-	find_now(j->o, "destructive, confirmed %s", when_short(j->o->seen, when));
+	find_now(j->o, "%s, confirmed %s", name, when_short(j->o->seen, when));
 	find_holds(j->o);
 	if (!j->p->statement)
 		return;
 	struct arena *a = arena_new();
 	const char *why = "";
-	if (!sql_same_drop(a, j->p, j->p->statement, &why)) {
+	if (!sql_same(a, j->p, j->p->statement, &why)) {
 		find_shut(j->o, REFUSED, "the plan's statement is not the one gatewalk writes: %s", why);
 		find_passes(j->o, "the same statement, or none in the plan");
 		find_todo(j->o, "Correct or remove statement in the plan: that is a new walk.");
@@ -165,7 +169,7 @@ void rule_a5(const struct judge *j)
 		find_shut(j->o, REFUSED, "document.%s is empty", missing);
 		return;
 	}
-	if (j->p->n_deploys == 0 || !j->p->has_falls) {
+	if (j->p->n_deploys == 0 || (!j->p->has_falls && j->w->archetype != ARCH_ADDITIVE)) {
 		find_shut(j->o, REFUSED, j->p->has_falls ? "no deployed part is named" : "document.falls is missing; [] says that nothing falls");
 		return;
 	}
@@ -179,7 +183,10 @@ void rule_a5(const struct judge *j)
 	if (!rule_fresh(j, j->f->target.at, LOOK_LIVES, "the target") || !rule_target(j) || !rule_falls(j))
 		return;
 	j->o->seen = j->f->target.at;
-	find_now(j->o, "in full; %zu fall%s with it", j->p->n_falls, j->p->n_falls == 1 ? "s" : "");
+	if (j->w->archetype == ARCH_ADDITIVE)
+		find_now(j->o, "in full");
+	else
+		find_now(j->o, "in full; %zu fall%s with it", j->p->n_falls, j->p->n_falls == 1 ? "s" : "");
 	find_holds(j->o);
 }
 

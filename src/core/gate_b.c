@@ -142,20 +142,10 @@ void rule_b4(const struct judge *j)
 	find_not_needed(j->o, "no new field beside the old one");
 }
 
-static const char *deploy_not_moved(const struct judge *j)
-{
-	for (size_t i = 0; i < j->p->n_deploys; i++) {
-		const struct walk_declared *d = walk_declared(j->w, "reads_moved", j->p->deploys[i].name);
-		if (!d || !d->value || *d->value == '\0')
-			return j->p->deploys[i].name;
-	}
-	return NULL;
-}
-
 void rule_b5(const struct judge *j)
 {
 	int64_t since = later(j->w->quiet_since, last_sighting(j)), wait = quiet_wait(j);
-	const char *deploy = deploy_not_moved(j);
+	const char *deploy = walk_deploy_left(j->w, j->p, "reads_moved", NULL);
 	char span[WHEN_MAX], need[WHEN_MAX], when[WHEN_MAX];
 	if (j->w->env == ENV_DEVELOPMENT) {
 		find_not_needed(j->o, "development asks for no waits");
@@ -228,7 +218,28 @@ void rule_b6(const struct judge *j)
 
 void rule_b7(const struct judge *j)
 {
-	find_not_needed(j->o, "nothing is written to a new field");
+	int64_t writes = j->w->confirmed[ITEM_DUAL_WRITE], from = walk_reads_from(j->w, j->p);
+	char when[WHEN_MAX], need[WHEN_MAX];
+	if (j->w->archetype != ARCH_ADDITIVE) {
+		find_not_needed(j->o, "nothing is written to a new field");
+		return;
+	}
+	find_passes(j->o, "writes have filled the new column for %s", when_span(j->p->writes_hours * (j->w->day_us / 24), need));
+	if (!writes) {
+		find_now(j->o, "not yet");
+		find_shut(j->o, REFUSED, "nobody has confirmed that writes fill the new column");
+		find_todo(j->o, "Declare each deploy's release that writes it, and confirm item 5.");
+		return;
+	}
+	j->o->seen = writes;
+	find_now(j->o, "written since %s", when_short(writes, when));
+	if (j->f->now >= from) {
+		find_holds(j->o);
+		return;
+	}
+	find_shut(j->o, WAITS, "writes fill it since %s UTC, and what reads first finds what nobody has written yet", when);
+	find_todo(j->o, "Wait until %s UTC; then move the reads (item 8).", when_short(from, when));
+	j->o->at = from;
 }
 
 /* What speaks against the last hiding as evidence, or NULL. */

@@ -42,7 +42,7 @@ void find_todo(struct finding *o, const char *fmt, ...) __attribute__((format(pr
 bool rule_fresh(const struct judge *j, int64_t at, int64_t lives, const char *what);
 /* Server, mark and walk speak of the same database and environment; else the finding is shut. */
 bool rule_identity(const struct judge *j);
-/* "column", "table", "rows" */
+/* What there is before the walk: "column", "table", "rows". */
 const char *rule_noun(const struct judge *j);
 /* The target is there, and it is the one the walk began with; else the finding is shut. */
 bool rule_target(const struct judge *j);

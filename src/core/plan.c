@@ -18,6 +18,7 @@ void plan_defaults(struct plan *p)
 	p->schema = "public";
 	p->unused_days = UNUSED_FLOOR_DAYS;
 	p->longest_job_days = 7;
+	p->writes_hours = 4;
 	p->release_quiet_hours = 48;
 	p->drop_estimate_min = 10;
 	p->signatures = 1;
@@ -158,19 +159,20 @@ enum archetype archetype_parse(const char *s)
 	return ARCH_NONE;
 }
 
-static const struct { const char *recipe, *noun; } targets[] = {
-	[TARGET_NONE] = { NULL, "target" },
-	[TARGET_COLUMN] = { "drop-column", "column" },
-	[TARGET_TABLE] = { "drop-table", "table" },
-	[TARGET_ROWS] = { "remove-rows", "rows" },
-	[TARGET_INDEX] = { NULL, "index" },
-	[TARGET_TYPE] = { NULL, "type" },
+static const struct { const char *recipe, *noun; enum archetype archetype; } targets[] = {
+	[TARGET_NONE] = { NULL, "target", ARCH_NONE },
+	[TARGET_COLUMN] = { "drop-column", "column", ARCH_DESTRUCTIVE },
+	[TARGET_TABLE] = { "drop-table", "table", ARCH_DESTRUCTIVE },
+	[TARGET_ROWS] = { "remove-rows", "rows", ARCH_DESTRUCTIVE },
+	[TARGET_ADDED] = { "add-column", "new column", ARCH_ADDITIVE },
+	[TARGET_INDEX] = { NULL, "index", ARCH_NONE },
+	[TARGET_TYPE] = { NULL, "type", ARCH_NONE },
 };
 #define TARGETS (sizeof targets / sizeof targets[0])
 
 enum target plan_target(const struct plan *p)
 {
-	for (size_t i = TARGET_COLUMN; p->recipe && i <= TARGET_ROWS; i++)
+	for (size_t i = TARGET_COLUMN; p->recipe && i <= TARGET_ADDED; i++)
 		if (strcmp(p->recipe, targets[i].recipe) == 0)
 			return (enum target)i;
 	return TARGET_NONE;
@@ -179,6 +181,11 @@ enum target plan_target(const struct plan *p)
 const char *target_noun(enum target t)
 {
 	return targets[(size_t)t < TARGETS ? t : TARGET_NONE].noun;
+}
+
+enum archetype target_archetype(enum target t)
+{
+	return targets[(size_t)t < TARGETS ? t : TARGET_NONE].archetype;
 }
 
 const char *plan_target_name(struct arena *a, const struct plan *p)

@@ -13,8 +13,8 @@ struct mark { int line, column; };   /* where a field stood; 0,0 when it was not
 
 enum archetype { ARCH_NONE, ARCH_ADDITIVE, ARCH_RENAME, ARCH_TYPE, ARCH_DESTRUCTIVE };
 enum scope { SCOPE_TABLE, SCOPE_COLUMN };
-/* What goes. The recipe says it: drop-column, drop-table, remove-rows. Of an index or a type there is an audit, and no recipe. */
-enum target { TARGET_NONE, TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS, TARGET_INDEX, TARGET_TYPE };
+/* What goes, or comes. The recipe says it: drop-column, drop-table, remove-rows; add-column. Of an index or a type there is an audit, and no recipe. */
+enum target { TARGET_NONE, TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS, TARGET_ADDED, TARGET_INDEX, TARGET_TYPE };
 
 /* Off-peak: minutes since midnight of the plan's zone; to < from goes over midnight. days: bit 0 Sunday .. bit 6 Saturday, of the start. */
 struct plan_window { unsigned days; int from, to; struct mark at; };
@@ -52,11 +52,13 @@ struct plan {
 
 	const char *name;
 	enum archetype archetype;
-	const char *recipe;        /* drop-column, drop-table, remove-rows */
+	const char *recipe;        /* drop-column, drop-table, remove-rows, add-column */
 	const char *schema, *table;
-	const char *column;        /* of a dropped column alone */
+	const char *column;        /* of a dropped or added column alone */
 	const char *where;         /* of removed rows alone: which ones; an immutable expression over the table's own columns */
 	const char *statement;     /* what somebody proposed; NULL when the plan has none */
+	const char *add_type, *add_default, *add_comment;   /* of an added column alone, as SQL but for the comment; NULL: none */
+	bool add_not_null;
 
 	/* item 3 */
 	const char *before, *after, *why, *way_back, *leaves_behind, *rollback_floor, *api_contract;
@@ -76,6 +78,7 @@ struct plan {
 	size_t n_standbys;
 	int unused_days;           /* >= 14 */
 	int longest_job_days;      /* the longest known job period; item 9 is never shorter than this plus one */
+	int writes_hours;          /* >= 4: reads move no earlier than this after writes fill a new column */
 
 	/* gate C */
 	const char *zone;          /* IANA name */
@@ -145,7 +148,8 @@ int plan_drop_min(const struct plan *p);
    Fridays, nor of nights in which the clock changes: for a rehearsal, whose moment is none of a real day. */
 int plan_window_left(const struct plan_window *w, int dow, int minute);
 enum target plan_target(const struct plan *p);  /* TARGET_NONE when the recipe is unknown */
-const char *target_noun(enum target t);         /* "column", "table", "rows" */
+const char *target_noun(enum target t);         /* "column", "table", "rows", "new column" */
+enum archetype target_archetype(enum target t); /* ARCH_NONE when no recipe has it */
 /* Where further releases are read: releases_from, for messages; NULL when the plan has no such place. */
 const char *plan_release_source(const struct plan *p);
 /* UTC, or Area/Place as in the IANA list. An abbreviation such as CET means other hours in other places, and what ends in digits

@@ -37,6 +37,7 @@ struct text_field { const char *path; size_t at; enum amend_class class; };
 static const struct text_field texts[] = {
 	FIELD("target.schema", schema, AMEND_NEW_WALK), FIELD("target.table", table, AMEND_NEW_WALK),
 	FIELD("target.column", column, AMEND_NEW_WALK), FIELD("target.where", where, AMEND_NEW_WALK), FIELD("recipe", recipe, AMEND_NEW_WALK),
+	FIELD("add.type", add_type, AMEND_NEW_WALK), FIELD("add.default", add_default, AMEND_NEW_WALK), FIELD("add.comment", add_comment, AMEND_NEW_WALK),
 	FIELD("name", name, AMEND_GATES), FIELD("document.before", before, AMEND_GATES),
 	FIELD("document.after", after, AMEND_GATES), FIELD("document.why", why, AMEND_GATES),
 	FIELD("document.way_back", way_back, AMEND_GATES), FIELD("document.leaves_behind", leaves_behind, AMEND_GATES),
@@ -63,6 +64,7 @@ struct number_field { const char *path; size_t at; int stricter; };
 #define NUMBER(path, member, stricter) { path, offsetof(struct plan, member), stricter }
 static const struct number_field ints[] = {
 	NUMBER("policy.unused_days", unused_days, 1), NUMBER("policy.longest_job_days", longest_job_days, 1),
+	NUMBER("policy.writes_hours", writes_hours, 1),
 	NUMBER("policy.monitor_hours", monitor_hours, 1), NUMBER("policy.release_quiet_hours", release_quiet_hours, 1),
 	NUMBER("policy.drop_estimate_min", drop_estimate_min, 1), NUMBER("policy.signatures", signatures, 1),
 	NUMBER("snapshot.retention_days", retention_days, 1), NUMBER("health.max_lock_waiters", max_lock_waiters, -1),
@@ -95,6 +97,8 @@ static void compare_numbers(struct comparison *c)
 		differs(c, c->now->guard ? AMEND_STRICTER : AMEND_GATES, "policy.guard changed");
 	if (c->old->slot != c->now->slot)
 		differs(c, c->now->slot ? AMEND_STRICTER : AMEND_GATES, "policy.slot changed");
+	if (c->old->add_not_null != c->now->add_not_null)
+		differs(c, AMEND_NEW_WALK, "add.not_null changed");
 	if (c->old->scope != c->now->scope)
 		differs(c, AMEND_GATES, "snapshot.scope changed");
 }
@@ -108,7 +112,7 @@ static void compare_statement(struct comparison *c)
 			archetype_name(c->old->archetype), archetype_name(c->now->archetype)));
 	if (text_eq(was, is))
 		return;
-	bool same = (was == NULL || sql_same_drop(c->a, c->old, was, NULL)) && (is == NULL || sql_same_drop(c->a, c->now, is, NULL));
+	bool same = (was == NULL || sql_same(c->a, c->old, was, NULL)) && (is == NULL || sql_same(c->a, c->now, is, NULL));
 	differs(c, same ? AMEND_GATES : AMEND_NEW_WALK, same ? "statement is written in another way" : "statement changed");
 }
 

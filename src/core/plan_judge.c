@@ -62,7 +62,7 @@ static void judge_needs(struct findings *f)
 	}
 	if (f->p->archetype == ARCH_NONE)
 		found(f, "archetype", "archetype is missing", "write archetype: destructive");
-	if (!f->p->has_falls)
+	if (!f->p->has_falls && plan_target(f->p) != TARGET_ADDED)
 		found(f, "document.falls", "document.falls is missing", "list what else falls with it, or write falls: [] when nothing does");
 	if (f->p->n_deploys == 0)
 		found(f, "deploys", "deploys names no part", "name each deployed part of the application, such as - {name: web}");
@@ -75,6 +75,7 @@ static const struct floor { const char *path; size_t at; int least; const char *
 	{ "policy.unused_days", offsetof(struct plan, unused_days), 14, "two weeks without a reader are the least" },
 	{ "policy.monitor_hours", offsetof(struct plan, monitor_hours), 48, "two days of watching are the least" },
 	{ "policy.release_quiet_hours", offsetof(struct plan, release_quiet_hours), 48, "a release within two days hides the cause of a fault" },
+	{ "policy.writes_hours", offsetof(struct plan, writes_hours), 4, "what reads first finds what nobody has written yet" },
 };
 
 static void judge_floors(struct findings *f)
@@ -91,14 +92,17 @@ static void judge_floors(struct findings *f)
 static void judge_version(struct findings *f)
 {
 	const struct plan *p = f->p;
+	enum archetype of = target_archetype(plan_target(p));
 	if (p->archetype != ARCH_NONE && p->archetype != ARCH_DESTRUCTIVE)
 		found(f, "archetype", arena_printf(f->a, "archetype is %s: this version walks what is taken away only", archetype_name(p->archetype)),
 			"write archetype: destructive");
-	if (!is_blank(p->recipe) && plan_target(p) == TARGET_NONE)
+	if (!is_blank(p->recipe) && of != ARCH_DESTRUCTIVE)
 		found(f, "recipe", arena_printf(f->a, "recipe is \"%s\": this version does not know it", text_clean(f->a, p->recipe)), RECIPES);
 	if (p->signatures != 1)
 		found(f, "policy.signatures", arena_printf(f->a, "policy.signatures is %d: this version does not take a second signature yet",
 			p->signatures), "write 1, or leave it out");
+	if (p->hide && of == ARCH_ADDITIVE)
+		found(f, "policy.hide", "policy.hide is true, and what is added is not hidden", "write false, or leave it out");
 	if (p->hide && plan_target(p) == TARGET_ROWS)
 		found(f, "policy.hide", "policy.hide is true: rows are hidden by the application, by a flag or a view", "write false, or leave it out");
 	if (p->slot && plan_target(p) == TARGET_ROWS)
@@ -124,8 +128,35 @@ static bool target_whole(const struct plan *p)
 	case TARGET_COLUMN: return !is_blank(p->column);
 	case TARGET_TABLE: return true;
 	case TARGET_ROWS: return !is_blank(p->where);
+	case TARGET_ADDED: return !is_blank(p->column) && sql_is_type(p->add_type, NULL) && (!p->add_default || sql_is_value(p->add_default, NULL));
 	default: return false;
 	}
+}
+
+/* The type and the default go into a statement: each has to be one piece of SQL, out of which nothing reaches. */
+static void judge_added(struct findings *f)
+{
+	const struct plan *p = f->p;
+	const char *why = "";
+	if (is_blank(p->add_type))
+		found(f, "add.type", arena_printf(f->a, "add.type is %s", p->add_type ? "empty" : "missing"), "write the new column's type, such as text or numeric(10,2)");
+	else if (!sql_is_type(p->add_type, &why))
+		found(f, "add.type", arena_printf(f->a, "add.type is \"%s\": %s", text_clean(f->a, p->add_type), why), "write a type alone, such as text or numeric(10,2)");
+	if (p->add_default && !sql_is_value(p->add_default, &why))
+		found(f, "add.default", arena_printf(f->a, "add.default is \"%s\": %s", text_clean(f->a, p->add_default), why), "write one value as SQL, such as 0 or \"'new'\"");
+}
+
+/* Fields that speak of what is added stand in a plan that adds, and nowhere else. */
+static void judge_addition(struct findings *f)
+{
+	const struct plan *p = f->p;
+	bool adds = plan_target(p) == TARGET_ADDED;
+	if (adds)
+		judge_added(f);
+	else if (plan_target(p) != TARGET_NONE && plan_gives(p, "add"))
+		found(f, "add", arena_printf(f->a, "add is given, and %s adds nothing", p->recipe), "leave it out");
+	if (adds && p->n_falls > 0)
+		found(f, "document.falls", "document.falls lists something, and nothing falls with a new column", "write falls: [], or leave it out");
 }
 
 /* Each recipe has its own words for its target, and no others. */
@@ -135,12 +166,13 @@ static void judge_target(struct findings *f)
 	enum target t = plan_target(p);
 	if (t == TARGET_NONE)
 		return;
-	if (t == TARGET_COLUMN && is_blank(p->column))
+	bool column = t == TARGET_COLUMN || t == TARGET_ADDED;
+	if (column && is_blank(p->column))
 		found(f, "target.column", arena_printf(f->a, "target.column is %s", p->column ? "empty" : "missing"), "write the column's name");
 	if (t == TARGET_ROWS && is_blank(p->where))
 		found(f, "target.where", arena_printf(f->a, "target.where is %s", p->where ? "empty" : "missing"),
 			"write which rows, such as \"created < '2020-01-01'\"");
-	if (t != TARGET_COLUMN && p->column)
+	if (!column && p->column)
 		found(f, "target.column", arena_printf(f->a, "target.column is given, and %s takes no single column", p->recipe), "leave it out");
 	if (t != TARGET_ROWS && p->where)
 		found(f, "target.where", arena_printf(f->a, "target.where is given, and %s takes more than rows", p->recipe), "leave it out");
@@ -156,7 +188,7 @@ static void judge_statement(struct findings *f)
 	const char *why;
 	if (is_blank(p->statement) || is_blank(p->schema) || is_blank(p->table) || !target_whole(p))
 		return;
-	if (!sql_same_drop(f->a, p, p->statement, &why))
+	if (!sql_same(f->a, p, p->statement, &why))
 		found(f, "statement", arena_printf(f->a, "statement is not the one of the target: %s", why),
 			arena_printf(f->a, "write %s, or leave it out", text_clean(f->a, sql_statement(f->a, p, NULL))));
 }
@@ -321,6 +353,7 @@ size_t plan_judge(struct arena *a, const struct plan *p, struct plan_error **out
 	judge_version(&f);
 	judge_name(&f);
 	judge_target(&f);
+	judge_addition(&f);
 	judge_statement(&f);
 	judge_moment(&f);
 	judge_release_source(&f);

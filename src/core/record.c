@@ -35,6 +35,11 @@ bool record_op_signed(enum record_op op)
 	return (unsigned)op < OP_COUNT && ops[op].is_signed;
 }
 
+bool record_op_intends(enum record_op op)
+{
+	return op == OP_INTENT || op == OP_CHANGE;
+}
+
 bool record_op_agrees(enum record_op op)
 {
 	return op == OP_RESYNC || op == OP_REBIND;

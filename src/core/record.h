@@ -29,6 +29,8 @@ struct err;
 	X(OP_JOB, "job", 0)              /* a job began or ended */ \
 	X(OP_INTENT, "intent", 1)        /* the drop is about to be sent */ \
 	X(OP_OUTCOME, "outcome", 0)      /* what became of an intent */ \
+	X(OP_CHANGE, "change", 1)        /* a column is about to be added, or one that was added to be taken away */ \
+	X(OP_CHANGED, "changed", 0)      /* what became of a change */ \
 	X(OP_ALARM, "alarm", 0)          /* the monitor rang */ \
 	X(OP_RESTORE, "restore", 1)      /* the column was put back */ \
 	X(OP_BACK, "back", 1)            /* stepped back */ \
@@ -70,6 +72,8 @@ struct record {
 const char *record_op_name(enum record_op op);
 enum record_op record_op_parse(const char *s);   /* OP_NONE when unknown */
 bool record_op_signed(enum record_op op);
+/* It speaks of a statement that is about to be sent: its entry in the ledger stands in that statement's transaction alone. */
+bool record_op_intends(enum record_op op);
 /* Brings log and database together: it may be written while they disagree. */
 bool record_op_agrees(enum record_op op);
 /* Decodes a parsed body. Fields: v db sid n prev t|t_why tl boot mono lsn tli xid who op b. False names the field.

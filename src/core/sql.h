@@ -19,12 +19,23 @@ const char *sql_literal(struct arena *a, const char *value);
    ALTER TABLE public.orders DROP COLUMN legacy_total
    DROP TABLE public.orders   (t->before first, "; " between)
    DELETE FROM public.orders WHERE (created < '2020-01-01')   (removed in batches by key and content: this is what it amounts to)
+   ALTER TABLE public.orders ADD COLUMN note text DEFAULT ('') NOT NULL
    t may be NULL: without what stands before. "" when the plan names no target. */
 const char *sql_statement(struct arena *a, const struct plan *p, const struct fact_target *t);
 /* Is the proposed text the same statement as gatewalk's own? White space, keyword case, comments, a closing semicolon,
    quoting that changes nothing, a missing schema "public", the word COLUMN left out and a closing RESTRICT do not count;
-   CASCADE, IF EXISTS, ONLY, a second command do.
+   CASCADE, IF EXISTS, ONLY, a second command do. Of an addition the order of DEFAULT and NOT NULL does not count either.
    why: one sentence, owned by a. */
-bool sql_same_drop(struct arena *a, const struct plan *p, const char *proposed, const char **why);
+bool sql_same(struct arena *a, const struct plan *p, const char *proposed, const char **why);
+
+/* What takes an added column away again; "" of every other plan. */
+const char *sql_take(struct arena *a, const struct plan *p);
+/* Is this one type, and nothing that could reach out of its place in a statement? why may be NULL; one sentence, static. */
+bool sql_is_type(const char *s, const char **why);
+/* The same of one value: between brackets it stays what it is. Comments, dollar quotes and semicolons are refused. */
+bool sql_is_value(const char *s, const char **why);
+/* The text with one space between its tokens, words folded, quotes that change nothing left off; NULL and why when it is no SQL
+   that sql_is_value could read, but for a semicolon at its end. */
+const char *sql_plain(struct arena *a, const char *s, const char **why);
 
 #endif

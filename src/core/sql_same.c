@@ -272,7 +272,27 @@ static bool same_drop_column(struct reader *r, const struct plan *p)
 		&& same_name(r, "column", column, p->column);
 }
 
-bool sql_same_drop(struct arena *a, const struct plan *p, const char *proposed, const char **why)
+/* Each spelling that is as good as ours, token by token. */
+static bool same_addition(struct reader *r, const struct plan *p)
+{
+	const char *why = "", *has = sql_plain(r->a, r->at, &why);
+	if (!has)
+		return bad(r, why);
+	for (unsigned i = 0; i < 16; i++) {
+		bool bare = i & 1, word = i & 2, first = i & 4, brackets = i & 8;
+		const char *table = bare && text_eq(p->schema, "public") ? sql_ident(r->a, p->table)
+			: arena_printf(r->a, "%s.%s", sql_ident(r->a, p->schema), sql_ident(r->a, p->table));
+		const char *value = !p->add_default ? "" : arena_printf(r->a, brackets ? " DEFAULT (%s)" : " DEFAULT %s", p->add_default);
+		const char *null = p->add_not_null ? " NOT NULL" : "";
+		const char *ours = sql_plain(r->a, arena_printf(r->a, "ALTER TABLE %s ADD %s%s %s%s%s", table, word ? "COLUMN " : "", sql_ident(r->a, p->column),
+			p->add_type, first ? null : value, first ? value : null), &why);
+		if (text_eq(ours, has))
+			return true;
+	}
+	return bad(r, "it says something else than the target and the fields under add");
+}
+
+bool sql_same(struct arena *a, const struct plan *p, const char *proposed, const char **why)
 {
 	struct reader r = { .a = a, .at = proposed ? proposed : "" };
 	bool yes = false;
@@ -280,6 +300,7 @@ bool sql_same_drop(struct arena *a, const struct plan *p, const char *proposed, 
 	case TARGET_COLUMN: yes = same_drop_column(&r, p); break;
 	case TARGET_TABLE: yes = same_drop_table(&r, p); break;
 	case TARGET_ROWS: yes = same_removal(&r, p); break;
+	case TARGET_ADDED: yes = same_addition(&r, p); break;
 	default: bad(&r, "the plan's recipe names no target"); break;
 	}
 	if (why)

@@ -123,17 +123,7 @@ struct consumers_state view_consumers(const struct view *v)
 
 const char *view_deploy_left(const struct view *v, size_t *done)
 {
-	const char *left = NULL;
-	size_t n = 0;
-	for (size_t i = 0; i < v->plan->n_deploys; i++) {
-		if (walk_declared(v->walk, "reads_moved", v->plan->deploys[i].name))
-			n++;
-		else if (!left)
-			left = v->plan->deploys[i].name;
-	}
-	if (done)
-		*done = n;
-	return left;
+	return walk_deploy_left(v->walk, v->plan, "reads_moved", done);
 }
 
 int64_t view_quiet_start(const struct view *v)

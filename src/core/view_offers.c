@@ -283,7 +283,7 @@ static void (*const at[STAGE_COUNT])(struct view *) = {
 void view_offers(struct view *v)
 {
 	struct move m;
-	enum stage s = v->walk->stage;
+	enum stage to, s = v->walk->stage;
 	if (!v->connected || (unsigned)s >= STAGE_COUNT || !at[s])
 		return;
 	/* What would be refused is not offered: NEXT says how to go on. */
@@ -292,9 +292,9 @@ void view_offers(struct view *v)
 		return;
 	}
 	at[s](v);
-	if (walk_move(s, EV_BACK, 0, &m))
+	if (walk_back(v->walk, &to))
 		offer(v, (struct offer){ .kind = ACT_BACK, .label = "step back", .prompt = arena_printf(v->arena,
-			"why you step back to \"%s\"", stage_name(m.to)), .expect = "a reason" });
-	if (walk_move(s, EV_LEAVE, 0, &m))
+			"why you step back to \"%s\"", stage_name(to)), .expect = "a reason" });
+	if (walk_move(v->walk->archetype, s, EV_LEAVE, 0, &m))
 		offer(v, (struct offer){ .kind = ACT_LEAVE, .label = "leave this walk", .prompt = "why this walk is given up", .expect = "a reason" });
 }

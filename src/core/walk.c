@@ -15,6 +15,10 @@ static const struct { const char *name; enum item item; } stages[STAGE_COUNT] = 
 	[AT_DOCUMENT] = { "documented", ITEM_DOCUMENT },
 	[AT_GATE_A] = { "gate A", ITEM_DOCUMENT },
 	[AT_CONSUMERS] = { "consumers", ITEM_CONSUMERS },
+	[AT_EXPAND] = { "expand", ITEM_DUAL_WRITE },
+	[AT_CHANGING] = { "changing", ITEM_DUAL_WRITE },
+	[AT_WRITES] = { "writes fill it", ITEM_DUAL_WRITE },
+	[AT_BACKFILL] = { "backfill", ITEM_BACKFILL },
 	[AT_READS] = { "reads moved", ITEM_READS },
 	[AT_UNUSED] = { "nobody uses it", ITEM_UNUSED },
 	[AT_FINAL] = { "snapshot again", ITEM_FINAL },
@@ -27,115 +31,181 @@ static const struct { const char *name; enum item item; } stages[STAGE_COUNT] = 
 	[AT_LEFT] = { "left", ITEM_NONE },
 };
 
+/* Which archetypes a row stands for. */
+#define DESTROYS (1u << ARCH_DESTRUCTIVE)
+#define ADDS (1u << ARCH_ADDITIVE)
+#define BOTH (DESTROYS | ADDS)
+
 /* The state machine. No row means no. EFFECT_DROP stands on one row only, and that row asks for every gate. */
 static const struct row {
+	unsigned archs;
 	enum stage from;
 	enum event ev;
 	unsigned needs;
 	enum stage to;
 	enum effect effect;
 } rows[] = {
-	{ AT_NOWHERE, EV_BEGIN, 0, AT_SNAPSHOT, EFFECT_NONE },
-	{ AT_SNAPSHOT, EV_PROVEN, 0, AT_ARCHETYPE, EFFECT_NONE },
-	{ AT_ARCHETYPE, EV_CONFIRM, 0, AT_DOCUMENT, EFFECT_NONE },
-	{ AT_DOCUMENT, EV_CONFIRM, 0, AT_GATE_A, EFFECT_NONE },
-	{ AT_GATE_A, EV_GATE_A, GATE_A, AT_CONSUMERS, EFFECT_NONE },
-	{ AT_CONSUMERS, EV_CONFIRM, 0, AT_READS, EFFECT_NONE },
-	{ AT_READS, EV_CONFIRM, 0, AT_UNUSED, EFFECT_NONE },
-	{ AT_UNUSED, EV_QUIET, 0, AT_UNUSED, EFFECT_NONE },
-	{ AT_UNUSED, EV_GATE_B, GATE_A | GATE_B, AT_FINAL, EFFECT_NONE },
-	{ AT_FINAL, EV_PROVEN, 0, AT_GATE_C, EFFECT_NONE },
-	{ AT_GATE_C, EV_PROVEN, 0, AT_GATE_C, EFFECT_NONE },
-	{ AT_ARMED, EV_PROVEN, 0, AT_GATE_C, EFFECT_NONE },
-	{ AT_GATE_C, EV_GATE_C, GATES_ALL, AT_ARMED, EFFECT_NONE },
-	{ AT_ARMED, EV_INTENT, GATES_ALL, AT_DROPPING, EFFECT_DROP },
-	{ AT_DROPPING, EV_DROPPED, 0, AT_MONITOR, EFFECT_NONE },
-	{ AT_DROPPING, EV_NOT_DROPPED, 0, AT_GATE_C, EFFECT_NONE },
-	{ AT_MONITOR, EV_WATCHED, 0, AT_LOG, EFFECT_NONE },
-	{ AT_LOG, EV_CLOSE, 0, AT_CLOSED, EFFECT_NONE },
+	{ BOTH, AT_NOWHERE, EV_BEGIN, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ BOTH, AT_SNAPSHOT, EV_PROVEN, 0, AT_ARCHETYPE, EFFECT_NONE },
+	{ BOTH, AT_ARCHETYPE, EV_CONFIRM, 0, AT_DOCUMENT, EFFECT_NONE },
+	{ BOTH, AT_DOCUMENT, EV_CONFIRM, 0, AT_GATE_A, EFFECT_NONE },
+	{ DESTROYS, AT_GATE_A, EV_GATE_A, GATE_A, AT_CONSUMERS, EFFECT_NONE },
+	{ DESTROYS, AT_CONSUMERS, EV_CONFIRM, 0, AT_READS, EFFECT_NONE },
+	{ DESTROYS, AT_READS, EV_CONFIRM, 0, AT_UNUSED, EFFECT_NONE },
+	{ DESTROYS, AT_UNUSED, EV_QUIET, 0, AT_UNUSED, EFFECT_NONE },
+	{ DESTROYS, AT_UNUSED, EV_GATE_B, GATE_A | GATE_B, AT_FINAL, EFFECT_NONE },
+	{ DESTROYS, AT_FINAL, EV_PROVEN, 0, AT_GATE_C, EFFECT_NONE },
+	{ DESTROYS, AT_GATE_C, EV_PROVEN, 0, AT_GATE_C, EFFECT_NONE },
+	{ DESTROYS, AT_ARMED, EV_PROVEN, 0, AT_GATE_C, EFFECT_NONE },
+	{ DESTROYS, AT_GATE_C, EV_GATE_C, GATES_ALL, AT_ARMED, EFFECT_NONE },
+	{ DESTROYS, AT_ARMED, EV_INTENT, GATES_ALL, AT_DROPPING, EFFECT_DROP },
+	{ DESTROYS, AT_DROPPING, EV_DROPPED, 0, AT_MONITOR, EFFECT_NONE },
+	{ DESTROYS, AT_DROPPING, EV_NOT_DROPPED, 0, AT_GATE_C, EFFECT_NONE },
 
-	{ AT_FINAL, EV_REOPEN_GATES, 0, AT_UNUSED, EFFECT_NONE },
-	{ AT_GATE_C, EV_REOPEN_GATES, 0, AT_UNUSED, EFFECT_NONE },
-	{ AT_ARMED, EV_REOPEN_GATES, 0, AT_UNUSED, EFFECT_NONE },
+	/* A new column comes, writes fill it, what is there is filled, reads move to it. */
+	{ ADDS, AT_GATE_A, EV_GATE_A, GATE_A, AT_EXPAND, EFFECT_NONE },
+	{ ADDS, AT_EXPAND, EV_ADD, GATE_A, AT_CHANGING, EFFECT_ADD },
+	{ ADDS, AT_CHANGING, EV_ADDED, 0, AT_WRITES, EFFECT_NONE },
+	{ ADDS, AT_CHANGING, EV_NOT_ADDED, 0, AT_EXPAND, EFFECT_NONE },
+	{ ADDS, AT_WRITES, EV_CONFIRM, 0, AT_BACKFILL, EFFECT_NONE },
+	{ ADDS, AT_BACKFILL, EV_FILLED, 0, AT_READS, EFFECT_NONE },
+	{ ADDS, AT_READS, EV_CONFIRM, 0, AT_MONITOR, EFFECT_NONE },
+	{ ADDS, AT_WRITES, EV_TAKE, 0, AT_CHANGING, EFFECT_TAKE },
+	{ ADDS, AT_CHANGING, EV_TAKEN, 0, AT_EXPAND, EFFECT_NONE },
+	{ ADDS, AT_CHANGING, EV_NOT_TAKEN, 0, AT_WRITES, EFFECT_NONE },
+
+	{ BOTH, AT_MONITOR, EV_WATCHED, 0, AT_LOG, EFFECT_NONE },
+	{ BOTH, AT_LOG, EV_CLOSE, 0, AT_CLOSED, EFFECT_NONE },
+
+	{ DESTROYS, AT_FINAL, EV_REOPEN_GATES, 0, AT_UNUSED, EFFECT_NONE },
+	{ DESTROYS, AT_GATE_C, EV_REOPEN_GATES, 0, AT_UNUSED, EFFECT_NONE },
+	{ DESTROYS, AT_ARMED, EV_REOPEN_GATES, 0, AT_UNUSED, EFFECT_NONE },
 
 	/* The database lost what the log has: what was counted there counts anew. */
-	{ AT_SNAPSHOT, EV_RECOUNT, 0, AT_SNAPSHOT, EFFECT_NONE },
-	{ AT_ARCHETYPE, EV_RECOUNT, 0, AT_ARCHETYPE, EFFECT_NONE },
-	{ AT_DOCUMENT, EV_RECOUNT, 0, AT_DOCUMENT, EFFECT_NONE },
-	{ AT_GATE_A, EV_RECOUNT, 0, AT_GATE_A, EFFECT_NONE },
-	{ AT_CONSUMERS, EV_RECOUNT, 0, AT_CONSUMERS, EFFECT_NONE },
-	{ AT_READS, EV_RECOUNT, 0, AT_READS, EFFECT_NONE },
-	{ AT_UNUSED, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
-	{ AT_FINAL, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
-	{ AT_GATE_C, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
-	{ AT_ARMED, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
-	{ AT_DROPPING, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
-	{ AT_MONITOR, EV_RECOUNT, 0, AT_MONITOR, EFFECT_NONE },
-	{ AT_LOG, EV_RECOUNT, 0, AT_MONITOR, EFFECT_NONE },
-	{ AT_CLOSED, EV_RECOUNT, 0, AT_CLOSED, EFFECT_NONE },
-	{ AT_LEFT, EV_RECOUNT, 0, AT_LEFT, EFFECT_NONE },
+	{ DESTROYS, AT_SNAPSHOT, EV_RECOUNT, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ DESTROYS, AT_ARCHETYPE, EV_RECOUNT, 0, AT_ARCHETYPE, EFFECT_NONE },
+	{ DESTROYS, AT_DOCUMENT, EV_RECOUNT, 0, AT_DOCUMENT, EFFECT_NONE },
+	{ DESTROYS, AT_GATE_A, EV_RECOUNT, 0, AT_GATE_A, EFFECT_NONE },
+	{ DESTROYS, AT_CONSUMERS, EV_RECOUNT, 0, AT_CONSUMERS, EFFECT_NONE },
+	{ DESTROYS, AT_READS, EV_RECOUNT, 0, AT_READS, EFFECT_NONE },
+	{ DESTROYS, AT_UNUSED, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
+	{ DESTROYS, AT_FINAL, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
+	{ DESTROYS, AT_GATE_C, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
+	{ DESTROYS, AT_ARMED, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
+	{ DESTROYS, AT_DROPPING, EV_RECOUNT, 0, AT_UNUSED, EFFECT_NONE },
+	{ DESTROYS, AT_MONITOR, EV_RECOUNT, 0, AT_MONITOR, EFFECT_NONE },
+	{ DESTROYS, AT_LOG, EV_RECOUNT, 0, AT_MONITOR, EFFECT_NONE },
+	{ DESTROYS, AT_CLOSED, EV_RECOUNT, 0, AT_CLOSED, EFFECT_NONE },
+	{ DESTROYS, AT_LEFT, EV_RECOUNT, 0, AT_LEFT, EFFECT_NONE },
 
 	/* It is of before the drop. A walk that is over stays over. */
-	{ AT_MONITOR, EV_DROP_LOST, 0, AT_UNUSED, EFFECT_NONE },
-	{ AT_LOG, EV_DROP_LOST, 0, AT_UNUSED, EFFECT_NONE },
-	{ AT_CLOSED, EV_DROP_LOST, 0, AT_CLOSED, EFFECT_NONE },
+	{ DESTROYS, AT_MONITOR, EV_DROP_LOST, 0, AT_UNUSED, EFFECT_NONE },
+	{ DESTROYS, AT_LOG, EV_DROP_LOST, 0, AT_UNUSED, EFFECT_NONE },
+	{ DESTROYS, AT_CLOSED, EV_DROP_LOST, 0, AT_CLOSED, EFFECT_NONE },
 
 	/* Not even the first snapshot counts any more. */
-	{ AT_SNAPSHOT, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
-	{ AT_ARCHETYPE, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
-	{ AT_DOCUMENT, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
-	{ AT_GATE_A, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
-	{ AT_CONSUMERS, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
-	{ AT_READS, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
-	{ AT_UNUSED, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
-	{ AT_FINAL, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
-	{ AT_GATE_C, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
-	{ AT_ARMED, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
-	{ AT_DROPPING, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ DESTROYS, AT_SNAPSHOT, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ DESTROYS, AT_ARCHETYPE, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ DESTROYS, AT_DOCUMENT, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ DESTROYS, AT_GATE_A, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ DESTROYS, AT_CONSUMERS, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ DESTROYS, AT_READS, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ DESTROYS, AT_UNUSED, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ DESTROYS, AT_FINAL, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ DESTROYS, AT_GATE_C, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ DESTROYS, AT_ARMED, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ DESTROYS, AT_DROPPING, EV_RESTART, 0, AT_SNAPSHOT, EFFECT_NONE },
 
-	{ AT_ARCHETYPE, EV_BACK, 0, AT_SNAPSHOT, EFFECT_NONE },
-	{ AT_DOCUMENT, EV_BACK, 0, AT_ARCHETYPE, EFFECT_NONE },
-	{ AT_GATE_A, EV_BACK, 0, AT_DOCUMENT, EFFECT_NONE },
-	{ AT_CONSUMERS, EV_BACK, 0, AT_GATE_A, EFFECT_NONE },
-	{ AT_READS, EV_BACK, 0, AT_CONSUMERS, EFFECT_NONE },
-	{ AT_UNUSED, EV_BACK, 0, AT_READS, EFFECT_NONE },
-	{ AT_FINAL, EV_BACK, 0, AT_UNUSED, EFFECT_NONE },
-	{ AT_GATE_C, EV_BACK, 0, AT_FINAL, EFFECT_NONE },
-	{ AT_ARMED, EV_BACK, 0, AT_GATE_C, EFFECT_NONE },
+	{ BOTH, AT_ARCHETYPE, EV_BACK, 0, AT_SNAPSHOT, EFFECT_NONE },
+	{ BOTH, AT_DOCUMENT, EV_BACK, 0, AT_ARCHETYPE, EFFECT_NONE },
+	{ BOTH, AT_GATE_A, EV_BACK, 0, AT_DOCUMENT, EFFECT_NONE },
+	{ DESTROYS, AT_CONSUMERS, EV_BACK, 0, AT_GATE_A, EFFECT_NONE },
+	{ DESTROYS, AT_READS, EV_BACK, 0, AT_CONSUMERS, EFFECT_NONE },
+	{ DESTROYS, AT_UNUSED, EV_BACK, 0, AT_READS, EFFECT_NONE },
+	{ DESTROYS, AT_FINAL, EV_BACK, 0, AT_UNUSED, EFFECT_NONE },
+	{ DESTROYS, AT_GATE_C, EV_BACK, 0, AT_FINAL, EFFECT_NONE },
+	{ DESTROYS, AT_ARMED, EV_BACK, 0, AT_GATE_C, EFFECT_NONE },
+	{ ADDS, AT_EXPAND, EV_BACK, 0, AT_GATE_A, EFFECT_NONE },
+	{ ADDS, AT_BACKFILL, EV_BACK, 0, AT_WRITES, EFFECT_NONE },
+	{ ADDS, AT_READS, EV_BACK, 0, AT_BACKFILL, EFFECT_NONE },
+	{ ADDS, AT_MONITOR, EV_BACK, 0, AT_READS, EFFECT_NONE },
 
-	{ AT_SNAPSHOT, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
-	{ AT_ARCHETYPE, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
-	{ AT_DOCUMENT, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
-	{ AT_GATE_A, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
-	{ AT_CONSUMERS, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
-	{ AT_READS, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
-	{ AT_UNUSED, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
-	{ AT_FINAL, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
-	{ AT_GATE_C, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
-	{ AT_ARMED, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	/* A new column that holds what nothing else holds stays where its walk is left. */
+	{ BOTH, AT_SNAPSHOT, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ BOTH, AT_ARCHETYPE, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ BOTH, AT_DOCUMENT, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ BOTH, AT_GATE_A, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ DESTROYS, AT_CONSUMERS, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ DESTROYS, AT_READS, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ DESTROYS, AT_UNUSED, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ DESTROYS, AT_FINAL, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ DESTROYS, AT_GATE_C, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ DESTROYS, AT_ARMED, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ ADDS, AT_EXPAND, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ ADDS, AT_WRITES, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ ADDS, AT_BACKFILL, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ ADDS, AT_READS, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
+	{ ADDS, AT_MONITOR, EV_LEAVE, 0, AT_LEFT, EFFECT_NONE },
 };
 
-static const struct row *row_of(enum stage from, enum event ev)
+static const struct row *row_of(enum archetype arch, enum stage from, enum event ev)
 {
+	unsigned bit = (unsigned)arch <= ARCH_DESTRUCTIVE ? 1u << arch : 0;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (rows[i].from == from && rows[i].ev == ev)
+		if (rows[i].from == from && rows[i].ev == ev && (rows[i].archs & bit))
 			return &rows[i];
 	return NULL;
 }
 
-bool walk_move(enum stage from, enum event ev, unsigned open_gates, struct move *out)
+bool walk_move(enum archetype arch, enum stage from, enum event ev, unsigned open_gates, struct move *out)
 {
-	const struct row *r = row_of(from, ev);
+	const struct row *r = row_of(arch, from, ev);
 	if (!r || (open_gates & r->needs) != r->needs)
 		return false;
 	*out = (struct move){ r->to, r->effect };
 	return true;
 }
 
-unsigned walk_move_needs(enum stage from, enum event ev)
+unsigned walk_move_needs(enum archetype arch, enum stage from, enum event ev)
 {
-	const struct row *r = row_of(from, ev);
+	const struct row *r = row_of(arch, from, ev);
 	return r ? r->needs : GATES_ALL + 1;
+}
+
+bool walk_has_item(enum archetype arch, enum item item)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (row_of(arch, rows[i].from, rows[i].ev) == &rows[i] && stage_item(rows[i].from) == item)
+			return true;
+	return false;
+}
+
+bool walk_has_gate(enum archetype arch, enum gate g)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (row_of(arch, rows[i].from, rows[i].ev) == &rows[i] && (rows[i].needs & (unsigned)g))
+			return true;
+	return false;
+}
+
+bool walk_back(const struct walk *w, enum stage *to)
+{
+	struct move m;
+	if (!walk_move(w->archetype, w->stage, EV_BACK, 0, &m))
+		return false;
+	*to = m.to;
+	return m.to != AT_BACKFILL || !w->unfilled || (walk_move(w->archetype, m.to, EV_BACK, 0, &m) && (*to = m.to, true));
+}
+
+int64_t walk_changed_at(const struct walk *w)
+{
+	return w->archetype == ARCH_ADDITIVE ? w->added_at : w->dropped_at;
+}
+
+int64_t walk_reads_from(const struct walk *w, const struct plan *p)
+{
+	int64_t since = w->confirmed[ITEM_DUAL_WRITE];
+	return since && w->env != ENV_DEVELOPMENT ? since + p->writes_hours * (w->day_us / 24) : since;
 }
 
 const char *item_name(enum item i)
@@ -151,6 +221,14 @@ const char *stage_name(enum stage s)
 enum item stage_item(enum stage s)
 {
 	return (unsigned)s < STAGE_COUNT ? stages[s].item : ITEM_NONE;
+}
+
+enum stage stage_parse(const char *name)
+{
+	for (size_t s = AT_SNAPSHOT; name && s < STAGE_COUNT; s++)
+		if (strcmp(stages[s].name, name) == 0)
+			return (enum stage)s;
+	return AT_NOWHERE;
 }
 
 char gate_letter(enum gate g)
@@ -192,4 +270,21 @@ const struct walk_declared *walk_declared(const struct walk *w, const char *what
 		if (strcmp(w->declared[i].what, what) == 0 && strcmp(w->declared[i].key, key) == 0)
 			return &w->declared[i];
 	return NULL;
+}
+
+const char *walk_deploy_left(const struct walk *w, const struct plan *p, const char *what, size_t *done)
+{
+	int64_t since = w->archetype != ARCH_ADDITIVE ? -1 : w->back_at > w->added_at ? w->back_at : w->added_at;
+	const char *left = NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < p->n_deploys; i++) {
+		const struct walk_declared *d = walk_declared(w, what, p->deploys[i].name);
+		if (d && d->value && *d->value && d->at > since)
+			n++;
+		else if (!left)
+			left = p->deploys[i].name;
+	}
+	if (done)
+		*done = n;
+	return left;
 }

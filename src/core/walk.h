@@ -28,31 +28,39 @@ char gate_letter(enum gate g);
 const char *gate_question(enum gate g);   /* "can we get it back?" */
 
 enum stage {
-	AT_NOWHERE, AT_SNAPSHOT, AT_ARCHETYPE, AT_DOCUMENT, AT_GATE_A, AT_CONSUMERS, AT_READS, AT_UNUSED, AT_FINAL, AT_GATE_C,
-	AT_ARMED, AT_DROPPING, AT_MONITOR, AT_LOG, AT_CLOSED, AT_LEFT, STAGE_COUNT
+	AT_NOWHERE, AT_SNAPSHOT, AT_ARCHETYPE, AT_DOCUMENT, AT_GATE_A, AT_CONSUMERS, AT_EXPAND, AT_CHANGING, AT_WRITES, AT_BACKFILL, AT_READS,
+	AT_UNUSED, AT_FINAL, AT_GATE_C, AT_ARMED, AT_DROPPING, AT_MONITOR, AT_LOG, AT_CLOSED, AT_LEFT, STAGE_COUNT
 };
 const char *stage_name(enum stage s);
 enum item stage_item(enum stage s);
+enum stage stage_parse(const char *name);   /* AT_NOWHERE when unknown */
 
 /* What moves a walk. */
 enum event {
 	EV_BEGIN, EV_PROVEN, EV_CONFIRM, EV_GATE_A, EV_QUIET, EV_GATE_B, EV_GATE_C, EV_INTENT, EV_DROPPED, EV_NOT_DROPPED,
 	EV_WATCHED, EV_CLOSE, EV_BACK, EV_LEAVE, EV_REOPEN_GATES,
-	EV_RECOUNT, EV_DROP_LOST, EV_RESTART, EVENT_COUNT
+	EV_RECOUNT, EV_DROP_LOST, EV_RESTART,
+	EV_ADD, EV_ADDED, EV_NOT_ADDED, EV_FILLED, EV_TAKE, EV_TAKEN, EV_NOT_TAKEN, EVENT_COUNT
 };
-enum effect { EFFECT_NONE, EFFECT_DROP };
+enum effect { EFFECT_NONE, EFFECT_DROP, EFFECT_ADD, EFFECT_TAKE };
 
 struct move { enum stage to; enum effect effect; };
-/* The table: does this event move a walk at this stage, when exactly these gates hold now? No row means no: false. */
-bool walk_move(enum stage from, enum event ev, unsigned open_gates, struct move *out);
-/* Gates that the row for (from, ev) asks for; GATES_ALL + 1 when there is no row. */
-unsigned walk_move_needs(enum stage from, enum event ev);
+/* The table: does this event move a walk of this archetype at this stage, when exactly these gates hold now? No row means no: false. */
+bool walk_move(enum archetype arch, enum stage from, enum event ev, unsigned open_gates, struct move *out);
+/* Gates that the row for (arch, from, ev) asks for; GATES_ALL + 1 when there is no row. */
+unsigned walk_move_needs(enum archetype arch, enum stage from, enum event ev);
+/* Does an item, or a gate, stand in walks of this archetype? Those that do not are shown as "not needed". */
+bool walk_has_item(enum archetype arch, enum item i);
+bool walk_has_gate(enum archetype arch, enum gate g);
 
 /* counted: how its counters stood in the look it was cleared on; NULL when nothing counted it, or in a line of before that was kept. */
 struct walk_clear { const char *key, *reason, *counted; bool survives; int64_t at; };
 struct walk_declared { const char *what, *key, *value; int64_t at; };
 /* The last hiding. why: "over" when its time had passed, else what ended it; exact: the grants are what they were. to 0: there was none. */
 struct walk_hiding { int64_t from, to; const char *why; bool exact; };
+
+/* A signed intent other than a drop: the new column comes, or what this walk added goes again. */
+enum change { CHANGE_NONE, CHANGE_ADD, CHANGE_TAKE };
 
 struct walk {
 	struct arena *arena;             /* owns what the fold keeps */
@@ -61,9 +69,10 @@ struct walk {
 	enum stage stage;
 	int64_t begun, last_t;           /* server clock */
 	int64_t day_us;                  /* microseconds that a day of waiting takes: US_DAY, less in a rehearsal */
-	enum target kind;                /* column, table, rows */
+	enum archetype archetype;        /* logs of before there were others say none: destructive */
+	enum target kind;                /* column, table, rows, new column */
 	unsigned relid;
-	int attnum;                      /* 0 of a table and of rows */
+	int attnum;                      /* 0 of a table, of rows and of a new column */
 	int64_t n;                       /* lines folded */
 	int64_t sealed;                  /* lines covered by a signature */
 
@@ -83,13 +92,18 @@ struct walk {
 	char intent_head[65];            /* head after that line: what the anchor row must hold */
 	const char *intent_nonce, *intent_statement, *intent_snapshot;
 	int64_t intent_t, intent_expires;   /* when it was signed; until when it must begin */
+	enum change change;              /* what the intent is about to do to the table, where it is no drop */
 	bool outcome_known;
+	int added_attnum;                /* of a new column: the number it got; 0 while it is not there */
+	int64_t added_at;
+	bool unfilled;                   /* item 6 was passed over: the plan has no backfill */
+	int64_t back_at;                 /* the last step back; what was declared before it does not count for a new column */
 	bool dropped;
 	int64_t dropped_at;
 	int64_t drop_us, lock_us;
 	int64_t rows_removed, rows_left; /* of removed rows: what became of the snapshot's rows */
 	int64_t restored_at;
-	int64_t watch_from;              /* the watch after the drop counts from here: the drop, or when log and ledger were brought together */
+	int64_t watch_from;              /* item 12 counts from here: the drop, or that reads moved to a new column, or when log and ledger were brought together */
 	int64_t drop_lost_at;            /* when it was found that the database was of before the drop; 0 never */
 	int64_t first_n;                 /* line of the first snapshot */
 	int64_t agreed_n;                /* line of the last resync or rebind; -1 none */
@@ -112,6 +126,15 @@ void walk_init(struct walk *w, struct arena *a);
    sid): the log is refused from here, and the error names n and the reason. A refused fold leaves w as it was. */
 bool walk_fold(struct walk *w, const struct record *r, struct err *e);
 bool walk_is_cleared(const struct walk *w, const char *key, struct walk_clear *out);   /* the latest one */
+/* One step back from here, by the table: items that were passed over are passed over again. False: there is none. */
+bool walk_back(const struct walk *w, enum stage *to);
+/* When the change was made that the monitor watches: the drop, or the new column's coming; 0 not yet. */
+int64_t walk_changed_at(const struct walk *w);
+/* When reads may move to a new column at the earliest; 0 while writes do not fill it. */
+int64_t walk_reads_from(const struct walk *w, const struct plan *p);
+/* The first deploy that has not declared what; NULL when all have. Of a new column only what was declared since it came and since
+   the last step back counts. */
+const char *walk_deploy_left(const struct walk *w, const struct plan *p, const char *what, size_t *done);
 /* When the watch after the drop ends, server clock. */
 int64_t walk_watch_end(const struct walk *w, const struct plan *p);
 /* The latest declaration of what + key, or NULL. */

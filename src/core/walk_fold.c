@@ -11,7 +11,7 @@
 
 void walk_init(struct walk *w, struct arena *a)
 {
-	*w = (struct walk){ .arena = a, .stage = AT_NOWHERE, .intent_n = -1, .agreed_n = -1, .agreed_last = -1 };
+	*w = (struct walk){ .arena = a, .archetype = ARCH_DESTRUCTIVE, .stage = AT_NOWHERE, .intent_n = -1, .agreed_n = -1, .agreed_last = -1 };
 }
 
 bool fold_refuse(struct err *e, const char *why)
@@ -47,7 +47,7 @@ static unsigned passed(const struct walk *w)
 bool fold_move(struct walk *w, enum event ev, enum effect *effect, struct err *e)
 {
 	struct move m;
-	if (!walk_move(w->stage, ev, passed(w), &m))
+	if (!walk_move(w->archetype, w->stage, ev, passed(w), &m))
 		return err_set(e, ERR_VERIFY, NULL, "it may not stand at \"%s\"", stage_name(w->stage));
 	if (m.to == AT_GATE_C)
 		w->gate_passed[2] = 0;
@@ -72,16 +72,19 @@ static bool begin_terms(struct walk *w, const struct json *b, struct err *e)
 	return true;
 }
 
-/* Logs of before there were other kinds say none: a column. */
+/* Logs of before there were other kinds say none: a column that is dropped. */
 static bool begin_target(struct walk *w, const struct json *b, struct err *e)
 {
-	static const char *const kinds[] = { "column", "table", "rows", NULL };
-	static const enum target is[] = { TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS };
-	size_t kind = 0;
-	if ((json_get(b, "kind") && !body_choice(b, "kind", kinds, &kind, e)) || !body_oid(b, "relid", &w->relid, e) ||
+	static const char *const kinds[] = { "column", "table", "rows", "new column", NULL }, *const archs[] = { "destructive", "additive", NULL };
+	static const enum target is[] = { TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS, TARGET_ADDED };
+	size_t kind = 0, arch = 0;
+	if ((json_get(b, "kind") && !body_choice(b, "kind", kinds, &kind, e)) || (json_get(b, "archetype") && !body_choice(b, "archetype", archs, &arch, e)) || !body_oid(b, "relid", &w->relid, e) ||
 	    !body_attnum(b, "attnum", &w->attnum, e))
 		return false;
 	w->kind = is[kind];
+	w->archetype = arch == 1 ? ARCH_ADDITIVE : ARCH_DESTRUCTIVE;
+	if (target_archetype(w->kind) != w->archetype)
+		return fold_refuse(e, "field \"archetype\" does not fit the kind of target");
 	if ((w->kind == TARGET_COLUMN) != (w->attnum > 0))
 		return fold_refuse(e, "field \"attnum\" does not fit the kind of target");
 	return true;
@@ -119,6 +122,8 @@ static const struct { bool (*fold)(struct walk *, const struct record *, struct 
 	[OP_JOB] = { fold_job, true, true },
 	[OP_INTENT] = { fold_intent, false, false },
 	[OP_OUTCOME] = { fold_outcome, false, false },
+	[OP_CHANGE] = { fold_change, false, false },
+	[OP_CHANGED] = { fold_changed, false, false },
 	[OP_ALARM] = { fold_alarm, true, false },
 	[OP_RESTORE] = { fold_restore, true, false },
 	[OP_BACK] = { fold_back, false, false },

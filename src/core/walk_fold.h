@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of the fold: what walk_fold.c, walk_steps.c, walk_seen.c and walk_evidence.c share. Nobody else includes this. */
+/* Inside of the fold: what walk_fold.c, walk_steps.c, walk_seen.c, walk_change.c and walk_evidence.c share. Nobody else includes this. */
 #ifndef GW_CORE_WALK_FOLD_H
 #define GW_CORE_WALK_FOLD_H
 
@@ -32,6 +32,8 @@ bool fold_sighting(struct walk *w, const struct record *r, struct err *e);
 bool fold_job(struct walk *w, const struct record *r, struct err *e);
 bool fold_intent(struct walk *w, const struct record *r, struct err *e);
 bool fold_outcome(struct walk *w, const struct record *r, struct err *e);
+bool fold_change(struct walk *w, const struct record *r, struct err *e);
+bool fold_changed(struct walk *w, const struct record *r, struct err *e);
 bool fold_alarm(struct walk *w, const struct record *r, struct err *e);
 bool fold_restore(struct walk *w, const struct record *r, struct err *e);
 bool fold_resync(struct walk *w, const struct record *r, struct err *e);

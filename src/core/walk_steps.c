@@ -8,12 +8,22 @@
 #include "base/json.h"
 #include "core/body.h"
 
+/* Writes fill the new column from here on. Where the plan has no backfill, item 6 is passed over at once. */
+static bool confirmed_writes(struct walk *w, const struct json *b, struct err *e)
+{
+	bool backfill;
+	if (!body_flag(b, "backfill", &backfill, e) || !fold_move(w, EV_CONFIRM, NULL, e))
+		return false;
+	w->unfilled = !backfill;
+	return backfill || fold_move(w, EV_FILLED, NULL, e);
+}
+
 bool fold_confirm(struct walk *w, const struct record *r, struct err *e)
 {
 	static const struct { int64_t item; enum stage at; enum event ev; } fits[] = {
 		{ ITEM_ARCHETYPE, AT_ARCHETYPE, EV_CONFIRM }, { ITEM_DOCUMENT, AT_DOCUMENT, EV_CONFIRM },
 		{ ITEM_CONSUMERS, AT_CONSUMERS, EV_CONFIRM }, { ITEM_READS, AT_READS, EV_CONFIRM },
-		{ ITEM_MONITOR, AT_MONITOR, EV_WATCHED },
+		{ ITEM_DUAL_WRITE, AT_WRITES, EV_CONFIRM }, { ITEM_MONITOR, AT_MONITOR, EV_WATCHED },
 	};
 	const char *typed;
 	int64_t item;
@@ -23,6 +33,10 @@ bool fold_confirm(struct walk *w, const struct record *r, struct err *e)
 		if (fits[i].item != item || fits[i].at != w->stage)
 			continue;
 		w->confirmed[item] = r->t;
+		if (item == ITEM_DUAL_WRITE)
+			return confirmed_writes(w, r->b, e);
+		if (item == ITEM_READS && w->archetype == ARCH_ADDITIVE)
+			w->watch_from = r->t;
 		return fold_move(w, fits[i].ev, NULL, e);
 	}
 	return err_set(e, ERR_VERIFY, NULL, "item %lld cannot be confirmed at \"%s\"", (long long)item, stage_name(w->stage));
@@ -38,14 +52,14 @@ static enum stage declares_until(const struct walk *w, size_t what)
 
 bool fold_declare(struct walk *w, const struct record *r, struct err *e)
 {
-	static const char *const whats[] = { "reads_moved", "rehearsed", "tests", "releases", "watch", NULL };
+	static const char *const whats[] = { "reads_moved", "rehearsed", "tests", "releases", "watch", "writes_fill", NULL };
 	struct walk_declared d = { .at = r->t };
 	size_t what;
 	if (!fold_timed(r, e) || !body_choice(r->b, "what", whats, &what, e) || !fold_here(w, AT_SNAPSHOT, declares_until(w, what), e) ||
 	    !body_text(r->b, "key", &d.key, e) || !body_word(r->b, "value", &d.value, e))
 		return false;
 	bool is_test = strcmp(d.key, "old_code") == 0 || strcmp(d.key, "half_filled") == 0;
-	if (((what == 0 || what == 4) && *d.key == '\0') || (what == 2 && !is_test) || ((what == 1 || what == 3) && *d.key != '\0'))
+	if (((what == 0 || what >= 4) && *d.key == '\0') || (what == 2 && !is_test) || ((what == 1 || what == 3) && *d.key != '\0'))
 		return fold_refuse(e, "field \"key\" does not fit what is declared");
 	d.what = whats[what];
 	d.key = arena_dup(w->arena, d.key);
@@ -107,7 +121,8 @@ bool fold_quiet(struct walk *w, const struct record *r, struct err *e)
 void fold_undo(struct walk *w)
 {
 	static const struct { enum item item; enum stage at; } confirms[] = {
-		{ ITEM_ARCHETYPE, AT_ARCHETYPE }, { ITEM_DOCUMENT, AT_DOCUMENT }, { ITEM_CONSUMERS, AT_CONSUMERS }, { ITEM_READS, AT_READS },
+		{ ITEM_ARCHETYPE, AT_ARCHETYPE }, { ITEM_DOCUMENT, AT_DOCUMENT }, { ITEM_CONSUMERS, AT_CONSUMERS },
+		{ ITEM_DUAL_WRITE, AT_WRITES }, { ITEM_READS, AT_READS },
 	};
 	static const enum stage gates[] = { AT_GATE_A, AT_UNUSED, AT_GATE_C };
 	for (size_t i = 0; i < sizeof confirms / sizeof *confirms; i++)
@@ -118,6 +133,8 @@ void fold_undo(struct walk *w)
 			w->gate_passed[i] = 0;
 	if (w->stage < AT_UNUSED)
 		w->quiet_since = 0;
+	if (w->archetype == ARCH_ADDITIVE && w->stage < AT_MONITOR)
+		w->watch_from = 0;
 }
 
 bool fold_back(struct walk *w, const struct record *r, struct err *e)
@@ -127,10 +144,15 @@ bool fold_back(struct walk *w, const struct record *r, struct err *e)
 		return false;
 	if (strcmp(from, stage_name(w->stage)) != 0)
 		return err_set(e, ERR_VERIFY, NULL, "it steps back from another step than \"%s\"", stage_name(w->stage));
-	if (!fold_move(w, EV_BACK, NULL, e))
-		return false;
-	if (strcmp(to, stage_name(w->stage)) != 0)
-		return err_set(e, ERR_VERIFY, NULL, "one step back is \"%s\"", stage_name(w->stage));
+	enum stage back = AT_NOWHERE;
+	if (!walk_back(w, &back))
+		return fold_move(w, EV_BACK, NULL, e);   /* says so */
+	if (strcmp(to, stage_name(back)) != 0)
+		return err_set(e, ERR_VERIFY, NULL, "one step back is \"%s\"", stage_name(back));
+	if (back == AT_GATE_C)
+		w->gate_passed[2] = 0;
+	w->stage = back;
+	w->back_at = r->t;
 	fold_undo(w);
 	return true;
 }
@@ -140,8 +162,8 @@ bool fold_amend(struct walk *w, const struct record *r, struct err *e)
 	static const char *const classes[] = { "same", "stricter", "gates", NULL };
 	const char *plan, *why;
 	size_t which;
-	if (w->stage == AT_DROPPING)
-		return fold_refuse(e, "no plan is taken in while a drop is open");
+	if (w->stage == AT_DROPPING || w->stage == AT_CHANGING)
+		return fold_refuse(e, w->stage == AT_DROPPING ? "no plan is taken in while a drop is open" : "no plan is taken in while a change is open");
 	if (!body_choice(r->b, "class", classes, &which, e) || !body_hex(r->b, "plan", 64, &plan, e) ||
 	    !body_text(r->b, "why", &why, e))
 		return false;

@@ -112,10 +112,10 @@ static bool target_fits(const struct engine *g, const struct sides *s, struct er
 		"the ledger is of before the drop, and yet the target is not there: %s" : "the target is not there: %s", s->target.missing);
 }
 
-static bool lead(struct sides *s, enum event ev, struct err *e)
+static bool lead(const struct engine *g, struct sides *s, enum event ev, struct err *e)
 {
 	struct move m;
-	if (!walk_move(s->to, ev, 0, &m))
+	if (!walk_move(g->walk.archetype, s->to, ev, 0, &m))
 		return err_set(e, ERR_USE, NULL, "there is no way on from here (%s)", stage_name(s->to));
 	s->to = m.to;
 	return true;
@@ -124,10 +124,10 @@ static bool lead(struct sides *s, enum event ev, struct err *e)
 bool agree_resync_leads(struct engine *g, struct sides *s, struct err *e)
 {
 	s->to = g->walk.stage;
-	if (!target_fits(g, s, e) || !lead(s, s->drop_lost ? EV_DROP_LOST : EV_RECOUNT, e))
+	if (!target_fits(g, s, e) || !lead(g, s, s->drop_lost ? EV_DROP_LOST : EV_RECOUNT, e))
 		return false;
 	s->again = s->to <= AT_UNUSED && !first_stands(g, s);
-	return !s->again || lead(s, EV_RESTART, e);
+	return !s->again || lead(g, s, EV_RESTART, e);
 }
 
 bool agree_rebind_leads(struct engine *g, struct sides *s, struct err *e)
@@ -142,10 +142,10 @@ bool agree_rebind_leads(struct engine *g, struct sides *s, struct err *e)
 		return err_set(e, ERR_VERIFY, NULL, "the table of the walk is not there: %s", s->target.missing);
 	s->relid = s->target.relid ? s->target.relid : g->walk.relid;
 	s->attnum = s->target.found ? s->target.attnum : g->walk.attnum;
-	if (g->walk.dropped && !lead(s, s->drop_lost ? EV_DROP_LOST : EV_RECOUNT, e))
+	if (g->walk.dropped && !lead(g, s, s->drop_lost ? EV_DROP_LOST : EV_RECOUNT, e))
 		return false;
 	s->again = s->to <= AT_DROPPING;
-	return !s->again || lead(s, EV_RESTART, e);
+	return !s->again || lead(g, s, EV_RESTART, e);
 }
 
 static void say_lost(struct engine *g, struct sides *s)

@@ -25,14 +25,14 @@ static bool with_reason(const struct act *act, struct err *e)
 
 bool closing_back(struct engine *g, const struct act *act, struct err *e)
 {
-	struct move m;
+	enum stage to;
 	if (!with_reason(act, e))
 		return false;
-	if (!walk_move(g->walk.stage, EV_BACK, 0, &m))
+	if (!walk_back(&g->walk, &to))
 		return err_set(e, ERR_USE, NULL, "there is no step back from here (%s)", stage_name(g->walk.stage));
 	struct json *b = line_body(g);
 	json_add_str(b, "from", stage_name(g->walk.stage));
-	json_add_str(b, "to", stage_name(m.to));
+	json_add_str(b, "to", stage_name(to));
 	json_add_str(b, "why", act->text);
 	if (!line_write(g, OP_BACK, b, false, e))
 		return false;
@@ -58,7 +58,7 @@ bool closing_leave(struct engine *g, const struct act *act, struct err *e)
 	struct move m;
 	if (!with_reason(act, e))
 		return false;
-	if (!walk_move(g->walk.stage, EV_LEAVE, 0, &m))
+	if (!walk_move(g->walk.archetype, g->walk.stage, EV_LEAVE, 0, &m))
 		return err_set(e, ERR_USE, NULL, "this walk cannot be left any more (%s)", stage_name(g->walk.stage));
 	struct json *b = line_body(g);
 	json_add_str(b, "why", act->text);

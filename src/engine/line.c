@@ -25,7 +25,7 @@ static const char *const briefs[OP_COUNT] = {
 	[OP_BEGIN] = "{target} on {server}", [OP_EVIDENCE] = "{kind} {role}", [OP_CONFIRM] = "item {item}: {typed}",
 	[OP_DECLARE] = "{what} {key}: {value}", [OP_CLEAR] = "{consumer}: {reason}", [OP_GATE] = "gate {gate} passed",
 	[OP_QUIET] = "the count of item 9 begins", [OP_SIGHTING] = "{touch} by {who} {text}", [OP_JOB] = "{kind} job: {event} {note}",
-	[OP_INTENT] = "{statement}", [OP_OUTCOME] = "{result} {why}", [OP_ALARM] = "{text}", [OP_BACK] = "from {from} to {to}: {why}",
+	[OP_INTENT] = "{statement}", [OP_CHANGE] = "{what}: {statement}", [OP_CHANGED] = "{result} {why}", [OP_OUTCOME] = "{result} {why}", [OP_ALARM] = "{text}", [OP_BACK] = "from {from} to {to}: {why}",
 	[OP_AMEND] = "{class}: {why}", [OP_LEAVE] = "{why}",
 };
 

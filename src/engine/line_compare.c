@@ -11,7 +11,7 @@
 
 bool line_anchored(const struct line_mark *m)
 {
-	return m->is_signed && m->op != OP_INTENT;
+	return m->is_signed && !record_op_intends(m->op);
 }
 
 static size_t signed_after(const struct engine *g, int64_t n)

@@ -89,7 +89,7 @@ void summary_write(struct engine *g)
 	json_add_str(o, "note", g->walk.target);
 	json_add_str(o, "server", first ? json_str(first->b, "server") : "");
 	json_add_str(o, "sid", g->walk.sid);
-	json_add_int(o, "stage", g->walk.stage);
+	json_add_str(o, "stage", stage_name(g->walk.stage));
 	json_write(&t, o);
 	file_write(path_join(a, journal_dir(g->journal), SUMMARY), text_str(&t), t.len, NULL);
 	text_free(&t);
@@ -99,8 +99,8 @@ void summary_write(struct engine *g)
 static void row_from(struct arena *a, const struct json *o, struct view_walk *w)
 {
 	const char *items = json_str(o, "items");
-	enum stage stage = (enum stage)json_int_or(o, "stage", 0);
-	enum item item = stage > AT_NOWHERE && stage < STAGE_COUNT ? stage_item(stage) : ITEM_NONE;
+	enum stage stage = stage_parse(json_str(o, "stage"));
+	enum item item = stage_item(stage);
 	w->name = arena_dup(a, json_str(o, "name"));
 	w->server = arena_dup(a, json_str(o, "server"));
 	w->db = arena_dup(a, json_str(o, "db"));
@@ -172,7 +172,7 @@ static void add_row(struct engine *g, struct arena *a, const char *sid, size_t *
 	const struct json *o = NULL;
 	if (file_read(scratch, path_join(scratch, dir, SUMMARY), SUMMARY_MAX, &data, &len, NULL))
 		o = json_read(scratch, data, len, NULL);
-	if (o && json_str(o, "name") && json_str(o, "server") && json_str(o, "db"))
+	if (o && json_str(o, "stage") && json_str(o, "name") && json_str(o, "server") && json_str(o, "db"))
 		row_from(a, o, &w);
 	else
 		row_from_log(a, dir, &w);

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/* A column is added: the log's lines, the gates, the pieces of SQL. */
+#include "core/sql.h"
+#include "tests/fold_harness.h"
+
+#define BEGIN "{'archetype':'%s','attnum':%d,'day_us':86400000000,'environment':'staging','gatewalk':'0.1.0','install_id':'11111111-2222-3333-4444-555555555555'," \
+	"'kind':'%s','name':'orders-add-note','plan':'" CORE_PLAN "','relid':16400,'server':'shop@db1','signers':'" CORE_BLOB "','target':'public.orders.note'}"
+#define SNAPSHOT "{'blob':'" CORE_BLOB "','kind':'snapshot','role':'first','fact':{'attnum':0,'begun':'" PROVED "','bytes':1024,'dboid':16384,'definition_digest':'" CORE_DIGEST \
+	"','equal':1,'id':'3f1c','manifest_sha256':'" CORE_MANIFEST "','path':'/snap/3f1c','proved':'" PROVED "','relid':16400,'rows':9,'scope':'table'," \
+	"'sysid':'7000000000000000001','trip_count':-1,'values':9}}"
+#define CHANGE(what, relid) "{'expires':'" PROVED "','nonce':'n1','relid':" relid ",'statement':'ALTER TABLE','statement_sha256':'" CORE_BLOB "','what':'" what "','why':''}"
+
+static bool changed(const char *result, int attnum, int64_t intent)
+{
+	bool done = strcmp(result, "done") == 0;
+	return core_foldf(c, OP_CHANGED, "{'at':'%s','attnum':%d,'held_us':1,'intent':%lld,'lock_us':1,'result':'%s','why':'','xid':'7'}", done ? core_time(c->t) : "", attnum,
+		(long long)intent, result);
+}
+
+static void says(enum record_op op, const char *body)
+{
+	ck_assert_msg(core_fold(c, op, body), "%s", c->err.msg);
+}
+
+static void to_expand(void)
+{
+	ck_assert_msg(core_foldf(c, OP_BEGIN, BEGIN, "additive", 0, "new column"), "%s", c->err.msg);
+	says(OP_EVIDENCE, SNAPSHOT);
+	says(OP_CONFIRM, "{'item':2,'typed':'additive'}");
+	says(OP_CONFIRM, "{'item':3,'typed':'1.20'}");
+	ck_assert(core_gate(c, 'A'));
+	ck_assert_int_eq(c->walk.stage, AT_EXPAND);
+}
+
+static void to_writes(void)
+{
+	to_expand();
+	says(OP_CHANGE, CHANGE("add", "16400"));
+	ck_assert_int_eq(c->walk.change, CHANGE_ADD);
+	ck_assert_msg(changed("done", 8, c->walk.n - 1), "%s", c->err.msg);
+	ck_assert_int_eq(c->walk.stage, AT_WRITES);
+}
+
+static void declared(const char *what)
+{
+	ck_assert(core_foldf(c, OP_DECLARE, "{'key':'web','value':'1.21 ended','what':'%s'}", what));
+	ck_assert(core_foldf(c, OP_DECLARE, "{'key':'workers','value':'1.21 ended','what':'%s'}", what));
+}
+
+static void back(enum stage from, enum stage to)
+{
+	ck_assert_msg(core_foldf(c, OP_BACK, "{'from':'%s','to':'%s','why':'x'}", stage_name(from), stage_name(to)), "%s", c->err.msg);
+	ck_assert_int_eq(c->walk.stage, to);
+}
+
+START_TEST(begins)
+{
+	ck_assert(!core_foldf(c, OP_BEGIN, BEGIN, "additive", 7, "column"));
+	ck_assert_str_eq(c->err.msg, "log line 0 (begin): field \"archetype\" does not fit the kind of target");
+	ck_assert(!core_foldf(c, OP_BEGIN, BEGIN, "destructive", 0, "new column"));
+	ck_assert_str_eq(c->err.msg, "log line 0 (begin): field \"archetype\" does not fit the kind of target");
+	ck_assert(!core_foldf(c, OP_BEGIN, BEGIN, "additive", 7, "new column"));
+	ck_assert_str_eq(c->err.msg, "log line 0 (begin): field \"attnum\" does not fit the kind of target");
+	ck_assert(!core_foldf(c, OP_BEGIN, BEGIN, "rename", 0, "new column"));
+	to_expand();
+	ck_assert_int_eq(c->walk.archetype, ARCH_ADDITIVE);
+	ck_assert_int_eq(c->walk.kind, TARGET_ADDED);
+}
+END_TEST
+
+START_TEST(the_whole_way)
+{
+	to_writes();
+	ck_assert_int_eq(c->walk.added_attnum, 8);
+	ck_assert_int_eq(walk_changed_at(&c->walk), c->walk.added_at);
+	ck_assert_int_eq(walk_reads_from(&c->walk, &c->plan), 0);
+	refused(OP_CONFIRM, "{'item':5,'typed':'written'}", "field \"backfill\" is missing or neither 0 nor 1");
+	says(OP_CONFIRM, "{'backfill':0,'item':5,'typed':'written'}");
+	ck_assert_int_eq(c->walk.stage, AT_READS);
+	ck_assert(c->walk.unfilled);
+	ck_assert_int_eq(walk_reads_from(&c->walk, &c->plan), c->walk.confirmed[ITEM_DUAL_WRITE] + 4 * US_HOUR);
+	c->walk.env = ENV_DEVELOPMENT;
+	ck_assert_int_eq(walk_reads_from(&c->walk, &c->plan), c->walk.confirmed[ITEM_DUAL_WRITE]);
+	says(OP_CONFIRM, "{'item':8,'typed':'moved'}");
+	ck_assert_int_eq(c->walk.stage, AT_MONITOR);
+	ck_assert_int_eq(walk_watch_end(&c->walk, &c->plan), c->walk.confirmed[ITEM_READS] + 2 * US_DAY);
+	says(OP_CONFIRM, "{'item':12,'typed':'0'}");
+	says(OP_SCHEMA_LOG, "{'blob':'" CORE_BLOB "'}");
+	says(OP_CLOSE, "{}");
+	ck_assert_int_eq(c->walk.stage, AT_CLOSED);
+	ck_assert(!c->walk.dropped);
+}
+END_TEST
+
+START_TEST(a_backfill_waits)
+{
+	to_writes();
+	says(OP_CONFIRM, "{'backfill':1,'item':5,'typed':'written'}");
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+	ck_assert(!c->walk.unfilled);
+	back(AT_BACKFILL, AT_WRITES);
+}
+END_TEST
+
+START_TEST(steps_back)
+{
+	enum stage to;
+	to_writes();
+	ck_assert(!walk_back(&c->walk, &to));
+	refused(OP_BACK, "{'from':'writes fill it','to':'expand','why':'x'}", "it may not stand at \"writes fill it\"");
+	says(OP_CONFIRM, "{'backfill':0,'item':5,'typed':'written'}");
+	says(OP_CONFIRM, "{'item':8,'typed':'moved'}");
+	back(AT_MONITOR, AT_READS);
+	ck_assert_int_eq(c->walk.watch_from, 0);
+	refused(OP_BACK, "{'from':'reads moved','to':'backfill','why':'x'}", "one step back is \"writes fill it\"");
+	back(AT_READS, AT_WRITES);
+	ck_assert_int_eq(c->walk.confirmed[ITEM_DUAL_WRITE], 0);
+	says(OP_CHANGE, CHANGE("take", "16400"));
+	refused(OP_AMEND, "{'class':'same','plan':'" CORE_PLAN "','why':'x'}", "no plan is taken in while a change is open");
+	ck_assert(changed("not done", 0, c->walk.n - 1));
+	ck_assert_int_eq(c->walk.stage, AT_WRITES);
+	ck_assert_int_eq(c->walk.added_attnum, 8);
+	says(OP_CHANGE, CHANGE("take", "16400"));
+	ck_assert(!changed("done", 0, 1));
+	ck_assert_str_eq(strstr(c->err.msg, ": ") + 2, "the outcome speaks of another change than the open one");
+	ck_assert(!changed("done", 8, c->walk.n - 1));
+	ck_assert_str_eq(strstr(c->err.msg, ": ") + 2, "field \"attnum\" does not fit what was done");
+	ck_assert(changed("done", 0, c->walk.n - 1));
+	ck_assert_int_eq(c->walk.stage, AT_EXPAND);
+	ck_assert_int_eq(c->walk.added_attnum, 0);
+	ck_assert_int_eq(walk_changed_at(&c->walk), 0);
+	back(AT_EXPAND, AT_GATE_A);
+}
+END_TEST
+
+START_TEST(refused_changes)
+{
+	to_expand();
+	refused(OP_CHANGE, CHANGE("take", "16400"), "it may not stand at \"expand\"");
+	refused(OP_CHANGE, CHANGE("add", "16401"), "the change is for another table than the walk's");
+	refused(OP_CHANGE, CHANGE("eat", "16400"), "field \"what\" has an unknown word");
+	struct record r = core_record(c, OP_CHANGE, CHANGE("add", "16400"));
+	memset(r.head, 0, sizeof r.head);
+	ck_assert(!walk_fold(&c->walk, &r, &c->err));
+	refused(OP_CHANGED, "{'at':'','attnum':0,'held_us':1,'intent':1,'lock_us':1,'result':'perhaps','why':'','xid':''}", "field \"result\" has an unknown word");
+	refused(OP_CHANGED, "{'at':'','attnum':0,'held_us':1,'intent':1,'lock_us':1,'result':'not done','why':'','xid':''}", "it may not stand at \"expand\"");
+	refused(OP_CHANGED, "{'at':'','attnum':8,'held_us':1,'intent':1,'lock_us':1,'result':'done','why':'','xid':''}", "field \"at\" is no time like 2026-11-20T04:12:09.123456Z");
+	says(OP_CHANGE, CHANGE("add", "16400"));
+	ck_assert(changed("not done", 0, c->walk.n - 1));
+	ck_assert_int_eq(c->walk.stage, AT_EXPAND);
+}
+END_TEST
+
+START_TEST(deploys_are_asked_again)
+{
+	size_t done;
+	to_writes();
+	declared("writes_fill");
+	ck_assert_ptr_null(walk_deploy_left(&c->walk, &c->plan, "writes_fill", &done));
+	ck_assert_uint_eq(done, 2);
+	says(OP_CONFIRM, "{'backfill':0,'item':5,'typed':'written'}");
+	back(AT_READS, AT_WRITES);
+	ck_assert_str_eq(walk_deploy_left(&c->walk, &c->plan, "writes_fill", &done), "web");
+	ck_assert_uint_eq(done, 0);
+	declared("writes_fill");
+	ck_assert_ptr_null(walk_deploy_left(&c->walk, &c->plan, "writes_fill", NULL));
+}
+END_TEST
+
+static const char *finding(const char *id, enum verdict v)
+{
+	static struct finding all[CONDITION_COUNT];
+	gate_judge_all(&c->plan, &c->walk, &c->facts, all);
+	for (size_t i = 0; i < CONDITION_COUNT; i++)
+		if (strcmp(all[i].id, id) == 0) {
+			ck_assert_msg(all[i].verdict == v, "%s: %d, %s", id, (int)all[i].verdict, all[i].because);
+			return all[i].because;
+		}
+	ck_abort_msg("no condition %s", id);
+}
+
+static void additive_plan(void)
+{
+	c->plan.archetype = ARCH_ADDITIVE;
+	c->plan.recipe = "add-column";
+	c->plan.column = "note";
+	c->plan.add_type = "text";
+	c->plan.statement = "alter table orders add note text";
+	c->plan.n_falls = 0;
+	c->plan.has_falls = false;
+	core_good_facts(c);
+	c->facts.target.attnum = 0;
+	c->facts.target.n_falls = 0;
+}
+
+START_TEST(gates)
+{
+	static const char *const spared[] = { "B1", "B2", "B3", "B4", "B5", "B6", "B8", "C1", "C2", "C5", "C7", "C8", "C9" };
+	to_writes();
+	additive_plan();
+	finding("A1", HOLDS);
+	finding("A4", HOLDS);
+	finding("A5", HOLDS);
+	for (size_t i = 0; i < sizeof spared / sizeof *spared; i++)
+		finding(spared[i], NOT_NEEDED);
+	ck_assert_str_eq(finding("B7", REFUSED), "nobody has confirmed that writes fill the new column");
+	says(OP_CONFIRM, "{'backfill':0,'item':5,'typed':'written'}");
+	core_good_facts(c);
+	finding("B7", WAITS);
+	c->facts.now += 5 * US_HOUR;
+	finding("B7", HOLDS);
+	c->plan.statement = "alter table orders add note int";
+	ck_assert_ptr_nonnull(strstr(finding("A4", REFUSED), "it says something else than the target"));
+	c->plan.archetype = ARCH_DESTRUCTIVE;
+	ck_assert_str_eq(finding("A4", REFUSED), "the walk began as additive, and the plan says destructive");
+	c->facts.now = 0;
+	finding("C3", NOT_NEEDED + UNKNOWN);
+	finding("C9", NOT_NEEDED);
+}
+END_TEST
+
+START_TEST(friday)
+{
+	c->walk.env = ENV_PRODUCTION;
+	c->walk.archetype = ARCH_ADDITIVE;
+	core_good_facts(c);
+	c->facts.moment.dow = FRIDAY;
+	ck_assert_str_eq(finding("C3", WAITS), "it is Friday there, and nothing is added on a Friday");
+}
+END_TEST
+
+START_TEST(what_stands_before_a_change)
+{
+	struct err e = { 0 };
+	ck_assert(record_op_intends(OP_CHANGE) && record_op_intends(OP_INTENT) && !record_op_intends(OP_CHANGED));
+	to_expand();
+	additive_plan();
+	ck_assert(!gate_add_allowed(&c->plan, &c->walk, &c->facts, &e));
+	ck_assert_ptr_nonnull(strstr(e.msg, "A3"));
+	ck_assert_msg(gate_take_allowed(&c->plan, &c->walk, &c->facts, &e), "%s", e.msg);
+	c->facts.others.clear = false;
+	ck_assert(!gate_take_allowed(&c->plan, &c->walk, &c->facts, &e));
+	c->facts.others.clear = true;
+	c->walk.env = ENV_STAGING;
+	ck_assert(core_drill(c, true));
+	core_good_facts(c);
+	c->facts.target.attnum = 0;
+	c->facts.target.n_falls = 0;
+	ck_assert_msg(gate_add_allowed(&c->plan, &c->walk, &c->facts, &e), "%s", e.msg);
+}
+END_TEST
+
+/* why NULL: it is one. */
+static const struct { const char *text, *why; } types[] = {
+	{ "text", NULL }, { "numeric(10, 2)", NULL }, { "public.\"My Type\"[]", NULL }, { "timestamp (3) with time zone", NULL }, { "double precision", NULL },
+	{ "CHARACTER VARYING(10)", NULL }, { "geometry(Point,4326)", NULL }, { "interval day to second(3)", NULL }, { "x.f('a')", NULL },
+	{ NULL, "it is empty" }, { " ", "it is empty" }, { "int not null", "it is more than a type" }, { "int, drop column x", "it is more than a type" },
+	{ "int; drop table x", "it is more than a type" }, { "int)", "a bracket in it closes what it has not opened" }, { "int(", "it is not whole" },
+	{ "public.", "it is not whole" }, { "(int)", "it does not begin with a name" }, { "int default 5", "it is more than a type" }, { "int 5", "it is more than a type" },
+	{ "int 'x'", "it is more than a type" }, { "5", "it is more than a type" }, { "int -- x", "it has a comment" }, { "int/**/", "it has a comment" }, { "int + 1", "it is more than a type" },
+	{ "in$t", "it has a dollar sign" }, { "$1", "it has a dollar sign" }, { "\"int", "a quote in it has no end" }, { "int \\", "it has a sign that SQL does not know" },
+	{ "\"a\"\"b\"", NULL }, { "int withoutwithoutwithout", "it is more than a type" },
+}, values[] = {
+	{ "0", NULL }, { "-1.5e3", NULL }, { ".5", NULL }, { "'it''s'", NULL }, { "E'a\\'b'", NULL }, { "now() + interval '1 day'", NULL }, { "ARRAY[1, 2]", NULL }, { "a.b('x', \"Y\")::text", NULL },
+	{ NULL, "it is empty" }, { "", "it is empty" }, { "1, 2", "it is more than one value" }, { "1; drop table x", "it is more than one value" }, { "1)", "a bracket in it closes what it has not opened" },
+	{ "1) NOT NULL, DROP COLUMN x, ADD y int DEFAULT (1", "a bracket in it closes what it has not opened" }, { "(1", "a bracket in it is not closed" },
+	{ "'a", "a quote in it has no end" }, { "'a\\'", "a string in it has a backslash; write it as E'...'" }, { "E'a\\", "a quote in it has no end" },
+	{ "1 /* x", "it has a comment" }, { "$$a$$", "it has a dollar sign" }, { "1 \\ 2", "it has a sign that SQL does not know" },
+};
+
+START_TEST(a_type_is_one_piece)
+{
+	const char *why = "";
+	ck_assert_msg(sql_is_type(types[_i].text, &why) == !types[_i].why, "%s: %s", types[_i].text, why);
+	ck_assert_int_eq(sql_is_type(types[_i].text, NULL), !types[_i].why);
+	if (types[_i].why)
+		ck_assert_str_eq(why, types[_i].why);
+}
+END_TEST
+
+START_TEST(a_value_is_one_piece)
+{
+	const char *why = "";
+	ck_assert_msg(sql_is_value(values[_i].text, &why) == !values[_i].why, "%s: %s", values[_i].text, why);
+	if (values[_i].why)
+		ck_assert_str_eq(why, values[_i].why);
+}
+END_TEST
+
+static const struct { const char *text; bool same; } proposals[] = {
+	{ "ALTER TABLE public.orders ADD COLUMN note text DEFAULT ('') NOT NULL", true }, { "alter table orders add note TEXT not null default '';", true },
+	{ "alter table \"orders\"\n add column \"note\" text default '' not null", true }, { "alter table orders add note text default 'x' not null", false },
+	{ "alter table orders add note text default ''", false }, { "alter table shop.orders add note text default '' not null", false },
+	{ "alter table orders add note text default '' not null; drop table x", false }, { "alter table orders add note text default '", false }, { ";", false },
+	{ "alter table orders add \"no\"\"te\" text default '' not null", false },
+};
+
+START_TEST(the_same_statement)
+{
+	const struct plan p = { .recipe = "add-column", .schema = "public", .table = "orders", .column = "note", .add_type = "text", .add_default = "''", .add_not_null = true };
+	const struct plan other = { .recipe = "drop-column", .schema = "public", .table = "orders", .column = "note" };
+	const char *why = "";
+	ck_assert_msg(sql_same(c->a, &p, proposals[_i].text, &why) == proposals[_i].same, "%s: %s", proposals[_i].text, why);
+	ck_assert_str_eq(sql_statement(c->a, &p, NULL), proposals[0].text);
+	ck_assert_str_eq(sql_take(c->a, &p), "ALTER TABLE public.orders DROP COLUMN note");
+	ck_assert_str_eq(sql_take(c->a, &other), "");
+}
+END_TEST
+
+static bool finds(const struct plan *p, const char *what)
+{
+	struct plan_error *list;
+	size_t n = plan_judge(c->a, p, &list);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].what, what) == 0)
+			return true;
+	return false;
+}
+
+START_TEST(judged)
+{
+	struct plan p = c->plan;
+	p.recipe = "add-column";
+	p.has_falls = false;
+	p.hide = true;
+	p.writes_hours = 3;
+	p.archetype = ARCH_ADDITIVE;
+	ck_assert(finds(&p, "add.type is missing"));
+	ck_assert(finds(&p, "document.falls lists something, and nothing falls with a new column"));
+	ck_assert(finds(&p, "policy.hide is true, and what is added is not hidden"));
+	ck_assert(finds(&p, "policy.writes_hours is 3, below the floor of 4"));
+	ck_assert(finds(&p, "recipe is \"add-column\": this version does not know it"));
+	ck_assert(!finds(&p, "document.falls is missing"));
+	p.add_type = "";
+	ck_assert(finds(&p, "add.type is empty"));
+	p.add_type = "int;";
+	p.add_default = "1)";
+	ck_assert(finds(&p, "add.type is \"int;\": it is more than a type"));
+	ck_assert(finds(&p, "add.default is \"1)\": a bracket in it closes what it has not opened"));
+	p.add_type = "int";
+	ck_assert(!finds(&p, "statement is not the one of the target: it says something else than the target and the fields under add"));
+	p.add_default = NULL;
+	ck_assert(finds(&p, "statement is not the one of the target: it says something else than the target and the fields under add"));
+	p.column = NULL;
+	ck_assert(finds(&p, "target.column is missing"));
+	p = c->plan;
+	p.marks = arena_array(c->a, 1, sizeof *p.marks);
+	p.marks[0].path = "add";
+	p.n_marks = 1;
+	ck_assert(finds(&p, "add is given, and drop-column adds nothing"));
+}
+END_TEST
+
+START_TEST(amended)
+{
+	struct plan now = c->plan;
+	const char *why;
+	now.add_not_null = true;
+	ck_assert_int_eq(plan_compare(c->a, &c->plan, &now, &why), AMEND_NEW_WALK);
+	ck_assert_str_eq(why, "add.not_null changed");
+	now = c->plan;
+	now.writes_hours = 6;
+	ck_assert_int_eq(plan_compare(c->a, &c->plan, &now, &why), AMEND_STRICTER);
+	ck_assert_int_eq(target_archetype(TARGET_INDEX), ARCH_NONE);
+	ck_assert_int_eq(target_archetype((enum target)99), ARCH_NONE);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("added");
+	TCase *t = tcase_create("added");
+	const TTest *const all[] = { begins, the_whole_way, a_backfill_waits, steps_back, refused_changes, deploys_are_asked_again, gates, friday, what_stands_before_a_change, judged, amended };
+	tcase_add_checked_fixture(t, setup, teardown);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		tcase_add_test(t, all[i]);
+	tcase_add_loop_test(t, a_type_is_one_piece, 0, sizeof types / sizeof *types);
+	tcase_add_loop_test(t, a_value_is_one_piece, 0, sizeof values / sizeof *values);
+	tcase_add_loop_test(t, the_same_statement, 0, sizeof proposals / sizeof *proposals);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	return test_main(suite());
+}
