@@ -329,7 +329,9 @@ START_TEST(judged)
 	ck_assert(finds(&p, "document.falls lists something, and nothing falls with a new column"));
 	ck_assert(finds(&p, "policy.hide is true, and what is added is not hidden"));
 	ck_assert(finds(&p, "policy.writes_hours is 3, below the floor of 4"));
-	ck_assert(finds(&p, "recipe is \"add-column\": this version does not know it"));
+	p.guard = p.slot = true;
+	ck_assert(finds(&p, "policy.guard is true, and what is added needs no guard"));
+	ck_assert(finds(&p, "policy.slot is true, and nobody has to stop using what is added"));
 	ck_assert(!finds(&p, "document.falls is missing"));
 	p.add_type = "";
 	ck_assert(finds(&p, "add.type is empty"));
@@ -340,6 +342,9 @@ START_TEST(judged)
 	p.add_type = "int";
 	ck_assert(!finds(&p, "statement is not the one of the target: it says something else than the target and the fields under add"));
 	p.add_default = NULL;
+	p.add_not_null = true;
+	ck_assert(finds(&p, "add.not_null is true, and the rows that stand would have no value"));
+	p.add_not_null = false;
 	ck_assert(finds(&p, "statement is not the one of the target: it says something else than the target and the fields under add"));
 	p.column = NULL;
 	ck_assert(finds(&p, "target.column is missing"));
@@ -348,6 +353,8 @@ START_TEST(judged)
 	p.marks[0].path = "add";
 	p.n_marks = 1;
 	ck_assert(finds(&p, "add is given, and drop-column adds nothing"));
+	p.recipe = "add-column";
+	ck_assert(finds(&p, "archetype is destructive, and add-column is additive"));
 }
 END_TEST
 

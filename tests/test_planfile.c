@@ -180,9 +180,9 @@ static const char *const hostile[] = {
 /* What was left blank, filled in as an operator would. */
 static const char *fill(const char *yaml)
 {
-	static const char *const blanks[] = { "name", "table", "column", "where", "before", "after", "why", "way_back", "leaves_behind",
+	static const char *const blanks[] = { "name", "table", "column", "type", "where", "before", "after", "why", "way_back", "leaves_behind",
 		"rollback_floor", "api_contract", "falls", "deploys", "zone" };
-	static const char *const values[] = { "a-plan", "orders", "total", "\"total < 0\"", "b", "a", "w", "w", "l", "1", "none", "[]", "[{name: web}]", "UTC" };
+	static const char *const values[] = { "a-plan", "orders", "total", "numeric(10,2)", "\"total < 0\"", "b", "a", "w", "w", "l", "1", "none", "[]", "[{name: web}]", "UTC" };
 	struct text t = { 0 };
 	for (const char *line = yaml, *end; *line; line = end) {
 		end = strchr(line, '\n') + 1;
@@ -222,6 +222,20 @@ START_TEST(what_was_given_comes_back)
 }
 END_TEST
 
+START_TEST(a_new_column_comes_back)
+{
+	const char *s = hostile[_i];
+	struct plan_draft d = { .recipe = "add-column", .name = "a-plan", .table = "orders", .column = "note", .type = "text", .def = arena_printf(a, "'%s'", s) };
+	char *errors;
+	const struct plan *p = parse(fill(planfile_write(a, &d)), &errors);
+	if (p)
+		ck_assert_str_eq(p->add_default, d.def);
+	else
+		ck_assert_msg(strncmp(errors, "16:3: add.default is ", 21) == 0, "%s", errors);
+	ck_assert_msg(p || strpbrk(s, "'\\"), "%s: %s", s, errors);
+}
+END_TEST
+
 START_TEST(written_text_is_clean)
 {
 	struct plan_draft d = { .column = "a\xe2\x80\xae\x1b[2J\xc2\x9b" "b" };
@@ -236,8 +250,8 @@ END_TEST
 
 START_TEST(the_template_is_an_empty_draft)
 {
-	static const char *const recipes[] = { "drop-column", "drop-table", "remove-rows" };
-	for (size_t i = 0; i < 3; i++) {
+	static const char *const recipes[] = { "drop-column", "drop-table", "remove-rows", "add-column" };
+	for (size_t i = 0; i < 4; i++) {
 		struct plan_draft none = { .recipe = recipes[i] };
 		const char *written = planfile_write(a, &none);
 		ck_assert_str_eq(slurp(test_fixture(arena_printf(a, "../plans/%s.yaml", recipes[i]))), written);
@@ -273,6 +287,10 @@ START_TEST(the_template_holds_the_defaults)
 	ck_assert_int_eq(p->rehearsal_dow, d.rehearsal_dow);
 	ck_assert_int_eq(p->rehearsal_minute, d.rehearsal_minute);
 	ck_assert_int_eq((int)p->rehearsal_day_s, (int)d.rehearsal_day_s);
+	none.recipe = "add-column";
+	p = parse(fill(planfile_write(a, &none)), NULL);
+	ck_assert_int_eq(p->writes_hours, d.writes_hours);
+	ck_assert(!p->add_default && !p->add_comment && !p->add_not_null);
 }
 END_TEST
 
@@ -347,6 +365,7 @@ static Suite *suite(void)
 	tcase_add_test(c, places_and_digest);
 	tcase_add_test(c, a_file_that_is_not_there);
 	tcase_add_loop_test(c, what_was_given_comes_back, 0, (int)HOSTILE);
+	tcase_add_loop_test(c, a_new_column_comes_back, 0, (int)HOSTILE);
 	tcase_add_test(c, written_text_is_clean);
 	tcase_add_test(c, the_template_is_an_empty_draft);
 	tcase_add_test(c, the_template_holds_the_defaults);

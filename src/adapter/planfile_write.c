@@ -10,7 +10,7 @@
 #define COMMENT_COLUMN 40
 #define NAMED "a-z, 0-9 and -, at most 40: "
 
-/* What the template says of each kind of target. */
+/* What the template says of each kind of target. reads and check: NULL, nobody is searched for who uses it. */
 static const struct words { const char *goes, *noun, *name, *table, *before, *falls, *scope, *reads, *check; } words[] = {
 	[TARGET_COLUMN] = { "one column is dropped", "column", NAMED "orders-drop-legacy-total", "orders", "the column as it is: type, default, what it holds",
 		"what else falls with the column, in the server's words; [] when nothing does",
@@ -19,6 +19,7 @@ static const struct words { const char *goes, *noun, *name, *table, *before, *fa
 		"what else falls with the table, in the server's words; [] when nothing does", "", "reads the table", "old_orders /srv/reports" },
 	[TARGET_ROWS] = { "rows are removed from one table", "rows", NAMED "orders-remove-before-2020", "orders", "which rows these are, and how many",
 		NULL, "", "needs the rows", "'orders.*2019' /srv/reports" },
+	[TARGET_ADDED] = { "one column is added", "new column", NAMED "orders-add-note", "orders", "the table as it is, and where such a value is kept today", NULL, "", NULL, NULL },
 };
 
 static const struct words *words_of(const struct plan_draft *d)
@@ -79,6 +80,22 @@ static void put_field(struct text *t, const char *name, const char *value, const
 	}
 }
 
+/* What would rewrite the table, or read all of it under a lock, is found out in item 1 and refused. */
+static void put_added(struct text *t, const struct plan_draft *d)
+{
+	text_add(t, "\n# The new column. A default that is the same for every row costs nothing; one that is not is filled in by backfill.\nadd:\n");
+	put_field(t, "  type", d->type, "text, numeric(10,2), ...");
+	if (d->def)
+		put_field(t, "  default", d->def, "");
+	else
+		text_add(t, "  default:                              # one value as SQL, such as 0 or \"'new'\"; nothing: NULL\n");
+	text_add(t,
+		"  not_null: false                       # true needs a default\n"
+		"  comment:                              # what it is for, for those who read the catalogue\n"
+		"# How the rows that stand get their value; without it they keep the default.\n"
+		"# backfill: {value: \"total * 100\", pause: [{when: replication lag, above: 5}]}\n");
+}
+
 static void put_head(struct text *t, const struct plan_draft *d)
 {
 	const struct words *w = words_of(d);
@@ -87,16 +104,18 @@ static void put_head(struct text *t, const struct plan_draft *d)
 		"# Fill in each line that says so, then: gatewalk check THIS-FILE\n"
 		"gatewalk: 1\n", w->goes);
 	put_field(t, "name", d->name, w->name);
-	text_add(t, "archetype: destructive\n");
+	text_addf(t, "archetype: %s\n", w == &words[TARGET_ADDED] ? "additive" : "destructive");
 	put_field(t, "recipe", d->recipe ? d->recipe : "drop-column", "");
 	text_add(t, "target:\n");
 	put_field(t, "  schema", d->schema ? d->schema : "public", "");
 	put_field(t, "  table", d->table, w->table);
-	if (w == &words[TARGET_COLUMN])
-		put_field(t, "  column", d->column, "legacy_total");
+	if (w == &words[TARGET_COLUMN] || w == &words[TARGET_ADDED])
+		put_field(t, "  column", d->column, w == &words[TARGET_ADDED] ? "note" : "legacy_total");
 	else if (w == &words[TARGET_ROWS])
 		put_field(t, "  where", d->where, "which rows: \"created < '2020-01-01'\"");
 	text_add(t, "# statement: what somebody proposed, if anybody did; it is compared with what gatewalk writes itself\n");
+	if (w == &words[TARGET_ADDED])
+		put_added(t, d);
 }
 
 static void put_falls(struct text *t, const struct plan_draft *d)
@@ -119,27 +138,19 @@ static void put_document(struct text *t, const struct plan_draft *d)
 	text_add(t, "\n# What another person needs to know at four in the morning.\ndocument:\n");
 	put_field(t, "  before", d->before, words_of(d)->before);
 	put_field(t, "  after", NULL, "what stands there afterwards");
-	put_field(t, "  why", d->why, "why it goes");
-	put_field(t, "  way_back", NULL, "how the data comes back, and who does it");
-	put_field(t, "  leaves_behind", NULL, "what a way back does not restore");
-	put_field(t, "  rollback_floor", NULL, "the oldest release that runs without it");
+	bool adds = words_of(d) == &words[TARGET_ADDED];
+	put_field(t, "  why", d->why, adds ? "why it comes" : "why it goes");
+	put_field(t, "  way_back", NULL, adds ? "how the column goes again, and who does it" : "how the data comes back, and who does it");
+	put_field(t, "  leaves_behind", NULL, adds ? "what a way back loses: values that stand only in it" : "what a way back does not restore");
+	put_field(t, "  rollback_floor", NULL, adds ? "the oldest release that runs with it there" : "the oldest release that runs without it");
 	put_field(t, "  api_contract", NULL, "what changes for those who call the application, or none");
-	put_falls(t, d);
+	if (!adds)
+		put_falls(t, d);
 }
 
-static void put_people(struct text *t, const struct plan_draft *d)
+static void put_searched(struct text *t, const struct plan_draft *d)
 {
 	const struct words *w = words_of(d);
-	text_addf(t, "\n# Each deployed part of the application: web, workers, cron. Each is asked when it stopped using the %s.\n", w->noun);
-	if (d->n_deploys)
-		text_add(t, "deploys:\n");
-	else
-		put_field(t, "deploys", NULL, "[{name: web}, {name: worker}]");
-	for (size_t i = 0; i < d->n_deploys; i++) {
-		text_add(t, "  - {name: ");
-		put_value(t, d->deploys[i]);
-		text_add(t, "}\n");
-	}
 	text_addf(t,
 		"\n# Who %s where the database cannot see it. kind: webhook, report, integration, job or other.\n"
 		"consumers: []\n"
@@ -158,23 +169,42 @@ static void put_people(struct text *t, const struct plan_draft *d)
 		"#  - {name: db2, dbname: \"host=db2 dbname=shop\"}\n");
 }
 
+static void put_people(struct text *t, const struct plan_draft *d)
+{
+	const struct words *w = words_of(d);
+	text_addf(t, "\n# Each deployed part of the application: web, workers, cron. Each is asked when it %s the %s.\n", w->reads ? "stopped using" : "began to write, and to read,", w->noun);
+	if (d->n_deploys)
+		text_add(t, "deploys:\n");
+	else
+		put_field(t, "deploys", NULL, "[{name: web}, {name: worker}]");
+	for (size_t i = 0; i < d->n_deploys; i++) {
+		text_add(t, "  - {name: ");
+		put_value(t, d->deploys[i]);
+		text_add(t, "}\n");
+	}
+	if (w->reads)
+		put_searched(t, d);
+}
+
 static void put_rules(struct text *t, const struct plan_draft *d)
 {
-	text_add(t,
-		"\n# Floors may be raised, never lowered.\n"
-		"policy:\n"
+	bool adds = words_of(d) == &words[TARGET_ADDED];
+	text_add(t, "\n# Floors may be raised, never lowered.\npolicy:\n");
+	text_add(t, adds ?
+		"  writes_hours: 4                       # at least 4; reads move no earlier than this after writes fill it\n" :
 		"  unused_days: 14                       # at least 14\n"
-		"  longest_job_days: 7                   # the period of the rarest job that could read it; 31 for a monthly one\n"
+		"  longest_job_days: 7                   # the period of the rarest job that could read it; 31 for a monthly one\n");
+	text_addf(t,
 		"  monitor_hours: 48                     # at least 48\n"
-		"  release_quiet_hours: 48               # at least 48; no release this long after the drop\n");
+		"  release_quiet_hours: 48               # at least 48; no release this long after the %s\n", adds ? "column comes" : "drop");
 	if (words_of(d) == &words[TARGET_COLUMN])
 		text_add(t, "  hide: true                            # hidden from the application's roles for a day before gate B; needs errors that can be read\n");
-	if (words_of(d) != &words[TARGET_ROWS])
+	if (words_of(d) != &words[TARGET_ROWS] && !adds)
 		text_add(t, "  slot: false                           # true: committed writes are read from a logical slot, too; needs wal_level = logical\n");
-	text_add(t,
+	text_addf(t,
 		"  drop_estimate_min: 10\n"
-		"\n# When the drop may happen: the day on which the window begins, never a Friday.\n"
-		"window:\n");
+		"\n# When %s: the day on which the window begins, never a Friday.\n"
+		"window:\n", adds ? "it may be added" : "the drop may happen");
 	put_field(t, "  zone", d->zone, "Europe/Madrid");
 	text_add(t,
 		"  open:\n"
@@ -190,7 +220,7 @@ static void put_watch(struct text *t, const struct plan_draft *d)
 	if (w == &words[TARGET_ROWS])
 		text_add(t, "\n# Rows go in batches, each judged again and each sized by time.\nrows:\n  batch_ms: 100\n");
 	text_addf(t,
-		"\n# The drop waits while the server is not well.\n"
+		"\n# %s waits while the server is not well.\n"
 		"health:\n"
 		"  max_lag_s: 5\n"
 		"  max_lock_waiters: 5\n"
@@ -210,7 +240,7 @@ static void put_watch(struct text *t, const struct plan_draft *d)
 		"\n# On a rehearsal database only: the moment that is taken for now, and the seconds that a day of waiting takes.\n"
 		"rehearsal:\n"
 		"  now: \"Tue 04:30\"\n"
-		"  day: 1\n", w->scope);
+		"  day: 1\n", w == &words[TARGET_ADDED] ? "The change" : "The drop", w->scope);
 }
 
 char *planfile_write(struct arena *a, const struct plan_draft *d)

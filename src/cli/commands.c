@@ -59,13 +59,16 @@ static bool new_is_whole(const struct new_plan *n, struct err *e)
 	case TARGET_COLUMN:
 		return (n->table && n->column && !n->where) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe drop-column --table T --column C", "which table and column?");
+	case TARGET_ADDED:
+		return (n->table && n->column && n->type && !n->where) ||
+			err_set(e, ERR_USE, "gatewalk new --recipe add-column --table T --column C --type text", "which table, and which column of which type comes?");
 	case TARGET_TABLE:
 		return (n->table && !n->column && !n->where) || err_set(e, ERR_USE, "gatewalk new --recipe drop-table --table T", "which table, and nothing else of it?");
 	case TARGET_ROWS:
 		return (n->table && !n->column && n->where) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe remove-rows --table T --where \"created < '2020-01-01'\"", "which table, and which rows of it?");
 	default:
-		return err_set(e, ERR_USE, "--recipe drop-column, drop-table or remove-rows", "which recipe?");
+		return err_set(e, ERR_USE, "--recipe add-column, drop-column, drop-table or remove-rows", "which recipe?");
 	}
 }
 
@@ -75,7 +78,7 @@ static int run_new(const struct line *l, struct err *e)
 	const struct engine_opts o = run_options(l);
 	const struct new_plan n = {
 		.recipe = l->value[OPT_RECIPE], .name = l->value[OPT_NAME], .schema = l->value[OPT_SCHEMA], .table = l->value[OPT_TABLE],
-		.column = l->value[OPT_COLUMN], .where = l->value[OPT_WHERE], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .file = l->value[OPT_OUTPUT],
+		.column = l->value[OPT_COLUMN], .type = l->value[OPT_TYPE], .def = l->value[OPT_DEFAULT], .where = l->value[OPT_WHERE], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .file = l->value[OPT_OUTPUT],
 		.deploys = (const char **)(void *)(size_t)l->deploys.v, .n_deploys = l->deploys.n,
 		.sources = l->sources.v, .n_sources = l->sources.n,
 	};

@@ -12,7 +12,7 @@
 #include "core/sql.h"
 
 #define MINUTES_A_DAY 1440
-#define RECIPES "write recipe: drop-column, drop-table or remove-rows"
+#define RECIPES "write recipe: add-column, drop-column, drop-table or remove-rows"
 
 struct findings {
 	struct arena *a;
@@ -61,7 +61,7 @@ static void judge_needs(struct findings *f)
 			found(f, needs[i].path, arena_printf(f->a, "%s is %s", needs[i].path, value ? "empty" : "missing"), needs[i].instead);
 	}
 	if (f->p->archetype == ARCH_NONE)
-		found(f, "archetype", "archetype is missing", "write archetype: destructive");
+		found(f, "archetype", "archetype is missing", "write archetype: additive or destructive");
 	if (!f->p->has_falls && plan_target(f->p) != TARGET_ADDED)
 		found(f, "document.falls", "document.falls is missing", "list what else falls with it, or write falls: [] when nothing does");
 	if (f->p->n_deploys == 0)
@@ -93,16 +93,23 @@ static void judge_version(struct findings *f)
 {
 	const struct plan *p = f->p;
 	enum archetype of = target_archetype(plan_target(p));
-	if (p->archetype != ARCH_NONE && p->archetype != ARCH_DESTRUCTIVE)
-		found(f, "archetype", arena_printf(f->a, "archetype is %s: this version walks what is taken away only", archetype_name(p->archetype)),
-			"write archetype: destructive");
-	if (!is_blank(p->recipe) && of != ARCH_DESTRUCTIVE)
+	if (p->archetype == ARCH_RENAME || p->archetype == ARCH_TYPE)
+		found(f, "archetype", arena_printf(f->a, "archetype is %s: this version walks what is added and what is taken away only", archetype_name(p->archetype)),
+			"write archetype: additive or destructive");
+	else if (p->archetype != ARCH_NONE && of != ARCH_NONE && p->archetype != of)
+		found(f, "archetype", arena_printf(f->a, "archetype is %s, and %s is %s", archetype_name(p->archetype), p->recipe, archetype_name(of)),
+			arena_printf(f->a, "write archetype: %s", archetype_name(of)));
+	if (!is_blank(p->recipe) && of == ARCH_NONE)
 		found(f, "recipe", arena_printf(f->a, "recipe is \"%s\": this version does not know it", text_clean(f->a, p->recipe)), RECIPES);
 	if (p->signatures != 1)
 		found(f, "policy.signatures", arena_printf(f->a, "policy.signatures is %d: this version does not take a second signature yet",
 			p->signatures), "write 1, or leave it out");
 	if (p->hide && of == ARCH_ADDITIVE)
 		found(f, "policy.hide", "policy.hide is true, and what is added is not hidden", "write false, or leave it out");
+	if (p->guard && of == ARCH_ADDITIVE)
+		found(f, "policy.guard", "policy.guard is true, and what is added needs no guard", "write false, or leave it out");
+	if (p->slot && of == ARCH_ADDITIVE)
+		found(f, "policy.slot", "policy.slot is true, and nobody has to stop using what is added", "write false, or leave it out");
 	if (p->hide && plan_target(p) == TARGET_ROWS)
 		found(f, "policy.hide", "policy.hide is true: rows are hidden by the application, by a flag or a view", "write false, or leave it out");
 	if (p->slot && plan_target(p) == TARGET_ROWS)
@@ -144,6 +151,8 @@ static void judge_added(struct findings *f)
 		found(f, "add.type", arena_printf(f->a, "add.type is \"%s\": %s", text_clean(f->a, p->add_type), why), "write a type alone, such as text or numeric(10,2)");
 	if (p->add_default && !sql_is_value(p->add_default, &why))
 		found(f, "add.default", arena_printf(f->a, "add.default is \"%s\": %s", text_clean(f->a, p->add_default), why), "write one value as SQL, such as 0 or \"'new'\"");
+	if (p->add_not_null && !p->add_default)
+		found(f, "add.not_null", "add.not_null is true, and the rows that stand would have no value", "write a default, or false");
 }
 
 /* Fields that speak of what is added stand in a plan that adds, and nowhere else. */

@@ -33,7 +33,8 @@ static struct db *connect_to(const struct engine_opts *o, struct err *e)
 static const char *name_from(struct arena *a, const struct new_plan *n)
 {
 	const struct plan p = { .recipe = n->recipe };
-	const char *raw = plan_target(&p) == TARGET_COLUMN ? arena_printf(a, "%s-drop-%s", n->table, n->column)
+	const char *raw = plan_target(&p) == TARGET_COLUMN || plan_target(&p) == TARGET_ADDED ?
+		arena_printf(a, "%s-%s-%s", n->table, plan_target(&p) == TARGET_ADDED ? "add" : "drop", n->column)
 		: plan_target(&p) == TARGET_TABLE ? arena_printf(a, "%s-drop", n->table) : arena_printf(a, "%s-remove-rows", n->table);
 	char *name = arena_dup(a, raw);
 	size_t len = 0;
@@ -64,7 +65,7 @@ static bool put_sources(struct arena *a, const struct new_plan *n, struct plan_d
 struct json *tool_new(struct arena *a, const struct new_plan *n, const struct engine_opts *db_or_null, struct err *e)
 {
 	struct plan_draft d = {
-		.recipe = n->recipe, .name = n->name ? n->name : name_from(a, n), .schema = n->schema, .table = n->table, .column = n->column, .where = n->where, .why = n->why, .zone = n->zone,
+		.recipe = n->recipe, .name = n->name ? n->name : name_from(a, n), .schema = n->schema, .table = n->table, .column = n->column, .type = n->type, .def = n->def, .where = n->where, .why = n->why, .zone = n->zone,
 		.deploys = n->deploys, .n_deploys = n->n_deploys,
 	};
 	if (!put_sources(a, n, &d, e))
