@@ -14,7 +14,7 @@
 #include "port/files.h"
 
 /* What says that the drill failed, rather than that it could not be held. */
-static bool problem(const struct drill *d, const char *what)
+bool drill_problem(const struct drill *d, const char *what)
 {
 	if (!d->out->problem)
 		d->out->problem = arena_dup(d->a, what);
@@ -89,7 +89,7 @@ static bool definitions(struct drill *d, struct err *e)
 	if (!snap_tick(d->o, "definitions", 0, 0, "", e) || !schema_load(d->a, d->db, path_join(d->a, d->m->fact.path, SCHEMA_NAME), &why, e))
 		return false;
 	if (why)
-		return problem(d, arena_printf(d->a, "the definitions do not load: %s", why));
+		return drill_problem(d, arena_printf(d->a, "the definitions do not load: %s", why));
 	return !manifest_of_table(d->m) || drill_table_owners(d, e);
 }
 
@@ -109,13 +109,13 @@ static bool look(struct drill *d, struct fact_target *t, struct err *e)
 	if (!probe_target(d->db, d->a, d->o->plan, t, e))
 		return false;
 	if (!t->found)
-		return problem(d, t->missing);
+		return drill_problem(d, t->missing);
 	if (t->n_blockers > 0)
-		return problem(d, arena_printf(d->a, "the drop would ask for CASCADE: %s", t->blockers[0]));
+		return drill_problem(d, arena_printf(d->a, "the drop would ask for CASCADE: %s", t->blockers[0]));
 	if (manifest_of_table(d->m))
 		drill_table_falls(d, &falls, &n_falls);
 	if (!same_lists(t->falls, t->n_falls, falls, n_falls))
-		return problem(d, "what would fall in the scratch database is not what would fall in the source");
+		return drill_problem(d, "what would fall in the scratch database is not what would fall in the source");
 	return true;
 }
 
@@ -137,13 +137,13 @@ static bool drop(struct drill *d, const struct fact_target *t, struct err *e)
 		d->out->fell = fell;
 		d->out->n_fell = (size_t)rows.n;
 	}
-	return same_lists(fell, (size_t)rows.n, t->falls, t->n_falls) || problem(d, "what fell with it is not what was found before");
+	return same_lists(fell, (size_t)rows.n, t->falls, t->n_falls) || drill_problem(d, "what fell with it is not what was found before");
 }
 
 static bool same_definitions(struct drill *d, struct err *e)
 {
 	const char *difference = drill_table_compare(d, e);
-	return difference && (*difference == '\0' || problem(d, difference));
+	return difference && (*difference == '\0' || drill_problem(d, difference));
 }
 
 static bool way_back(struct drill *d, struct err *e)
@@ -158,11 +158,11 @@ static bool way_back(struct drill *d, struct err *e)
 		return false;
 	d->out->restore_us = end.took_us;
 	if (end.n_left > 0)
-		return problem(d, arena_printf(d->a, "the way back left something: %s", end.left[0]));
+		return drill_problem(d, arena_printf(d->a, "the way back left something: %s", end.left[0]));
 	if (!snap_digest(d->db, d->m, manifest_copy(d->a, d->m, manifest_table(d->a, d->m), d->m->partitioned), hex, &rows, e))
 		return false;
 	if (rows != d->m->fact.rows || strcmp(hex, d->m->digest) != 0)
-		return problem(d, "what came back is not equal to the snapshot");
+		return drill_problem(d, "what came back is not equal to the snapshot");
 	return look(d, &t, e) && (!manifest_of_table(d->m) || same_definitions(d, e));
 }
 
@@ -190,7 +190,7 @@ static bool without_rows(struct drill *d, struct err *e)
 static bool count_is(struct drill *d, const char *want, const char *why, struct err *e)
 {
 	const char *n = db_value(d->db, d->a, &(struct query){ .sql = arena_printf(d->a, "SELECT count(*) FROM %s", manifest_table(d->a, d->m)), .ms = SNAP_SCAN_MS }, e);
-	return n && (strcmp(n, want) == 0 || problem(d, why));
+	return n && (strcmp(n, want) == 0 || drill_problem(d, why));
 }
 
 /* By the words of the removal itself, all at once. */
@@ -202,7 +202,7 @@ static bool remove_rows(struct drill *d, const struct rows_stage *s, struct err 
 	if (!snap_tick(d->o, "drop", 0, 0, "", e) || !db_ask(d->db, d->a, &q, &left, e))
 		return false;
 	if (strcmp(left.cell[0][0], "0") != 0)
-		return problem(d, arena_printf(d->a, "%s rows were not found equal to those they were loaded from", left.cell[0][0]));
+		return drill_problem(d, arena_printf(d->a, "%s rows were not found equal to those they were loaded from", left.cell[0][0]));
 	return count_is(d, "0", "the removal left rows", e);
 }
 
@@ -216,10 +216,10 @@ static bool rows_back(struct drill *d, const struct rows_stage *s, struct err *e
 		return false;
 	d->out->restore_us = clock_mono() - began;
 	if (end.n_left > 0)
-		return problem(d, arena_printf(d->a, "the way back left something: %s", end.left[0]));
+		return drill_problem(d, arena_printf(d->a, "the way back left something: %s", end.left[0]));
 	if (!snap_digest(d->db, d->m, manifest_copy(d->a, d->m, manifest_table(d->a, d->m), true), hex, &rows, e))
 		return false;
-	return (rows == d->m->fact.rows && strcmp(hex, d->m->digest) == 0) || problem(d, "the rows that came back are not equal to the snapshot");
+	return (rows == d->m->fact.rows && strcmp(hex, d->m->digest) == 0) || drill_problem(d, "the rows that came back are not equal to the snapshot");
 }
 
 /* Nothing but rows goes and comes; nothing falls. */
@@ -246,11 +246,13 @@ static bool hold(struct drill *d, struct err *e)
 		return false;
 	d->db = s.db;
 	d->conninfo = s.conninfo;
-	bool ok = definitions(d, e) && without_rows(d, e) && build(d, e) && (d->m->fact.scope == SNAP_ROWS ? hold_rows : drop_and_back)(d, e);
+	bool adds = plan_target(d->o->plan) == TARGET_ADDED, ok = definitions(d, e) && (adds || without_rows(d, e));
+	int64_t began = clock_mono();
+	ok = ok && build(d, e) && (adds ? drill_added(d, began, e) : d->m->fact.scope == SNAP_ROWS ? hold_rows(d, e) : drop_and_back(d, e));
 	drill_table_end(d);
 	scratch_close(d->a, &s);
 	if (!ok && !d->out->problem && is_verdict(e))
-		problem(d, text_clean(d->a, e->msg));
+		drill_problem(d, text_clean(d->a, e->msg));
 	d->out->passed = ok;
 	return ok || d->out->problem;
 }

@@ -17,6 +17,11 @@ struct drill {
 	char *before;                /* and the definitions before the drop */
 };
 
+/* drill.c: keeps the first reason that the drill failed; false. */
+bool drill_problem(const struct drill *d, const char *what);
+/* drill_added.c: behind the loading, which began then (clock_mono). */
+bool drill_added(struct drill *d, int64_t began, struct err *e);
+
 /* drill_table.c. What is run before and behind the rows. */
 bool drill_table_statements(const struct drill *d, struct rows *before, struct rows *after, struct err *e);
 /* The source's list without what cannot fall here. */

@@ -19,6 +19,9 @@ bool probe_target(struct db *db, struct arena *a, const struct plan *p, struct f
 /* Rows: tries the plan's condition on an empty copy of the table and fills t->unfit with the server's reason when it cannot be used.
    Makes a temporary table and rolls it back: for the start of a walk, not for each look. NULL: not rows, nothing to try. */
 bool probe_where(struct db *db, struct arena *a, const char *where, struct fact_target *t, struct err *e);
+/* Of a column that comes: is its name free, and would its statement rewrite the table or read all of it? Tried on an empty table of the same
+   columns and rolled back. What speaks against it, with the way in steps, goes into t->unfit. */
+bool probe_added(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e);
 bool probe_health(struct db *db, struct arena *a, const struct plan *p, struct fact_health *out, struct err *e);
 bool probe_others(struct db *db, struct arena *a, const char *sid, unsigned relid, int64_t watched_for_us, struct fact_others *out, struct err *e);
 bool probe_now(struct db *db, int64_t *now, struct err *e);

@@ -11,13 +11,24 @@
 
 #include "adapter/guard.sql.h"
 
-#define TABLE_WITH_SQL \
-"/* gatewalk */ WITH RECURSIVE t AS (\n" \
-"  SELECT n.oid AS nspid, n.nspname, c.*, c.oid AS relid, $3::text = 'rows' AS of_rows\n" \
-"  FROM (VALUES (true)) one(x) LEFT JOIN pg_namespace n ON n.nspname = $1::text LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = $2::text),\n" \
+/* The table with all partitions below it, and the key that its rows are told apart by. */
+#define TABLE_TREE_SQL \
 "tree AS (\n" \
 "  SELECT relid AS oid, relkind, relispartition AND false AS below FROM t WHERE relid IS NOT NULL\n" \
-"  UNION SELECT c.oid, c.relkind, true FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition),\n" \
+"  UNION SELECT c.oid, c.relkind, true FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition),\n"
+#define TABLE_KEY_SQL \
+"key AS (\n" \
+"  SELECT i.indexrelid, i.indrelid, i.indkey, i.indnkeyatts FROM t JOIN pg_index i ON i.indrelid = t.relid\n" \
+"  WHERE i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT EXISTS (\n" \
+"    SELECT FROM generate_series(0, i.indnkeyatts - 1) k LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k]\n" \
+"    WHERE a.attnotnull IS NOT TRUE OR a.attnum <= 0)\n" \
+"  ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1),\n"
+
+#define TABLE_WITH_SQL \
+"/* gatewalk */ WITH RECURSIVE t AS (\n" \
+"  SELECT n.oid AS nspid, n.nspname, c.*, c.oid AS relid, $3::text = 'rows' AS of_rows, NULL::text AS without\n" \
+"  FROM (VALUES (true)) one(x) LEFT JOIN pg_namespace n ON n.nspname = $1::text LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = $2::text),\n" \
+TABLE_TREE_SQL \
 "own AS (\n" \
 "  SELECT 'pg_class'::regclass::oid AS classid, relid AS objid FROM t WHERE relid IS NOT NULL AND NOT of_rows\n" \
 "  UNION SELECT d.classid, d.objid FROM own f JOIN pg_depend d ON d.refclassid = f.classid AND d.refobjid = f.objid\n" \
@@ -41,12 +52,7 @@
 "    AND NOT EXISTS (SELECT FROM pg_depend f JOIN inside x ON x.classid = f.refclassid AND x.objid = f.refobjid\n" \
 "      WHERE f.classid = d.classid AND f.objid = d.objid AND f.deptype IN ('a', 'i', 'S'))\n" \
 GUARD_NOT_HOLD "),\n" \
-"key AS (\n" \
-"  SELECT i.indexrelid, i.indrelid, i.indkey, i.indnkeyatts FROM t JOIN pg_index i ON i.indrelid = t.relid\n" \
-"  WHERE i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT EXISTS (\n" \
-"    SELECT FROM generate_series(0, i.indnkeyatts - 1) k LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k]\n" \
-"    WHERE a.attnotnull IS NOT TRUE OR a.attnum <= 0)\n" \
-"  ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1),\n" \
+TABLE_KEY_SQL \
 "need AS (   -- the locks that the drop holds: each object on its own, and three triggers of ours a relation; or the snapshot, with pg_dump\n" \
 "  SELECT greatest((SELECT count(*) FROM inside) + (SELECT 3 * count(*) FROM tree)\n" \
 "    + (SELECT 2 * count(*) FROM tree JOIN pg_class c ON c.oid = tree.oid AND c.reltoastrelid <> 0) + (SELECT count(*) FROM tree JOIN pg_attrdef ON adrelid = tree.oid)\n" \
@@ -128,21 +134,30 @@ GUARD_NOT_HOLD "),\n" \
 "   (SELECT string_agg(format('attnum=%s name=%I type=%s typmod=%s collation=%s identity=%s generated=%s', a.attnum, a.attname,\n" \
 "      format_type(a.atttypid, a.atttypmod), a.atttypmod, CASE WHEN l.oid IS NOT NULL THEN format('%I.%I', ln.nspname, l.collname) END, a.attidentity, a.attgenerated), E'\\n' ORDER BY a.attnum)\n" \
 "    FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace\n" \
-"    WHERE a.attrelid = relid AND a.attnum > 0 AND NOT a.attisdropped)) END"
+"    WHERE a.attrelid = relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname IS DISTINCT FROM without)) END"
+
+/* What every table has, and its rows and key. */
+#define TABLE_FACTS_SQL \
+"  ('at', (extract(epoch FROM clock_timestamp()) * 1000000)::bigint::text),\n" \
+"  ('schema', nspname::text), ('table', relname::text), ('relid', relid::text), ('owner', pg_get_userbyid(relowner)::text),\n" \
+"  ('may_alter', pg_has_role(relowner, 'USAGE')::text), ('relkind', relkind::text), ('unlogged', (relpersistence = 'u')::text),\n" \
+"  ('partition', relispartition::text), ('partitioned', (relkind = 'p')::text), ('inherits', EXISTS (SELECT FROM pg_inherits WHERE inhrelid = relid)::text),\n" \
+"  ('has_children', EXISTS (SELECT FROM pg_inherits WHERE inhparent = relid)::text), ('rls', relrowsecurity::text),\n" \
+"  ('comment', obj_description(relid, 'pg_class')), ('definition', " TABLE_DEFINITION_SQL ")"
+#define TABLE_ROWS_SQL \
+"UNION ALL SELECT 'rows', coalesce(sum(greatest(c.reltuples, 0)) FILTER (WHERE c.reltuples >= 0), -1)::bigint::text, 0\n" \
+"  FROM tree JOIN pg_class c ON c.oid = tree.oid WHERE c.relkind = 'r' HAVING count(*) > 0\n"
+#define TABLE_KEYS_SQL \
+"UNION ALL SELECT 'key', a.attname::text, 3 + row_number() OVER (ORDER BY g)\n" \
+"  FROM key CROSS JOIN generate_series(0, key.indnkeyatts - 1) g JOIN pg_attribute a ON a.attrelid = key.indrelid AND a.attnum = key.indkey[g]\n"
 
 /* Of what falls, not listed: what is inside a partition, row types, defaults (they are the columns'), the toast table, the index
    behind a constraint (it is the constraint), what a foreign key has once more for each partition it points to, triggers of foreign
    keys, and our own. */
 #define TABLE_PAIRS_SQL \
 "SELECT p.k, p.v, 0 AS ord FROM t, LATERAL (VALUES\n" \
-"  ('at', (extract(epoch FROM clock_timestamp()) * 1000000)::bigint::text),\n" \
-"  ('schema', nspname::text), ('table', relname::text), ('relid', relid::text), ('owner', pg_get_userbyid(relowner)::text),\n" \
-"  ('may_alter', pg_has_role(relowner, 'USAGE')::text), ('relkind', relkind::text), ('unlogged', (relpersistence = 'u')::text),\n" \
-"  ('partition', relispartition::text), ('partitioned', (relkind = 'p')::text), ('inherits', EXISTS (SELECT FROM pg_inherits WHERE inhrelid = relid)::text),\n" \
-"  ('has_children', EXISTS (SELECT FROM pg_inherits WHERE inhparent = relid)::text), ('rls', relrowsecurity::text),\n" \
-"  ('comment', obj_description(relid, 'pg_class')), ('unfit', " TABLE_UNFIT_SQL "), ('definition', " TABLE_DEFINITION_SQL ")) p(k, v)\n" \
-"UNION ALL SELECT 'rows', coalesce(sum(greatest(c.reltuples, 0)) FILTER (WHERE c.reltuples >= 0), -1)::bigint::text, 0\n" \
-"  FROM tree JOIN pg_class c ON c.oid = tree.oid WHERE c.relkind = 'r' HAVING count(*) > 0\n" \
+TABLE_FACTS_SQL ", ('unfit', " TABLE_UNFIT_SQL ")) p(k, v)\n" \
+TABLE_ROWS_SQL \
 "UNION ALL SELECT 'fall', pg_describe_object('pg_class'::regclass, tree.oid, 0), 1 FROM tree, t WHERE below AND NOT of_rows\n" \
 "UNION ALL SELECT 'fall', pg_describe_object('pg_constraint'::regclass, fk.oid, 0), 1 FROM fk\n" \
 "UNION ALL SELECT 'fall', pg_describe_object(f.classid, f.objid, 0), 1 FROM own f JOIN t ON (f.classid, f.objid) <> ('pg_class'::regclass, t.relid)\n" \
@@ -159,8 +174,7 @@ GUARD_NOT_HOLD "),\n" \
 "UNION ALL SELECT DISTINCT 'stop', CASE WHEN w.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, w.ev_class, 0)\n" \
 "    ELSE pg_describe_object(s.classid, s.objid, s.objsubid) END, 2 FROM stop s LEFT JOIN pg_rewrite w ON s.classid = 'pg_rewrite'::regclass AND w.oid = s.objid\n" \
 "UNION ALL SELECT 'stop', pg_describe_object(classid, objid, 0), 2 FROM hit\n" \
-"UNION ALL SELECT 'key', a.attname::text, 3 + row_number() OVER (ORDER BY g)\n" \
-"  FROM key CROSS JOIN generate_series(0, key.indnkeyatts - 1) g JOIN pg_attribute a ON a.attrelid = key.indrelid AND a.attnum = key.indkey[g]\n" \
+TABLE_KEYS_SQL \
 "UNION ALL SELECT 'before', format('ALTER TABLE %s%I.%I DROP CONSTRAINT %I', CASE WHEN c.relkind = 'p' THEN '' ELSE 'ONLY ' END, n.nspname, c.relname, fk.conname),\n" \
 "    100 + row_number() OVER (ORDER BY fk.oid) FROM fk JOIN pg_class c ON c.oid = fk.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace\n" \
 "UNION ALL SELECT 'lock', format('%I.%I', n.nspname, c.relname), 100 + row_number() OVER (ORDER BY c.oid)\n" \

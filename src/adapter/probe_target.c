@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "adapter/probe_table.sql.h"
+#include "adapter/probe_added.sql.h"
 #include "adapter/probe_target.sql.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -14,23 +14,24 @@
 
 #define PAIRS_ARGS_MAX 8
 
-/* Of a table or of rows the relation is looked at, of a column its place in it. */
+/* Of a table, of rows and of a column that comes the relation is looked at, of another column its place in it. */
 static bool is_whole(const struct plan *p)
 {
-	return plan_target(p) == TARGET_TABLE || plan_target(p) == TARGET_ROWS;
+	return plan_target(p) == TARGET_TABLE || plan_target(p) == TARGET_ROWS || plan_target(p) == TARGET_ADDED;
 }
 
 bool target_pairs(struct db *db, struct arena *a, const struct pairs_query *q, struct rows *out, struct err *e)
 {
-	static const char column[] = TARGET_WITH_SQL TARGET_OPEN_SQL TARGET_PAIRS_SQL, table[] = TABLE_WITH_SQL TARGET_OPEN_SQL TABLE_PAIRS_SQL;
-	bool whole = is_whole(q->plan);
+	static const char column[] = TARGET_WITH_SQL TARGET_OPEN_SQL TARGET_PAIRS_SQL, table[] = TABLE_WITH_SQL TARGET_OPEN_SQL TABLE_PAIRS_SQL,
+		added[] = ADDED_WITH_SQL TARGET_OPEN_SQL ADDED_PAIRS_SQL;
+	bool comes = plan_target(q->plan) == TARGET_ADDED, whole = is_whole(q->plan) && !comes;
 	const char *args[3 + PAIRS_ARGS_MAX] = { q->plan->schema, q->plan->table, whole ? target_noun(plan_target(q->plan)) : q->plan->column };
 	if (q->nargs > PAIRS_ARGS_MAX)
 		return err_set(e, ERR_INTERNAL, NULL, "too many values for one look at the target");
 	for (int i = 0; i < q->nargs; i++)
 		args[3 + i] = q->args[i];
 	const struct query ask = {
-		.sql = arena_printf(a, "%s%s%s", whole ? table : column, q->more, TARGET_CLOSE_SQL),
+		.sql = arena_printf(a, "%s%s%s", whole ? table : comes ? added : column, q->more, TARGET_CLOSE_SQL),
 		.args = args, .nargs = 3 + q->nargs, .ms = q->ms, .cols = 2, .min_rows = 1,
 	};
 	return db_ask(db, a, &ask, out, e);
@@ -65,7 +66,7 @@ static const struct field fields[] = {
 	FIELD(F_BOOL, "has_children", has_children), FIELD(F_BOOL, "rls", rls), FIELD(F_TEXT, "unfit", unfit),
 	FIELD(F_TEXT, "type", type), FIELD(F_BOOL, "not_null", not_null), FIELD(F_BOOL, "generated", generated),
 	FIELD(F_BOOL, "identity", identity), FIELD(F_TEXT, "def", def), FIELD(F_TEXT, "comment", comment),
-	FIELD(F_TEXT, "definition", definition), FIELD(F_INT64, "rows", rows_estimate), FIELD(F_INT64, "bytes", bytes),
+	FIELD(F_TEXT, "definition", definition), FIELD(F_INT, "taken", taken), FIELD(F_INT64, "rows", rows_estimate), FIELD(F_INT64, "bytes", bytes),
 };
 
 static void read_field(struct fact_target *out, const struct field *f, const char *v)

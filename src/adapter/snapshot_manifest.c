@@ -265,7 +265,8 @@ bool manifest_of_table(const struct manifest *m)
 
 bool manifest_of_plan(const struct manifest *m, const struct plan *p)
 {
-	return strcmp(m->schema, p->schema) == 0 && strcmp(m->table, p->table) == 0 && strcmp(m->column, p->column ? p->column : "") == 0 &&
+	const char *column = plan_target(p) == TARGET_COLUMN ? p->column : "";   /* of a new column it is the table's */
+	return strcmp(m->schema, p->schema) == 0 && strcmp(m->table, p->table) == 0 && strcmp(m->column, column) == 0 &&
 		strcmp(m->where ? m->where : "", p->where ? p->where : "") == 0;
 }
 

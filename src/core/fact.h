@@ -72,6 +72,7 @@ struct fact_target {
 	size_t n_blockers;
 	const char **keys;            /* column names of the first unique, not null, valid, immediate key */
 	size_t n_keys;
+	int taken;                    /* of a new column: the number of the one that bears its name already; 0: none */
 	int64_t rows_estimate, bytes;
 	const char **locks;           /* relations the statement will lock, quoted, in one order (by oid) */
 	size_t n_locks;

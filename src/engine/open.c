@@ -221,6 +221,8 @@ static struct json *begin_body(struct engine *g, const struct fact_server *s, co
 		crypto_sha256_hex(file, len, signers);
 	else
 		crypto_sha256_hex(allowed, strlen(allowed), signers);
+	if (g->plan->archetype != ARCH_DESTRUCTIVE)
+		json_add_str(b, "archetype", archetype_name(g->plan->archetype));
 	json_add_int(b, "attnum", t->attnum);
 	json_add_int(b, "day_us", (int64_t)(day_s * 1e6));
 	json_add_str(b, "environment", env_name(m->env));
@@ -244,7 +246,7 @@ static bool begin(struct engine *g, const char *text, size_t len, struct err *e)
 	struct fact_target t = { 0 };
 	char sid[33], sha[65], host[256] = "";
 	if (!fit_server(g, a, &s, &m, e) || !probe_target(g->db, a, g->plan, &t, e) ||
-		!probe_where(g->db, a, g->plan->where, &t, e) || !fit_target(a, &t, g->plan, e))
+		!probe_where(g->db, a, g->plan->where, &t, e) || !probe_added(g->db, a, g->plan, &t, e) || !fit_target(a, &t, g->plan, e))
 		return false;
 	if (!engine_unlock(g, e))
 		return false;

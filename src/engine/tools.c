@@ -74,7 +74,7 @@ struct json *tool_new(struct arena *a, const struct new_plan *n, const struct en
 		struct db *db = connect_to(db_or_null, e);
 		struct fact_target t = { 0 };
 		const struct plan p = { .recipe = n->recipe, .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column, .where = n->where };
-		bool ok = db && probe_target(db, a, &p, &t, e);
+		bool adds = plan_target(&p) == TARGET_ADDED, ok = db && probe_target(db, a, &p, &t, e);
 		db_close(db);
 		if (!ok)
 			return NULL;
@@ -82,11 +82,15 @@ struct json *tool_new(struct arena *a, const struct new_plan *n, const struct en
 			err_set(e, ERR_USE, "Correct --schema, --table, --column or --where.", "%s", t.missing);
 			return NULL;
 		}
+		if (t.taken) {
+			err_set(e, ERR_USE, "Give another one with --column.", "%s.%s has a column %s already", t.schema, t.table, n->column);
+			return NULL;
+		}
 		d.falls = t.falls;
 		d.n_falls = t.n_falls;
 		d.has_falls = true;
 		d.before = t.column ? arena_printf(a, "%s.%s has the column %s of type %s%s", t.schema, t.table, t.column, t.type, t.not_null ? ", not null" : "")
-			: arena_printf(a, "%s.%s, some %lld rows", t.schema, t.table, (long long)(t.rows_estimate > 0 ? t.rows_estimate : 0));
+			: arena_printf(a, adds ? "%s.%s without it, some %lld rows" : "%s.%s, some %lld rows", t.schema, t.table, (long long)(t.rows_estimate > 0 ? t.rows_estimate : 0));
 	}
 	char *text = planfile_write(a, &d);
 	struct json *o = json_obj(a);

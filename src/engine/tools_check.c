@@ -46,7 +46,7 @@ static bool look_up(struct arena *a, struct db *db, const struct plan *p, struct
 {
 	struct fact_target t = { 0 };
 	struct mark at = plan_mark(p, "target");
-	if (!probe_target(db, a, p, &t, e) || !probe_where(db, a, p->where, &t, e))
+	if (!probe_target(db, a, p, &t, e) || !probe_where(db, a, p->where, &t, e) || !probe_added(db, a, p, &t, e))
 		return false;
 	if (!t.found) {
 		place_row(errs, at, t.missing, "the names as they stand on the server");
