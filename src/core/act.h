@@ -20,6 +20,10 @@
 	X(ACT_QUIET, "quiet", "begin the count of item 9", 1) \
 	X(ACT_HIDE, "hide", "hide it from the application's roles for a while", 1) \
 	X(ACT_UNHIDE, "unhide", "give it back to the application's roles now", 0) \
+	X(ACT_ADD, "add", "add the new column: a short lock, asked for again within a budget", 1) \
+	X(ACT_TAKE, "take", "take the new column away again", 1) \
+	X(ACT_BACKFILL, "backfill", "start to fill the rows that stand, or go on", 0) \
+	X(ACT_RETRY, "retry", "try the rejected rows again", 0) \
 	X(ACT_PASS, "pass", "pass this gate", 1) \
 	X(ACT_DROP, "drop", "go to the drop", 2) \
 	X(ACT_REMOVE, "remove", "let the removal of rows go on after its job failed", 0) \
@@ -31,7 +35,8 @@
 	X(ACT_LEAVE, "leave", "give this walk up", 1) \
 	X(ACT_JOB_PAUSE, "pause", "pause the job", 0) \
 	X(ACT_JOB_RESUME, "resume", "let the job go on", 0) \
-	X(ACT_JOB_STOP, "stop", "stop the job", 0)
+	X(ACT_JOB_STOP, "stop", "stop the job", 0) \
+	X(ACT_JOB_SET, "set", "change how fast the job works", 0)
 
 enum act_kind {
 	ACT_NONE,
@@ -43,8 +48,9 @@ enum act_kind {
 
 struct act {
 	enum act_kind kind;
-	const char *key;       /* CONFIRM: item number; DECLARE: "reads_moved/web", "rehearsed", "releases", "ready/A7"; CLEAR: consumer key; PASS: "A" */
-	const char *text;      /* what the operator typed; the reason */
+	const char *key;       /* CONFIRM: item number; DECLARE: "reads_moved/web", "writes_fill/web", "rehearsed", "releases", "ready/A7"; CLEAR: consumer key; PASS: "A";
+	                          JOB_SET: "batch_ms", "load" */
+	const char *text;      /* what the operator typed; the reason; JOB_SET: the value */
 	bool survives;         /* CLEAR: cleared as one that survives */
 	long long job;         /* JOB_*: its number */
 };

@@ -22,6 +22,16 @@ struct challenge {
 };
 #define CHALLENGE_MAX 24
 
+/* What a job pauses on: above `above` it does, at `below` it goes on. */
+struct view_limit {
+	const char *name, *unit;
+	bool has_limits, known;          /* known: now was read */
+	double now, above, below;
+	const char *says;                /* of one without a number: what it pauses on, in words; else NULL */
+	double *past;                    /* as the job read it, one a stretch of its rates; none where the job does not tell */
+	size_t n_past;
+};
+
 struct view_job {
 	long long id;
 	const char *kind, *state, *phase, *note, *unit, *host;   /* state: running paused waiting done failed stopped lost "needs a login" */
@@ -37,8 +47,26 @@ struct view_job {
 	size_t n_rates;
 	int64_t rate_each;
 	const char *rate_unit;
+	int batch_ms, load;              /* as it was told; 0: as the plan says */
+	struct view_limit *limits;       /* as the job read them last; none where it does not tell */
+	size_t n_limits;
 	const char *error;
 	bool mine;                       /* the job of the current item */
+};
+
+/* A row that does not convert. */
+struct view_reject { int64_t n; const char *key, *value, *sqlstate, *error; };
+
+/* Who holds what a change waits for; pid 0: nobody is known. */
+struct view_blocker { int pid; const char *app, *role, *state, *query; int64_t since; };
+/* A new column's coming or going: how the writer asks for its lock, and what became of it. */
+struct view_change {
+	int lock_ms, budget_s;           /* it waits so long for the lock, and asks again until so much has passed; 0 not known */
+	int64_t at;                      /* the last attempt; 0 none */
+	int tries;                       /* so often it asked then */
+	const char *why;                 /* why that did not come through; NULL it did, or there was none */
+	struct view_blocker blocker;
+	const char *refused, *phased;    /* why the statement is not run at all, and the form in phases that is; NULL it may run */
 };
 
 struct view_walk {                   /* one row of home */
@@ -90,7 +118,10 @@ struct view {
 	const char **since_left;         /* "since you left": sentences */
 	size_t n_since_left;
 	int64_t left_for;                /* us away; 0 first time */
-	const char *statement;           /* the drop's statement */
+	struct view_change change;       /* item 5 of an additive walk */
+	struct view_reject *rejects;     /* the first of item 6's, in their order; facts->backfill.rejects says how many there are */
+	size_t n_rejects;
+	const char *statement;           /* the drop's statement; of a new column that which adds it */
 	const char *target_name;         /* what is typed at the drop */
 	const char *restore_command;
 	const char *restore_span;        /* "about 52 min (drilled 10 Nov)" */
