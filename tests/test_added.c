@@ -179,6 +179,122 @@ static const char *finding(const char *id, enum verdict v)
 	ck_abort_msg("no condition %s", id);
 }
 
+/* What a backfill's job found, with its counts as they stand in the line. */
+#define FILLED(left, rejects) "{'blob':'" CORE_BLOB "','counted':'" PROVED "','filled':9,'kind':'backfill','left':" left ",'passes':1,'rejects':" rejects "}"
+#define JOB(event, n) "{'event':'" event "','job':" n ",'kind':'backfill','note':''}"
+
+static void to_backfill(void)
+{
+	to_writes();
+	says(OP_CONFIRM, "{'backfill':1,'item':5,'typed':'written'}");
+}
+
+START_TEST(filled_and_again)
+{
+	to_backfill();
+	refused(OP_EVIDENCE, "{'blob':'" CORE_BLOB "','counted':'','filled':9,'kind':'backfill','left':0,'passes':1,'rejects':0}", "field \"counted\" is no time like 2026-11-20T04:12:09.123456Z");
+	says(OP_JOB, JOB("start", "7"));
+	ck_assert_int_eq(c->walk.filling, 7);
+	says(OP_JOB, JOB("lost", "6"));
+	ck_assert_int_eq(c->walk.filling, 7);
+	says(OP_EVIDENCE, FILLED("0", "2"));
+	says(OP_JOB, JOB("end", "7"));
+	ck_assert_int_eq(c->walk.filling, 0);
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+	ck_assert_int_eq(c->walk.fill.rejects, 2);
+	says(OP_EVIDENCE, FILLED("3", "0"));
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+	says(OP_EVIDENCE, FILLED("0", "0"));
+	ck_assert_int_eq(c->walk.stage, AT_READS);
+	says(OP_EVIDENCE, FILLED("0", "0"));   /* counted anew */
+	ck_assert_int_eq(c->walk.stage, AT_READS);
+	says(OP_EVIDENCE, FILLED("1", "0"));
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+	ck_assert_int_ne(c->walk.confirmed[ITEM_DUAL_WRITE], 0);
+	says(OP_EVIDENCE, FILLED("0", "0"));
+	says(OP_CONFIRM, "{'item':8,'typed':'moved'}");
+	says(OP_EVIDENCE, FILLED("0", "1"));
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+	ck_assert_int_eq(c->walk.confirmed[ITEM_READS], 0);
+	ck_assert_int_eq(c->walk.watch_from, 0);
+}
+END_TEST
+
+START_TEST(late_ends)
+{
+	to_backfill();
+	back(AT_BACKFILL, AT_WRITES);
+	says(OP_EVIDENCE, FILLED("0", "0"));
+	ck_assert_int_eq(c->walk.stage, AT_WRITES);
+	ck_assert_int_eq(c->walk.fill.at, 0);
+	says(OP_CONFIRM, "{'backfill':0,'item':5,'typed':'written'}");
+	says(OP_EVIDENCE, FILLED("5", "0"));
+	ck_assert_int_eq(c->walk.stage, AT_READS);
+}
+END_TEST
+
+#define AMEND(class, more) "{" more "'class':'" class "','plan':'" CORE_PLAN "','why':'x'}"
+
+START_TEST(amended_midway)
+{
+	to_writes();
+	refused(OP_AMEND, AMEND("backfill", ""), "field \"backfill\" is missing or neither 0 nor 1");
+	says(OP_AMEND, AMEND("backfill", "'backfill':1,"));
+	ck_assert_int_eq(c->walk.stage, AT_WRITES);
+	says(OP_CONFIRM, "{'backfill':1,'item':5,'typed':'written'}");
+	says(OP_EVIDENCE, FILLED("0", "0"));
+	says(OP_AMEND, AMEND("stricter", ""));
+	ck_assert_int_eq(c->walk.stage, AT_READS);
+	says(OP_AMEND, AMEND("backfill", "'backfill':1,"));
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+	ck_assert_int_eq(c->walk.fill.at, 0);
+	says(OP_AMEND, AMEND("backfill", "'backfill':0,"));
+	ck_assert_int_eq(c->walk.stage, AT_READS);
+	ck_assert(c->walk.unfilled);
+	says(OP_AMEND, AMEND("backfill", "'backfill':1,"));
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+	ck_assert(!c->walk.unfilled);
+}
+END_TEST
+
+static const char *finding(const char *id, enum verdict v);
+static void additive_plan(void);
+
+START_TEST(complete)
+{
+	to_backfill();
+	additive_plan();
+	struct fact_backfill *b = &c->facts.backfill;
+	ck_assert_str_eq(finding("B3", NOT_NEEDED), "");
+	c->plan.backfill.value = "total * 100";
+	finding("B3", UNKNOWN);
+	*b = (struct fact_backfill){ .at = c->facts.now, .left = -1 };
+	ck_assert_str_eq(finding("B3", REFUSED), "the backfill has not begun with this plan");
+	b->begun = true;
+	ck_assert_str_eq(finding("B3", REFUSED), "the rows that are left have not been counted");
+	b->left = 0;
+	ck_assert_str_eq(finding("B3", REFUSED), "the rows that are left have not been counted");
+	b->counted_at = c->facts.now;
+	b->left = 12000;
+	ck_assert_str_eq(finding("B3", REFUSED), "rows without a value: 12 000");
+	b->rejects = 3;
+	ck_assert_str_eq(finding("B3", REFUSED), "rows that do not convert: 3");
+	b->rejects = b->left = 0;
+	finding("B3", HOLDS);
+	c->facts.now += 5 * US_HOUR;
+	b->at = c->facts.now;
+	ck_assert_msg(gate_reads_allowed(&c->plan, &c->walk, &c->facts, &c->err), "%s", c->err.msg);
+	c->facts.now += 20 * US_HOUR;
+	b->at = c->facts.now;
+	ck_assert_ptr_nonnull(strstr(finding("B3", UNKNOWN), "the count of rows left"));
+	ck_assert(!gate_reads_allowed(&c->plan, &c->walk, &c->facts, &c->err));
+	core_good_facts(c);
+	ck_assert_msg(gate_fill_allowed(&c->plan, &c->walk, &c->facts, &c->err), "%s", c->err.msg);
+	c->facts.others.clear = false;
+	ck_assert(!gate_fill_allowed(&c->plan, &c->walk, &c->facts, &c->err));
+}
+END_TEST
+
 static void additive_plan(void)
 {
 	c->plan.archetype = ARCH_ADDITIVE;
@@ -209,6 +325,7 @@ START_TEST(gates)
 	finding("B7", WAITS);
 	c->facts.now += 5 * US_HOUR;
 	finding("B7", HOLDS);
+	ck_assert(gate_reads_allowed(&c->plan, &c->walk, &c->facts, &c->err));
 	c->plan.statement = "alter table orders add note int";
 	ck_assert_ptr_nonnull(strstr(finding("A4", REFUSED), "it says something else than the target"));
 	c->plan.archetype = ARCH_DESTRUCTIVE;
@@ -377,7 +494,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("added");
 	TCase *t = tcase_create("added");
-	const TTest *const all[] = { begins, the_whole_way, a_backfill_waits, steps_back, refused_changes, deploys_are_asked_again, gates, friday, what_stands_before_a_change, judged, amended };
+	const TTest *const all[] = { begins, the_whole_way, a_backfill_waits, filled_and_again, late_ends, amended_midway, complete, steps_back, refused_changes, deploys_are_asked_again, gates, friday, what_stands_before_a_change, judged, amended };
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tcase_add_test(t, all[i]);

@@ -60,7 +60,15 @@ START_TEST(amended_backfill)
 {
 	static struct plan_pause one[] = { { .when = "slot", .above = 5, .has_above = true }, { .when = "slot", .above = 5, .has_above = true, .below = 1, .has_below = true } };
 	p.backfill.value = "total * 100";
-	compare(&p, AMEND_GATES, "backfill.value was not given and is now \"total * 100\"");
+	compare(&p, AMEND_BACKFILL, "backfill.value was not given and is now \"total * 100\"");
+	p.backfill.batch_ms = 900;   /* laxer, and not the worst of it */
+	compare(&p, AMEND_BACKFILL, "backfill.value was not given and is now \"total * 100\"");
+	p = given();
+	p.backfill.where = "total > 0";
+	compare(&p, AMEND_BACKFILL, "backfill.where was not given and is now \"total > 0\"");
+	p = given();
+	p.backfill.fills = "differences";
+	compare(&p, AMEND_BACKFILL, "backfill.fills was not given and is now \"differences\"");
 	p = given();
 	p.backfill.load = 50;
 	compare(&p, AMEND_STRICTER, "backfill.load was 100 and is now 50");

@@ -76,6 +76,7 @@ static enum stage adds(enum stage from, enum event ev, unsigned open)
 	case EV_ADDED: case EV_NOT_TAKEN: return from == AT_CHANGING ? AT_WRITES : AT_NOWHERE;
 	case EV_TAKEN: case EV_NOT_ADDED: return from == AT_CHANGING ? AT_EXPAND : AT_NOWHERE;
 	case EV_FILLED: return from == AT_BACKFILL ? AT_READS : AT_NOWHERE;
+	case EV_REFILL: return from == AT_BACKFILL || from == AT_READS || from == AT_MONITOR ? AT_BACKFILL : AT_NOWHERE;
 	case EV_WATCHED: return from == AT_MONITOR ? AT_LOG : AT_NOWHERE;
 	case EV_CLOSE: return from == AT_LOG ? AT_CLOSED : AT_NOWHERE;
 	case EV_BACK: return on && at > 0 && from != AT_WRITES ? way[at - 1] : AT_NOWHERE;

@@ -26,7 +26,7 @@ static const struct condition {
 	{ "A7", "rehearsed, way back included, old code tested", "rehearsed, old code too", GATE_A, 0, rule_a7, true },
 	{ "B1", "every consumer is cleared, by name", "every consumer cleared", GATE_B, 24 * US_HOUR, rule_b1, false },
 	{ "B2", "the audit was able to see", "the audit could see", GATE_B, 10 * US_MINUTE, rule_b2, false },
-	{ "B3", "backfill: nothing left, nothing rejected", "backfill complete", GATE_B, 24 * US_HOUR, rule_b3, false },
+	{ "B3", "backfill: nothing left, nothing rejected", "backfill complete", GATE_B, 24 * US_HOUR, rule_b3, true },
 	{ "B4", "parity: old and new agree", "old and new agree", GATE_B, 24 * US_HOUR, rule_b4, false },
 	{ "B5", "the wait has passed", "the wait has passed", GATE_B, 10 * US_MINUTE, rule_b5, false },
 	{ "B6", "nobody read or wrote it in that time", "no read or write seen", GATE_B, 10 * US_MINUTE, rule_b6, false },
@@ -162,6 +162,18 @@ bool gate_batch_allowed(const struct plan *p, const struct walk *w, const struct
 bool gate_add_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
 {
 	static const char *const ids[SOME_MAX] = { "A1", "A2", "A3", "A4", "A5", "A6", "A7", "C3", "C4", "C6" };
+	return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, ids, sizeof ids / sizeof *ids, e);
+}
+
+bool gate_fill_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
+{
+	static const char *const ids[] = { "A6", "C6" };
+	return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, ids, sizeof ids / sizeof *ids, e);
+}
+
+bool gate_reads_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
+{
+	static const char *const ids[] = { "B3", "B7" };
 	return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, ids, sizeof ids / sizeof *ids, e);
 }
 

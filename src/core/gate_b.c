@@ -134,7 +134,37 @@ void rule_b2(const struct judge *j)
 
 void rule_b3(const struct judge *j)
 {
-	find_not_needed(j->o, "no backfill");
+	const struct fact_backfill *b = &j->f->backfill;
+	char n[32];
+	if (!walk_has_item(j->w->archetype, ITEM_BACKFILL) || (j->w->archetype == ARCH_ADDITIVE && !j->p->backfill.value)) {
+		find_not_needed(j->o, "no backfill");
+		return;
+	}
+	if (!rule_fresh(j, b->at, LOOK_LIVES, "the backfill"))
+		return;
+	find_passes(j->o, "0 rows left, 0 rejected");
+	find_now(j->o, "%.0f %% of pass %d", b->share * 100, b->pass);
+	if (!b->begun) {
+		find_now(j->o, "not begun");
+		find_shut(j->o, REFUSED, "the backfill has not begun with this plan");
+		find_todo(j->o, "Start it (item 6).");
+	} else if (b->rejects > 0) {
+		find_now(j->o, "%s rejected", grouped(b->rejects, n));
+		find_shut(j->o, REFUSED, "rows that do not convert: %s", grouped(b->rejects, n));
+		find_todo(j->o, "gatewalk job rejects WALK lists them. Mend the rows, or the plan and amend it; then try them again (item 6).");
+	} else if (b->left < 0 || !b->counted_at) {
+		find_shut(j->o, REFUSED, "the rows that are left have not been counted");
+		find_todo(j->o, "The backfill counts them at its end: start it, or let it go on (item 6).");
+	} else if (b->left > 0) {
+		find_now(j->o, "%s left", grouped(b->left, n));
+		find_shut(j->o, REFUSED, "rows without a value: %s", grouped(b->left, n));
+		find_todo(j->o, "Start the backfill again (item 6).");
+	} else if (rule_fresh(j, b->counted_at, j->lives, "the count of rows left")) {
+		find_now(j->o, "0 left, 0 rejected");
+		find_holds(j->o);
+	} else {
+		find_todo(j->o, "Start the backfill again (item 6): it counts anew.");
+	}
 }
 
 void rule_b4(const struct judge *j)

@@ -162,8 +162,9 @@ enum archetype archetype_parse(const char *s);  /* ARCH_NONE when unknown */
 const char *plan_target_name(struct arena *a, const struct plan *p);
 
 /* How an amended plan differs: what must be done again. */
-enum amend_class { AMEND_SAME, AMEND_STRICTER, AMEND_GATES, AMEND_NEW_WALK };
-/* why gets one sentence, owned by a. NEW_WALK: target, statement or archetype changed. GATES: laxer within floors. */
+enum amend_class { AMEND_SAME, AMEND_STRICTER, AMEND_GATES, AMEND_BACKFILL, AMEND_NEW_WALK };
+/* why gets one sentence, owned by a. NEW_WALK: target, statement or archetype changed. GATES: laxer within floors. BACKFILL: what rows
+   are filled, or by what: items 6 on again. */
 enum amend_class plan_compare(struct arena *a, const struct plan *old, const struct plan *now, const char **why);
 
 #endif

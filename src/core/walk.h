@@ -40,7 +40,7 @@ enum event {
 	EV_BEGIN, EV_PROVEN, EV_CONFIRM, EV_GATE_A, EV_QUIET, EV_GATE_B, EV_GATE_C, EV_INTENT, EV_DROPPED, EV_NOT_DROPPED,
 	EV_WATCHED, EV_CLOSE, EV_BACK, EV_LEAVE, EV_REOPEN_GATES,
 	EV_RECOUNT, EV_DROP_LOST, EV_RESTART,
-	EV_ADD, EV_ADDED, EV_NOT_ADDED, EV_FILLED, EV_TAKE, EV_TAKEN, EV_NOT_TAKEN, EVENT_COUNT
+	EV_ADD, EV_ADDED, EV_NOT_ADDED, EV_FILLED, EV_REFILL, EV_TAKE, EV_TAKEN, EV_NOT_TAKEN, EVENT_COUNT
 };
 enum effect { EFFECT_NONE, EFFECT_DROP, EFFECT_ADD, EFFECT_TAKE };
 
@@ -58,6 +58,9 @@ struct walk_clear { const char *key, *reason, *counted; bool survives; int64_t a
 struct walk_declared { const char *what, *key, *value; int64_t at; };
 /* The last hiding. why: "over" when its time had passed, else what ended it; exact: the grants are what they were. to 0: there was none. */
 struct walk_hiding { int64_t from, to; const char *why; bool exact; };
+
+/* What the last end of a backfill found: rows left and rejected, counted then. at 0: none has ended. */
+struct walk_fill { int64_t at, filled, left, rejects; };
 
 /* A signed intent other than a drop: the new column comes, or what this walk added goes again. */
 enum change { CHANGE_NONE, CHANGE_ADD, CHANGE_TAKE };
@@ -97,6 +100,8 @@ struct walk {
 	int added_attnum;                /* of a new column: the number it got; 0 while it is not there */
 	int64_t added_at;
 	bool unfilled;                   /* item 6 was passed over: the plan has no backfill */
+	struct walk_fill fill;
+	int64_t filling;                 /* the backfill's job that is at work; 0 none */
 	int64_t back_at;                 /* the last step back; what was declared before it does not count for a new column */
 	bool dropped;
 	int64_t dropped_at;

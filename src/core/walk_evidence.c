@@ -161,11 +161,28 @@ static bool fold_hiding(struct walk *w, const struct json *b, struct err *e)
 	return true;
 }
 
+/* One that ends at another step than its own (stepped back meanwhile) stands in the log and changes nothing. */
+static bool fold_backfill(struct walk *w, const struct json *b, struct err *e)
+{
+	struct walk_fill f;
+	int64_t passes;
+	const char *blob;
+	if (!body_hex(b, "blob", 64, &blob, e) || !body_time(b, "counted", &f.at, e) || !body_count(b, "filled", &f.filled, e) || !body_count(b, "left", &f.left, e) ||
+	    !body_count(b, "passes", &passes, e) || !body_count(b, "rejects", &f.rejects, e))
+		return false;
+	if (!fold_fills(w) || w->unfilled)
+		return true;
+	w->fill = f;
+	if (f.left || f.rejects)
+		return fold_refill(w, e);
+	return w->stage != AT_BACKFILL || fold_move(w, EV_FILLED, NULL, e);
+}
+
 bool fold_evidence(struct walk *w, const struct record *r, struct err *e)
 {
-	static const char *const kinds[] = { "snapshot", "drill", "audit", "baseline", "watched", "guard", "hiding", "slot", NULL };
+	static const char *const kinds[] = { "snapshot", "drill", "audit", "baseline", "watched", "guard", "hiding", "slot", "backfill", NULL };
 	static bool (*const folds[])(struct walk *, const struct json *, struct err *) = {
-		fold_snapshot, fold_drill, fold_audit, fold_baseline, fold_watched, fold_guard, fold_hiding, fold_slot,
+		fold_snapshot, fold_drill, fold_audit, fold_baseline, fold_watched, fold_guard, fold_hiding, fold_slot, fold_backfill,
 	};
 	size_t kind;
 	return body_choice(r->b, "kind", kinds, &kind, e) && folds[kind](w, r->b, e);

@@ -13,6 +13,10 @@ bool fold_here(const struct walk *w, enum stage low, enum stage high, struct err
 /* Waits and expiries are counted by the server's clock alone: this line needs it. */
 bool fold_timed(const struct record *r, struct err *e);
 
+/* Behind item 5: item 6 on again. */
+bool fold_refill(struct walk *w, struct err *e);
+/* Is the walk at item 6, or behind it, as far as rows can still be filled? */
+bool fold_fills(const struct walk *w);
 /* What was reached at the stage that the walk is at now, or behind it, no longer stands. */
 void fold_undo(struct walk *w);
 

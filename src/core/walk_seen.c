@@ -38,9 +38,11 @@ bool fold_job(struct walk *w, const struct record *r, struct err *e)
 	const char *kind, *note;
 	int64_t job;
 	size_t event;
-	(void)w;
-	return body_choice(r->b, "event", events, &event, e) && body_count(r->b, "job", &job, e) &&
-		body_word(r->b, "kind", &kind, e) && body_text(r->b, "note", &note, e);
+	if (!body_choice(r->b, "event", events, &event, e) || !body_count(r->b, "job", &job, e) || !body_word(r->b, "kind", &kind, e) || !body_text(r->b, "note", &note, e))
+		return false;
+	if (strcmp(kind, "backfill") == 0 && (event == 0 || job == w->filling))
+		w->filling = event == 0 ? job : 0;
+	return true;
 }
 
 static bool intent_fits(const struct walk *w, unsigned relid, int attnum, const char *snapshot, struct err *e)

@@ -133,8 +133,22 @@ void fold_undo(struct walk *w)
 			w->gate_passed[i] = 0;
 	if (w->stage < AT_UNUSED)
 		w->quiet_since = 0;
+	if (w->stage < AT_BACKFILL)
+		w->fill = (struct walk_fill){ .at = 0 };
 	if (w->archetype == ARCH_ADDITIVE && w->stage < AT_MONITOR)
 		w->watch_from = 0;
+}
+
+bool fold_fills(const struct walk *w)
+{
+	return walk_move_needs(w->archetype, w->stage, EV_REFILL) <= GATES_ALL;
+}
+
+bool fold_refill(struct walk *w, struct err *e)
+{
+	bool ok = fold_move(w, EV_REFILL, NULL, e);
+	fold_undo(w);
+	return ok;
 }
 
 bool fold_back(struct walk *w, const struct record *r, struct err *e)
@@ -157,9 +171,25 @@ bool fold_back(struct walk *w, const struct record *r, struct err *e)
 	return true;
 }
 
+#define AGAIN 3   /* of classes */
+
+/* Other rows are filled, or by something else: what was filled and counted no longer speaks of it. Where the plan fills nothing any
+   more, item 6 is passed over. */
+static bool amend_backfill(struct walk *w, const struct json *b, struct err *e)
+{
+	bool backfill;
+	if (!body_flag(b, "backfill", &backfill, e))
+		return false;
+	w->fill = (struct walk_fill){ .at = 0 };
+	if (!fold_fills(w))
+		return true;   /* not that far yet: item 5 says whether there is one */
+	w->unfilled = !backfill;
+	return fold_refill(w, e) && (backfill || fold_move(w, EV_FILLED, NULL, e));
+}
+
 bool fold_amend(struct walk *w, const struct record *r, struct err *e)
 {
-	static const char *const classes[] = { "same", "stricter", "gates", NULL };
+	static const char *const classes[] = { "same", "stricter", "gates", "backfill", NULL };
 	const char *plan, *why;
 	size_t which;
 	if (w->stage == AT_DROPPING || w->stage == AT_CHANGING)
@@ -169,7 +199,7 @@ bool fold_amend(struct walk *w, const struct record *r, struct err *e)
 		return false;
 	w->plan_digest = arena_dup(w->arena, plan);
 	w->amended_at = r->t;
-	return true;
+	return which != AGAIN || amend_backfill(w, r->b, e);
 }
 
 bool fold_leave(struct walk *w, const struct record *r, struct err *e)
