@@ -93,6 +93,43 @@ START_TEST(rejects_are_kept_and_run_again)
 }
 END_TEST
 
+/* Another expression: what it refuses now is tried by itself, once; what the one before filled stays, and the rest is walked from the beginning. */
+START_TEST(amended)
+{
+	bf_open(&x, TEXTS);
+	x.plan.backfill.value = "v::int";
+	bf_must(&x);
+	bf_is(&x, "SELECT count(*) FROM gatewalk.backfill_reject", "4");
+	x.plan.backfill.value = "CASE WHEN v = 'x3' THEN -3 ELSE v::int END";
+	bf_must(&x);
+	bf_is(&x, "SELECT string_agg(key, ' ' ORDER BY n) FROM gatewalk.backfill_reject", "id=777 id=778 id=4000");
+	bf_is(&x, "SELECT pass || ' ' || filled FROM gatewalk.backfill", "1 1");   /* it was filled to its end before: only counted */
+	/* The same again: nobody asked for the rejects. */
+	test_sql(x.db, "UPDATE gatewalk.backfill_reject SET error = 'as it was'");
+	bf_must(&x);
+	bf_is(&x, "SELECT count(*) FROM gatewalk.backfill_reject WHERE error = 'as it was'", "3");
+	/* Another row set: what is out of it is no reject any more. */
+	x.plan.backfill.where = "id <> 777";
+	bf_must(&x);
+	bf_is(&x, "SELECT string_agg(key, ' ' ORDER BY n) FROM gatewalk.backfill_reject", "id=778 id=4000");
+	/* Amended before it came to an end. */
+	test_sql(x.db, "UPDATE public.t SET n = NULL WHERE id > 2000; UPDATE gatewalk.backfill SET rows_left = NULL, counted_at = NULL");
+	x.plan.backfill.value = "CASE WHEN v LIKE 'x%' THEN 0 ELSE v::int END";
+	bf_must(&x);
+	bf_is(&x, "SELECT count(*) FROM public.t WHERE n IS NULL", "1");
+	bf_is(&x, "SELECT count(*) FROM gatewalk.backfill_reject", "0");
+	/* Another column of the same name. */
+	x.plan.backfill.value = "v::int";
+	x.plan.backfill.where = NULL;
+	test_sql(x.db, "UPDATE public.t SET n = NULL");
+	bf_must(&x);
+	bf_is(&x, "SELECT count(*) FROM gatewalk.backfill_reject", "4");
+	test_sql(x.db, "ALTER TABLE public.t DROP n; ALTER TABLE public.t ADD n int; DELETE FROM public.t WHERE v LIKE 'x%'");
+	bf_must(&x);
+	bf_is(&x, "SELECT count(n) || ' ' || (SELECT count(*) FROM gatewalk.backfill_reject) FROM public.t", "3996 0");
+}
+END_TEST
+
 static bool keep(void *ctx, const char *row, size_t len, struct err *e)
 {
 	(void)e;
@@ -242,6 +279,7 @@ int main(void)
 	tcase_add_loop_test(t, shape, 0, sizeof shapes / sizeof shapes[0]);
 	tcase_add_test(t, nothing_is_written_over);
 	tcase_add_test(t, rejects_are_kept_and_run_again);
+	tcase_add_test(t, amended);
 	tcase_add_test(t, rejects_as_text);
 	tcase_add_test(t, too_many_rejects_stop_it);
 	tcase_add_loop_test(t, one_row_refuses, 0, sizeof refusals / sizeof refusals[0]);

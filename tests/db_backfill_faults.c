@@ -212,7 +212,7 @@ START_TEST(one_at_a_time)
 	pid_t pid = bf_begin(&x);
 	bf_until(&x, "SELECT coalesce(max(batches), 0) > 2 FROM gatewalk.backfill");
 	pid_t second = bf_begin(&x);
-	bf_until(&x, "SELECT count(*) > 0 FROM gatewalk.job WHERE state = 'waiting' AND note = 'another session fills this column'");
+	bf_until(&x, "SELECT count(*) > 0 FROM gatewalk.job WHERE state = 'waiting' AND note = 'another session fills this table'");
 	kill(pid, SIGKILL);
 	bf_end(pid);
 	test_sql(x.db, "SELECT pg_terminate_backend(backend_pid) FROM gatewalk.job WHERE id = 1");
@@ -273,6 +273,14 @@ START_TEST(another_timeline_is_asked_about)
 	x.timeline = 1;
 	bf_must(&x);
 	bf_whole(&x, ROWS);
+	/* One that no person started asks as well: where it was filled before stands in its row. */
+	test_sql(x.db, "UPDATE gatewalk.backfill SET timeline = 3");
+	x.timeline = 0;
+	ck_assert(!bf_run(&x));
+	ck_assert_str_eq(x.e.msg, "the server is on timeline 1 and the backfill began on 3: a failover may have lost its last batches and other writes");
+	x.timeline = 1;
+	bf_must(&x);
+	bf_is(&x, "SELECT timeline FROM gatewalk.backfill", "1");
 }
 END_TEST
 

@@ -47,14 +47,18 @@ static bool differences(const struct backfill *b)
 	return text_eq(b->plan->backfill.fills, "differences");
 }
 
+const char *backfill_rejected(const struct backfill *b, struct arena *a, const struct backfill_leaf *leaf)
+{
+	return arena_printf(a, "EXISTS (SELECT FROM gatewalk.backfill_reject gatewalk_r WHERE gatewalk_r.sid = %s AND gatewalk_r.relid = %u AND gatewalk_r.at = %s.ctid"
+		" AND gatewalk_r.version = %s.xmin)", sql_literal(a, b->sid), leaf->oid, b->alias, b->alias);
+}
+
 /* What must not be worked out on a row stands in a later branch: CASE is the one thing whose order the server keeps. */
 const char *backfill_todo(const struct backfill *b, struct arena *a, const struct backfill_leaf *leaf)
 {
 	const struct plan_backfill *f = &b->plan->backfill;
 	const char *null = differences(b) ? "" : arena_printf(a, "WHEN %s.%s IS NOT NULL THEN false ", b->alias, b->column);
-	const char *known = !leaf || b->row.rejects == 0 ? "" : arena_printf(a,
-		"WHEN EXISTS (SELECT FROM gatewalk.backfill_reject gatewalk_r WHERE gatewalk_r.sid = %s AND gatewalk_r.relid = %u AND gatewalk_r.at = %s.ctid"
-		" AND gatewalk_r.version = %s.xmin) THEN false ", sql_literal(a, b->sid), leaf->oid, b->alias, b->alias);
+	const char *known = !leaf || b->row.rejects == 0 ? "" : arena_printf(a, "WHEN %s THEN false ", backfill_rejected(b, a, leaf));
 	const char *where = f->where ? arena_printf(a, "WHEN (%s\n) IS NOT TRUE THEN false ", f->where) : "";
 	const char *other = differences(b) ? arena_printf(a, " AND %s.%s IS DISTINCT FROM (%s\n)", b->alias, b->column, f->value) : "";
 	return arena_printf(a, "CASE %s%s%sWHEN true THEN (%s\n) IS NOT NULL%s END", null, known, where, f->value, other);
@@ -74,14 +78,14 @@ const char *backfill_update(const struct backfill *b, struct arena *a, const str
 /* ---- the row ---- */
 
 #define ROW_COLS "b.pass, b.leaf, b.at, b.upto, b.range_to, b.strip, b.pass_over, b.batches, b.filled, b.pass_filled, b.passed_by, coalesce(b.rows_left, -1)," \
-	" (SELECT count(*) FROM gatewalk.backfill_reject r WHERE r.sid = b.sid)"
-#define ROW_N 13
+	" (SELECT count(*) FROM gatewalk.backfill_reject r WHERE r.sid = b.sid), (SELECT count(*) FROM gatewalk.backfill_reject r WHERE r.sid = b.sid AND r.spec <> b.spec), b.timeline"
+#define ROW_N 15
 
 static struct backfill_row row_of(char *const *c)
 {
 	return (struct backfill_row){ .pass = (int)cell_int(c[0]), .leaf = (unsigned)cell_int(c[1]), .at = cell_int(c[2]), .upto = cell_int(c[3]), .range_to = cell_int(c[4]),
 		.strip = (int)cell_int(c[5]), .pass_over = cell_bool(c[6]), .batches = cell_int(c[7]), .filled = cell_int(c[8]), .pass_filled = cell_int(c[9]),
-		.passed_by = cell_int(c[10]), .left = cell_int(c[11]), .rejects = cell_int(c[12]) };
+		.passed_by = cell_int(c[10]), .left = cell_int(c[11]), .rejects = cell_int(c[12]), .older = cell_int(c[13]), .timeline = cell_int(c[14]) };
 }
 
 bool backfill_read(struct backfill *b, struct err *e)
@@ -113,24 +117,41 @@ static bool leaves_read(struct backfill *b, struct err *e)
 	return true;
 }
 
-/* One at a time: the lock goes with its session, so whoever has it finds no transaction of another one under way. */
+/* One at a time, whichever walks they are: the lock goes with its session, so whoever has it finds no transaction of another one under way. */
 static bool alone(struct backfill *b, struct arena *a, struct err *e)
 {
-	const char *args[] = { b->sid };
+	const char *args[] = { arena_printf(a, "%u", b->relid) };
 	const char *got = db_value(b->db, a, &(struct query){ .sql = OWN_TAG "SELECT pg_try_advisory_lock(hashtextextended('gatewalk.backfill.' || $1, 0))", .args = args, .nargs = 1 }, e);
-	return got && (cell_bool(got) || err_set(e, ERR_WAIT, "gatewalk job list", "another session fills this column"));
+	return got && (cell_bool(got) || err_set(e, ERR_WAIT, "gatewalk job list", "another session fills this table"));
 }
 
-bool backfill_begin(struct backfill *b, struct err *e)
+bool backfill_timeline(struct db *db, const char *sid, int64_t *tli, struct err *e)
 {
 	struct arena *a = arena_new();
-	const char *args[] = { b->sid, arena_printf(a, "%u", b->relid), arena_printf(a, "%d", b->attnum), backfill_spec(a, b->plan) };
-	const struct query q = { .sql = OWN_TAG "WITH w AS (INSERT INTO gatewalk.backfill AS b (sid, relid, attnum, spec) VALUES ($1, $2::oid, $3::smallint, $4)\n"
-		"ON CONFLICT (sid) DO UPDATE SET relid = excluded.relid, attnum = excluded.attnum, spec = excluded.spec, pass = 1, leaf = 0, at = 0, upto = 0, range_to = 0, strip = 0,\n"
-		"  pass_over = false, batches = b.batches + 1, filled = 0, pass_filled = 0, passed_by = 0, rows_left = NULL, counted_at = NULL, began_at = clock_timestamp()\n"
-		"WHERE (b.relid, b.attnum, b.spec) IS DISTINCT FROM (excluded.relid, excluded.attnum, excluded.spec) RETURNING sid)\n"
-		"DELETE FROM gatewalk.backfill_reject r USING w WHERE r.sid = w.sid", .args = args, .nargs = 4, .cols = -1 };
-	bool ok = alone(b, a, e) && db_ask(b->db, a, &q, NULL, e) && backfill_read(b, e) && leaves_read(b, e);
+	const char *args[] = { sid };
+	const char *v = db_value(db, a, &(struct query){ .sql = OWN_TAG "SELECT coalesce(max(timeline), 0) FROM gatewalk.backfill WHERE sid = $1", .args = args, .nargs = 1 }, e);
+	*tli = v ? cell_int(v) : 0;
+	arena_free(a);
+	return v || err_in(e, "reading where the backfill began");
+}
+
+/* Another column is another backfill: what was refused for the one before says nothing. */
+#define BEGIN_SQL OWN_TAG "WITH was AS (SELECT * FROM gatewalk.backfill WHERE sid = $1),\n" \
+	"gone AS (DELETE FROM gatewalk.backfill_reject r USING was WHERE r.sid = was.sid AND (was.relid, was.attnum) IS DISTINCT FROM ($2::oid, $3::smallint))\n" \
+	"INSERT INTO gatewalk.backfill AS b (sid, relid, attnum, spec, timeline) VALUES ($1, $2::oid, $3::smallint, $4, $5::bigint)\n" \
+	"ON CONFLICT (sid) DO UPDATE SET relid = excluded.relid, attnum = excluded.attnum, spec = excluded.spec, pass = 1, leaf = 0, at = 0, upto = 0, range_to = 0, strip = 0,\n" \
+	"  pass_over = b.pass_over AND b.rows_left IS NOT DISTINCT FROM 0 AND (b.relid, b.attnum) = (excluded.relid, excluded.attnum), timeline = excluded.timeline,\n" \
+	"  batches = b.batches + 1, filled = 0, pass_filled = 0, passed_by = 0, rows_left = NULL, counted_at = NULL, began_at = clock_timestamp()\n" \
+	"WHERE (b.relid, b.attnum, b.spec) IS DISTINCT FROM (excluded.relid, excluded.attnum, excluded.spec)"
+
+bool backfill_begin(struct backfill *b, int64_t timeline, struct err *e)
+{
+	struct arena *a = arena_new();
+	const char *args[] = { b->sid, arena_printf(a, "%u", b->relid), arena_printf(a, "%d", b->attnum), backfill_spec(a, b->plan), arena_printf(a, "%lld", (long long)timeline) };
+	const char *place[] = { b->sid, args[4] };
+	bool ok = alone(b, a, e) && db_ask(b->db, a, &(struct query){ .sql = BEGIN_SQL, .args = args, .nargs = 5, .cols = -1 }, NULL, e) &&
+		db_ask(b->db, a, &(struct query){ .sql = OWN_TAG "UPDATE gatewalk.backfill SET timeline = $2::bigint WHERE sid = $1 AND timeline <> $2::bigint", .args = place, .nargs = 2, .cols = -1 }, NULL, e) &&
+		backfill_read(b, e) && leaves_read(b, e);
 	arena_free(a);
 	return ok;
 }

@@ -35,7 +35,8 @@ struct backfill_row {
 	bool pass_over;
 	int64_t batches, filled, pass_filled, passed_by;   /* passed_by: ranges whose rows others held */
 	int64_t left;                 /* -1 not counted */
-	int64_t rejects;
+	int64_t rejects, older;       /* older: refused by another expression than the plan's now */
+	int64_t timeline;             /* on which it is filled; 0 not known */
 };
 
 struct backfill {
@@ -59,8 +60,12 @@ struct db *backfill_connect(const char *conninfo, const char *sid, int batch_ms,
 /* Finds the target and judges the plan's expression: shape, type, volatility; tries some rows and rolls back. *unfit: why it cannot be
    used, and what to do; NULL when it can. Makes temporary views and rolls them back. */
 bool backfill_try(struct db *db, struct arena *a, const struct plan *p, const char *sid, struct backfill *out, const char **unfit, struct err *e);
-/* Reads the row, makes it when there is none, or anew when the expression or the target is another one; and the leaves. */
-bool backfill_begin(struct backfill *b, struct err *e);
+/* The timeline that it was filled on last; 0 when it never was. */
+bool backfill_timeline(struct db *db, const char *sid, int64_t *tli, struct err *e);
+/* Reads the row, makes it when there is none, or anew when the expression or the target is another one; and the leaves. Another
+   expression forgets how far it was, but no reject of the same column; what was filled to its end is only counted anew. One session a
+   table: ERR_WAIT when another one fills it. */
+bool backfill_begin(struct backfill *b, int64_t timeline, struct err *e);
 bool backfill_read(struct backfill *b, struct err *e);
 /* Of the pass, 0 to 1; and how many rows that are, -1 when the server does not know. */
 double backfill_share(const struct backfill *b, double *rows);
@@ -83,8 +88,9 @@ bool backfill_again(struct backfill *b, struct err *e);
 /* Those that a whole pass did not change are rejects: something takes the value away. */
 bool backfill_give_up(struct backfill *b, const char *why, struct err *e);
 
-/* A reject tried again: gone from the list when its row took the value, or is not that version any more. *more: there may be another one behind n. */
-bool backfill_retry(struct backfill *b, int64_t *n, bool *more, struct err *e);
+/* The next reject behind *n tried again, all of them or those of older expressions: gone from the list when its row took the value, or is
+   not that version any more. *more: there may be another one. */
+bool backfill_retry(struct backfill *b, bool all, int64_t *n, bool *more, struct err *e);
 struct backfill_reject { int64_t n; const char *key, *value, *sqlstate, *error; };
 bool backfill_rejects(struct db *db, struct arena *a, const char *sid, int max, struct backfill_reject **out, size_t *n, struct err *e);
 /* All of them as lines of COPY text: key, value, sqlstate, error. Needs no memory for them. */

@@ -9,6 +9,8 @@
 
 /* "(block,line)" as a literal of type tid. */
 const char *backfill_tid(struct arena *a, int64_t at);
+/* SQL, boolean, over the row: is this version of it a known reject? */
+const char *backfill_rejected(const struct backfill *b, struct arena *a, const struct backfill_leaf *leaf);
 /* SQL, boolean, over the row: has it no value yet, and is one to come? leaf: where it stands, for its rejects, which are passed over. */
 const char *backfill_todo(const struct backfill *b, struct arena *a, const struct backfill_leaf *leaf);
 /* UPDATE ONLY leaf ... WHERE cond RETURNING returning. */

@@ -58,9 +58,9 @@ bool backfill_try_row(struct backfill *b, struct arena *a, const struct backfill
 /* INSERT of the rows that meet the condition; version as it is under the lock. */
 static const char *insert_sql(const struct backfill *b, struct arena *a, const struct backfill_leaf *leaf, const struct err *why, const char *where)
 {
-	return arena_printf(a, OWN_TAG "INSERT INTO gatewalk.backfill_reject (sid, relid, at, version, key, value, sqlstate, error)\n"
-		"SELECT %s, %u, %s.ctid, %s.xmin, %s, %s, %s, %s FROM ONLY %s AS %s WHERE %s", sql_literal(a, b->sid), leaf->oid, b->alias, b->alias, b->key, b->shown,
-		sql_literal(a, why->sqlstate), sql_literal(a, why->msg), leaf->name, b->alias, where);
+	return arena_printf(a, OWN_TAG "INSERT INTO gatewalk.backfill_reject (sid, relid, at, version, key, value, sqlstate, error, spec)\n"
+		"SELECT %s, %u, %s.ctid, %s.xmin, %s, %s, %s, %s, '%s' FROM ONLY %s AS %s WHERE %s", sql_literal(a, b->sid), leaf->oid, b->alias, b->alias, b->key, b->shown,
+		sql_literal(a, why->sqlstate), sql_literal(a, why->msg), backfill_spec(a, b->plan), leaf->name, b->alias, where);
 }
 
 static bool one(struct backfill *b, struct arena *a, bool *rejected, struct err *e)
@@ -120,19 +120,19 @@ static bool retry(struct backfill *b, struct arena *a, char *const *c, struct er
 	if (!backfill_open_tx(b, a, e) || (leaf && !backfill_try_row(b, a, leaf, where, &there, &filled, &why, e)))
 		return false;
 	const char *sql = why.code == ERR_NONE ? arena_printf(a, OWN_TAG "DELETE FROM gatewalk.backfill_reject WHERE sid = %s AND n = %s", sql_literal(a, b->sid), c[0]) :
-		arena_printf(a, OWN_TAG "UPDATE gatewalk.backfill_reject SET sqlstate = %s, error = %s, seen_at = clock_timestamp() WHERE sid = %s AND n = %s",
-			sql_literal(a, why.sqlstate), sql_literal(a, why.msg), sql_literal(a, b->sid), c[0]);
+		arena_printf(a, OWN_TAG "UPDATE gatewalk.backfill_reject SET sqlstate = %s, error = %s, spec = '%s', seen_at = clock_timestamp() WHERE sid = %s AND n = %s",
+			sql_literal(a, why.sqlstate), sql_literal(a, why.msg), backfill_spec(a, b->plan), sql_literal(a, b->sid), c[0]);
 	return db_script(b->db, a, sql, BACKFILL_MS, NULL, e) &&
 		backfill_close_tx(b, a, leaf, arena_printf(a, "filled = b.filled + %lld, rows_left = NULL, counted_at = NULL", (long long)filled), e);
 }
 
-bool backfill_retry(struct backfill *b, int64_t *n, bool *more, struct err *e)
+bool backfill_retry(struct backfill *b, bool all, int64_t *n, bool *more, struct err *e)
 {
 	struct rows r;
 	struct arena *a = arena_new();
-	const char *args[] = { b->sid, arena_printf(a, "%lld", (long long)*n) };
-	bool ok = db_ask(b->db, a, &(struct query){ .sql = OWN_TAG "SELECT n, relid, at, version FROM gatewalk.backfill_reject WHERE sid = $1 AND n > $2::bigint ORDER BY n LIMIT 1",
-		.args = args, .nargs = 2, .cols = 4, .max_rows = 1 }, &r, e);
+	const char *args[] = { b->sid, arena_printf(a, "%lld", (long long)*n), all ? "" : backfill_spec(a, b->plan) };
+	bool ok = db_ask(b->db, a, &(struct query){ .sql = OWN_TAG "SELECT n, relid, at, version FROM gatewalk.backfill_reject WHERE sid = $1 AND n > $2::bigint AND spec <> $3 ORDER BY n LIMIT 1",
+		.args = args, .nargs = 3, .cols = 4, .max_rows = 1 }, &r, e);
 	*more = ok && r.n > 0;
 	if (*more) {
 		ok = retry(b, a, r.cell[0], e);

@@ -193,12 +193,13 @@ static bool try_one(struct trial *t, const struct backfill_leaf *leaf, const cha
 	return db_script(b->db, t->a, OWN_TAG "ROLLBACK TO SAVEPOINT gatewalk_one", BACKFILL_MS, NULL, e);
 }
 
+/* Rows that are known not to convert say nothing about the others. */
 static bool try_leaf(struct trial *t, const struct backfill_leaf *leaf, struct tried *out, struct err *e)
 {
 	struct backfill *b = t->b;
 	struct rows r;
 	const char *cond = text_eq(b->plan->backfill.fills, "differences") ? "true" : arena_printf(t->a, "%s.%s IS NULL", b->alias, b->column);
-	const char *sql = arena_printf(t->a, OWN_TAG "SELECT ctid FROM ONLY %s AS %s WHERE %s LIMIT %d", leaf->name, b->alias, cond, TRIED);
+	const char *sql = arena_printf(t->a, OWN_TAG "SELECT ctid FROM ONLY %s AS %s WHERE %s AND NOT %s LIMIT %d", leaf->name, b->alias, cond, backfill_rejected(b, t->a, leaf), TRIED);
 	if (!db_ask(b->db, t->a, &(struct query){ .sql = sql, .cols = 1 }, &r, e))
 		return false;
 	for (int i = 0; i < r.n; i++)

@@ -285,6 +285,19 @@ bool job_wait(void *job, const char *phase, double done, double total, const cha
 	return tick(job, phase, (struct step){ done, total, unit, false, "waiting" }, note);
 }
 
+bool job_still(struct job *j, const char *phase, double done, double total, const char *unit, const char *note)
+{
+	phase_change(j, phase);
+	put(j->note, sizeof j->note, note);
+	struct arena *a = arena_new();
+	const char *control = row_write(j, a, &(struct step){ done, total, unit, true, "running" }, NULL);
+	bool on = !control || text_eq(control, "run");   /* out of reach: the work goes on, as in tick */
+	arena_free(a);
+	if (!on)
+		j->wrote = 0;   /* so that the next tick asks at once */
+	return on;
+}
+
 static bool job_end(struct job *j, const char *state, const char *result, const char *error, struct err *e)
 {
 	if (j->phase[0] && strcmp(state, "done") == 0)

@@ -26,6 +26,9 @@ const char *job_args(const struct job *j);
 bool job_tick(void *job, const char *phase, double done, double total, const char *unit, bool estimate, const char *note);
 /* The same, while the work waits by itself for what note says: it shows as waiting. */
 bool job_wait(void *job, const char *phase, double done, double total, const char *unit, const char *note);
+/* As job_tick, but it never waits: false when the job is to pause or to stop, which the next job_tick does. For work that holds
+   something it has to let go of first. */
+bool job_still(struct job *j, const char *phase, double done, double total, const char *unit, const char *note);
 void job_event(struct job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool job_done(struct job *j, const char *result_json, struct err *e);
 bool job_failed(struct job *j, const struct err *why);

@@ -115,19 +115,20 @@ static const char SCHEMA_V5[] = HIDE_TABLE_SQL HIDE_READ_SQL HIDE_APPLY_SQL HIDE
 	"REVOKE ALL ON ALL ROUTINES IN SCHEMA gatewalk FROM PUBLIC;\n";
 
 /* A backfill: where it is, written in the transaction of each batch; and the rows that do not convert. leaf: the table or partition that
-   pass is at; at and upto: positions in it, block * 65536 + line; strip: which of the strips up to range_to comes next. A reject is a
-   version of a row, by its place and its xmin: written anew by anybody, it is another one, and is tried again. */
+   pass is at; at and upto: positions in it, block * 65536 + line; strip: which of the strips up to range_to comes next; timeline: on which
+   it is filled. A reject is a version of a row, by its place and its xmin: written anew by anybody, it is another one, and is tried
+   again; spec: by which expression it was refused. */
 static const char SCHEMA_V6[] =
 "CREATE TABLE gatewalk.backfill (\n"
 "  sid text PRIMARY KEY REFERENCES gatewalk.walk, relid oid NOT NULL, attnum smallint NOT NULL, spec text NOT NULL,\n"
 "  pass integer NOT NULL DEFAULT 1, leaf oid NOT NULL DEFAULT 0, at bigint NOT NULL DEFAULT 0, upto bigint NOT NULL DEFAULT 0,\n"
-"  range_to bigint NOT NULL DEFAULT 0, strip integer NOT NULL DEFAULT 0, pass_over boolean NOT NULL DEFAULT false,\n"
+"  range_to bigint NOT NULL DEFAULT 0, strip integer NOT NULL DEFAULT 0, pass_over boolean NOT NULL DEFAULT false, timeline bigint NOT NULL DEFAULT 0,\n"
 "  batches bigint NOT NULL DEFAULT 0, filled bigint NOT NULL DEFAULT 0, pass_filled bigint NOT NULL DEFAULT 0, passed_by bigint NOT NULL DEFAULT 0,\n"
 "  rows_left bigint, counted_at timestamptz, began_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),\n"
 "  changed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());\n"
 "CREATE TABLE gatewalk.backfill_reject (\n"
 "  sid text NOT NULL REFERENCES gatewalk.walk, n bigint GENERATED ALWAYS AS IDENTITY, relid oid NOT NULL, at tid NOT NULL, version xid NOT NULL,\n"
-"  key text NOT NULL, value text NOT NULL, sqlstate text NOT NULL, error text NOT NULL,\n"
+"  key text NOT NULL, value text NOT NULL, sqlstate text NOT NULL, error text NOT NULL, spec text NOT NULL,\n"
 "  seen_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), PRIMARY KEY (sid, n));\n"
 "CREATE INDEX backfill_reject_at ON gatewalk.backfill_reject (relid, at);\n";
 

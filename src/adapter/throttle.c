@@ -81,6 +81,37 @@ static struct pause_value wal_rate(const struct look *l)
 	return first ? unknown("the first look: a rate needs two") : known(bytes / 1048576 / ((double)took / US_SECOND));
 }
 
+/* What a session that writes waits for: a transaction of one record, and its commit with all that the server makes it wait for (the disk, a
+   synchronous standby). A message in the WAL leaves nothing behind, neither a row nor a lock. */
+static struct pause_value write_latency(const struct look *l)
+{
+	int64_t began = clock_mono();
+	struct pause_value v = ask(l, "/* gatewalk */ SELECT pg_logical_emit_message(true, 'gatewalk_latency', '')", NULL, NULL);
+	return v.known ? known((double)(clock_mono() - began) / 1000) : v;
+}
+
+void throttle_moved(struct throttle *t)
+{
+	t->moved_at = clock_mono();
+}
+
+/* Rests for as long as lies between its two thresholds, then may try again: nothing else could end it. */
+static struct pause_value no_progress(const struct look *l)
+{
+	struct throttle *t = l->t;
+	const struct pause_limit limit = pause_limit_of(l->a, l->p);
+	int64_t now = clock_mono();
+	if (t->stalled_at && now - t->stalled_at >= (int64_t)((limit.above - limit.below) * US_MINUTE)) {
+		t->stalled_at = 0;
+		t->moved_at = now;
+	}
+	if (!t->moved_at)
+		t->moved_at = now;
+	if (!t->stalled_at && now - t->moved_at > (int64_t)(limit.above * US_MINUTE))
+		t->stalled_at = now;
+	return known(t->stalled_at ? limit.above + 1 : 0);
+}
+
 static struct pause_value archive(const struct look *l)
 {
 	return ask(l, "/* gatewalk */ SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'", NULL, NULL);
@@ -128,8 +159,8 @@ static struct pause_value hours(const struct look *l)
 }
 
 static struct pause_value (*const readers[])(const struct look *) = {
-	[PAUSE_LAG] = lag, [PAUSE_SLOT] = slot, [PAUSE_WAITERS] = waiters, [PAUSE_TRANSACTION] = transaction, [PAUSE_WAL] = wal_rate, [PAUSE_ARCHIVE] = archive,
-	[PAUSE_AUTOVACUUM] = autovacuum, [PAUSE_QUERY] = query, [PAUSE_FLAG] = flag, [PAUSE_HOURS] = hours,
+	[PAUSE_LAG] = lag, [PAUSE_SLOT] = slot, [PAUSE_WAITERS] = waiters, [PAUSE_TRANSACTION] = transaction, [PAUSE_WAL] = wal_rate, [PAUSE_LATENCY] = write_latency, [PAUSE_ARCHIVE] = archive,
+	[PAUSE_AUTOVACUUM] = autovacuum, [PAUSE_QUERY] = query, [PAUSE_FLAG] = flag, [PAUSE_HOURS] = hours, [PAUSE_PROGRESS] = no_progress,
 };
 
 static bool needs_health(const struct plan_backfill *b)
@@ -156,7 +187,7 @@ static bool metrics_allow(struct db *db, struct arena *a, const struct plan *p, 
 	return true;
 }
 
-bool throttle_allows(struct throttle *t, struct db *db, struct arena *a, const struct plan *p, unsigned relid, bool paused, struct err *e)
+static bool conditions_allow(struct throttle *t, struct db *db, struct arena *a, const struct plan *p, unsigned relid, bool paused, struct err *e)
 {
 	struct fact_health health = { 0 };
 	/* The standbys' own queries are no condition here: they are not asked. */
@@ -176,4 +207,12 @@ bool throttle_allows(struct throttle *t, struct db *db, struct arena *a, const s
 			return false;
 	}
 	return metrics_allow(db, a, p, paused, e);
+}
+
+bool throttle_allows(struct throttle *t, struct db *db, struct arena *a, const struct plan *p, unsigned relid, bool paused, struct err *e)
+{
+	bool ok = conditions_allow(t, db, a, p, relid, paused, e);
+	if (!ok && !t->stalled_at)
+		throttle_moved(t);
+	return ok;
 }

@@ -11,8 +11,12 @@ struct db;
 struct err;
 struct plan;
 
-/* Kept from one look to the next: a rate needs two. Zero-initialise; forget it after a new login. */
-struct throttle { int64_t wal_at; double wal_bytes; };
+/* Kept from one look to the next: a rate needs two, and what got no further needs to be known since when. Zero-initialise; forget it after
+   a new login. stalled_at: since when it rests for that; 0 it does not. */
+struct throttle { int64_t wal_at; double wal_bytes; int64_t moved_at, stalled_at; };
+
+/* The work got on, or could not for another reason than its own: "no progress" counts from here. */
+void throttle_moved(struct throttle *t);
 
 /* May the work go on now? relid: the table, its partitions with it. False: e is ERR_GATE with the first condition that pauses, or
    says that the link is gone. */

@@ -17,11 +17,13 @@ static const struct kind { const char *name, *unit; unsigned takes; const char *
 	[PAUSE_WAITERS] = { "lock waiters", "", TAKES_LIMIT, "write {when: lock waiters, above: 5}" },
 	[PAUSE_TRANSACTION] = { "longest transaction", "s", TAKES_LIMIT, "write {when: longest transaction, above: 300}, in seconds" },
 	[PAUSE_WAL] = { "wal rate", "MB/s", TAKES_LIMIT, "write {when: wal rate, above: 50}, in MB a second" },
+	[PAUSE_LATENCY] = { "write latency", "ms", TAKES_LIMIT, "write {when: write latency, above: 50}, in milliseconds of one small write" },
 	[PAUSE_ARCHIVE] = { "archive backlog", "files", TAKES_LIMIT, "write {when: archive backlog, above: 42}, in files" },
 	[PAUSE_AUTOVACUUM] = { "autovacuum", "", 0, "write {when: autovacuum} and nothing else" },
 	[PAUSE_QUERY] = { "query", "", TAKES_LIMIT | TAKES_QUERY, "write {when: query, query: \"SELECT ...\", above: 10}" },
 	[PAUSE_FLAG] = { "flag", "", TAKES_FILE | TAKES_QUERY, "write {when: flag, file: /run/pause}, or a query that gives true or false" },
 	[PAUSE_HOURS] = { "hours", "", TAKES_HOURS, "write {when: hours, from: \"08:00\", to: \"20:00\"}, in the zone of window.zone" },
+	[PAUSE_PROGRESS] = { "no progress", "min", TAKES_LIMIT, "write {when: no progress, above: 30}, in minutes" },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -76,6 +78,7 @@ static const char *in_words(struct arena *a, const struct plan_pause *p, enum pa
 	switch (k) {
 	case PAUSE_AUTOVACUUM: return "an autovacuum works on the table";
 	case PAUSE_FLAG: return p->file ? arena_printf(a, "the flag %s is there", text_clean(a, p->file)) : "the flag's query says so";
+	case PAUSE_PROGRESS: return arena_printf(a, "it got no further for %.4g min: it rests for %.4g min, and tries again", p->above, p->above - (p->has_below ? p->below : pause_calm(p->above)));
 	case PAUSE_HOURS: return arena_printf(a, "it is between %02d:%02d and %02d:%02d, in which it pauses", p->from / 60, p->from % 60, p->to / 60, p->to % 60);
 	default: return NULL;
 	}

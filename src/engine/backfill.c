@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "core/pause.h"
+#include "engine/backfill_count.h"
 #include "engine/batches.h"
 #include "port/files.h"
 
@@ -43,7 +44,7 @@ struct filling {
 	int64_t looked_at;
 	bool allowed;
 	int batch_ms, load, passes;
-	bool retrying, counted;
+	bool begun, retrying, counted;
 	int64_t retry_n, timeline;
 };
 
@@ -105,7 +106,7 @@ static bool same_history(struct filling *f, struct db *db, struct err *e)
 {
 	struct arena *a = arena_new();
 	struct place p;
-	bool other, ok = place_known(db, &other, e) && place_look(db, a, &p, e);
+	bool other, ok = place_known(db, &other, e) && place_look(db, a, &p, e) && (f->timeline || backfill_timeline(db, f->o->sid, &f->timeline, e));
 	if (ok && !p.marked)
 		ok = err_set(e, ERR_VERIFY, "gatewalk rebind WALK", "this is not the database that the backfill began in");
 	if (ok && f->timeline && p.tli != f->timeline)
@@ -136,7 +137,12 @@ static bool login(struct filling *f, struct err *e)
 	struct db *db = backfill_connect(f->o->conninfo, f->o->sid, f->batch_ms, e);
 	bool ok = db && same_history(f, db, e) && judge(f, db, e);
 	f->b.db = db;
-	return ok && backfill_begin(&f->b, e);
+	if (!ok || !backfill_begin(&f->b, f->timeline, e))
+		return false;
+	/* What another expression refused is tried again by itself; by this one, when somebody asks for it. */
+	f->retrying = f->begun ? f->retrying : (f->o->rejects ? f->b.row.rejects : f->b.row.older) > 0;
+	f->begun = true;
+	return true;
 }
 
 static bool connected(struct filling *f, struct err *e)
@@ -269,6 +275,8 @@ static bool batch(struct filling *f, struct err *e)
 		return after(f, to, &why, e);
 	}
 	batches_go_on(&f->at);   /* once one got through */
+	if (end.filled > 0 || rejected || f->b.row.pass == 1)
+		throttle_moved(&f->throttle);
 	if (!rejected)
 		grow(f, (to - from) / BACKFILL_BLOCK, strips, &end);
 	rest(f, end.took_us);
@@ -295,21 +303,41 @@ static bool again(struct filling *f, int64_t left, struct err *e)
 	return backfill_again(&f->b, e);
 }
 
+/* The table was let go of, and is counted anew. */
+static bool uncounted(struct filling *f, const struct err *why, struct err *e)
+{
+	if (why->code == ERR_WAIT)
+		return true;   /* the next tick waits for the operator */
+	if (f->b.db && db_alive(f->b.db) && (why->code == ERR_GATE || batches_is_link(why)))
+		return batches_wait(now_at(f), why, BATCHES_PAUSE_MS, e);
+	*e = *why;
+	return false;
+}
+
 static bool count(struct filling *f, struct err *e)
 {
 	int64_t left;
 	batches_go_on(&f->at);
-	if (!backfill_count(&f->b, &left, e))
-		return false;
+	const struct counting c = { .b = &f->b, .at = now_at(f), .conninfo = f->o->conninfo, .plan = f->o->plan, .batch_ms = f->batch_ms, .throttle = &f->throttle };
+	struct err why = { 0 };
+	if (!counting_run(&c, &left, &why))
+		return uncounted(f, &why, e);
+	throttle_moved(&f->throttle);
 	f->counted = left == 0;
 	return f->counted || again(f, left, e);
+}
+
+static bool retry(struct filling *f, struct err *e)
+{
+	throttle_moved(&f->throttle);
+	return backfill_retry(&f->b, f->o->rejects, &f->retry_n, &f->retrying, e);
 }
 
 static bool work(struct filling *f, struct err *e)
 {
 	const struct backfill_row *row = &f->b.row;
 	if (f->retrying)
-		return backfill_retry(&f->b, &f->retry_n, &f->retrying, e);
+		return retry(f, e);
 	if (row->pass_over)
 		return count(f, e);
 	if (row->leaf && row->at < row->upto && backfill_at(&f->b))
@@ -317,6 +345,16 @@ static bool work(struct filling *f, struct err *e)
 	f->plain_until = 0;
 	f->lines = 0;
 	return backfill_next(&f->b, e);
+}
+
+/* The time for which the operator had it paused is none in which it got no further. */
+static bool tick(struct filling *f, struct err *e)
+{
+	int64_t before = clock_mono();
+	bool on = batches_tick(now_at(f), e);
+	if (clock_mono() - before > US_SECOND)
+		throttle_moved(&f->throttle);
+	return on;
 }
 
 static bool step(struct filling *f, struct err *e)
@@ -331,7 +369,7 @@ static bool step(struct filling *f, struct err *e)
 		}
 		return batches_wait(now_at(f), &why, BATCHES_PAUSE_MS, e);
 	}
-	if (!batches_tick(now_at(f), e) || work(f, &why))
+	if (!tick(f, e) || work(f, &why))
 		return e->code == ERR_NONE;
 	if (e->code == ERR_NONE && f->b.db && db_alive(f->b.db) && !retry_is_moment(&why)) {
 		*e = why;
@@ -342,7 +380,7 @@ static bool step(struct filling *f, struct err *e)
 
 bool backfill_run(const struct backfill_order *o, struct err *e)
 {
-	struct filling f = { .o = o, .timeline = o->timeline, .retrying = o->rejects, .batch_ms = o->plan->backfill.batch_ms, .load = o->plan->backfill.load,
+	struct filling f = { .o = o, .timeline = o->timeline,  .batch_ms = o->plan->backfill.batch_ms, .load = o->plan->backfill.load,
 		.at = { .job = o->job, .arena = o->arena, .plan = o->plan, .walk = o->name, .bell = "backfill waits", .phase = "fill", .unit = "rows", .estimate = true, .size = BLOCKS_FIRST } };
 	struct err own = { 0 };
 	while (!f.counted && step(&f, &own))

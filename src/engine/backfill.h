@@ -18,7 +18,7 @@ struct backfill_order {
 	const char *conninfo, *sid, *name;   /* name: the walk's, for the bell */
 	struct job *job;
 	const struct plan *plan;
-	int64_t timeline;                    /* that whoever started it saw; 0: the first one met */
+	int64_t timeline;                    /* that a person saw who started it; 0: the one it was filled on before, else the first one met */
 	bool rejects;                        /* first the rejects again */
 	struct json *result;                 /* gets filled, left, passes, rejects */
 };

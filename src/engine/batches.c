@@ -16,6 +16,11 @@ bool batches_tick(struct batches *b, struct err *e)
 	return goes_on || err_set(e, ERR_INTERRUPTED, NULL, "stopped");
 }
 
+bool batches_still(const struct batches *b)
+{
+	return job_still(b->job, b->phase, b->done, b->total, b->unit, b->note);
+}
+
 void batches_pause(struct batches *b, const struct err *why)
 {
 	bool news = !b->paused || strcmp(b->why, why->msg) != 0;

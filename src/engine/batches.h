@@ -31,6 +31,8 @@ struct batches {
 
 /* Progress, and what the operator says: false with ERR_INTERRUPTED when the job is to stop. */
 bool batches_tick(struct batches *b, struct err *e);
+/* The same without waiting where the operator pauses it: false when it is to pause or to stop, and the next tick does. */
+bool batches_still(const struct batches *b);
 /* Noted once, rung once, except for what is told elsewhere: the off-peak window, a lost link. */
 void batches_pause(struct batches *b, const struct err *why);
 void batches_go_on(struct batches *b);
