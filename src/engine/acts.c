@@ -14,6 +14,7 @@
 #include "base/when.h"
 #include "core/consumers.h"
 #include "engine/closing.h"
+#include "engine/filling.h"
 #include "engine/hiding.h"
 #include "engine/watching.h"
 #include "port/files.h"
@@ -322,12 +323,13 @@ static doer *const doers[ACT_COUNT] = {
 	[ACT_DECLARE] = do_declare, [ACT_AUDIT] = do_audit, [ACT_CLEAR] = do_clear, [ACT_WATCH] = watching_begin, [ACT_QUIET] = do_quiet,
 	[ACT_HIDE] = hiding_begin, [ACT_UNHIDE] = hiding_end, [ACT_PASS] = do_pass, [ACT_DROP] = do_drop, [ACT_REMOVE] = rows_resume, [ACT_REMOVE_END] = rows_end, [ACT_SCHEMA_LOG] = closing_schema_log, [ACT_RESTORE] = do_restore,
 	[ACT_BACK] = closing_back, [ACT_LEAVE] = closing_leave, [ACT_JOB_PAUSE] = do_job, [ACT_JOB_RESUME] = do_job, [ACT_JOB_STOP] = do_job,
+	[ACT_BACKFILL] = filling_begin, [ACT_RETRY] = filling_begin, [ACT_JOB_SET] = filling_set,
 };
 
 /* Acts that change the database before their line is written must not begin when no line can be. */
 static bool leaves_traces(enum act_kind kind)
 {
-	return kind != ACT_LOOK && kind != ACT_CHECK && kind != ACT_AUDIT && kind != ACT_UNHIDE && kind != ACT_JOB_PAUSE && kind != ACT_JOB_STOP;
+	return kind != ACT_LOOK && kind != ACT_CHECK && kind != ACT_AUDIT && kind != ACT_UNHIDE && kind != ACT_JOB_PAUSE && kind != ACT_JOB_STOP && kind != ACT_JOB_SET;
 }
 
 bool engine_do(struct engine *g, const struct act *act, struct err *e)

@@ -5,9 +5,10 @@
 #include "adapter/planfile.h"
 #include "base/arena.h"
 #include "engine/engine_private.h"
+#include "engine/filling.h"
 #include "port/files.h"
 
-static const char *const class_words[] = { [AMEND_SAME] = "same", [AMEND_STRICTER] = "stricter", [AMEND_GATES] = "gates", [AMEND_NEW_WALK] = "new" };
+static const char *const class_words[] = { [AMEND_SAME] = "same", [AMEND_STRICTER] = "stricter", [AMEND_GATES] = "gates", [AMEND_BACKFILL] = "backfill", [AMEND_NEW_WALK] = "new" };
 
 static bool may_amend(struct engine *g, struct err *e)
 {
@@ -34,9 +35,12 @@ static bool take_in(struct engine *g, const char *path, const char **what, struc
 		return err_set(e, ERR_USE, "gatewalk leave the old walk, then walk the new plan.", "%s: that is a new walk", why);
 	if (c == AMEND_SAME)
 		return err_set(e, ERR_USE, NULL, "%s is the plan that is walked already", path);
-	if (!engine_unlock(g, e) || !journal_blob_put(g->journal, text, len, sha, e))
+	bool filled = false;
+	if (!engine_unlock(g, e) || !journal_blob_put(g->journal, text, len, sha, e) || !filling_over(g, &filled, e))
 		return false;
 	struct json *b = line_body(g);
+	if (c == AMEND_BACKFILL)
+		json_add_int(b, "backfill", now->backfill.value != NULL);
 	json_add_str(b, "class", class_words[c]);
 	json_add_str(b, "plan", now->digest);
 	json_add_str(b, "why", why);
@@ -48,7 +52,7 @@ static bool take_in(struct engine *g, const char *path, const char **what, struc
 			g->plan = old;
 		return false;
 	}
-	*what = arena_printf(g->arena, "%s (%s)", why, class_words[c]);
+	*what = arena_printf(g->arena, "%s (%s)%s", why, class_words[c], filled ? "; the backfill was stopped: start it again to go on by the new plan" : "");
 	return true;
 }
 

@@ -50,6 +50,8 @@ struct engine {
 	size_t n_jobs;
 	struct view_series *series;
 	size_t n_series;
+	struct view_reject *rejects;
+	size_t n_rejects;
 	struct lot *audit_lot;
 	struct fact_audit audit;
 	struct audit_of audit_of;      /* an audit without a walk; target NULL: none */

@@ -127,7 +127,7 @@ static bool publish(struct engine *g, int64_t n, struct err *e)
 
 static bool changing(const struct walk *w)
 {
-	return w->stage == AT_DROPPING;
+	return w->stage == AT_DROPPING || w->stage == AT_CHANGING || w->filling;
 }
 
 static bool may_write(struct engine *g, enum record_op op, const struct json *b, struct stamp *st, struct err *e)

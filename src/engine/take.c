@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "engine/filling.h"
 #include "engine/jobrun.h"
 #include "port/files.h"
 #include "port/jsonread.h"
@@ -169,6 +170,8 @@ static bool take_result(struct engine *g, const struct job_left *l, struct err *
 	}
 	if (removal)
 		return rows_taken(g, l->state, r, e);
+	if (strcmp(l->kind, "backfill") == 0)
+		return filling_taken(g, r, e);
 	if (strcmp(l->kind, "snapshot") == 0 && !take_snapshot(g, r, e))
 		return false;
 	if (json_get(r, "drill") && !take_drill(g, json_get(r, "drill"), e))
@@ -361,7 +364,7 @@ bool take_care(struct engine *g, struct err *e)
 		return job_begin(g, "remove", none, e);
 	if (w->stage == AT_MONITOR && g->facts.now && gone(g, "monitor"))
 		return job_begin(g, "monitor", none, e);
-	return true;
+	return filling_care(g, e);
 }
 
 bool take_all(struct engine *g, struct err *e)
