@@ -137,14 +137,15 @@ static bool keep(void *ctx, const char *row, size_t len, struct err *e)
 	return true;
 }
 
-START_TEST(rejects_as_text)
+START_TEST(rejects_as_csv)
 {
 	struct text t = { 0 };
-	bf_open(&x, "CREATE TABLE public.t (v text, n int); INSERT INTO public.t SELECT i::text FROM generate_series(1, 500) i; INSERT INTO public.t VALUES (E'a\\tb')");
+	bf_open(&x, "CREATE TABLE public.t (v text, n int); INSERT INTO public.t SELECT i::text FROM generate_series(1, 500) i; INSERT INTO public.t VALUES (E'a,\"b\"\\n')");
 	x.plan.backfill.value = "v::int";
 	bf_must(&x);
 	ck_assert(backfill_export(x.db, TEST_SID, keep, &t, &x.e));
-	ck_assert_msg(strncmp(text_str(&t), "row at (", 8) == 0 && strstr(text_str(&t), "\tv=a\\tb\t22P02\tinvalid input syntax for type integer: \"a b\"\n"), "%s", text_str(&t));
+	ck_assert_msg(strncmp(text_str(&t), "key,value,sqlstate,error\r\n\"row at (", 36) == 0 &&
+		strstr(text_str(&t), ",\"v=a,\"\"b\"\"\n\",22P02,\"invalid input syntax for type integer: \"\"a,\"\"b\"\" \"\"\"\r\n"), "%s", text_str(&t));
 	text_free(&t);
 }
 END_TEST
@@ -280,7 +281,7 @@ int main(void)
 	tcase_add_test(t, nothing_is_written_over);
 	tcase_add_test(t, rejects_are_kept_and_run_again);
 	tcase_add_test(t, amended);
-	tcase_add_test(t, rejects_as_text);
+	tcase_add_test(t, rejects_as_csv);
 	tcase_add_test(t, too_many_rejects_stop_it);
 	tcase_add_loop_test(t, one_row_refuses, 0, sizeof refusals / sizeof refusals[0]);
 	tcase_add_loop_test(t, refused_before_the_first_batch, 0, sizeof bads / sizeof bads[0]);

@@ -93,7 +93,7 @@ bool backfill_give_up(struct backfill *b, const char *why, struct err *e);
 bool backfill_retry(struct backfill *b, bool all, int64_t *n, bool *more, struct err *e);
 struct backfill_reject { int64_t n; const char *key, *value, *sqlstate, *error; };
 bool backfill_rejects(struct db *db, struct arena *a, const char *sid, int max, struct backfill_reject **out, size_t *n, struct err *e);
-/* All of them as lines of COPY text: key, value, sqlstate, error. Needs no memory for them. */
+/* All of them as CSV (RFC 4180), a row a call; the first names the columns: key, value, sqlstate, error. Needs no memory for them. */
 bool backfill_export(struct db *db, const char *sid, db_sink *sink, void *ctx, struct err *e);
 
 /* For B3 and the screen. Of another expression or target than the plan's: not begun. */

@@ -156,11 +156,25 @@ bool backfill_rejects(struct db *db, struct arena *a, const char *sid, int max, 
 	return true;
 }
 
+struct csv { db_sink *sink; void *ctx; struct text row; };
+
+/* The server ends a row with LF, RFC 4180 with CRLF. */
+static bool csv_row(void *ctx, const char *row, size_t len, struct err *e)
+{
+	struct csv *c = ctx;
+	c->row.len = 0;
+	text_addn(&c->row, row, len > 0 && row[len - 1] == '\n' ? len - 1 : len);
+	text_add(&c->row, "\r\n");
+	return c->sink(c->ctx, text_str(&c->row), c->row.len, e);
+}
+
 bool backfill_export(struct db *db, const char *sid, db_sink *sink, void *ctx, struct err *e)
 {
 	struct arena *a = arena_new();
-	const char *sql = arena_printf(a, OWN_TAG "COPY (SELECT key, value, sqlstate, error FROM gatewalk.backfill_reject WHERE sid = %s ORDER BY n) TO STDOUT", sql_literal(a, sid));
-	bool ok = db_copy_out(db, sql, BACKFILL_MS, sink, ctx, e);
+	const char *sql = arena_printf(a, OWN_TAG "COPY (SELECT key, value, sqlstate, error FROM gatewalk.backfill_reject WHERE sid = %s ORDER BY n) TO STDOUT (FORMAT csv, HEADER true)", sql_literal(a, sid));
+	struct csv c = { .sink = sink, .ctx = ctx };
+	bool ok = db_copy_out(db, sql, BACKFILL_MS, csv_row, &c, e);
+	text_free(&c.row);
 	arena_free(a);
 	return ok || err_in(e, "writing the rejects");
 }

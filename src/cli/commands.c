@@ -11,7 +11,6 @@
 #include "cli/print.h"
 #include "cli/run.h"
 #include "engine/desk.h"
-#include "engine/jobrun.h"
 #include "engine/tools.h"
 
 #define LOOK_EVERY_MS 2000
@@ -29,8 +28,7 @@ static int end_of(const struct err *e)
 	return err_exit_status(e->code);
 }
 
-/* Prints a tool's tree in the form asked for. */
-static int show_tree(const struct line *l, const struct json *o, void (*print)(const struct json *), const struct err *e)
+int run_tree(const struct line *l, const struct json *o, void (*print)(const struct json *), const struct err *e)
 {
 	if (o && given(l, OPT_JSON))
 		print_json(o);
@@ -44,7 +42,7 @@ static int run_check(const struct line *l, struct err *e)
 	struct arena *a = arena_new();
 	const struct engine_opts o = run_options(l);
 	const struct json *t = tool_check(a, l->words, l->n_words, given(l, OPT_DBNAME) ? &o : NULL, e);
-	int rc = show_tree(l, t, print_check, e);
+	int rc = run_tree(l, t, print_check, e);
 	if (t && e->code != ERR_NONE)
 		e->msg[0] = '\0';   /* every error was printed with its place */
 	arena_free(a);
@@ -101,7 +99,7 @@ static int run_doctor(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
 	const struct engine_opts o = run_options(l);
-	int rc = show_tree(l, tool_doctor(a, &o, e), print_doctor, e);
+	int rc = run_tree(l, tool_doctor(a, &o, e), print_doctor, e);
 	arena_free(a);
 	return rc;
 }
@@ -110,7 +108,7 @@ static int run_init(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
 	const struct engine_opts o = run_options(l);
-	int rc = show_tree(l, tool_init(a, &o, l->value[OPT_ENVIRONMENT], e), print_init, e);
+	int rc = run_tree(l, tool_init(a, &o, l->value[OPT_ENVIRONMENT], e), print_init, e);
 	arena_free(a);
 	return rc;
 }
@@ -124,7 +122,7 @@ static int run_uninstall(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
 	const struct engine_opts o = run_options(l);
-	int rc = show_tree(l, tool_uninstall(a, &o, e), print_uninstalled, e);
+	int rc = run_tree(l, tool_uninstall(a, &o, e), print_uninstalled, e);
 	arena_free(a);
 	return rc;
 }
@@ -132,7 +130,7 @@ static int run_uninstall(const struct line *l, struct err *e)
 static int run_verify(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
-	int rc = show_tree(l, tool_verify(a, l->words[0], e), print_verify, e);
+	int rc = run_tree(l, tool_verify(a, l->words[0], e), print_verify, e);
 	arena_free(a);
 	return rc;
 }
@@ -150,7 +148,7 @@ static int run_audit(const struct line *l, struct err *e)
 		engine_free(g);
 		rc = end_of(e);
 	} else
-		rc = show_tree(l, tool_audit(a, &o, &of, e), print_audit, e);
+		rc = run_tree(l, tool_audit(a, &o, &of, e), print_audit, e);
 	arena_free(a);
 	return rc;
 }
@@ -159,7 +157,7 @@ static int run_info(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
 	const struct engine_opts o = run_options(l);
-	int rc = show_tree(l, tool_info(a, &o, e), print_info, e);
+	int rc = run_tree(l, tool_info(a, &o, e), print_info, e);
 	arena_free(a);
 	return rc;
 }
@@ -171,7 +169,7 @@ static int with_walk(const struct line *l, walk_tool *tool, void (*print)(const 
 	struct arena *a = arena_new();
 	const struct engine_opts o = run_options(l);
 	struct engine *g = engine_new(&o, e);
-	int rc = g ? show_tree(l, tool(a, g, l->n_words ? l->words[0] : NULL, e), print, e) : end_of(e);
+	int rc = g ? run_tree(l, tool(a, g, l->n_words ? l->words[0] : NULL, e), print, e) : end_of(e);
 	engine_free(g);
 	arena_free(a);
 	return rc;
@@ -196,7 +194,7 @@ static int run_window(const struct line *l, struct err *e)
 	/* A file that outlives this look holds nothing that is in doubt. */
 	if (given(l, OPT_ICS) && e->code == ERR_NONE)
 		print_ics(t);
-	int rc = given(l, OPT_ICS) ? end_of(e) : show_tree(l, t, print_window, e);
+	int rc = given(l, OPT_ICS) ? end_of(e) : run_tree(l, t, print_window, e);
 	engine_free(g);
 	arena_free(a);
 	return rc;
@@ -222,27 +220,11 @@ static int run_restore(const struct line *l, struct err *e)
 	return with_walk(l, given(l, OPT_JSON) ? restore_silent : restore_spoken, print_restore, e);
 }
 
-static int run_job(const struct line *l, struct err *e)
-{
-	struct arena *a = arena_new();
-	const struct engine_opts o = run_options(l);
-	const char *verb = l->words[0];
-	int rc;
-	if (strcmp(verb, "run") == 0) {
-		/* How a detached job starts; not for people, so not in the help. */
-		rc = l->n_words == 2 && job_run(o.dbname, strtoll(l->words[1], NULL, 10), e) ? 0 : end_of(e);
-	} else {
-		rc = show_tree(l, tool_job(a, &o, verb, l->words + 1, l->n_words - 1, e), print_jobs, e);
-	}
-	arena_free(a);
-	return rc;
-}
-
 static int run_guard(const struct line *l, struct err *e)
 {
 	struct arena *a = arena_new();
 	const struct engine_opts o = run_options(l);
-	int rc = show_tree(l, tool_guard(a, &o, l->words[0], e), strcmp(l->words[0], "status") == 0 ? print_guard : print_guarded, e);
+	int rc = run_tree(l, tool_guard(a, &o, l->words[0], e), strcmp(l->words[0], "status") == 0 ? print_guard : print_guarded, e);
 	arena_free(a);
 	return rc;
 }
@@ -340,7 +322,7 @@ const struct command commands[] = {
 	{ "status", "[WALK]", "what needs whom, and when", 0, 1, run_status },
 	{ "gates", "WALK", "each condition with its reason", 1, 1, run_gates },
 	{ "window", "WALK", "the next moments for the drop", 1, 1, run_window },
-	{ "job", "VERB [ARG...]", "list [WALK], pause ID, resume ID, stop ID, set ID NAME=VALUE, tick [WALK]", 1, 3, run_job },
+	{ "job", "VERB [ARG...]", "list [WALK], pause ID, resume ID, stop ID, set ID NAME=VALUE, tick [WALK], fill WALK, retry WALK, rejects WALK", 1, 3, run_job },
 	{ "audit", "TARGET", "who uses a column, table, index or type", 1, 1, run_audit },
 	{ "guard", "VERB", "the server refuses others too: install, status, remove", 1, 1, run_guard },
 	{ "restore", "WALK", "put back what a walk took away", 1, 1, run_restore },

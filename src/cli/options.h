@@ -34,7 +34,7 @@
 	X(OPT_ZONE, "zone", 0, "ZONE", "new: time zone of the off-peak window; window: yours", "new window") \
 	X(OPT_DEPLOY, "deploy", 0, "NAME", "a deployed part; may be given several times", "new") \
 	X(OPT_SOURCE, "source", 0, "DIR", "new: a folder with source code; audit: search it as well; may be given several times", "new audit") \
-	X(OPT_OUTPUT, "output", 'o', "FILE", "file to write, never an existing one; else standard output", "new") \
+	X(OPT_OUTPUT, "output", 'o', "FILE", "new, job rejects: file to write, never an existing one; else standard output", "new job") \
 	X(OPT_ENVIRONMENT, "environment", 0, "WHICH", "production, staging, development or rehearsal", "init") \
 	X(OPT_FETCH, "fetch", 0, NULL, "take the walk's log from its database onto this machine", "walk") \
 	X(OPT_ICS, "ics", 0, NULL, "print the moments as an iCalendar file", "window") \

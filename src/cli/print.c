@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/when.h"
 
 void print_json(const struct json *o)
 {
@@ -182,6 +183,27 @@ void print_window(const struct json *o)
 		print_clean("no opening in sight: the plan's window and its releases leave none");
 }
 
+/* How far it is and when it will be there, while it works; what it waits for, while it does. */
+static void print_pace(const struct json *j)
+{
+	static const char *const at_work[] = { "running", "paused", "waiting", "needs a login" };
+	char low[WHEN_MAX], high[WHEN_MAX], left[2 * WHEN_MAX + 16] = "", rate[64] = "", percent[32] = "";
+	long long per_s = json_int_or(j, "rate", 0), share = json_int_or(j, "percent", -1), eta = json_int_or(j, "eta_low_s", -1);
+	bool works = false;
+	for (size_t i = 0; i < sizeof at_work / sizeof at_work[0]; i++)
+		works = works || strcmp(str(j, "state"), at_work[i]) == 0;
+	if (!works)
+		return;
+	if (share >= 0)
+		snprintf(percent, sizeof percent, "%lld %%", share);
+	if (per_s > 0)
+		snprintf(rate, sizeof rate, "%s%lld %s/s", *percent ? ", " : "", per_s, str(j, "unit"));
+	if (eta >= 0)
+		snprintf(left, sizeof left, ", %s to %s left", when_span(eta * US_SECOND, low), when_span(json_int_or(j, "eta_high_s", eta) * US_SECOND, high));
+	if (*percent || *str(j, "note"))
+		print_clean("          %s%s%s%s%s", percent, rate, left, *percent && *str(j, "note") ? "; " : "", str(j, "note"));
+}
+
 void print_jobs(const struct json *o)
 {
 	for (const struct json *j = list(o, "jobs"); j; j = j->next) {
@@ -189,7 +211,22 @@ void print_jobs(const struct json *o)
 		print_clean("job %-5lld %-9s %-10s %-20s %lld of %lld %s  since %s%s%s", (long long)json_int_or(j, "id", 0), str(j, "kind"), str(j, "state"),
 			str(j, "phase"), (long long)json_int_or(j, "done", 0), (long long)json_int_or(j, "total", 0), str(j, "unit"),
 			moment(str(j, "started"), buf), *str(j, "error") ? "  " : "", str(j, "error"));
+		print_pace(j);
 	}
+}
+
+void print_rejects(const struct json *o)
+{
+	if (*str(o, "file")) {
+		print_clean("%lld rows written to %s", (long long)json_int_or(o, "rows", 0), str(o, "file"));
+		return;
+	}
+	if (!list(o, "rejects"))
+		print_clean("no row was rejected");
+	for (const struct json *r = list(o, "rejects"); r; r = r->next)
+		print_clean("%s  %s  %s: %s", str(r, "key"), str(r, "value"), str(r, "sqlstate"), str(r, "error"));
+	if (flag(o, "more"))
+		print_clean("there are more: gatewalk job rejects WALK -o FILE writes them all");
 }
 
 void print_verify(const struct json *o)

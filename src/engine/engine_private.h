@@ -137,6 +137,9 @@ struct moment_ask look_moment_ask(const struct engine *g, struct arena *a);   /*
 void summary_write(struct engine *g);
 bool summary_list(struct engine *g, struct err *e);
 
+/* tools_walk.c: the id of a walk of this database, by its name or the start of its id. */
+bool tools_sid(struct arena *a, struct db *db, const char *walk, const char **sid, struct err *e);
+
 /* acts.c */
 bool job_begin(struct engine *g, const char *kind, struct json *args, struct err *e);
 

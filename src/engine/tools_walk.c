@@ -51,6 +51,13 @@ static struct json *status_all(struct arena *a, struct engine *g, struct err *e)
 	return o;
 }
 
+/* Whole ones: 100 is reached at the end alone. -1: nobody knows. */
+static int64_t percent(const struct view_job *j)
+{
+	double p = j->total > 0 ? j->done * 100 / j->total : -1;
+	return (int64_t)(p > 100 ? 100 : p);
+}
+
 static void add_jobs(struct json *o, const struct view_job *jobs, size_t n)
 {
 	struct json *list = json_add_arr(o, "jobs");
@@ -58,11 +65,15 @@ static void add_jobs(struct json *o, const struct view_job *jobs, size_t n)
 		struct json *r = json_add_obj(list, NULL);
 		json_add_int(r, "done", (int64_t)jobs[i].done);
 		json_add_str(r, "error", jobs[i].error);
+		json_add_int(r, "eta_high_s", (int64_t)jobs[i].eta_high_s);
+		json_add_int(r, "eta_low_s", (int64_t)jobs[i].eta_low_s);
 		json_add_str(r, "host", jobs[i].host);
 		json_add_int(r, "id", jobs[i].id);
 		json_add_str(r, "kind", jobs[i].kind);
 		json_add_str(r, "note", jobs[i].note);
+		json_add_int(r, "percent", percent(&jobs[i]));
 		json_add_str(r, "phase", jobs[i].phase);
+		json_add_int(r, "rate", (int64_t)(jobs[i].rate + 0.5));
 		add_time(r, "seen", jobs[i].seen);
 		add_time(r, "started", jobs[i].started);
 		json_add_str(r, "state", jobs[i].state);
@@ -178,22 +189,24 @@ struct json *tool_gates(struct arena *a, struct engine *g, const char *walk, str
 	return o;
 }
 
+bool tools_sid(struct arena *a, struct db *db, const char *walk, const char **sid, struct err *e)
+{
+	struct ledger_walk *w;
+	size_t n = 0;
+	if (!ledger_find(db, a, walk, &w, &n, e))
+		return false;
+	if (n == 0)
+		return err_set(e, ERR_USE, NULL, "no walk \"%s\" in this database", walk);
+	*sid = w[0].sid;
+	return true;
+}
+
 static struct json *job_listed(struct arena *a, struct db *db, const char *walk, struct err *e)
 {
 	struct view_job *jobs;
 	size_t n = 0;
-	struct ledger_walk *w;
 	const char *sid = NULL;
-	if (walk) {
-		if (!ledger_find(db, a, walk, &w, &n, e))
-			return NULL;
-		if (n == 0) {
-			err_set(e, ERR_USE, NULL, "no walk \"%s\" in this database", walk);
-			return NULL;
-		}
-		sid = w[0].sid;
-	}
-	if (!job_list(db, a, sid, &jobs, &n, e))
+	if ((walk && !tools_sid(a, db, walk, &sid, e)) || !job_list(db, a, sid, &jobs, &n, e))
 		return NULL;
 	struct json *o = json_obj(a);
 	add_jobs(o, jobs, n);
@@ -225,7 +238,7 @@ struct json *tool_job(struct arena *a, const struct engine_opts *o, const char *
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
 		known = known || (verb && strcmp(verb, verbs[i]) == 0);
 	if (!known) {
-		err_set(e, ERR_USE, "gatewalk job list|pause|resume|stop|set|tick", "job: unknown word \"%s\"", verb ? verb : "");
+		err_set(e, ERR_USE, "gatewalk job list|pause|resume|stop|set|tick|fill|retry|rejects", "job: unknown word \"%s\"", verb ? verb : "");
 		return NULL;
 	}
 	struct json *out = json_obj(a);

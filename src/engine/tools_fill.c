@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* The tools of a backfill: its job begun from the command line, and the rows that do not convert, listed or written to a file. */
+#include "engine/tools.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "adapter/backfill.h"
+#include "adapter/place.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "engine/engine_private.h"
+#include "engine/upkeep.h"
+#include "port/files.h"
+
+#define LISTED_MAX 1000
+
+struct file { int fd; const char *path; int64_t rows; };
+
+static bool write_row(void *ctx, const char *row, size_t len, struct err *e)
+{
+	struct file *f = ctx;
+	f->rows++;
+	return file_write_all(f->fd, row, len, f->path, e);
+}
+
+/* Whole, or not there. */
+static bool write_csv(struct db *db, const char *sid, const char *path, int64_t *rows, struct err *e)
+{
+	struct file f = { .fd = file_create(path, e), .path = path, .rows = -1 };   /* the first row names the columns */
+	if (f.fd < 0)
+		return false;
+	bool ok = backfill_export(db, sid, write_row, &f, e) && file_sync(f.fd, path, e);
+	if (close(f.fd) != 0 && ok)
+		ok = err_set(e, ERR_SYSTEM, NULL, "%s could not be written", path);
+	if (!ok)
+		unlink(path);
+	*rows = f.rows;
+	return ok;
+}
+
+static bool list_rows(struct arena *a, struct db *db, const char *sid, struct json *o, struct err *e)
+{
+	struct backfill_reject *r;
+	size_t n = 0;
+	if (!backfill_rejects(db, a, sid, LISTED_MAX + 1, &r, &n, e))
+		return false;
+	struct json *list = json_add_arr(o, "rejects");
+	for (size_t i = 0; i < n && i < LISTED_MAX; i++) {
+		struct json *one = json_add_obj(list, NULL);
+		json_add_str(one, "error", r[i].error);
+		json_add_str(one, "key", r[i].key);
+		json_add_str(one, "sqlstate", r[i].sqlstate);
+		json_add_str(one, "value", r[i].value);
+	}
+	json_add_bool(o, "more", n > LISTED_MAX);
+	return true;
+}
+
+struct json *tool_rejects(struct arena *a, const struct engine_opts *o, const char *walk, const char *file, struct err *e)
+{
+	const struct db_opts d = { .conninfo = o->dbname, .app = "gatewalk" };
+	struct db *db = upkeep_db(&d, e);
+	struct json *out = json_obj(a);
+	const char *sid;
+	int64_t rows = 0;
+	bool other, ok = db && place_known(db, &other, e) && tools_sid(a, db, walk, &sid, e);
+	if (ok && file)
+		ok = write_csv(db, sid, file, &rows, e);
+	else if (ok)
+		ok = list_rows(a, db, sid, out, e);
+	db_close(db);
+	if (ok && file) {
+		json_add_str(out, "file", file);
+		json_add_int(out, "rows", rows);
+	}
+	return ok ? out : NULL;
+}
+
+struct json *tool_fill(struct arena *a, struct engine *g, const char *walk, bool rejects, struct err *e)
+{
+	const struct act act = { .kind = rejects ? ACT_RETRY : ACT_BACKFILL };
+	if (!engine_walk_open(g, walk, e) || !engine_do(g, &act, e))
+		return NULL;
+	struct json *o = json_obj(a);
+	json_add_str(o, "done", g->last_done);
+	json_add_str(o, "walk", g->walk.name);
+	return o;
+}
