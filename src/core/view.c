@@ -46,11 +46,22 @@ const char *view_noun(const struct view *v)
 	return target_noun(plan_target(v->plan));
 }
 
+static enum stage reached_added(const struct walk *w)
+{
+	if (w->confirmed[ITEM_READS])
+		return AT_MONITOR;
+	if (w->confirmed[ITEM_DUAL_WRITE])
+		return w->unfilled ? AT_READS : AT_BACKFILL;
+	return w->added_at ? AT_WRITES : AT_EXPAND;
+}
+
 enum stage view_reached(const struct walk *w)
 {
 	static const struct { enum item item; enum stage at; } confirmed[] = {
 		{ ITEM_READS, AT_UNUSED }, { ITEM_CONSUMERS, AT_READS },
 	};
+	if (w->stage == AT_LEFT && w->archetype == ARCH_ADDITIVE && w->gate_passed[0])
+		return reached_added(w);
 	if (w->stage != AT_LEFT)
 		return w->stage;
 	if (w->gate_passed[2])
@@ -89,7 +100,7 @@ bool view_job_alive(const struct view_job *j)
 
 const struct view_job *view_job_here(const struct view *v)
 {
-	static const char *const kinds[] = { "snapshot", "drill", "remove", "restore" };
+	static const char *const kinds[] = { "snapshot", "drill", "backfill", "remove", "restore" };
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		const struct view_job *j = view_job_of(v, kinds[i]);
 		if (view_job_alive(j))
@@ -104,7 +115,7 @@ static void mark_jobs(struct view *v)
 	static const struct { const char *kind; enum stage low, high; } own[] = {
 		{ "snapshot", AT_SNAPSHOT, AT_GATE_A }, { "snapshot", AT_FINAL, AT_ARMED },
 		{ "drill", AT_SNAPSHOT, AT_GATE_A }, { "drill", AT_FINAL, AT_ARMED },
-		{ "watch", AT_CONSUMERS, AT_ARMED }, { "remove", AT_DROPPING, AT_DROPPING }, { "monitor", AT_MONITOR, AT_LOG }, { "restore", AT_MONITOR, AT_CLOSED },
+		{ "backfill", AT_BACKFILL, AT_BACKFILL }, { "watch", AT_CONSUMERS, AT_ARMED }, { "remove", AT_DROPPING, AT_DROPPING }, { "monitor", AT_MONITOR, AT_LOG }, { "restore", AT_MONITOR, AT_CLOSED },
 	};
 	for (size_t i = 0; i < v->n_jobs; i++) {
 		v->jobs[i].mine = false;
@@ -141,6 +152,11 @@ int64_t view_watch_end(const struct view *v)
 	return walk_watch_end(v->walk, v->plan);
 }
 
+int64_t view_watch_from(const struct view *v)
+{
+	return view_is_added(v) ? v->walk->watch_from : v->walk->dropped_at;
+}
+
 bool view_watched(const struct view *v)
 {
 	int64_t end = view_watch_end(v);
@@ -166,10 +182,12 @@ const char *view_count(int64_t n, char buf[static 32])
 
 void view_judge(struct view *v)
 {
-	v->n_offers = v->n_challenges = 0;
+	v->n_offers = v->n_challenges = v->n_limits = 0;
+	v->limit = -1;
 	v->next[0][0] = v->next[1][0] = '\0';
 	if (v->walk && v->plan && v->facts) {
 		mark_jobs(v);
+		view_limits(v);
 		view_items(v);
 		view_offers(v);
 		view_challenges(v);

@@ -119,6 +119,9 @@ struct view {
 	size_t n_since_left;
 	int64_t left_for;                /* us away; 0 first time */
 	struct view_change change;       /* item 5 of an additive walk */
+	struct view_limit *limits;       /* what the backfill pauses on: the plan's, with their values where somebody read them */
+	size_t n_limits;
+	int limit;                       /* the one that matters: it pauses, or is nearest to it; -1 none */
 	struct view_reject *rejects;     /* the first of item 6's, in their order; facts->backfill.rejects says how many there are */
 	size_t n_rejects;
 	const char *statement;           /* the drop's statement; of a new column that which adds it */

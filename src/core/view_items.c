@@ -14,7 +14,9 @@ static const struct { enum stage from, past; const char *ids[4]; } places[ITEM_C
 	[ITEM_ARCHETYPE] = { AT_ARCHETYPE, AT_DOCUMENT, { "A4" } },
 	[ITEM_DOCUMENT] = { AT_DOCUMENT, AT_GATE_A, { "A5" } },
 	[ITEM_CONSUMERS] = { AT_CONSUMERS, AT_READS, { "B1" } },
-	[ITEM_READS] = { AT_READS, AT_UNUSED, { NULL } },
+	[ITEM_DUAL_WRITE] = { AT_EXPAND, AT_BACKFILL, { NULL } },
+	[ITEM_BACKFILL] = { AT_BACKFILL, AT_READS, { "B3" } },
+	[ITEM_READS] = { AT_READS, AT_UNUSED, { "B7" } },
 	[ITEM_UNUSED] = { AT_UNUSED, AT_FINAL, { "B2", "B5", "B6", "B8" } },
 	[ITEM_FINAL] = { AT_FINAL, AT_GATE_C, { "C1", "C2" } },
 	[ITEM_DROP] = { AT_ARMED, AT_MONITOR, { NULL } },
@@ -72,9 +74,47 @@ static void note_consumers(const struct view *v, struct view_item *it)
 		put_text(it->note, sizeof it->note, "%zu of %zu clear", s.clear, s.all);
 }
 
+static void note_added(const struct view *v, struct view_item *it)
+{
+	size_t done = 0;
+	char when[WHEN_MAX];
+	walk_deploy_left(v->walk, v->plan, "writes_fill", &done);
+	if (v->walk->stage == AT_CHANGING)
+		put_text(it->note, sizeof it->note, "outcome not known yet");
+	else if (!v->walk->added_at)
+		put_text(it->note, sizeof it->note, v->change.refused ? "not run as it is" : "to be added");
+	else if (v->walk->confirmed[ITEM_DUAL_WRITE])
+		put_text(it->note, sizeof it->note, "since %s", when_short(v->walk->confirmed[ITEM_DUAL_WRITE], when));
+	else
+		put_text(it->note, sizeof it->note, "%zu of %zu deploys", done, v->plan->n_deploys);
+}
+
+static void note_backfill(const struct view *v, struct view_item *it)
+{
+	const struct fact_backfill *b = &v->facts->backfill;
+	char rows[32], bad[32];
+	if (it->mood == MOOD_DONE && !b->at)
+		put_text(it->note, sizeof it->note, "filled");
+	else if (b->done && b->rejects > 0)
+		put_text(it->note, sizeof it->note, "%s do not convert", view_count(b->rejects, bad));
+	else if (b->done || it->mood == MOOD_DONE)
+		put_text(it->note, sizeof it->note, "%s filled", view_count(b->filled, rows));
+	else if (b->begun && b->pass == 1)
+		it->percent = percent_of((int64_t)(b->share * 10000), 10000);
+	else
+		put_text(it->note, sizeof it->note, b->begun ? "pass %d" : "not begun", b->pass);
+}
+
 static void note_reads(const struct view *v, struct view_item *it)
 {
 	size_t done = 0;
+	int64_t passed, whole;
+	char span[WHEN_MAX], need[WHEN_MAX];
+	if (view_reads_wait(v, &passed, &whole)) {
+		it->percent = percent_of(passed, whole);
+		put_text(it->note, sizeof it->note, "%s of %s", when_span(passed, span), when_span(whole, need));
+		return;
+	}
 	view_deploy_left(v, &done);
 	const struct walk_declared *d = v->plan->n_deploys == 1 ? walk_declared(v->walk, "reads_moved", v->plan->deploys[0].name) : NULL;
 	if (d)
@@ -119,13 +159,13 @@ static void note_drop(const struct view *v, struct view_item *it)
 const char *view_watch_words(const struct view *v, char buf[static WHEN_MAX])
 {
 	snprintf(buf, WHEN_MAX, "%d h", v->plan->monitor_hours);
-	return v->walk->day_us == US_DAY ? buf : when_span(view_watch_end(v) - v->walk->dropped_at, buf);
+	return v->walk->day_us == US_DAY ? buf : when_span(view_watch_end(v) - view_watch_from(v), buf);
 }
 
 static void note_monitor(const struct view *v, struct view_item *it)
 {
 	char span[WHEN_MAX], whole[WHEN_MAX];
-	int64_t wait = view_watch_end(v) - v->walk->dropped_at, since = v->now - v->walk->dropped_at;
+	int64_t wait = view_watch_end(v) - view_watch_from(v), since = v->now - view_watch_from(v);
 	if (!v->now && it->mood != MOOD_DONE)
 		return;
 	if (it->mood == MOOD_DONE) {
@@ -144,7 +184,7 @@ static void note_log(const struct view *v, struct view_item *it)
 
 static noter *const noters[ITEM_COUNT + 1] = {
 	[ITEM_SNAPSHOT] = note_first, [ITEM_ARCHETYPE] = note_archetype, [ITEM_DOCUMENT] = note_document,
-	[ITEM_CONSUMERS] = note_consumers, [ITEM_READS] = note_reads, [ITEM_UNUSED] = note_unused, [ITEM_FINAL] = note_final,
+	[ITEM_CONSUMERS] = note_consumers, [ITEM_DUAL_WRITE] = note_added, [ITEM_BACKFILL] = note_backfill, [ITEM_READS] = note_reads, [ITEM_UNUSED] = note_unused, [ITEM_FINAL] = note_final,
 	[ITEM_DROP] = note_drop, [ITEM_MONITOR] = note_monitor, [ITEM_LOG] = note_log,
 };
 
@@ -173,6 +213,10 @@ static enum mood mood_here(const struct view *v, enum item i)
 		failed = w->final.begun > w->gate_passed[1] && !w->final.equal;
 	else if (i == ITEM_MONITOR)
 		failed = v->facts->monitor.alarms > 0 || w->alarms > 0;
+	else if (i == ITEM_DUAL_WRITE)
+		failed = v->change.refused || v->change.why;
+	else if (i == ITEM_BACKFILL)
+		failed = v->facts->backfill.done && v->facts->backfill.rejects > 0;
 	else if (i == ITEM_UNUSED && w->quiet_since)
 		return mood_of(v, i, MOOD_WAITING);
 	return failed ? MOOD_SHUT : MOOD_WAITING;
@@ -184,14 +228,27 @@ static enum mood soften(enum item i, enum mood m)
 	return i == ITEM_CONSUMERS && m == MOOD_SHUT ? MOOD_WAITING : m;
 }
 
+static bool needed(const struct view *v, enum item i)
+{
+	return i == ITEM_BACKFILL ? view_fills(v) : walk_has_item(v->walk->archetype, i);
+}
+
+/* What has served its purpose is not judged again: of something new, the copy of what was before it, and all once reads use it. */
+static bool settled(const struct view *v, enum item i, enum stage reached)
+{
+	if (view_is_added(v) && (reached >= AT_MONITOR || (v->walk->added_at && i <= ITEM_DOCUMENT)))
+		return true;
+	return v->walk->dropped || v->walk->stage == AT_LEFT;
+}
+
 static enum mood judge(const struct view *v, enum item i, enum stage reached)
 {
-	if (!places[i].from)
+	if (!needed(v, i))
 		return MOOD_NOT_NEEDED;
 	if (reached < places[i].from)
 		return MOOD_NOT_YET;
 	if (reached >= places[i].past)
-		return v->walk->dropped || v->walk->stage == AT_LEFT ? MOOD_DONE : soften(i, mood_of(v, i, MOOD_DONE));
+		return settled(v, i, reached) ? MOOD_DONE : soften(i, mood_of(v, i, MOOD_DONE));
 	return v->walk->stage == AT_LEFT ? MOOD_NOT_YET : mood_here(v, i);
 }
 
@@ -199,7 +256,8 @@ static enum mood judge(const struct view *v, enum item i, enum stage reached)
 static void show_job(struct view *v, enum stage reached)
 {
 	const struct view_job *j = view_job_here(v);
-	enum item i = !j ? ITEM_NONE : strcmp(j->kind, "restore") == 0 || strcmp(j->kind, "remove") == 0 ? stage_item(reached) :
+	bool own = j && (strcmp(j->kind, "restore") == 0 || strcmp(j->kind, "remove") == 0 || strcmp(j->kind, "backfill") == 0);
+	enum item i = !j ? ITEM_NONE : own ? stage_item(reached) :
 		reached <= AT_GATE_A ? ITEM_SNAPSHOT : reached >= AT_FINAL && reached <= AT_ARMED ? ITEM_FINAL : ITEM_NONE;
 	if (i == ITEM_NONE)
 		return;

@@ -2,7 +2,6 @@
 /* The two NEXT lines: what to do, or that there is nothing to do, until when, and that leaving is safe. */
 #include "core/view_parts.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,59 +10,17 @@
 #include "base/when.h"
 #include "core/gate_rules.h"
 
-#define NEXT_COLS 72
-
-static void line(struct view *v, int i, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-static void line(struct view *v, int i, const char *fmt, ...)
-{
-	struct arena *a = arena_new();
-	char all[512];
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(all, sizeof all, fmt, ap);
-	va_end(ap);
-	put_text(v->next[i], sizeof v->next[i], "%s", text_fit(a, text_clean(a, all), NEXT_COLS, false));
-	arena_free(a);
-}
-
-static void two(struct view *v, const char *first, const char *second)
-{
-	line(v, 0, "%s", first);
-	line(v, 1, "%s", second);
-}
-
-static void quiet_until(struct view *v, int64_t at)
-{
-	char when[WHEN_MAX], span[WHEN_MAX];
-	line(v, 0, "Nothing to do before %s UTC (in %s).", when_short(at, when), when_span(at - v->now, span));
-	line(v, 1, "Safe to quit: the server keeps count while gatewalk is closed.");
-}
-
-/* The first of these that needs no cutting; the last one names a place where the reason stands in full. */
-static void because(struct view *v, const char *what, const struct finding *f)
-{
-	const char *a = arena_printf(v->arena, "%s: %s (%s).", what, f->because, f->id);
-	const char *b = arena_printf(v->arena, "Gate %c: %s (%s).", gate_letter(f->gate), f->because, f->id);
-	if (text_width(a) <= NEXT_COLS)
-		line(v, 0, "%s", a);
-	else if (text_width(b) <= NEXT_COLS)
-		line(v, 0, "%s", b);
-	else
-		line(v, 0, "%s by %s: why, stands on the page of gate %c.", what, f->id, gate_letter(f->gate));
-	line(v, 1, "%s", f->todo[0] ? f->todo : f->passes);
-}
-
 /* What stands in the way, or until when there is nothing to do. Who used the column is said: it moved the date. */
 static void shut(struct view *v, const struct finding *f)
 {
 	if (f->verdict != WAITS || f->at <= v->now) {
-		because(v, arena_printf(v->arena, "Gate %c is shut", gate_letter(f->gate)), f);
+		view_because(v, arena_printf(v->arena, "Gate %c is shut", gate_letter(f->gate)), f);
 		return;
 	}
-	quiet_until(v, f->at);
+	view_quiet_until(v, f->at);
 	const struct finding *seen = view_finding(v, "B6");
 	if (f->gate == GATE_B && seen->verdict == WAITS)
-		line(v, 1, "%s", seen->because);
+		view_line(v, 1, "%s", seen->because);
 }
 
 static void gate(struct view *v, enum gate g, const char *first, const char *second)
@@ -72,51 +29,52 @@ static void gate(struct view *v, enum gate g, const char *first, const char *sec
 	if (f)
 		shut(v, f);
 	else
-		two(v, first, second);
+		view_two(v, first, second);
 }
 
 static void at_snapshot(struct view *v)
 {
 	const struct walk *w = v->walk;
 	if (w->first.begun && !w->first.equal)
-		two(v, "The copy did not prove equal to its source. Take the snapshot again.", "Evidence is in the log. Nothing on the table has changed.");
+		view_two(v, "The copy did not prove equal to its source. Take the snapshot again.", "Evidence is in the log. Nothing on the table has changed.");
 	else if (w->drill.at && !w->drill.passed && w->first.equal)
-		two(v, "The restore drill failed. Mend the reason, then start a drill again.", w->drill.problem ? w->drill.problem : "No reason was given.");
+		view_two(v, "The restore drill failed. Mend the reason, then start a drill again.", w->drill.problem ? w->drill.problem : "No reason was given.");
 	else
-		two(v, "Start the snapshot: copy, proof and restore drill in one go.", "It runs by itself, the table stays in use, and quitting is safe.");
+		view_two(v, "Start the snapshot: copy, proof and restore drill in one go.", "It runs by itself, the table stays in use, and quitting is safe.");
 }
 
 static void at_archetype(struct view *v)
 {
-	line(v, 0, "Confirm item 2: type what kind of change this is.");
-	line(v, 1, "The risk is %s. Confirming changes nothing on the server.", archetype_risk(v->plan->archetype));
+	view_line(v, 0, "Confirm item 2: type what kind of change this is.");
+	view_line(v, 1, "The risk is %s. Confirming changes nothing on the server.", archetype_risk(v->plan->archetype));
 }
 
 static void at_document(struct view *v)
 {
-	two(v, "Read what is documented, then type the rollback floor (item 3).", "What is wrong there is mended in the plan, with gatewalk amend.");
+	view_two(v, "Read what is documented, then type the rollback floor (item 3).", "What is wrong there is mended in the plan, with gatewalk amend.");
 }
 
 static void at_gate_a(struct view *v)
 {
-	gate(v, GATE_A, "Gate A holds: it can be got back. Pass it.", "After it the consumers are audited. Nothing on the table changes yet.");
+	gate(v, GATE_A, "Gate A holds: it can be got back. Pass it.", view_is_added(v) ? "After it the column may come. Nothing on the table changes yet." :
+		"After it the consumers are audited. Nothing on the table changes yet.");
 }
 
 static void consumers(struct view *v)
 {
 	struct consumers_state s = view_consumers(v);
 	if (s.named < s.all) {
-		line(v, 0, "%zu of %zu clear. Next: %s", s.clear, s.all, s.first);
-		line(v, 1, "%s", s.todo);
+		view_line(v, 0, "%zu of %zu clear. Next: %s", s.clear, s.all, s.first);
+		view_line(v, 1, "%s", s.todo);
 		return;
 	}
 	if (s.all == 0)
-		line(v, 0, "No consumer was found. Type 0 (item 4).");
+		view_line(v, 0, "No consumer was found. Type 0 (item 4).");
 	else if (s.all == 1)
-		line(v, 0, "The one consumer is answered for. Type 1 (item 4).");
+		view_line(v, 0, "The one consumer is answered for. Type 1 (item 4).");
 	else
-		line(v, 0, "All %zu consumers are answered for. Type their number (item 4).", s.all);
-	line(v, 1, "One that still runs has to be cleared again once it has stopped.");
+		view_line(v, 0, "All %zu consumers are answered for. Type their number (item 4).", s.all);
+	view_line(v, 1, "One that still runs has to be cleared again once it has stopped.");
 }
 
 /* What changes the table waits for the window, the server's health, and log and ledger. */
@@ -127,7 +85,7 @@ static bool change_waits(struct view *v, const char *what)
 		const struct finding *f = view_finding(v, ids[i]);
 		if (view_holds(v, ids[i]))
 			continue;
-		because(v, arena_printf(v->arena, "Before %s", what), f);
+		view_because(v, arena_printf(v->arena, "Before %s", what), f);
 		return true;
 	}
 	return false;
@@ -136,13 +94,13 @@ static bool change_waits(struct view *v, const char *what)
 static void watch(struct view *v)
 {
 	if (!change_waits(v, "the watch"))
-		two(v, "Start the watch: a tripwire on the table, and a job that looks.", "It counts the writes from now on, also after you quit.");
+		view_two(v, "Start the watch: a tripwire on the table, and a job that looks.", "It counts the writes from now on, also after you quit.");
 }
 
 static void at_consumers(struct view *v)
 {
 	if (!v->facts->audit.at)
-		two(v, "Look for consumers now.", "It reads catalogues and statistics, and changes nothing.");
+		view_two(v, "Look for consumers now.", "It reads catalogues and statistics, and changes nothing.");
 	else if (v->facts->watch.tripwire_there && v->facts->watch.tripwire_enabled)
 		consumers(v);
 	else
@@ -154,20 +112,20 @@ static void at_reads(struct view *v)
 	size_t done = 0;
 	const char *name = view_deploy_left(v, &done);
 	if (name) {
-		line(v, 0, "Deploy %s without the %s, then declare that release.", name, view_noun(v));
-		line(v, 1, "And when its last old instance ended. %zu of %zu are declared.", done, v->plan->n_deploys);
+		view_line(v, 0, "Deploy %s without the %s, then declare that release.", name, view_noun(v));
+		view_line(v, 1, "And when its last old instance ended. %zu of %zu are declared.", done, v->plan->n_deploys);
 	} else {
-		two(v, "Every deploy has declared its release. Type \"moved\" (item 8).", "Then the count of item 9 can begin.");
+		view_two(v, "Every deploy has declared its release. Type \"moved\" (item 8).", "Then the count of item 9 can begin.");
 	}
 }
 
 static void begin_count(struct view *v)
 {
 	if (plan_target(v->plan) == TARGET_ROWS)
-		line(v, 0, "Begin the count: from now on nobody may write to these rows.");
+		view_line(v, 0, "Begin the count: from now on nobody may write to these rows.");
 	else
-		line(v, 0, "Begin the count: from now on nobody may use the %s.", view_noun(v));
-	line(v, 1, "The server keeps count, also while gatewalk is closed.");
+		view_line(v, 0, "Begin the count: from now on nobody may use the %s.", view_noun(v));
+	view_line(v, 1, "The server keeps count, also while gatewalk is closed.");
 }
 
 static void at_unused(struct view *v)
@@ -175,7 +133,7 @@ static void at_unused(struct view *v)
 	const struct fact_target *t = &v->facts->target;
 	const struct fact_watch *w = &v->facts->watch;
 	if (view_job_alive(view_job_of(v, "hide")))
-		two(v, "It is hidden from the application's roles; u gives it back.", "It comes back by itself at the first error, and at the end.");
+		view_two(v, "It is hidden from the application's roles; u gives it back.", "It comes back by itself at the first error, and at the end.");
 	else if (v->walk->quiet_since)
 		gate(v, GATE_B, "Gate B holds: nobody misses it. Pass it.", "After it comes the final snapshot, right before the drop.");
 	else if (w->at && !(w->tripwire_there && w->tripwire_enabled))
@@ -183,16 +141,16 @@ static void at_unused(struct view *v)
 	else if (!t->not_null && !t->def)
 		begin_count(v);
 	else if (!change_waits(v, "the count"))
-		two(v, "Begin the count: it takes NOT NULL and DEFAULT off the column first.", "That is a short change of the table: window and health come first.");
+		view_two(v, "Begin the count: it takes NOT NULL and DEFAULT off the column first.", "That is a short change of the table: window and health come first.");
 }
 
 static void at_final(struct view *v)
 {
 	int64_t next = v->facts->moment.n_next > 0 ? v->facts->moment.next[0] : 0;
 	char when[WHEN_MAX];
-	two(v, "Take the final snapshot, right before the drop.", "Its proof counts for 60 min: take it when the window is near.");
+	view_two(v, "Take the final snapshot, right before the drop.", "Its proof counts for 60 min: take it when the window is near.");
 	if (view_finding(v, "C3")->verdict == WAITS && next)
-		line(v, 1, "Its proof counts for 60 min, and the window opens %s UTC.", when_short(next, when));
+		view_line(v, 1, "Its proof counts for 60 min, and the window opens %s UTC.", when_short(next, when));
 }
 
 static const struct finding *any_shut(const struct view *v)
@@ -210,7 +168,7 @@ static void at_gate_c(struct view *v)
 	if (f)
 		shut(v, f);
 	else
-		two(v, "Gate C holds: now is the moment. Pass it.", "Passing drops nothing: the drop comes after it, on a page of its own.");
+		view_two(v, "Gate C holds: now is the moment. Pass it.", "Passing drops nothing: the drop comes after it, on a page of its own.");
 }
 
 static void at_armed(struct view *v)
@@ -219,16 +177,16 @@ static void at_armed(struct view *v)
 	if (f)
 		shut(v, f);
 	else
-		two(v, "Gates A, B and C hold. Go to the drop when you are ready.", "It asks for the full name, counts down, and asks for your signature.");
+		view_two(v, "Gates A, B and C hold. Go to the drop when you are ready.", "It asks for the full name, counts down, and asks for your signature.");
 }
 
 static void at_dropping(struct view *v)
 {
 	const struct view_job *j = v->walk->kind == TARGET_ROWS ? view_job_of(v, "remove") : NULL;
 	if (j)
-		two(v, "The removal's job has ended; what it did is being taken in. Press r.", "The ledger counts each batch: none is lost, and none is done twice.");
+		view_two(v, "The removal's job has ended; what it did is being taken in. Press r.", "The ledger counts each batch: none is lost, and none is done twice.");
 	else
-		two(v, "The outcome is not known yet: gatewalk asks the ledger; press r.", "Do not drop it by hand. The ledger alone decides what happened.");
+		view_two(v, "The outcome is not known yet: gatewalk asks the ledger; press r.", "Do not drop it by hand. The ledger alone decides what happened.");
 }
 
 static void at_monitor(struct view *v)
@@ -236,38 +194,43 @@ static void at_monitor(struct view *v)
 	int64_t end = view_watch_end(v);
 	char when[WHEN_MAX];
 	if (v->walk->alarms > 0 && v->now < end) {
-		line(v, 0, "ALARM: %s", v->walk->alarm);
-		line(v, 1, "If the drop is the cause, put the %s back: the way is shown here.", view_noun(v));
+		view_line(v, 0, "ALARM: %s", v->walk->alarm);
+		if (view_is_added(v))
+			view_line(v, 1, "If the new column is the cause, step back: reads go first.");
+		else
+			view_line(v, 1, "If the drop is the cause, put the %s back: the way is shown here.", view_noun(v));
 	} else if (v->now < end) {
-		quiet_until(v, end);
-		line(v, 1, "Safe to quit: the monitor watches and rings until %s UTC.", when_short(end, when));
+		view_quiet_until(v, end);
+		view_line(v, 1, "Safe to quit: the monitor watches and rings until %s UTC.", when_short(end, when));
 	} else if (!view_watched(v)) {
-		two(v, "The time of the watch is over, but nobody has looked since it ended.", "Press r; or take a sample now, with gatewalk job tick.");
+		view_two(v, "The time of the watch is over, but nobody has looked since it ended.", "Press r; or take a sample now, with gatewalk job tick.");
 	} else {
-		line(v, 0, "The watch is over, with %d alarm%s. Type their number (item 12).", v->walk->alarms, v->walk->alarms == 1 ? "" : "s");
-		line(v, 1, "Then the schema log is written.");
+		view_line(v, 0, "The watch is over, with %d alarm%s. Type their number (item 12).", v->walk->alarms, v->walk->alarms == 1 ? "" : "s");
+		view_line(v, 1, "Then the schema log is written.");
 	}
 }
 
 static void at_log(struct view *v)
 {
-	two(v, "Write the schema log: that closes the walk.", "It holds the entry for the application's own migration tool, too.");
+	view_two(v, "Write the schema log: that closes the walk.", "It holds the entry for the application's own migration tool, too.");
 }
 
 static void at_closed(struct view *v)
 {
 	char when[WHEN_MAX];
-	line(v, 0, "This walk is closed. Nothing to do.");
+	view_line(v, 0, "This walk is closed. Nothing to do.");
 	if (v->walk->restored_at)
-		line(v, 1, "It was put back on %s UTC.", when_short(v->walk->restored_at, when));
+		view_line(v, 1, "It was put back on %s UTC.", when_short(v->walk->restored_at, when));
+	else if (view_is_added(v))
+		view_line(v, 1, "The new column stays; the snapshot is kept for %d days.", v->plan->retention_days);
 	else
-		line(v, 1, "The snapshot is kept for %d days: gatewalk restore puts the %s back.", v->plan->retention_days, view_noun(v));
+		view_line(v, 1, "The snapshot is kept for %d days: gatewalk restore puts the %s back.", v->plan->retention_days, view_noun(v));
 }
 
 static void at_left(struct view *v)
 {
-	line(v, 0, "This walk was left: %s", v->walk->left_why);
-	line(v, 1, "Nothing to do. Its log stays; a new walk can begin from the plan.");
+	view_line(v, 0, "This walk was left: %s", v->walk->left_why);
+	view_line(v, 1, "Nothing to do. Its log stays; a new walk can begin from the plan.");
 }
 
 static void (*const at[STAGE_COUNT])(struct view *) = {
@@ -279,11 +242,11 @@ static void (*const at[STAGE_COUNT])(struct view *) = {
 
 static void offline(struct view *v)
 {
-	line(v, 0, "The server cannot be reached: %s", v->trouble && *v->trouble ? v->trouble : "no reason was given");
-	if (v->walk->stage == AT_DROPPING)
-		line(v, 1, "What became of the drop, the ledger tells. Press r to try again.");
+	view_line(v, 0, "The server cannot be reached: %s", v->trouble && *v->trouble ? v->trouble : "no reason was given");
+	if (v->walk->stage == AT_DROPPING || v->walk->stage == AT_CHANGING)
+		view_line(v, 1, "What became of the %s, the ledger tells. Press r to try again.", v->walk->stage == AT_DROPPING ? "drop" : "change");
 	else
-		line(v, 1, "Press r to try again. The log is safe, and no step is lost.");
+		view_line(v, 1, "Press r to try again. The log is safe, and no step is lost.");
 }
 
 static const char *job_noun(const struct view_job *j)
@@ -295,22 +258,22 @@ static void running(struct view *v, const struct view_job *j)
 {
 	char percent[32] = "", about[WHEN_MAX];
 	if (strcmp(j->state, "needs a login") == 0 || strcmp(j->state, "paused") == 0) {
-		line(v, 0, "The %s is paused%s.", job_noun(j), j->state[0] == 'n' ? ": it needs a login" : "");
-		line(v, 1, "%s", j->state[0] == 'n' ? "Open the job and let it go on once the server takes its login again." : "Open the job to let it go on. Quitting is safe.");
+		view_line(v, 0, "The %s is paused%s.", job_noun(j), j->state[0] == 'n' ? ": it needs a login" : "");
+		view_line(v, 1, "%s", j->state[0] == 'n' ? "Open the job and let it go on once the server takes its login again." : "Open the job to let it go on. Quitting is safe.");
 		return;
 	}
 	if (j->total > 0)
 		snprintf(percent, sizeof percent, ", %d %%", j->done >= j->total ? 99 : (int)(j->done / j->total * 100));
 	if (strcmp(j->state, "waiting") == 0) {
-		line(v, 0, "The %s waits%s: %s", job_noun(j), percent, j->note && *j->note ? j->note : "no reason was given");
-		line(v, 1, "It goes on by itself when that has passed. Safe to quit.");
+		view_line(v, 0, "The %s waits%s: %s", job_noun(j), percent, j->note && *j->note ? j->note : "no reason was given");
+		view_line(v, 1, "It goes on by itself when that has passed. Safe to quit.");
 		return;
 	}
-	line(v, 0, "The %s runs: %s%s. Safe to quit.", job_noun(j), j->phase && *j->phase ? j->phase : "starting", percent);
+	view_line(v, 0, "The %s runs: %s%s. Safe to quit.", job_noun(j), j->phase && *j->phase ? j->phase : "starting", percent);
 	if (j->eta_high_s > 0)
-		line(v, 1, "It goes on without you; at most %s more.", when_span((int64_t)(j->eta_high_s * 1e6), about));
+		view_line(v, 1, "It goes on without you; at most %s more.", when_span((int64_t)(j->eta_high_s * 1e6), about));
 	else
-		line(v, 1, "It goes on without you. Look again later.");
+		view_line(v, 1, "It goes on without you. Look again later.");
 }
 
 static bool has_failed(const struct view_job *j)
@@ -321,7 +284,7 @@ static bool has_failed(const struct view_job *j)
 /* The newest piece of work if it failed, else a watcher that is gone. A later success hides an older failure. */
 static const struct view_job *failed_job(const struct view *v)
 {
-	static const char *const works[] = { "snapshot", "drill", "remove", "restore" }, *const watchers[] = { "watch", "monitor" };
+	static const char *const works[] = { "snapshot", "drill", "backfill", "remove", "restore" }, *const watchers[] = { "watch", "monitor" };
 	const struct view_job *newest = NULL;
 	for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
 		const struct view_job *j = view_job_of(v, works[i]);
@@ -343,13 +306,13 @@ static void home(struct view *v)
 			first = &v->walks[i];
 	}
 	if (v->n_walks == 0)
-		two(v, "No walk yet: gatewalk new writes a plan, gatewalk walk PLAN begins.", "gatewalk demo shows it all on a private server.");
+		view_two(v, "No walk yet: gatewalk new writes a plan, gatewalk walk PLAN begins.", "gatewalk demo shows it all on a private server.");
 	else
-		two(v, "Nothing needs you now. Safe to quit.", "Jobs go on without you; what waits, waits by the server's clock.");
+		view_two(v, "Nothing needs you now. Safe to quit.", "Jobs go on without you; what waits, waits by the server's clock.");
 	if (!first)
 		return;
-	line(v, 0, need == 1 ? "Open %s: it needs you." : "Open %s: it and others need you.", first->name);
-	line(v, 1, "Jobs go on without you; quitting gatewalk does not stop them.");
+	view_line(v, 0, need == 1 ? "Open %s: it needs you." : "Open %s: it and others need you.", first->name);
+	view_line(v, 1, "Jobs go on without you; quitting gatewalk does not stop them.");
 }
 
 /* Log and database disagree: what happened, and the command that goes on from there. */
@@ -359,11 +322,11 @@ static bool disagrees(struct view *v)
 	const char *does, *command = log_state_command(l->state, &does);
 	if (!v->connected || !l->at || l->state == LOG_AGREES)
 		return false;
-	line(v, 0, "%s", log_state_brief(l->state));
+	view_line(v, 0, "%s", log_state_brief(l->state));
 	if (command)
-		line(v, 1, "Run: gatewalk %s %s", command, v->plan->name);
+		view_line(v, 1, "Run: gatewalk %s %s", command, v->plan->name);
 	else
-		line(v, 1, "Find out who did it: gatewalk(1), WHEN LOG AND DATABASE DISAGREE.");
+		view_line(v, 1, "Find out who did it: gatewalk(1), WHEN LOG AND DATABASE DISAGREE.");
 	return true;
 }
 
@@ -383,10 +346,10 @@ void view_next(struct view *v)
 		running(v, here);
 	} else if (failed) {
 		bool lost = strcmp(failed->state, "lost") == 0;
-		line(v, 0, lost ? "The %s job is gone: %s" : "The %s job failed: %s", job_noun(failed),
+		view_line(v, 0, lost ? "The %s job is gone: %s" : "The %s job failed: %s", job_noun(failed),
 			failed->error ? failed->error : lost ? "its process has ended" : "no reason was given");
-		line(v, 1, "Open the job to see how far it came, then start it again.");
-	} else if ((unsigned)s < STAGE_COUNT && at[s]) {
+		view_line(v, 1, "Open the job to see how far it came, then start it again.");
+	} else if (!view_added_next(v) && (unsigned)s < STAGE_COUNT && at[s]) {
 		at[s](v);
 	}
 }

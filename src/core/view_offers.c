@@ -19,19 +19,24 @@ static void offer(struct view *v, struct offer o)
 		v->offers[v->n_offers++] = o;
 }
 
-static void plain(struct view *v, enum act_kind kind, const char *label)
+void view_offer_plain(struct view *v, enum act_kind kind, const char *label)
 {
 	offer(v, (struct offer){ .kind = kind, .label = label });
 }
 
-static void confirm(struct view *v, enum item item, const char *prompt, const char *expect)
+void view_offer_asks(struct view *v, enum act_kind kind, const char *label, const char *prompt, const char *expect)
+{
+	offer(v, (struct offer){ .kind = kind, .label = label, .prompt = prompt, .expect = expect });
+}
+
+void view_offer_confirm(struct view *v, enum item item, const char *prompt, const char *expect)
 {
 	const char *key = arena_printf(v->arena, "%d", (int)item);
 	offer(v, (struct offer){ .kind = ACT_CONFIRM, .key = key, .label = arena_printf(v->arena, "confirm item %d", (int)item),
 		.prompt = prompt, .expect = expect });
 }
 
-static void declare(struct view *v, const char *key, const char *label, const char *prompt, const char *expect)
+void view_offer_declare(struct view *v, const char *key, const char *label, const char *prompt, const char *expect)
 {
 	offer(v, (struct offer){ .kind = ACT_DECLARE, .key = key, .label = label, .prompt = prompt, .expect = expect });
 }
@@ -46,16 +51,16 @@ static void pass(struct view *v, enum gate g)
 static void snapshot(struct view *v, const char *label)
 {
 	if (!view_job_here(v))
-		plain(v, ACT_SNAPSHOT, label);
+		view_offer_plain(v, ACT_SNAPSHOT, label);
 }
 
-static void drill(struct view *v)
+void view_offer_drill(struct view *v)
 {
 	if (v->walk->first.equal && !view_holds(v, "A3") && !view_job_here(v))
-		plain(v, ACT_DRILL, "start a drill");
+		view_offer_plain(v, ACT_DRILL, "start a drill");
 }
 
-static void rehearsal(struct view *v)
+void view_offer_rehearsal(struct view *v)
 {
 	static const struct { const char *key, *what, *label, *prompt; } tests[] = {
 		{ "tests/old_code", "old_code", "name the test of old code", "which test ran the old code on the new schema" },
@@ -66,20 +71,20 @@ static void rehearsal(struct view *v)
 	const struct walk_declared *told = walk_declared(v->walk, "rehearsed", "");
 	const char *digest = arena_printf(v->arena, "%.12s", v->plan->digest);
 	if (!told || !strstr(told->value, digest))
-		declare(v, "rehearsed", "declare the rehearsal", "the rehearsed plan's digest, as gatewalk status shows it, and the way back",
+		view_offer_declare(v, "rehearsed", "declare the rehearsal", "the rehearsed plan's digest, as gatewalk status shows it, and the way back",
 			arena_printf(v->arena, "%s, way back included", digest));
 	for (size_t i = 0; i < 2; i++)
 		if (!walk_declared(v->walk, "tests", tests[i].what))
-			declare(v, tests[i].key, tests[i].label, tests[i].prompt, "a name and a date, or a link");
+			view_offer_declare(v, tests[i].key, tests[i].label, tests[i].prompt, "a name and a date, or a link");
 }
 
-static void releases(struct view *v)
+void view_offer_releases(struct view *v)
 {
 	const struct walk_declared *d = walk_declared(v->walk, "releases", "");
 	bool asked = v->walk->env == ENV_PRODUCTION || v->walk->env == ENV_REHEARSAL;
 	bool old = !d || v->now - d->at > 24 * US_HOUR;
 	if (asked && (old ? !plan_release_source(v->plan) : !release_reads(d->value)))
-		declare(v, "releases", "declare the releases", "releases planned in the next days", "none, or 2026-11-24 10:00, ...");
+		view_offer_declare(v, "releases", "declare the releases", "releases planned in the next days", "none, or 2026-11-24 10:00, ...");
 }
 
 static void clear_first(struct view *v)
@@ -113,35 +118,35 @@ static void watch(struct view *v)
 	bool bare = !w->tripwire_there || !w->tripwire_enabled || view_guard_bare(v), slotless = v->plan->slot && !w->slot.there;
 	/* The tripwire changes the table: C3 stands before it, and C3 asks for the releases. */
 	if (bare)
-		releases(v);
+		view_offer_releases(v);
 	if (bare || slotless || !view_job_alive(view_job_of(v, "watch")))
-		plain(v, ACT_WATCH, "start the watch");
+		view_offer_plain(v, ACT_WATCH, "start the watch");
 }
 
 static void at_snapshot(struct view *v)
 {
-	drill(v);
+	view_offer_drill(v);
 	snapshot(v, v->walk->first.begun ? "take the snapshot again" : "start the snapshot");
 }
 
 static void at_archetype(struct view *v)
 {
-	confirm(v, ITEM_ARCHETYPE, "type the archetype", archetype_name(v->plan->archetype));
-	drill(v);
+	view_offer_confirm(v, ITEM_ARCHETYPE, "type the archetype", archetype_name(v->plan->archetype));
+	view_offer_drill(v);
 }
 
 static void at_document(struct view *v)
 {
-	confirm(v, ITEM_DOCUMENT, "type the rollback floor", v->plan->rollback_floor ? v->plan->rollback_floor : "");
-	rehearsal(v);
-	drill(v);
+	view_offer_confirm(v, ITEM_DOCUMENT, "type the rollback floor", v->plan->rollback_floor ? v->plan->rollback_floor : "");
+	view_offer_rehearsal(v);
+	view_offer_drill(v);
 }
 
 static void at_gate_a(struct view *v)
 {
 	pass(v, GATE_A);
-	drill(v);
-	rehearsal(v);
+	view_offer_drill(v);
+	view_offer_rehearsal(v);
 	snapshot(v, "take the snapshot again");
 }
 
@@ -150,27 +155,27 @@ static void at_consumers(struct view *v)
 	struct consumers_state s = view_consumers(v);
 	bool looked = v->facts->audit.at != 0;
 	if (!looked)
-		plain(v, ACT_AUDIT, "look for consumers");
+		view_offer_plain(v, ACT_AUDIT, "look for consumers");
 	watch(v);
 	if (looked && s.named == s.all && v->facts->watch.tripwire_there)
-		confirm(v, ITEM_CONSUMERS, "type the number of consumers cleared", arena_printf(v->arena, "%zu", s.all));
+		view_offer_confirm(v, ITEM_CONSUMERS, "type the number of consumers cleared", arena_printf(v->arena, "%zu", s.all));
 	clear_first(v);
 	blind_first(v);
 	if (looked)
-		plain(v, ACT_AUDIT, "look again");
+		view_offer_plain(v, ACT_AUDIT, "look again");
 }
 
 static void at_reads(struct view *v)
 {
 	for (size_t i = 0; i < v->plan->n_deploys; i++) {
 		const char *name = v->plan->deploys[i].name;
-		if (!walk_declared(v->walk, "reads_moved", name))
-			declare(v, arena_printf(v->arena, "reads_moved/%s", name), arena_printf(v->arena, "declare %s", name),
+		if (!walk_deploy_said(v->walk, "reads_moved", name))
+			view_offer_declare(v, arena_printf(v->arena, "reads_moved/%s", name), arena_printf(v->arena, "declare %s", name),
 				arena_printf(v->arena, "release of %s without the %s, and when its last old instance ended", name, view_noun(v)),
 				"90ab17 ended 2026-11-10 11:20");
 	}
 	if (!view_deploy_left(v, NULL))
-		confirm(v, ITEM_READS, "type \"moved\"", "moved");
+		view_offer_confirm(v, ITEM_READS, "type \"moved\"", "moved");
 	clear_first(v);
 }
 
@@ -178,34 +183,34 @@ static void hiding(struct view *v)
 {
 	const struct view_job *j = view_job_of(v, "hide");
 	if (view_job_alive(j))
-		plain(v, ACT_UNHIDE, "give it back now");
+		view_offer_plain(v, ACT_UNHIDE, "give it back now");
 	else if (v->walk->quiet_since && v->walk->kind != TARGET_ROWS && v->plan->hide && !view_holds(v, "B8"))
-		plain(v, ACT_HIDE, arena_printf(v->arena, "hide the %s", view_noun(v)));
+		view_offer_plain(v, ACT_HIDE, arena_printf(v->arena, "hide the %s", view_noun(v)));
 }
 
 static void at_unused(struct view *v)
 {
 	bool again = v->walk->env == ENV_DEVELOPMENT && view_quiet_start(v) > v->walk->quiet_since;
-	rehearsal(v);
+	view_offer_rehearsal(v);
 	watch(v);
 	bool relax = v->facts->target.not_null || v->facts->target.def;
 	if (relax)
-		releases(v);
+		view_offer_releases(v);
 	if (!v->walk->quiet_since || again || relax)
-		plain(v, ACT_QUIET, "begin the count");
+		view_offer_plain(v, ACT_QUIET, "begin the count");
 	hiding(v);
 	pass(v, GATE_B);
 	if (view_finding(v, "B1")->verdict == REFUSED)
 		clear_first(v);
 	blind_first(v);
-	plain(v, ACT_AUDIT, "look again");
+	view_offer_plain(v, ACT_AUDIT, "look again");
 }
 
 static void at_final(struct view *v)
 {
-	rehearsal(v);
+	view_offer_rehearsal(v);
 	snapshot(v, "take the final snapshot");
-	releases(v);
+	view_offer_releases(v);
 }
 
 static bool stale(const struct view *v)
@@ -215,62 +220,62 @@ static bool stale(const struct view *v)
 
 static void at_gate_c(struct view *v)
 {
-	rehearsal(v);
+	view_offer_rehearsal(v);
 	bool old = stale(v);
 	if (view_gate_holds(v, GATE_A) && view_gate_holds(v, GATE_B))
 		pass(v, GATE_C);
 	if (old)
 		snapshot(v, "take the snapshot again");
-	releases(v);
+	view_offer_releases(v);
 	if (view_guard_bare(v))
-		plain(v, ACT_WATCH, "put the guard's trigger on");
+		view_offer_plain(v, ACT_WATCH, "put the guard's trigger on");
 	if (!old)
 		snapshot(v, "take the snapshot again");
-	drill(v);
+	view_offer_drill(v);
 }
 
 static void at_armed(struct view *v)
 {
-	rehearsal(v);
+	view_offer_rehearsal(v);
 	if (gates_open(v->findings) == GATES_ALL)
-		plain(v, ACT_DROP, "go to the drop");
+		view_offer_plain(v, ACT_DROP, "go to the drop");
 	if (stale(v))
 		snapshot(v, "take the snapshot again");
-	releases(v);
+	view_offer_releases(v);
 	if (view_guard_bare(v))
-		plain(v, ACT_WATCH, "put the guard's trigger on");
-	drill(v);
+		view_offer_plain(v, ACT_WATCH, "put the guard's trigger on");
+	view_offer_drill(v);
 }
 
 static void at_dropping(struct view *v)
 {
 	if (v->walk->kind == TARGET_ROWS) {
-		releases(v);
+		view_offer_releases(v);
 		if (!view_job_here(v)) {
-			plain(v, ACT_REMOVE, "let the removal go on");
-			plain(v, ACT_REMOVE_END, "end the removal here");
+			view_offer_plain(v, ACT_REMOVE, "let the removal go on");
+			view_offer_plain(v, ACT_REMOVE_END, "end the removal here");
 		}
 	}
-	plain(v, ACT_LOOK, "ask the ledger");
+	view_offer_plain(v, ACT_LOOK, "ask the ledger");
 }
 
 static void restore(struct view *v)
 {
 	if (v->walk->dropped && !v->walk->restored_at && !view_job_here(v))
-		plain(v, ACT_RESTORE, arena_printf(v->arena, "put the %s back", view_noun(v)));
+		view_offer_plain(v, ACT_RESTORE, arena_printf(v->arena, "put the %s back", view_noun(v)));
 }
 
 static void at_monitor(struct view *v)
 {
 	if (view_watched(v) && !view_job_here(v))
-		confirm(v, ITEM_MONITOR, "type the number of alarms seen", arena_printf(v->arena, "%d", v->walk->alarms));
+		view_offer_confirm(v, ITEM_MONITOR, "type the number of alarms seen", arena_printf(v->arena, "%d", v->walk->alarms));
 	restore(v);
 }
 
 static void at_log(struct view *v)
 {
 	if (!view_job_here(v))
-		plain(v, ACT_SCHEMA_LOG, "write the schema log");
+		view_offer_plain(v, ACT_SCHEMA_LOG, "write the schema log");
 	restore(v);
 }
 
@@ -284,17 +289,17 @@ void view_offers(struct view *v)
 {
 	struct move m;
 	enum stage to, s = v->walk->stage;
-	if (!v->connected || (unsigned)s >= STAGE_COUNT || !at[s])
+	if (!v->connected || (unsigned)s >= STAGE_COUNT || (!at[s] && !view_is_added(v)))
 		return;
 	/* What would be refused is not offered: NEXT says how to go on. */
 	if (v->facts->log.at && v->facts->log.state != LOG_AGREES) {
-		plain(v, ACT_LOOK, "look again");
+		view_offer_plain(v, ACT_LOOK, "look again");
 		return;
 	}
-	at[s](v);
+	if (!view_added_offers(v))
+		at[s](v);
 	if (walk_back(v->walk, &to))
-		offer(v, (struct offer){ .kind = ACT_BACK, .label = "step back", .prompt = arena_printf(v->arena,
-			"why you step back to \"%s\"", stage_name(to)), .expect = "a reason" });
+		view_offer_asks(v, ACT_BACK, "step back", arena_printf(v->arena, "why you step back to \"%s\"", stage_name(to)), "a reason");
 	if (walk_move(v->walk->archetype, s, EV_LEAVE, 0, &m))
-		offer(v, (struct offer){ .kind = ACT_LEAVE, .label = "leave this walk", .prompt = "why this walk is given up", .expect = "a reason" });
+		view_offer_asks(v, ACT_LEAVE, "leave this walk", "why this walk is given up", "a reason");
 }

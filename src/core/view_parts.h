@@ -43,6 +43,46 @@ const char *view_noun(const struct view *v);
 /* "61.2 M", "204 118" */
 const char *view_count(int64_t n, char buf[static 32]);
 
+/* A new column's walk: what its stages offer, ask and say next. False: this stage is none of its own. */
+bool view_added_offers(struct view *v);
+bool view_added_challenges(struct view *v);
+bool view_added_next(struct view *v);
+bool view_is_added(const struct view *v);
+/* The first condition that stands before the column comes and does not hold; NULL when it may come. */
+const struct finding *view_add_shut(const struct view *v);
+/* Are the rows that stand to be filled? */
+bool view_fills(const struct view *v);
+/* The wait before reads may move: how much of it has passed, and the whole; false when there is none under way. */
+bool view_reads_wait(const struct view *v, int64_t *passed, int64_t *whole);
+/* When the watch of item 12 began to count. */
+int64_t view_watch_from(const struct view *v);
+/* Fills the view's limits: what the backfill pauses on. */
+void view_limits(struct view *v);
+
+/* Offers, one by one. */
+void view_offer_plain(struct view *v, enum act_kind kind, const char *label);
+void view_offer_asks(struct view *v, enum act_kind kind, const char *label, const char *prompt, const char *expect);
+void view_offer_confirm(struct view *v, enum item item, const char *prompt, const char *expect);
+void view_offer_declare(struct view *v, const char *key, const char *label, const char *prompt, const char *expect);
+void view_offer_rehearsal(struct view *v);
+void view_offer_releases(struct view *v);
+void view_offer_drill(struct view *v);
+/* Challenges, one by one. */
+struct challenge *view_ask(struct view *v, const char *id, const char *question, const char *passes);
+void view_ask_sensed(struct view *v, const char *id);
+void view_ask_typed(struct view *v, enum item item, const char *question, const char *passes, const char *now);
+void view_ask_deploys(struct view *v, const char *what, const char *question);
+void view_ask_releases(struct view *v);
+void view_ask_fits(struct view *v, const char *question);
+/* The offer of this kind and key that stands; kind ACT_NONE when none does. */
+struct offer view_offered(const struct view *v, enum act_kind kind, const char *key);
+/* The two NEXT lines, cut to what fits. */
+void view_line(struct view *v, int i, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void view_two(struct view *v, const char *first, const char *second);
+void view_quiet_until(struct view *v, int64_t at);
+/* What stands before this, with its reason, or until when there is nothing to do. */
+void view_because(struct view *v, const char *what, const struct finding *f);
+
 /* The server's guard stands over the target, but for TRUNCATE: its trigger comes with the watch. */
 bool view_guard_bare(const struct view *v);
 

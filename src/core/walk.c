@@ -275,14 +275,19 @@ const struct walk_declared *walk_declared(const struct walk *w, const char *what
 	return NULL;
 }
 
-const char *walk_deploy_left(const struct walk *w, const struct plan *p, const char *what, size_t *done)
+const struct walk_declared *walk_deploy_said(const struct walk *w, const char *what, const char *deploy)
 {
 	int64_t since = w->archetype != ARCH_ADDITIVE ? -1 : w->back_at > w->added_at ? w->back_at : w->added_at;
+	const struct walk_declared *d = walk_declared(w, what, deploy);
+	return d && d->value && *d->value && d->at > since ? d : NULL;
+}
+
+const char *walk_deploy_left(const struct walk *w, const struct plan *p, const char *what, size_t *done)
+{
 	const char *left = NULL;
 	size_t n = 0;
 	for (size_t i = 0; i < p->n_deploys; i++) {
-		const struct walk_declared *d = walk_declared(w, what, p->deploys[i].name);
-		if (d && d->value && *d->value && d->at > since)
+		if (walk_deploy_said(w, what, p->deploys[i].name))
 			n++;
 		else if (!left)
 			left = p->deploys[i].name;

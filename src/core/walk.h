@@ -137,8 +137,10 @@ bool walk_back(const struct walk *w, enum stage *to);
 int64_t walk_changed_at(const struct walk *w);
 /* When reads may move to a new column at the earliest; 0 while writes do not fill it. */
 int64_t walk_reads_from(const struct walk *w, const struct plan *p);
-/* The first deploy that has not declared what; NULL when all have. Of a new column only what was declared since it came and since
-   the last step back counts. */
+/* What this deploy declared under what, as it counts now; NULL it has not. Of a new column only what was declared since it came and
+   since the last step back counts. */
+const struct walk_declared *walk_deploy_said(const struct walk *w, const char *what, const char *deploy);
+/* The first deploy that has not declared what; NULL when all have. */
 const char *walk_deploy_left(const struct walk *w, const struct plan *p, const char *what, size_t *done);
 /* When the watch after the drop ends, server clock. */
 int64_t walk_watch_end(const struct walk *w, const struct plan *p);
