@@ -195,7 +195,7 @@ static void next_expand(struct view *v)
 		view_line(v, 0, "Not run as it is: %s", unfit(v));
 		view_line(v, 1, "%s", v->change.phased ? "Its form in phases stands on the page of item 5." : "Mend the plan: what changes the statement is a new walk.");
 	} else if (f) {
-		waits_or_because(v, "Before the column comes", f);
+		waits_or_because(v, "Before it comes", f);
 	} else if (v->change.why) {
 		tried(v);
 	} else {

@@ -39,13 +39,14 @@ void view_quiet_until(struct view *v, int64_t at)
 /* The first of these that needs no cutting; the last one names a place where the reason stands in full. */
 void view_because(struct view *v, const char *what, const struct finding *f)
 {
+	bool gate = walk_has_gate(v->walk->archetype, f->gate);
 	const char *a = arena_printf(v->arena, "%s: %s (%s).", what, f->because, f->id);
 	const char *b = arena_printf(v->arena, "Gate %c: %s (%s).", gate_letter(f->gate), f->because, f->id);
 	if (text_width(a) <= NEXT_COLS)
 		view_line(v, 0, "%s", a);
-	else if (walk_has_gate(v->walk->archetype, f->gate) && text_width(b) <= NEXT_COLS)
+	else if (gate && text_width(b) <= NEXT_COLS)
 		view_line(v, 0, "%s", b);
 	else
-		view_line(v, 0, "%s by %s: why, stands on the page of gate %c.", what, f->id, gate_letter(f->gate));
+		view_line(v, 0, gate ? "%s by %s: why, stands on the page of gate %c." : "%s: %s does not hold; why, stands on the page of gate %c.", what, f->id, gate_letter(f->gate));
 	view_line(v, 1, "%s", f->todo[0] ? f->todo : f->passes);
 }

@@ -289,14 +289,14 @@ void view_offers(struct view *v)
 {
 	struct move m;
 	enum stage to, s = v->walk->stage;
-	if (!v->connected || (unsigned)s >= STAGE_COUNT || (!at[s] && !view_is_added(v)))
+	if (!v->connected || (unsigned)s >= STAGE_COUNT || s == AT_LEFT)
 		return;
 	/* What would be refused is not offered: NEXT says how to go on. */
 	if (v->facts->log.at && v->facts->log.state != LOG_AGREES) {
 		view_offer_plain(v, ACT_LOOK, "look again");
 		return;
 	}
-	if (!view_added_offers(v))
+	if (!view_added_offers(v) && at[s])
 		at[s](v);
 	if (walk_back(v->walk, &to))
 		view_offer_asks(v, ACT_BACK, "step back", arena_printf(v->arena, "why you step back to \"%s\"", stage_name(to)), "a reason");
