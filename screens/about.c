@@ -19,9 +19,22 @@ static const char *const abouts[ITEM_COUNT + 1] = {
 	[ITEM_LOG] = "What was changed, when and by whom, in the database and as Markdown, with the entry for your migration tool.",
 };
 
-const char *item_about(enum item i)
+/* Of something that comes. */
+static const char *const added[ITEM_COUNT + 1] = {
+	[ITEM_DOCUMENT] = "Before, after, why, the way back and what it leaves behind, the app's rollback floor, the deploys.",
+	[ITEM_CONSUMERS] = "Who reads or writes what goes. Nothing goes where something is added: not needed.",
+	[ITEM_DUAL_WRITE] = "The new column comes by one short statement; then every deployed part runs a release that writes it.",
+	[ITEM_BACKFILL] = "The rows that stand get their value, batch by batch; then a count in one look finds none left, and none rejected.",
+	[ITEM_WINDOW] = "Time with both structures. What is added replaces nothing: not needed.",
+	[ITEM_READS] = "Some hours after writes fill it, every deployed part runs a release that reads the new column.",
+	[ITEM_UNUSED] = "That nobody uses what goes. Nothing goes where something is added: not needed.",
+	[ITEM_FINAL] = "A second copy right before a drop. Nothing is dropped where something is added: not needed.",
+	[ITEM_DROP] = "Nothing is dropped where something is added: not needed.",
+};
+
+const char *item_about(const struct view *v, enum item i)
 {
-	return abouts[i];
+	return view_adds(v) && added[i] ? added[i] : abouts[i];
 }
 
 void screen_place(struct page *p, const struct view *v, const char *where)

@@ -58,7 +58,7 @@ static void render(struct page *p, const struct scene *s)
 	screen_place(p, v, arena_printf(p->arena, "evidence of %d", (int)i));
 	page_state(p, ST_PLAIN, 1, "%d %s", (int)i, item_name(i));
 	page_brief(p, "evidence of %d", (int)i);
-	page_text(p, ST_PLAIN, 1, item_about(i));
+	page_text(p, ST_PLAIN, 1, item_about(v, i));
 	evidence_rows(p, v, i, s->now);
 }
 

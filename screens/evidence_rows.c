@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "core/migration.h"
 #include "screens/num.h"
 
 #define AT 18
@@ -98,8 +99,10 @@ static void on_document(const struct sink *o)
 	say(o, "leaves behind", p->leaves_behind);
 	say(o, "rollback floor", p->rollback_floor);
 	say(o, "API contract", p->api_contract);
-	say_list(o, "falls, plan", p->falls, p->n_falls);
-	say_list(o, "falls, server", o->v->facts->target.falls, o->v->facts->target.n_falls);
+	if (!view_adds(o->v)) {
+		say_list(o, "falls, plan", p->falls, p->n_falls);
+		say_list(o, "falls, server", o->v->facts->target.falls, o->v->facts->target.n_falls);
+	}
 	for (size_t i = 0; i < p->n_deploys; i++)
 		page_item(o->p, "deploys", i ? " " : "deploys", AT, p->deploys[i].name);
 	say_declared(o, "rehearsed");
@@ -117,6 +120,36 @@ static void on_consumers(const struct sink *o)
 			c->survives ? ", survives" : "", c->reason, num_when(o->p->arena, c->at)));
 	}
 	say_list(o, "cannot be seen", u->blind, u->n_blind);
+}
+
+static void on_added(const struct sink *o)
+{
+	const struct walk *w = o->v->walk;
+	say(o, "statement", w->intent_statement ? w->intent_statement : o->v->statement);
+	say_time(o, "added", w->added_at);
+	if (w->added_at) {
+		say(o, "lock held", num_span(o->p->arena, w->drop_us));
+		say(o, "waited for lock", num_span(o->p->arena, w->lock_us));
+	}
+	say_declared(o, "writes_fill");
+	say_time(o, "written since", w->confirmed[ITEM_DUAL_WRITE]);
+}
+
+static void on_backfill(const struct sink *o)
+{
+	const struct fact_backfill *b = &o->v->facts->backfill;
+	const struct plan_backfill *p = &o->v->plan->backfill;
+	struct arena *a = o->p->arena;
+	if (!p->value)
+		return;
+	say(o, "value", p->value);
+	say(o, "rows", p->where ? p->where : "all of them");
+	say(o, "fills", text_eq(p->fills, "differences") ? "rows whose value differs" : "rows without a value");
+	say(o, "looked", num_age(a, b->at, o->now));
+	say(o, "filled", num_group(a, b->filled));
+	say(o, "left", b->left < 0 ? "not counted yet" : num_group(a, b->left));
+	say_time(o, "counted", b->counted_at);
+	say(o, "rejected", num_group(a, b->rejects));
 }
 
 static void on_reads(const struct sink *o)
@@ -205,18 +238,22 @@ static void on_log(const struct sink *o)
 	say(o, "verifies", o->v->facts->log.verifies ? "yes" : o->v->facts->log.why);
 	say(o, "ledger", o->v->facts->log.ledger_agrees ? "agrees" : o->v->facts->log.why);
 	say(o, "schema log", w->schema_logged ? "written" : "not yet");
+	const char *tool = o->v->plan->migration_tool, *entry = migration_entry(tool);
+	say(o, "for your tool", tool ? tool : "the plan names none");
+	if (entry)
+		say(o, "its entry", entry);
 }
 
 static void (*const rows[ITEM_COUNT + 1])(const struct sink *) = {
 	[ITEM_SNAPSHOT] = on_first, [ITEM_ARCHETYPE] = on_archetype, [ITEM_DOCUMENT] = on_document, [ITEM_CONSUMERS] = on_consumers,
-	[ITEM_READS] = on_reads, [ITEM_UNUSED] = on_unused, [ITEM_FINAL] = on_final, [ITEM_DROP] = on_drop,
+	[ITEM_DUAL_WRITE] = on_added, [ITEM_BACKFILL] = on_backfill, [ITEM_READS] = on_reads, [ITEM_UNUSED] = on_unused, [ITEM_FINAL] = on_final, [ITEM_DROP] = on_drop,
 	[ITEM_MONITOR] = on_monitor, [ITEM_LOG] = on_log,
 };
 
 void evidence_rows(struct page *p, const struct view *v, enum item i, int64_t now)
 {
 	struct sink o = { p, v, now };
-	if ((unsigned)i > ITEM_COUNT || !rows[i] || !v->walk || !v->plan || !v->facts)
+	if ((unsigned)i > ITEM_COUNT || !rows[i] || !v->walk || !v->plan || !v->facts || v->items[i].mood == MOOD_NOT_NEEDED)
 		return;
 	page_blank(p);
 	page_row(p, NULL);

@@ -144,6 +144,18 @@ static const struct offer *pass_of(const struct view *v, enum gate g)
 	return pass && pass->key && pass->key[0] == gate_letter(g) ? pass : NULL;
 }
 
+/* An additive walk passes gate A alone; of the others it is asked what concerns the moment and the order. */
+static void no_gate(struct page *p, enum gate g, const struct gate_sum *sum)
+{
+	page_state(p, ST_PLAIN, 1, "╫ GATE %c  %s", gate_letter(g), gate_question(g));
+	page_state(p, ST_DIM, RIGHT, "- not needed");
+	page_state(p, ST_PLAIN, RIGHT, "%d of %d ·", sum->hold, sum->asked);
+	page_brief(p, "gate %c not needed, %d of %d", gate_letter(g), sum->hold, sum->asked);
+	page_text(p, ST_PLAIN, 1, g == GATE_B ? "Nothing goes: this walk has no gate B. What of it stands before reads move:"
+		: "Nothing goes: this walk has no gate C. What of it stands before the column comes:");
+	page_next(p, "No gate of this walk: its conditions are judged before the act they belong to.", "No key overrides them.");
+}
+
 static void state_line(struct page *p, enum gate g, const struct gate_sum *sum, bool passed)
 {
 	bool good = passed || sum->open;
@@ -162,14 +174,18 @@ static void render(struct page *p, const struct scene *s)
 	screen_place(p, v, arena_printf(p->arena, "gate %c", gate_letter(g)));
 	int which = g == GATE_A ? 0 : g == GATE_B ? 1 : 2;
 	bool passed = v->walk && v->walk->gate_passed[which] != 0;
-	state_line(p, g, &sum, passed);
-	int shut = sum.asked - sum.hold;
-	static const char *const what[] = { "Item 4 and all after it are", "Item 10 and the drop are", "The drop is" };
-	if (passed && shut)
-		page_text(p, ST_PLAIN, 1, arena_printf(p->arena, "Passed %s UTC. Of its conditions %d of %d do not hold just now.", num_when(p->arena, v->walk->gate_passed[which]), shut, sum.asked));
-	else if (shut)
-		page_text(p, ST_BOLD, 1, arena_printf(p->arena, "%s refused: %d of %d conditions do not hold yet.", what[which], shut, sum.asked));
+	bool has = !v->walk || walk_has_gate(v->walk->archetype, g);
+	if (has)
+		state_line(p, g, &sum, passed);
 	else
+		no_gate(p, g, &sum);
+	int shut = sum.asked - sum.hold;
+	const char *const what[] = { view_adds(v) ? "Item 5 and all after it are" : "Item 4 and all after it are", "Item 10 and the drop are", "The drop is" };
+	if (has && passed && shut)
+		page_text(p, ST_PLAIN, 1, arena_printf(p->arena, "Passed %s UTC. Of its conditions %d of %d do not hold just now.", num_when(p->arena, v->walk->gate_passed[which]), shut, sum.asked));
+	else if (has && shut)
+		page_text(p, ST_BOLD, 1, arena_printf(p->arena, "%s refused: %d of %d conditions do not hold yet.", what[which], shut, sum.asked));
+	else if (has)
 		page_text(p, ST_PLAIN, 1, "Every condition holds now.");
 	page_blank(p);
 	int n = conditions(p, v, g, s->now);
@@ -185,7 +201,8 @@ static void render(struct page *p, const struct scene *s)
 		reasons(p, v, f, s->now);
 	else
 		page_word(p, K_ENTER, pass ? pass->label : NULL);
-	next_lines(p, &sum, passed ? PASSED : pass ? PASS_NOW : NOT_ITS_TURN, s->now);
+	if (has)
+		next_lines(p, &sum, passed ? PASSED : pass ? PASS_NOW : NOT_ITS_TURN, s->now);
 }
 
 static struct action key(const struct scene *s, enum key k)
@@ -199,7 +216,7 @@ static struct action key(const struct scene *s, enum key k)
 	if (remedy(s->view, f))
 		return action_offer(remedy(s->view, f));
 	if (f)
-		return action_open(&screen_evidence, g == GATE_A ? ITEM_SNAPSHOT : g == GATE_B ? ITEM_UNUSED : ITEM_FINAL);
+		return action_open(&screen_evidence, g == GATE_A ? ITEM_SNAPSHOT : view_adds(s->view) ? (g == GATE_B ? ITEM_READS : ITEM_DUAL_WRITE) : g == GATE_B ? ITEM_UNUSED : ITEM_FINAL);
 	return action_offer(pass_of(s->view, g));
 }
 

@@ -12,6 +12,7 @@ static const struct { const char *sign, *ascii; } forms[] = {
 	{ "▏", "=" }, { "▎", "=" }, { "▍", "=" }, { "▌", "=" }, { "▋", "=" }, { "▊", "=" }, { "▉", "=" }, { "░", "." },
 	{ "▁", "." }, { "▂", ":" }, { "▃", "-" }, { "▄", "=" }, { "▅", "+" }, { "▆", "*" }, { "▇", "#" },
 	{ "│", "|" }, { "─", "-" }, { "╎", "|" }, { "›", ">" }, { "…", "~" }, { "×", "x" }, { "↑", "^" }, { "↓", "v" },
+	{ "┤", "|" }, { "┴", "+" }, { "╌", "-" },
 };
 
 const char *glyph_of_mood(enum mood m)
@@ -63,19 +64,42 @@ char *glyph_bar(struct arena *a, double part, int cols)
 	return copy;
 }
 
+static const char *const steps[] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+
+/* Of those that cell i of `shown` stands for: one at least. */
+static double highest(const double *v, size_t n, size_t i, size_t shown)
+{
+	size_t from = i * n / shown, to = (i + 1) * n / shown;
+	double most = 0;
+	for (size_t k = from; k < to || k == from; k++)
+		most = v[k] > most ? v[k] : most;
+	return most;
+}
+
 char *glyph_chart(struct arena *a, const double *v, size_t n, int cols, double top)
 {
-	static const char *const steps[] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	struct text out = { 0 };
 	size_t shown = cols <= 0 ? 0 : n < (size_t)cols ? n : (size_t)cols;
 	for (size_t i = 0; i < n; i++)
 		top = v[i] > top ? v[i] : top;
 	for (size_t i = 0; i < shown; i++) {
-		double most = 0;
-		for (size_t k = i * n / shown; k < (i + 1) * n / shown; k++)
-			most = v[k] > most ? v[k] : most;
-		double part = top > 0 ? most / top : 0;
+		double part = top > 0 ? highest(v, n, i, shown) / top : 0;
 		text_add(&out, steps[part >= 1 ? 7 : (int)(part * 7.999)]);
+	}
+	char *copy = arena_dup(a, text_str(&out));
+	text_free(&out);
+	return copy;
+}
+
+char *glyph_tower(struct arena *a, const double *v, size_t n, int cols, struct glyph_scale at)
+{
+	struct text out = { 0 };
+	for (int i = 0; n && i < cols; i++) {
+		double part = at.top > 0 ? highest(v, n, (size_t)i, (size_t)cols) / at.top : 0;
+		int eighths = (int)((part > 1 ? 1 : part) * at.high * 8 + 0.5) - (at.high - 1 - at.row) * 8;
+		if (eighths <= 0 && at.row == at.high - 1)
+			eighths = 1;   /* there was a look, and it gave nothing */
+		text_add(&out, eighths >= 8 ? steps[7] : eighths > 0 ? steps[eighths - 1] : " ");
 	}
 	char *copy = arena_dup(a, text_str(&out));
 	text_free(&out);

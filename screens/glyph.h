@@ -20,5 +20,9 @@ char *glyph_bar(struct arena *a, double part, int cols);
 /* One cell a value, scaled to the greatest of them and `top`; where there are more than `cols`, a cell stands for several of
    them and shows the highest, so that no peak is lost. Owned by a. */
 char *glyph_chart(struct arena *a, const double *v, size_t n, int cols, double top);
+/* A chart of several rows: row 0 is the top one, a whole cell stands below what ends above it. The values fill `cols`, however few they are;
+   a cell shows the highest of those it stands for. Owned by a. */
+struct glyph_scale { double top; int high, row; };
+char *glyph_tower(struct arena *a, const double *v, size_t n, int cols, struct glyph_scale at);
 
 #endif

@@ -26,7 +26,7 @@ static bool has_end(const struct view_job *j)
 	return !text_eq(j->kind, "watch") && !text_eq(j->kind, "monitor");
 }
 
-static enum mood mood_of(const struct view_job *j)
+enum mood job_mood(const struct view_job *j)
 {
 	if (text_eq(j->state, "running"))
 		return MOOD_RUNNING;
@@ -36,7 +36,7 @@ static enum mood mood_of(const struct view_job *j)
 }
 
 /* Never 100 % before the end is confirmed. */
-static int percent(const struct view_job *j)
+int job_percent(const struct view_job *j)
 {
 	if (text_eq(j->state, "done"))
 		return 100;
@@ -46,7 +46,7 @@ static int percent(const struct view_job *j)
 	return n > 99 ? 99 : n;
 }
 
-static void total_row(struct page *p, const struct view_job *j)
+void job_total(struct page *p, const struct view_job *j)
 {
 	struct arena *a = p->arena;
 	if (j->total <= 0)
@@ -56,12 +56,12 @@ static void total_row(struct page *p, const struct view_job *j)
 	const char *amount = arena_printf(a, "%s of %s%s", num_unit(a, j->done, j->unit), j->estimate ? "about " : "",
 		num_unit(a, j->total, j->unit));
 	int cells = page_width(p) - 10 - 10 - text_width(amount);
-	page_sign(p, style_of_mood(mood_of(j)), 10, glyph_bar(a, percent(j) / 100.0, cells > 5 ? cells : 5), "");
-	page_put(p, ST_PLAIN, FOLLOW, " %3d %%", percent(j));
+	page_sign(p, style_of_mood(job_mood(j)), 10, glyph_bar(a, job_percent(j) / 100.0, cells > 5 ? cells : 5), "");
+	page_put(p, ST_PLAIN, FOLLOW, " %3d %%", job_percent(j));
 	page_put(p, ST_PLAIN, FOLLOW, "   %s", amount);
 }
 
-static void eta_row(struct page *p, const struct view_job *j, int64_t now)
+void job_left(struct page *p, const struct view_job *j, int64_t now)
 {
 	struct arena *a = p->arena;
 	int64_t still = now && j->seen ? now - j->seen : 0;
@@ -81,7 +81,7 @@ static void eta_row(struct page *p, const struct view_job *j, int64_t now)
 }
 
 /* How fast it went, over its whole life: one sign for each stretch, and in figures now, mean and max. */
-static void speed(struct page *p, const struct view_job *j)
+void job_speed(struct page *p, const struct view_job *j)
 {
 	struct arena *a = p->arena;
 	double sum = 0, max = 0;
@@ -100,7 +100,7 @@ static void speed(struct page *p, const struct view_job *j)
 	page_put(p, ST_PLAIN, FOLLOW, "   max %s/s", num_unit(a, max, j->rate_unit));
 	page_sign(p, ST_DIM, RIGHT, arena_printf(a, "1 cell = %s", num_whole(a, j->rate_each)), "");
 	page_row(p, NULL);
-	page_sign(p, style_of_mood(mood_of(j)), 10, glyph_chart(a, j->rates, j->n_rates, cells, 0), "");
+	page_sign(p, style_of_mood(job_mood(j)), 10, glyph_chart(a, j->rates, j->n_rates, cells, 0), "");
 }
 
 static void phases(struct page *p, const struct view_job *j)
@@ -141,7 +141,7 @@ static void others(struct page *p, const struct view *v, const struct view_job *
 		}
 		any = true;
 		page_pick(p, "other job");
-		page_mood(p, 3, mood_of(j));
+		page_mood(p, 3, job_mood(j));
 		page_put(p, ST_PLAIN, 5, "%lld %s", j->id, j->kind);
 		page_put(p, ST_PLAIN, 22, "%s", j->state);
 		if (j->ended)
@@ -151,10 +151,8 @@ static void others(struct page *p, const struct view *v, const struct view_job *
 	}
 }
 
-/* No cursor until somebody moves it to another job: the page begins at its top. */
-static void words(struct page *p, const struct view_job *j)
+void job_words(struct page *p, const struct view_job *j)
 {
-	p->start = -1;
 	if (j && !j->ended) {
 		page_word(p, K_PAUSE, text_eq(j->state, "paused") ? "go on" : "pause");
 		return;
@@ -178,31 +176,32 @@ static void head(struct page *p, const struct view_job *j)
 static void render(struct page *p, const struct scene *s)
 {
 	const struct view_job *j = job_of(s);
+	p->start = -1;   /* no cursor until somebody moves it to another job: the page begins at its top */
 	if (!j) {
 		screen_place(p, s->view, "jobs");
 		page_text(p, ST_PLAIN, 1, s->subject ? "No such job runs, and none is remembered." : "No job runs here just now.");
 		others(p, s->view, NULL);
-		words(p, NULL);
+		job_words(p, NULL);
 		return;
 	}
-	enum mood m = mood_of(j);
+	enum mood m = job_mood(j);
 	screen_place(p, s->view, j->kind);
 	page_state(p, ST_PLAIN, 1, "job %lld  ", j->id);
 	page_state(p, style_of_mood(m), FOLLOW, "%s %s", glyph_of_mood(m), j->state);
 	if (j->started && s->now)
 		page_state(p, ST_PLAIN, FOLLOW, " %s", num_whole(p->arena, (j->ended ? j->ended : s->now) - j->started));
 	page_state(p, ST_PLAIN, RIGHT, j->ended ? "%s" : "%s · safe to quit: the job runs on its own", j->host ? j->host : "");
-	page_brief(p, "%s %s %d %%", glyph_of_mood(m), j->kind, percent(j));
+	page_brief(p, "%s %s %d %%", glyph_of_mood(m), j->kind, job_percent(j));
 	head(p, j);
-	total_row(p, j);
-	eta_row(p, j, s->now);
+	job_total(p, j);
+	job_left(p, j, s->now);
 	if (j->error)
 		page_text(p, ST_SHUT, 2, j->error);
 	phases(p, j);
-	speed(p, j);
+	job_speed(p, j);
 	events(p, j);
 	others(p, s->view, j);
-	words(p, j);
+	job_words(p, j);
 	if (!j->ended && has_end(j))
 		page_next(p, "Wait, or quit and come back: the end stands in the log.", "If ssh drops, the job goes on; gatewalk finds it again at start.");
 }
@@ -210,6 +209,15 @@ static void render(struct page *p, const struct scene *s)
 static struct action job_act(enum act_kind kind, const struct view_job *j)
 {
 	return (struct action){ .todo = DO_ACT, .act = { .kind = kind, .job = j->id } };
+}
+
+struct action job_key(const struct view_job *j, enum key k)
+{
+	if (k == K_PAUSE && j && !j->ended)
+		return job_act(text_eq(j->state, "paused") ? ACT_JOB_RESUME : ACT_JOB_PAUSE, j);
+	if (k == K_STOP && j && !j->ended)
+		return job_act(ACT_JOB_STOP, j);
+	return (struct action){ .todo = DO_COMMON };
 }
 
 static const struct view_job *other(const struct scene *s, const struct view_job *own)
@@ -229,11 +237,7 @@ static struct action key(const struct scene *s, enum key k)
 		return (struct action){ .todo = DO_SUBJECT, .subject = o->id };
 	if (k == K_ENTER)
 		return (struct action){ .todo = DO_BACK };
-	if (k == K_PAUSE && j && !j->ended)
-		return job_act(text_eq(j->state, "paused") ? ACT_JOB_RESUME : ACT_JOB_PAUSE, j);
-	if (k == K_STOP && j && !j->ended)
-		return job_act(ACT_JOB_STOP, j);
-	return (struct action){ .todo = DO_COMMON };
+	return job_key(j, k);
 }
 
 static const struct key_use keys[] = {

@@ -25,7 +25,8 @@ static const struct { enum raw raw; uint32_t cp; enum key key; } bound[] = {
 	{ RAW_NONE, '/', K_FIND }, { RAW_NONE, 'n', K_NEXT }, { RAW_NONE, 'N', K_PREV },
 	{ RAW_NONE, 'r', K_LOOK }, { RAW_NONE, 'l' & 0x1F, K_REDRAW }, { RAW_NONE, 'y', K_COPY },
 	{ RAW_NONE, 'e', K_EVIDENCE }, { RAW_NONE, 'L', K_LOG }, { RAW_NONE, 'v', K_GATES }, { RAW_NONE, ' ', K_PAUSE },
-	{ RAW_NONE, 'F', K_RESTORE }, { RAW_NONE, 'H', K_HIDE }, { RAW_NONE, 'u', K_UNHIDE }, { RAW_NONE, 's', K_SIGN }, { RAW_NONE, 'x', K_STOP }, { RAW_F2, 0, K_SETTINGS },
+	{ RAW_NONE, 'F', K_RESTORE }, { RAW_NONE, 'H', K_HIDE }, { RAW_NONE, 'u', K_UNHIDE }, { RAW_NONE, 's', K_SIGN }, { RAW_NONE, 'x', K_STOP },
+	{ RAW_NONE, '[', K_LESS }, { RAW_NONE, ']', K_MORE }, { RAW_NONE, '-', K_SLOWER }, { RAW_NONE, '+', K_FASTER }, { RAW_F2, 0, K_SETTINGS },
 	{ RAW_NONE, 'c' & 0x1F, K_CANCEL }, { RAW_NONE, 'z' & 0x1F, K_SUSPEND },
 };
 

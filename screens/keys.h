@@ -40,6 +40,12 @@ struct arena;
 	X(K_UNHIDE, "u", "u", "give back what is hidden", "give back") \
 	X(K_SIGN, "s", "s", "sign off the consumer under the cursor", "sign off") \
 	X(K_STOP, "x", "x", "stop the job (asks)", "stop") \
+	X(K_LESS, "[", "[", "smaller batches", "") \
+	X(K_MORE, "]", "]", "larger batches", "") \
+	X(K_BATCH, "[ ]", "[ ]", "smaller batches, larger batches", "batch") \
+	X(K_SLOWER, "-", "-", "slower: a longer rest between batches", "") \
+	X(K_FASTER, "+", "+", "faster: a shorter rest", "") \
+	X(K_PACE, "- +", "- +", "slower, faster", "slower, faster") \
 	X(K_SETTINGS, "F2", "F2", "settings: theme, ASCII, bell", "settings") \
 	X(K_CANCEL, "Ctrl-C", "Ctrl-C", "leave", "leave") \
 	X(K_SUSPEND, "Ctrl-Z", "Ctrl-Z", "to the shell and back with fg", "")

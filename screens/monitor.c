@@ -55,10 +55,10 @@ static void series_row(struct page *p, const struct view_series *s, struct colum
 /* The line between before and after bears the time of the drop. */
 static void titles(struct page *p, const struct view *v, int64_t now, struct columns c)
 {
-	int64_t at = v->walk->dropped_at;
+	int64_t at = walk_changed_at(v->walk);
 	page_row(p, NULL);
 	if (c.chart) {
-		page_sign(p, ST_DIM, c.chart, " before drop", "");
+		page_sign(p, ST_DIM, c.chart, view_adds(v) ? "      before" : " before drop", "");
 		page_sign(p, ST_DIM, c.chart + BEFORE, at ? arena_printf(p->arena, "╎%s", num_passed(p->arena, at, now)) : "╎", "");
 	}
 	page_sign(p, ST_DIM, c.now, "     now", "");
@@ -74,9 +74,10 @@ static const char *sampled(struct page *p, const struct view *v, int64_t now, st
 	for (size_t i = 0; i < v->n_series; i++)
 		most = v->series[i].n_after > most ? v->series[i].n_after : most;
 	int cells = most > (size_t)c.after ? c.after : (int)most;
-	if (!c.chart || p->plain || cells == 0 || !v->walk->dropped_at || v->facts->monitor.at <= v->walk->dropped_at)
+	int64_t from = walk_changed_at(v->walk);
+	if (!c.chart || p->plain || cells == 0 || !from || v->facts->monitor.at <= from)
 		return age;
-	return arena_printf(p->arena, "%s · each cell the highest of %s", age, num_span(p->arena, (v->facts->monitor.at - v->walk->dropped_at) / cells));
+	return arena_printf(p->arena, "%s · each cell the highest of %s", age, num_span(p->arena, (v->facts->monitor.at - from) / cells));
 }
 
 static bool ringing(const struct view *v)
@@ -93,11 +94,12 @@ static void state_line(struct page *p, const struct scene *s)
 	const struct walk *w = v->walk;
 	struct arena *a = p->arena;
 	bool rings = ringing(v);
-	int64_t all = v->plan->monitor_hours * (w->day_us / 24), gone = w->dropped_at && s->now ? s->now - w->dropped_at : 0;
+	int64_t from = view_adds(v) ? w->watch_from : w->dropped_at;
+	int64_t all = v->plan->monitor_hours * (w->day_us / 24), gone = from && s->now ? s->now - from : 0;
 	page_state(p, rings ? ST_SHUT : ST_DONE, 1, rings ? "✗ ALARM" : "✓ QUIET");
 	page_brief(p, rings ? "✗ alarm" : "✓ quiet");
-	if (!w->dropped) {
-		page_state(p, ST_PLAIN, FOLLOW, "  before the drop: what the time after it is compared with");
+	if (!from) {
+		page_state(p, ST_PLAIN, FOLLOW, view_adds(v) ? "  before reads move: the count of 48 h begins then" : "  before the drop: what the time after it is compared with");
 		return;
 	}
 	if (gone > all)
@@ -107,11 +109,26 @@ static void state_line(struct page *p, const struct scene *s)
 	if (!page_narrow(p))
 		page_state(p, ST_DIM, FOLLOW, "%s", glyph_bar(a, all ? (double)gone / (double)all : 0, 20));
 	page_state(p, w->alarms ? ST_SHUT : ST_PLAIN, RIGHT, "%d alarm%s", w->alarms, w->alarms == 1 ? "" : "s");
-	page_state(p, ST_PLAIN, RIGHT, "· ends %s", num_soon(a, w->dropped_at + all, s->now));
+	page_state(p, ST_PLAIN, RIGHT, "· ends %s", num_soon(a, from + all, s->now));
+}
+
+/* A new column: what is undone first is what was done last. */
+static void step_back(struct page *p, const struct view *v)
+{
+	page_blank(p);
+	page_row(p, NULL);
+	page_sign(p, ringing(v) ? ST_BOLD : ST_PLAIN, 1, "IF IT GOES WRONG", "");
+	page_labelled(p, "  1", 6, "step back: deploy the release that does not read the column");
+	page_labelled(p, "  2", 6, "step back again: the release that does not write it; then the column can be taken away");
+	page_labelled(p, "  or", 6, v->plan->way_back);
 }
 
 static void way_back(struct page *p, const struct view *v)
 {
+	if (view_adds(v)) {
+		step_back(p, v);
+		return;
+	}
 	page_blank(p);
 	page_row(p, NULL);
 	page_sign(p, ringing(v) ? ST_BOLD : ST_PLAIN, 1, v->walk->dropped ? "IF IT GOES WRONG" : "BEFORE THE DROP", "");
@@ -173,7 +190,7 @@ static const struct key_use keys[] = {
 
 const struct screen screen_monitor = {
 	.name = "monitor", .title = "the 48 hours after",
-	.help = "Each figure before and after the drop, now, at its base, and its alarm limit. The job that samples runs on its own and rings when a "
+	.help = "Each figure before and after the change, now, at its base, and its alarm limit. The job that samples runs on its own and rings when a "
 		"limit is passed. The way back stands below, with the time it took when it was drilled; F puts it back, and asks.",
 	.keys = keys, .n_keys = sizeof keys / sizeof keys[0], .on_walk = true,
 	.render = render, .key = key,

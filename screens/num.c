@@ -43,6 +43,22 @@ char *num_short(struct arena *a, double n)
 	return n >= -9999 && n <= 9999 && n == (double)(long long)n ? num_group(a, (int64_t)n) : scaled(a, n, 1000, suffix);
 }
 
+double num_ceiling(double n)
+{
+	static const double round[] = { 1, 1.5, 2, 3, 4, 5, 6, 8 };
+	double step = 1;
+	if (!(n > 0) || n > 1e15)
+		return n > 0 ? n : 1;
+	while (n > step * 10)
+		step *= 10;
+	while (n <= step)
+		step /= 10;
+	for (size_t i = 0; i < sizeof round / sizeof round[0]; i++)
+		if (n <= round[i] * step)
+			return round[i] * step;
+	return 10 * step;
+}
+
 char *num_bytes(struct arena *a, double n)
 {
 	static const char *const suffix[] = { "B", "kB", "MB", "GB", "TB", NULL };

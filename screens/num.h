@@ -9,6 +9,7 @@ struct arena;
 
 char *num_group(struct arena *a, int64_t n);             /* 61 204 118 */
 char *num_short(struct arena *a, double n);              /* 61.2 M, 820, 0.4 */
+double num_ceiling(double n);                            /* the next round number: 6 420 to 8 000; 1 for 0 and less */
 char *num_bytes(struct arena *a, double n);              /* 235 GB */
 /* An amount of a unit: bytes as bytes, all else short. */
 char *num_unit(struct arena *a, double n, const char *unit);

@@ -8,7 +8,7 @@
 
 static const struct screen *const all[] = {
 	&screen_home, &screen_since, &screen_walk, &screen_step, &screen_gate, &screen_evidence, &screen_job, &screen_consumers,
-	&screen_drop, &screen_monitor, &screen_log, &screen_help, &screen_prompt, &screen_find, &screen_settings, &screen_audit,
+	&screen_drop, &screen_monitor, &screen_log, &screen_help, &screen_prompt, &screen_find, &screen_settings, &screen_audit, &screen_add, &screen_backfill, &screen_rejects,
 };
 
 const struct screen *screen_at(size_t i)
@@ -123,6 +123,10 @@ struct action action_item(const struct view *v, enum item i)
 	const struct offer *wanted = now ? view_wanted(v) : NULL;
 	if (wanted && wanted->kind == ACT_PASS)
 		return action_open(&screen_gate, view_next_gate(v));
+	if (i == ITEM_DUAL_WRITE && now && (v->walk->stage == AT_EXPAND || v->walk->stage == AT_CHANGING))
+		return action_open(&screen_add, i);
+	if (i == ITEM_BACKFILL && i <= view_item_now(v) && v->items[i].mood != MOOD_NOT_NEEDED)
+		return action_open(&screen_backfill, i);
 	if (i == ITEM_CONSUMERS)
 		return action_open(&screen_consumers, i);
 	if (i == ITEM_MONITOR && v->n_series > 0)
@@ -139,10 +143,20 @@ enum item view_item_now(const struct view *v)
 
 enum gate view_next_gate(const struct view *v)
 {
-	for (int i = 0; v->walk && i < 3; i++)
+	enum gate last = GATE_A;
+	for (int i = 0; v->walk && i < 3; i++) {
+		if (!walk_has_gate(v->walk->archetype, (enum gate)(1 << i)))
+			continue;
+		last = (enum gate)(1 << i);
 		if (v->walk->gate_passed[i] == 0)
-			return (enum gate)(1 << i);
-	return GATE_C;
+			return last;
+	}
+	return last;
+}
+
+bool view_adds(const struct view *v)
+{
+	return v->walk && v->walk->archetype == ARCH_ADDITIVE;
 }
 
 struct gate_sum view_gate(const struct view *v, enum gate g)

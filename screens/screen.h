@@ -66,7 +66,7 @@ struct screen {
 };
 
 extern const struct screen screen_home, screen_since, screen_walk, screen_step, screen_gate, screen_evidence, screen_job,
-	screen_consumers, screen_drop, screen_monitor, screen_log, screen_help, screen_prompt, screen_find, screen_settings, screen_audit;
+	screen_consumers, screen_drop, screen_monitor, screen_log, screen_help, screen_prompt, screen_find, screen_settings, screen_audit, screen_add, screen_backfill, screen_rejects;
 /* Every one of them, NULL past the end. */
 const struct screen *screen_at(size_t i);
 
@@ -95,8 +95,10 @@ const struct offer *view_wanted(const struct view *v);
 const struct view_job *view_work(const struct view *v);
 bool offer_is(const struct offer *a, const struct offer *b);
 
-/* What an item is about, in a sentence. */
-const char *item_about(enum item i);
+/* What an item is about in this walk, in a sentence. */
+const char *item_about(const struct view *v, enum item i);
+/* Does the walk open on this view add a column? */
+bool view_adds(const struct view *v);
 /* What the log and the server say about an item, as rows. */
 void evidence_rows(struct page *p, const struct view *v, enum item i, int64_t now);
 /* Line 1, left, with the plan's name. */
@@ -110,6 +112,19 @@ bool drop_is_named(const struct view *v, const char *typed);
    asks for already; ACT_COUNT: none. */
 /* sources.c: what an audit's sources see, since when, and what nobody could see. */
 void sources_rows(struct page *p, const struct fact_audit *u);
+/* job.c: what every page of a job has in common. */
+enum mood job_mood(const struct view_job *j);
+int job_percent(const struct view_job *j);
+void job_total(struct page *p, const struct view_job *j);
+void job_left(struct page *p, const struct view_job *j, int64_t now);
+void job_speed(struct page *p, const struct view_job *j);
+void job_words(struct page *p, const struct view_job *j);
+struct action job_key(const struct view_job *j, enum key k);
+/* limits.c: what the backfill pauses on, as a table; what a limit's value is now, in words. */
+void limits_rows(struct page *p, const struct view *v);
+const char *limit_now(struct page *p, const struct view_limit *l);
+/* rates.c: how fast the job goes, beside the limit that matters, as charts of several rows; in one row where it is narrow. */
+void rates_rows(struct page *p, const struct view *v, const struct view_job *j, int64_t now);
 void offers_rows(struct page *p, const struct view *v, enum act_kind skip);
 /* The row among them that NEXT asks for, counted from 0; -1 none. */
 int offers_wanted(const struct view *v, enum act_kind skip);

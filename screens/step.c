@@ -79,7 +79,9 @@ static void current(struct page *p, const struct scene *s)
 
 static void elsewhere(struct page *p, const struct view *v, enum item i)
 {
-	page_text(p, ST_DIM, 1, v->items[i].mood == MOOD_NOT_NEEDED ? "Not needed where something is taken away."
+	bool fills = i == ITEM_BACKFILL && view_adds(v);
+	page_text(p, ST_DIM, 1, v->items[i].mood == MOOD_NOT_NEEDED ? (fills ? "Not needed: the plan has no backfill." : view_adds(v) ? "Not needed where something is added."
+		: "Not needed where something is taken away.")
 		: i < view_item_now(v) ? "This item is behind you. Stepping back is logged like going forward."
 		: "Not yet: the items before it come first.");
 	page_word(p, K_ENTER, NULL);
@@ -96,7 +98,7 @@ static void render(struct page *p, const struct scene *s)
 		page_state(p, ST_PLAIN, FOLLOW, "  %s", it->note);
 	page_state(p, ST_DIM, RIGHT, "%d of %d", (int)i, ITEM_COUNT);
 	page_brief(p, "%s %d %s", glyph_of_mood(it->mood), (int)i, item_name(i));
-	page_text(p, ST_BOLD, 1, item_about(i));
+	page_text(p, ST_BOLD, 1, item_about(v, i));
 	bool now = i == view_item_now(v), read_first = now && i == ITEM_DOCUMENT;
 	if (read_first)
 		evidence_rows(p, v, i, s->now);

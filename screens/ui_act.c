@@ -16,7 +16,7 @@
 /* Acts that a single key must not do. */
 static bool asks_yes(enum act_kind k)
 {
-	return k == ACT_LEAVE || k == ACT_BACK || k == ACT_RESTORE || k == ACT_JOB_STOP;
+	return k == ACT_LEAVE || k == ACT_BACK || k == ACT_RESTORE || k == ACT_ADD || k == ACT_JOB_STOP;
 }
 
 static void refused(struct ui *u, const struct err *e)
@@ -43,6 +43,9 @@ static void watch_work(struct ui *u, enum act_kind k)
 {
 	if ((k == ACT_SNAPSHOT || k == ACT_DRILL || k == ACT_RESTORE) && ui_top(u)->screen != &screen_walk)
 		ui_push(u, &screen_job, 0);
+	bool fills = k == ACT_BACKFILL || k == ACT_RETRY;
+	if (fills && ui_top(u)->screen != &screen_walk && ui_top(u)->screen != &screen_backfill)
+		ui_push(u, &screen_backfill, ITEM_BACKFILL);
 }
 
 static void send_act(struct ui *u, const struct act *a, bool needs_tty)

@@ -24,6 +24,8 @@ struct word { const char *text; enum style style; };
 static struct word gate_word(const struct view *v, enum gate g)
 {
 	int i = g == GATE_A ? 0 : g == GATE_B ? 1 : 2;
+	if (!walk_has_gate(v->walk->archetype, g))
+		return (struct word){ "not needed", ST_DIM };
 	if (v->walk->gate_passed[i])
 		return (struct word){ "passed", ST_DONE };
 	if (view_next_gate(v) != g)
@@ -60,9 +62,12 @@ static void gate_row(struct page *p, const struct view *v, enum gate g)
 	page_put(p, w.style, RIGHT, "%s", w.text);
 }
 
-/* Which day of item 9's count it is. */
+/* Which day of item 9's count it is; of a new column, how long it has been written. */
 static void day_of(struct page *p, const struct view *v, int64_t now)
 {
+	const struct view_item *reads = &v->items[ITEM_READS];
+	if (view_adds(v) && v->walk->stage == AT_READS && reads->percent >= 0)
+		page_state(p, ST_PLAIN, RIGHT, "written %s ·", reads->note);
 	const struct walk *w = v->walk;
 	int64_t from = w->last_sighting > w->quiet_since ? w->last_sighting : w->quiet_since;
 	if (w->stage != AT_UNUSED || w->quiet_since == 0 || now < from || w->day_us <= 0)
@@ -78,7 +83,7 @@ static void trail(struct page *p, const struct view *v)
 		if (steps[i].item) {
 			enum mood m = v->items[steps[i].item].mood;
 			page_state(p, style_of_mood(m), first ? 1 : FOLLOW, "%s", glyph_of_mood(m));
-		} else {
+		} else if (walk_has_gate(v->walk->archetype, steps[i].gate)) {
 			struct word w = gate_word(v, steps[i].gate);
 			page_state(p, ST_PLAIN, FOLLOW, " ╫%c ", gate_letter(steps[i].gate));
 			page_state(p, w.style, FOLLOW, "%s ", w.text);
@@ -173,7 +178,7 @@ static void side_item(struct page *p, const struct scene *s, enum item i)
 		side_offers(p, s->view);
 		return;
 	}
-	page_text(p, ST_PLAIN, 1, item_about(i));
+	page_text(p, ST_PLAIN, 1, item_about(s->view, i));
 	if (it->note[0]) {
 		page_blank(p);
 		page_labelled(p, "now", 12, it->note);
@@ -192,6 +197,8 @@ static void side_gate(struct page *p, const struct scene *s, enum gate g)
 	page_put(p, ST_BOLD, 1, "GATE %c  %s", gate_letter(g), gate_question(g));
 	page_put(p, w.style, RIGHT, "%s", w.text);
 	page_blank(p);
+	if (!walk_has_gate(v->walk->archetype, g))
+		page_text(p, ST_PLAIN, 1, "Nothing goes where something is added: no gate. What is asked of the moment, and of the order, stands here all the same.");
 	page_row(p, "conditions");
 	page_put(p, ST_PLAIN, 1, "%d of %d conditions hold", sum.hold, sum.asked);
 	for (size_t i = 0; i < CONDITION_COUNT; i++) {

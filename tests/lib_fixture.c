@@ -77,7 +77,7 @@ static struct walk *walk(struct arena *a, enum stage stage)
 	};
 	struct walk *w = arena_alloc(a, sizeof *w);
 	*w = (struct walk){
-		.sid = "00112233445566778899aabbccddeeff", .name = "orders-drop-legacy-total", .target = "public.orders.legacy_total",
+		.archetype = ARCH_DESTRUCTIVE, .sid = "00112233445566778899aabbccddeeff", .name = "orders-drop-legacy-total", .target = "public.orders.legacy_total",
 		.env = ENV_PRODUCTION, .stage = stage, .begun = FIX_NOW - 20 * US_DAY, .last_t = FIX_NOW - US_HOUR, .day_us = US_DAY,
 		.n = 214, .sealed = 5, .intent_n = -1, .clears = clears, .n_clears = 2, .declared = declared, .n_declared = 1,
 	};
@@ -379,6 +379,7 @@ struct view *fixture_view(enum fixture f)
 	case FIX_GONE:      return gone();
 	case FIX_ROWS:      return rows(false);
 	case FIX_ROWS_SIGNED: return rows(true);
-	default:            return hostile();
+	case FIX_HOSTILE:   return hostile();
+	default:            return fixture_added(f);
 	}
 }

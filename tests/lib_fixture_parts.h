@@ -4,7 +4,10 @@
 #define GW_TESTS_LIB_FIXTURE_PARTS_H
 
 #include "core/view.h"
+#include "tests/lib_fixture.h"
 
+/* lib_fixture_added.c: the views from FIX_EXPAND on. */
+struct view *fixture_added(enum fixture f);
 struct facts *fixture_facts(struct arena *a);
 void fixture_findings(struct view *v);
 /* Gives one condition another verdict, with its words, and shuts its gate. */

@@ -28,7 +28,8 @@ static const char *needs(enum stage s)
 	static const char *const words[STAGE_COUNT] = {
 		[AT_SNAPSHOT] = "start the snapshot", [AT_ARCHETYPE] = "confirm what kind of change it is",
 		[AT_DOCUMENT] = "read the document, and confirm it", [AT_GATE_A] = "pass gate A",
-		[AT_CONSUMERS] = "watch it, clear each consumer", [AT_READS] = "declare each deploy's release",
+		[AT_CONSUMERS] = "watch it, clear each consumer", [AT_EXPAND] = "add the new column", [AT_CHANGING] = "ask the ledger what happened",
+		[AT_WRITES] = "declare each deploy that writes it", [AT_BACKFILL] = "fill the rows that stand", [AT_READS] = "declare each deploy's release",
 		[AT_UNUSED] = "begin the count, or pass gate B", [AT_FINAL] = "take the final snapshot", [AT_GATE_C] = "pass gate C",
 		[AT_ARMED] = "go to the drop", [AT_DROPPING] = "ask the ledger what happened", [AT_MONITOR] = "the watch is over: confirm it",
 		[AT_LOG] = "write the schema log",
@@ -43,6 +44,8 @@ static int64_t look_again(const struct engine *g)
 	int64_t from = w->last_sighting > w->quiet_since ? w->last_sighting : w->quiet_since;
 	if (w->stage == AT_UNUSED && w->quiet_since)
 		return from + plan_unused_days(g->plan) * w->day_us;
+	if (w->stage == AT_READS && w->archetype == ARCH_ADDITIVE)
+		return walk_reads_from(w, g->plan);
 	if (w->stage == AT_MONITOR)
 		return walk_watch_end(w, g->plan);
 	return 0;
@@ -57,12 +60,18 @@ static enum gate stage_gate(enum stage s)
 	return s == AT_GATE_A ? GATE_A : s == AT_GATE_C ? GATE_C : 0;
 }
 
+static bool needed(const struct engine *g, enum item i)
+{
+	bool fills = stage_item(g->walk.stage) > ITEM_BACKFILL ? !g->walk.unfilled : g->plan && g->plan->backfill.value;
+	return walk_has_item(g->walk.archetype, i) && (i != ITEM_BACKFILL || fills);
+}
+
 static void item_moods(const struct engine *g, char out[static ITEM_COUNT + 1])
 {
 	enum item here = stage_item(g->walk.stage);
 	for (int i = 1; i <= ITEM_COUNT; i++) {
 		enum mood m = i < (int)here ? MOOD_DONE : i > (int)here ? MOOD_NOT_YET : stage_gate(g->walk.stage) ? MOOD_DONE : stage_mood(&g->walk);
-		if (i == ITEM_DUAL_WRITE || i == ITEM_BACKFILL || i == ITEM_WINDOW)
+		if (!needed(g, (enum item)i))
 			m = MOOD_NOT_NEEDED;
 		if (g->walk.stage == AT_CLOSED && m != MOOD_NOT_NEEDED)
 			m = MOOD_DONE;
