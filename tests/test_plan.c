@@ -98,7 +98,7 @@ static const struct { struct plan_pause p; const char *says; } pauses[] = {
 	{ { .when = "replication lag", .above = 5, .has_above = true }, "" },
 	{ { .when = "replication lag" }, TOO_LITTLE("replication lag") "write {when: replication lag, above: 5}, in seconds\n" },
 	{ { .when = "lag" }, "backfill.pause has a condition \"lag\", which is not known; write one of replication lag, slot, lock waiters, longest transaction, wal rate, "
-		"archive backlog, autovacuum, query, flag, hours\n" },
+		"write latency, archive backlog, autovacuum, query, flag, hours, no progress\n" },
 	{ { .when = "slot", .above = 5, .has_above = true, .below = 4, .has_below = true }, "" },
 	{ { .when = "slot", .above = 5, .has_above = true, .below = 5, .has_below = true }, "below of the condition \"slot\" is not below its above; "
 		"write below less than above, or leave it out: four fifths of it\n" },
