@@ -29,7 +29,7 @@ END_TEST
 /* MUST 1: on each of these nothing is sent, not even a login: the server named does not exist. */
 struct forgery { const char *name, *why; };
 static const struct forgery forgeries[] = {
-	{ "none", "no permit for the drop: there is none" },
+	{ "none", "no permit: there is none" },
 	{ "forged", "the permit's seal does not hold: it was not made by this program's engine" },
 	{ "bit", "the permit's seal does not hold: it was not made by this program's engine" },
 	{ "expired", "the permit has expired: it holds for 60 s" },

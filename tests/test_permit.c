@@ -123,11 +123,11 @@ START_TEST(forged_ones)
 	memset((void *)pm, 0, permit_size());
 	ck_assert(!permit_check(pm, &b, c->facts.now, &good, &e));
 	ck_assert(!permit_check(NULL, &b, c->facts.now, &good, &e));
-	ck_assert_str_eq(e.msg, "no permit for the drop: there is none");
+	ck_assert_str_eq(e.msg, "no permit: there is none");
 	ck_assert(!permit_check(minted(), NULL, c->facts.now, &good, &e));
 	ck_assert(!permit_check(minted(), &b, c->facts.now, NULL, &e));
 	ck_assert(!permit_check(minted(), &b, c->facts.now, &(struct permit_mac){ .key = key }, &e));
-	ck_assert_str_eq(e.msg, "no permit for the drop: there is none");
+	ck_assert_str_eq(e.msg, "no permit: there is none");
 }
 END_TEST
 
@@ -178,7 +178,7 @@ END_TEST
 
 static void no_mint_for(const char *part)
 {
-	no_mint(ERR_VERIFY, arena_printf(c->a, "no permit for the drop: the %s is not that of the open intent", part));
+	no_mint(ERR_VERIFY, arena_printf(c->a, "no permit: the %s is not that of the open intent", part));
 	bind();
 }
 
@@ -203,12 +203,12 @@ START_TEST(minted_for_the_open_intent_only)
 	b.intent_n++;
 	no_mint_for("intent");
 	b.nonce = NULL;
-	no_mint(ERR_VERIFY, "no permit for the drop: a part of the intent is missing");
+	no_mint(ERR_VERIFY, "no permit: a part of the intent is missing");
 	b.nonce = "";
-	no_mint(ERR_VERIFY, "no permit for the drop: a part of the intent is missing");
+	no_mint(ERR_VERIFY, "no permit: a part of the intent is missing");
 	bind();
 	c->walk.intent_nonce = NULL;
-	no_mint(ERR_VERIFY, "no permit for the drop: a part of the intent is missing");
+	no_mint(ERR_VERIFY, "no permit: a part of the intent is missing");
 }
 END_TEST
 
@@ -219,36 +219,36 @@ START_TEST(minted_at_the_drop_only)
 		ck_assert_msg((mint() != NULL) == (s == AT_DROPPING), "at %s", stage_name(s));
 	}
 	c->walk.stage = AT_ARMED;
-	no_mint(ERR_VERIFY, "no permit for the drop: no intent stands in the log");
+	no_mint(ERR_VERIFY, "no permit: no intent stands in the log");
 	c->walk.stage = AT_DROPPING;
 	c->walk.outcome_known = true;
-	no_mint(ERR_VERIFY, "no permit for the drop: its intent has an outcome already");
+	no_mint(ERR_VERIFY, "no permit: its intent has an outcome already");
 	c->walk.outcome_known = false;
 	c->walk.dropped = true;
-	no_mint(ERR_VERIFY, "no permit for the drop: its intent has an outcome already");
+	no_mint(ERR_VERIFY, "no permit: its intent has an outcome already");
 	c->walk.dropped = false;
 	c->walk.intent_n = b.intent_n = -1;
-	no_mint(ERR_VERIFY, "no permit for the drop: no intent stands in the log");
+	no_mint(ERR_VERIFY, "no permit: no intent stands in the log");
 }
 END_TEST
 
 START_TEST(minted_for_the_plans_own_statement)
 {
 	c->walk.intent_statement = b.statement = CORE_STATEMENT " CASCADE";
-	no_mint(ERR_VERIFY, "no permit for the drop: the statement is not the one the plan makes");
+	no_mint(ERR_VERIFY, "no permit: the statement is not the one the plan makes");
 	c->walk.intent_statement = b.statement = CORE_STATEMENT;
 	c->plan.digest[0] = 'f';
-	no_mint(ERR_VERIFY, "no permit for the drop: the statement is not the one the plan makes");
+	no_mint(ERR_VERIFY, "no permit: the statement is not the one the plan makes");
 }
 END_TEST
 
 START_TEST(minted_for_the_walks_own_kind_of_target)
 {
 	c->walk.kind = TARGET_TABLE;
-	no_mint(ERR_VERIFY, "no permit for the drop: the plan's target is of another kind than the walk's");
+	no_mint(ERR_VERIFY, "no permit: the plan's target is of another kind than the walk's");
 	c->walk.kind = TARGET_COLUMN;
 	c->plan.recipe = "drop-table";
-	no_mint(ERR_VERIFY, "no permit for the drop: the plan's target is of another kind than the walk's");
+	no_mint(ERR_VERIFY, "no permit: the plan's target is of another kind than the walk's");
 }
 END_TEST
 
@@ -297,7 +297,7 @@ START_TEST(judged_again_under_the_lock)
 	struct facts f = under_lock();
 	ck_assert_msg(rejudge(pm, &f), "%s", e.msg);
 	f.locked = false;
-	refused(pm, &f, "no permit for the drop: the facts were not read under the lock");
+	refused(pm, &f, "no permit: the facts were not read under the lock");
 	f = under_lock();
 	f.now += PERMIT_LIFE;
 	f.health.at = f.moment.at = f.target.at = f.log.at = f.guard.at = f.now;
@@ -306,7 +306,7 @@ START_TEST(judged_again_under_the_lock)
 	refused(pm, &f, "the permit has expired: it holds for 60 s");
 	ck_assert_int_eq(e.code, ERR_GATE);
 	f.now = c->facts.now - 1;
-	refused(pm, &f, "no permit for the drop: it is not valid at the server's time under the lock");
+	refused(pm, &f, "no permit: it is not valid at the server's time under the lock");
 	ck_assert_int_eq(e.code, ERR_VERIFY);
 	f = under_lock();
 	f.watch.trip_count++;
@@ -331,7 +331,7 @@ START_TEST(judged_again_under_the_lock)
 	refused(pm, &f, "under the lock: C6, log, ledger and mark agree: this database is not what the walk began on: the mark names another environment than the walk");
 	f = under_lock();
 	c->walk.outcome_known = true;
-	refused(pm, &f, "no permit for the drop: its intent has an outcome already");
+	refused(pm, &f, "no permit: its intent has an outcome already");
 	c->walk.outcome_known = false;
 	ck_assert(!permit_rejudge(NULL, &c->plan, &c->walk, &f, &e));
 	ck_assert(rejudge(pm, &f));

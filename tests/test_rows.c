@@ -94,7 +94,7 @@ START_TEST(each_batch_has_its_own)
 	b.nonce = one.nonce;
 	ck_assert(!permit_check(first, &b, c->facts.now, &good, &e));
 	ck_assert_str_eq(e.msg, "the permit is for another batch");
-	no_mint(ERR_VERIFY, "no permit for the drop: the nonce is not that of the open intent");
+	no_mint(ERR_VERIFY, "no permit: the nonce is not that of the open intent");
 	ck_assert(permit_spend(first, &one, c->facts.now, &good, &e));
 	ck_assert(!permit_spend(first, &one, c->facts.now, &good, &e));
 	bind(2);
@@ -104,7 +104,7 @@ END_TEST
 
 START_TEST(rows_in_batches_and_nothing_else)
 {
-	static const char why[] = "no permit for the drop: rows are removed in numbered batches, and nothing else is";
+	static const char why[] = "no permit: rows are removed in numbered batches, and nothing else is";
 	bind(0);
 	no_mint(ERR_VERIFY, why);
 	bind(-1);
@@ -123,7 +123,7 @@ START_TEST(the_intent_must_begin_in_time)
 	make_rows();
 	c->facts.now = c->walk.intent_expires + 1;
 	c->facts.health.at = c->facts.moment.at = c->facts.target.at = c->facts.log.at = c->facts.others.at = c->facts.server.at = c->facts.mark.at = c->facts.now;
-	no_mint(ERR_GATE, "no permit for the drop: its intent expired before the first batch");
+	no_mint(ERR_GATE, "no permit: its intent expired before the first batch");
 	bind(2);
 	ck_assert_msg(mint() != NULL, "%s", e.msg);
 }

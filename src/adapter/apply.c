@@ -2,7 +2,6 @@
 /* The drop. The numbers are those of the rules in apply.h. */
 #include "adapter/apply.h"
 
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -10,6 +9,7 @@
 #include "adapter/guard.h"
 #include "adapter/own.h"
 #include "adapter/retry.h"
+#include "adapter/writer.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -19,9 +19,6 @@
 #include "port/db.h"
 #include "port/files.h"
 
-#define SETTINGS "-c idle_in_transaction_session_timeout=2s -c statement_timeout=5s -c lock_timeout=500ms"
-#define STATEMENT_MS 6000    /* ours; the server's 5 s come first */
-#define COMMIT_MS 30000
 #define ENDED_PAUSE_MS 50
 
 struct run {
@@ -35,11 +32,6 @@ struct run {
 	struct facts under;
 	int64_t began, locked, deadline;   /* this machine's clock_mono() */
 };
-
-static const char SETTINGS_SQL[] =
-"/* gatewalk */ SELECT pg_backend_pid(), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_is_in_recovery(),\n"
-"  current_setting('idle_in_transaction_session_timeout') = '2s' AND current_setting('statement_timeout') = '5s'\n"
-"    AND current_setting('lock_timeout') = '500ms' AND current_setting('search_path') = 'pg_catalog, pg_temp'";
 
 /* MUST 1: the permit stands, for this walk, this plan and exactly the statement that is written here. */
 static bool permitted(struct run *r, struct err *e)
@@ -103,22 +95,14 @@ static const char *change_sql(const struct run *r)
 static bool ready(struct run *r, struct err *e)
 {
 	const struct drop *d = r->d;
-	const struct db_opts o = { .conninfo = d->conninfo, .app = "gatewalk drop", .options = SETTINGS, .read_write = true };
-	const struct query q = { .sql = SETTINGS_SQL, .cols = 4, .min_rows = 1, .max_rows = 1 };
-	struct rows seen;
-	if (!(r->db = db_open(&o, e)) || !db_ask(r->db, r->a, &q, &seen, e))
+	int64_t now;
+	if (!(r->db = writer_open(d->conninfo, "gatewalk drop", e)) || !writer_settled(r->db, r->a, &now, e))
 		return false;
-	char **c = seen.cell[0];
-	if (cell_int(c[0]) != db_backend_pid(r->db))
-		return err_set(e, ERR_GATE, "Give the server's own address: -d host=... port=5432.", "a pooler stands between gatewalk and the server");
-	if (cell_bool(c[2]) || !cell_bool(c[3]))
-		return err_set(e, ERR_GATE, NULL, cell_bool(c[2]) ? "the server is a standby" : "the session's timeouts and search path could not be set");
 	r->own = (struct own_removal){ .relid = d->binding.relid, .whole = d->walk->kind == TARGET_TABLE };
 	if (!own_removal_sql(r->db, r->a, d->walk->sid, &r->own, e) || !guard_removal_sql(r->db, r->a, d->walk->sid, true, &r->held, e) ||
 	    !guard_removal_sql(r->db, r->a, d->walk->sid, false, &r->guard, e))
 		return false;
 	r->change = change_sql(r);
-	int64_t now = cell_int(c[1]);
 	r->began = clock_mono();
 	r->deadline = r->began + permit_expires(d->permit) - now;
 	return permit_spend(d->permit, &d->binding, now, d->mac, e);
@@ -128,25 +112,18 @@ static bool ready(struct run *r, struct err *e)
    itself: without ONLY the server would take them in an order of its own. */
 static const char *lock_sql(const struct run *r)
 {
-	const struct fact_target *t = &r->d->facts->target;
-	const char *only = r->d->walk->kind == TARGET_TABLE ? "ONLY " : "", *sid = sql_literal(r->a, r->d->binding.sid);
-	struct text sql = { 0 };
+	const char *sid = sql_literal(r->a, r->d->binding.sid);
 	char message[65];
-	text_add(&sql, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; LOCK TABLE ");
-	for (size_t i = 0; i < t->n_locks; i++)
-		text_addf(&sql, "%s%s%s", i ? ", " : "", only, t->locks[i]);
 	crypto_sha256_hex(r->change, strlen(r->change), message);
-	text_addf(&sql, " IN ACCESS EXCLUSIVE MODE; INSERT INTO gatewalk.permit (nonce, sid) VALUES (%s, %s); SELECT gatewalk.guard_pass(%s, '%s');"
-		" SET LOCAL statement_timeout = %d", sql_literal(r->a, r->d->binding.nonce), sid, sid, message, LOOK_MS);
-	const char *s = arena_dup(r->a, text_str(&sql));
-	text_free(&sql);
-	return s;
+	return arena_printf(r->a, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; LOCK TABLE %s IN ACCESS EXCLUSIVE MODE;"
+		" INSERT INTO gatewalk.permit (nonce, sid) VALUES (%s, %s); SELECT gatewalk.guard_pass(%s, '%s'); SET LOCAL statement_timeout = %d",
+		writer_locks(r->a, &r->d->facts->target, r->d->walk->kind == TARGET_TABLE), sql_literal(r->a, r->d->binding.nonce), sid, sid, message, LOOK_MS);
 }
 
 static bool lock(struct run *r, struct err *e)
 {
 	r->out->tries++;
-	if (!db_script(r->db, r->a, lock_sql(r), STATEMENT_MS, NULL, e))
+	if (!db_script(r->db, r->a, lock_sql(r), WRITER_STATEMENT_MS, NULL, e))
 		return err_in(e, "locking %s.%s", r->d->plan->schema, r->d->plan->table);
 	r->locked = clock_mono();
 	r->out->lock_wait_us = r->locked - r->began;
@@ -160,7 +137,7 @@ static bool judged(struct run *r, struct err *e)
 	if (!apply_look(r->db, r->a, d, &r->under, &r->out->xid, e))
 		return false;
 	r->out->at = r->under.now;
-	if (r->under.server.in_recovery || !apply_same_locks(&d->facts->target, &r->under.target))
+	if (r->under.server.in_recovery || !locked_same(&d->facts->target, &r->under.target))
 		return err_set(e, ERR_GATE, "Look again: what would fall has changed.", "under the lock: other tables would be locked than those that were");
 	if (r->under.target.unfit)
 		return err_set(e, ERR_GATE, "Nothing was changed.", "under the lock: %s", r->under.target.unfit);
@@ -177,7 +154,7 @@ static bool judged(struct run *r, struct err *e)
 static bool change(struct run *r, struct err *e)
 {
 	const char *tag = NULL;
-	if (!db_script(r->db, r->a, r->change, STATEMENT_MS, &tag, e))
+	if (!db_script(r->db, r->a, r->change, WRITER_STATEMENT_MS, &tag, e))
 		return err_in(e, "dropping the %s", target_noun(r->d->walk->kind));
 	if (!text_eq(tag, "UPDATE 1"))
 		return err_set(e, ERR_VERIFY, "Nothing was changed. Find out who changed the gatewalk schema or the table's name just now.",
@@ -188,14 +165,14 @@ static bool change(struct run *r, struct err *e)
 #ifdef NEGATIVE_ANCHOR_APART
 static void anchor_apart(struct run *r)
 {
-	db_script(r->db, r->a, anchor_sql(r), STATEMENT_MS, NULL, NULL);
+	db_script(r->db, r->a, anchor_sql(r), WRITER_STATEMENT_MS, NULL, NULL);
 }
 #endif
 
 /* MUST 6. */
 static bool committed(struct run *r, struct err *e)
 {
-	enum db_commit end = db_commit(r->db, COMMIT_MS, e);
+	enum db_commit end = db_commit(r->db, WRITER_COMMIT_MS, e);
 	r->out->held_us = clock_mono() - r->locked;
 	r->out->result = end == DB_COMMITTED ? DROP_DONE : end == DB_UNKNOWN ? DROP_UNKNOWN : DROP_NOT_DONE;
 #ifdef NEGATIVE_ANCHOR_APART
@@ -206,26 +183,16 @@ static bool committed(struct run *r, struct err *e)
 }
 
 /* MUST 7: from the lock to the end of COMMIT three round trips: look, change, commit. */
-static bool attempt(struct run *r, struct err *e)
+static bool attempt(void *run, struct err *e)
 {
+	struct run *r = run;
 	r->out->result = DROP_REFUSED;
-	if (!lock(r, e) || !judged(r, e))
-		return false;
-	r->out->result = DROP_NOT_DONE;
-	return change(r, e) && committed(r, e);
-}
-
-/* Ctrl-Z would stop us with the lock in hand. Ignored by the whole process, since a blocked signal goes to another thread. */
-static bool unstoppable_attempt(struct run *r, struct err *e)
-{
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
-	sigemptyset(&ignore.sa_mask);
-	bool changed = sigaction(SIGTSTP, &ignore, &before) == 0;
-	bool ok = attempt(r, e);
+	bool ok = lock(r, e) && judged(r, e);
+	if (ok)
+		r->out->result = DROP_NOT_DONE;
+	ok = ok && change(r, e) && committed(r, e);
 	if (!ok && r->out->result != DROP_UNKNOWN)
 		db_rollback(r->db);
-	if (changed)
-		sigaction(SIGTSTP, &before, NULL);
 	return ok;
 }
 
@@ -234,7 +201,7 @@ static bool run(struct run *r, struct err *e)
 	if (!permitted(r, e) || !ready(r, e))
 		return false;
 	for (;;) {
-		if (unstoppable_attempt(r, e))
+		if (writer_unstoppable(attempt, r, e))
 			return true;
 		if (r->out->result == DROP_UNKNOWN || !retry_is_lock(e) || !db_alive(r->db))
 			return false;

@@ -8,6 +8,7 @@
 #include "adapter/retry.h"
 #include "adapter/rows_stage.h"
 #include "adapter/slotread.h"
+#include "adapter/writer.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -16,9 +17,6 @@
 #include "port/db.h"
 #include "port/files.h"
 
-#define SETTINGS "-c idle_in_transaction_session_timeout=2s -c statement_timeout=5s -c lock_timeout=500ms"
-#define STATEMENT_MS 6000    /* ours; the server's 5 s come first */
-#define COMMIT_MS 30000
 #define TRIES 5              /* of a batch whose locks are not free; then the caller makes it smaller */
 
 struct rows_writer { struct arena *arena; struct db *db; };
@@ -31,35 +29,13 @@ struct run {
 	int64_t locked, deadline;   /* this machine's clock_mono() */
 };
 
-static const char SETTINGS_SQL[] =
-"/* gatewalk */ SELECT pg_backend_pid(), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_is_in_recovery(),\n"
-"  current_setting('idle_in_transaction_session_timeout') = '2s' AND current_setting('statement_timeout') = '5s'\n"
-"    AND current_setting('lock_timeout') = '500ms' AND current_setting('search_path') = 'pg_catalog, pg_temp' AND current_setting('row_security') = 'off'";
-
-/* MUST 2. */
-static bool settled(struct db *db, struct arena *a, int64_t *now, struct err *e)
-{
-	const struct query q = { .sql = SETTINGS_SQL, .cols = 4, .min_rows = 1, .max_rows = 1 };
-	struct rows r;
-	if (!db_ask(db, a, &q, &r, e))
-		return false;
-	char **c = r.cell[0];
-	*now = cell_int(c[1]);
-	if (cell_int(c[0]) != db_backend_pid(db))
-		return err_set(e, ERR_GATE, "Give the server's own address: -d host=... port=5432.", "a pooler stands between gatewalk and the server");
-	if (cell_bool(c[2]) || !cell_bool(c[3]))
-		return err_set(e, ERR_GATE, NULL, cell_bool(c[2]) ? "the server is a standby" : "the session's timeouts and search path could not be set");
-	return true;
-}
-
 struct rows_writer *rows_writer_open(const char *conninfo, struct err *e)
 {
-	const struct db_opts o = { .conninfo = conninfo, .app = "gatewalk removal", .options = SETTINGS, .read_write = true };
 	struct arena *a = arena_new();
 	struct rows_writer *w = arena_alloc(a, sizeof *w);
 	int64_t now;
-	*w = (struct rows_writer){ .arena = a, .db = db_open(&o, e) };
-	if (w->db && settled(w->db, a, &now, e))
+	*w = (struct rows_writer){ .arena = a, .db = writer_open(conninfo, "gatewalk removal", e) };
+	if (w->db && writer_settled(w->db, a, &now, e))
 		return w;
 	rows_writer_close(w);
 	return NULL;
@@ -99,7 +75,7 @@ static bool permitted(const struct run *r, struct err *e)
 static bool ready(struct run *r, struct err *e)
 {
 	int64_t now;
-	if (!permitted(r, e) || !settled(r->db, r->a, &now, e))
+	if (!permitted(r, e) || !writer_settled(r->db, r->a, &now, e))
 		return false;
 	r->deadline = clock_mono() + permit_expires(r->b->permit) - now;
 	return permit_spend(r->b->permit, &r->b->binding, now, r->b->mac, e);
@@ -114,7 +90,7 @@ static bool begin(struct run *r, struct err *e)
 		" LOCK TABLE %s IN ROW EXCLUSIVE MODE; INSERT INTO gatewalk.permit (nonce, sid) VALUES (%s, %s); SET LOCAL statement_timeout = %d",
 		sid, sid, r->b->stage->table, sql_literal(r->a, bind->nonce), sid, LOOK_MS);
 	r->out->tries++;
-	return db_script(r->db, r->a, sql, STATEMENT_MS, NULL, e) || err_in(e, "locking %s", r->b->stage->table);
+	return db_script(r->db, r->a, sql, WRITER_STATEMENT_MS, NULL, e) || err_in(e, "locking %s", r->b->stage->table);
 }
 
 /* MUST 4. */
@@ -145,7 +121,7 @@ static bool hold(struct run *r, struct err *e)
 	const char *sql = arena_printf(r->a, "SET LOCAL statement_timeout = '5s'; SET CONSTRAINTS ALL IMMEDIATE; %s; %s%s", ROWS_PLAN_SQL,
 		rows_lock_sql(b->stage, r->a, b->from_n, b->to_n), anchor);
 	r->locked = clock_mono();
-	return db_script(r->db, r->a, sql, STATEMENT_MS, NULL, e) || err_in(e, "locking the batch's rows");
+	return db_script(r->db, r->a, sql, WRITER_STATEMENT_MS, NULL, e) || err_in(e, "locking the batch's rows");
 }
 
 /* MUST 5 and 6: the last step proves the others. It finds the walk at its removal, the anchor of this intent, and this batch the
@@ -175,7 +151,7 @@ static const char *change_sql(const struct run *r)
 static bool change(struct run *r, struct err *e)
 {
 	struct rows got;
-	const struct query q = { .sql = change_sql(r), .ms = STATEMENT_MS, .cols = 2, .max_rows = 1 };
+	const struct query q = { .sql = change_sql(r), .ms = WRITER_STATEMENT_MS, .cols = 2, .max_rows = 1 };
 	if (!db_ask(r->db, r->a, &q, &got, e))
 		return err_in(e, "removing rows");
 	r->out->removed = got.n ? cell_int(got.cell[0][0]) : 0;
@@ -189,7 +165,7 @@ static bool change(struct run *r, struct err *e)
 /* MUST 7. A constraint that was deferred speaks only now. */
 static bool committed(struct run *r, struct err *e)
 {
-	enum db_commit end = db_commit(r->db, COMMIT_MS, e);
+	enum db_commit end = db_commit(r->db, WRITER_COMMIT_MS, e);
 	r->out->held_us = clock_mono() - r->locked;
 	r->out->result = end == DB_COMMITTED ? DROP_DONE : end == DB_UNKNOWN ? DROP_UNKNOWN : DROP_NOT_DONE;
 	return end == DB_COMMITTED;

@@ -242,6 +242,15 @@ struct fact_backfill {
 	bool done;                    /* counted, and left is 0 */
 };
 
+/* Who holds the table while a statement waits for its lock. */
+struct fact_blocker {
+	int64_t at;                   /* when it was seen; 0: nobody held it */
+	int pid;                      /* 0: a prepared transaction */
+	const char *user, *app, *state, *query;
+	int64_t since;                /* its transaction began */
+	int tries;                    /* how often the lock was tried until then */
+};
+
 struct fact_log {
 	int64_t at;
 	enum log_state state;

@@ -88,12 +88,17 @@ static bool same_mac(const unsigned char a[MAC_LEN], const unsigned char b[MAC_L
 
 static bool no_permit(struct err *e, const char *why)
 {
-	return err_set(e, ERR_VERIFY, "Nothing was sent. Look again, and go to the drop again.", "no permit for the drop: %s", why);
+	return err_set(e, ERR_VERIFY, "Nothing was sent. Look again, and begin it again.", "no permit: %s", why);
+}
+
+static bool changes(const struct walk *w)
+{
+	return w->stage == AT_CHANGING && w->change != CHANGE_NONE;
 }
 
 static bool intent_open(const struct walk *w, struct err *e)
 {
-	if (w->stage != AT_DROPPING || w->intent_n < 0)
+	if ((w->stage != AT_DROPPING && !changes(w)) || w->intent_n < 0)
 		return no_permit(e, "no intent stands in the log");
 	if (w->outcome_known || w->dropped)
 		return no_permit(e, "its intent has an outcome already");
@@ -109,17 +114,28 @@ static bool is_batch(const struct walk *w, const struct permit_binding *b, int64
 {
 	if ((w->kind == TARGET_ROWS) != (b->batch > 0))
 		return no_permit(e, "rows are removed in numbered batches, and nothing else is");
-	if (b->batch == 1 && now > w->intent_expires)
-		return err_set(e, ERR_GATE, "Go to the removal again, and sign it again.", "no permit for the drop: its intent expired before the first batch");
+	if ((b->batch == 1 || changes(w)) && now > w->intent_expires)
+		return err_set(e, ERR_GATE, "Begin it again, and sign it again.", "no permit: its intent expired before %s", changes(w) ? "it was sent" : "the first batch");
 	return true;
+}
+
+int permit_attnum(const struct walk *w)
+{
+	return changes(w) && w->change == CHANGE_TAKE ? w->added_attnum : w->attnum;
+}
+
+const char *permit_statement(struct arena *a, const struct plan *p, const struct walk *w, const struct fact_target *t)
+{
+	return changes(w) && w->change == CHANGE_TAKE ? sql_take(a, p) : sql_statement(a, p, t);
 }
 
 static bool is_intent(struct arena *a, const struct walk *w, const struct permit_binding *b, struct err *e)
 {
 	const struct permit_binding open = {
-		.sid = w->sid, .plan_digest = w->plan_digest, .statement = w->intent_statement, .snapshot_sha256 = w->intent_snapshot,
+		.sid = w->sid, .plan_digest = w->plan_digest, .statement = w->intent_statement,
+		.snapshot_sha256 = changes(w) ? w->first.manifest_sha256 : w->intent_snapshot,
 		.intent_head = w->intent_head, .nonce = b->batch > 0 ? permit_batch_nonce(a, w->intent_nonce, b->batch) : w->intent_nonce,
-		.relid = w->relid, .attnum = w->attnum, .intent_n = w->intent_n, .batch = b->batch,
+		.relid = w->relid, .attnum = permit_attnum(w), .intent_n = w->intent_n, .batch = b->batch,
 	};
 	struct bound asked, stands;
 	bound_of(b, &asked);
@@ -128,7 +144,7 @@ static bool is_intent(struct arena *a, const struct walk *w, const struct permit
 		return no_permit(e, "a part of the intent is missing");
 	for (size_t i = 0; i < BOUND; i++)
 		if (strcmp(asked.text[i], stands.text[i]) != 0)
-			return err_set(e, ERR_VERIFY, "Nothing was sent.", "no permit for the drop: the %s is not that of the open intent", names[i]);
+			return err_set(e, ERR_VERIFY, "Nothing was sent.", "no permit: the %s is not that of the open intent", names[i]);
 	return true;
 }
 
@@ -137,6 +153,8 @@ static bool gates_hold(const struct plan *p, const struct walk *w, const struct 
 	struct finding found[CONDITION_COUNT];
 	if (w->kind == TARGET_ROWS)
 		return gate_batch_allowed(p, w, f, e);
+	if (changes(w))
+		return (w->change == CHANGE_ADD ? gate_add_allowed : gate_take_allowed)(p, w, f, e);
 	gate_judge_all(p, w, f, found);
 	return gate_refusal_any(found, e);
 }
@@ -151,7 +169,7 @@ struct permit *permit_mint(struct arena *a, const struct plan *p, const struct w
 		no_permit(e, "the plan's target is of another kind than the walk's");
 		return NULL;
 	}
-	if (!same_known(p->digest, w->plan_digest) || !same_known(sql_statement(a, p, &f->target), b->statement)) {
+	if (!same_known(p->digest, w->plan_digest) || !same_known(permit_statement(a, p, w, &f->target), b->statement)) {
 		no_permit(e, "the statement is not the one the plan makes");
 		return NULL;
 	}
@@ -214,11 +232,12 @@ bool permit_spend(struct permit *pm, const struct permit_binding *b, int64_t now
 	return true;
 }
 
-/* What can have changed between the mint and the lock. C6 judges identity too. Rows are compared one by one: no C2. */
+/* What can have changed between the mint and the lock. C6 judges identity too. Rows are compared one by one: no C2. What goes again
+   waits for no window. */
 bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct walk *w, const struct facts *under_lock, struct err *e)
 {
-	static const char *const ids[] = { "C2", "C3", "C5", "C6", "C9" };
-	size_t first = w->kind == TARGET_ROWS;
+	static const char *const drop[] = { "C2", "C3", "C5", "C6", "C9", NULL }, *const add[] = { "A1", "C3", "C6", NULL }, *const take[] = { "C6", NULL };
+	const char *const *ids = !changes(w) ? drop + (w->kind == TARGET_ROWS) : w->change == CHANGE_ADD ? add : take;
 	int64_t now = under_lock->now;
 	if (!pm || !under_lock->locked)
 		return no_permit(e, "the facts were not read under the lock");
@@ -228,9 +247,9 @@ bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct 
 		return false;
 	if (!intent_open(w, e))
 		return false;
-	for (size_t i = first; i < sizeof ids / sizeof *ids; i++) {
+	for (; *ids; ids++) {
 		struct finding f;
-		gate_judge_one(p, w, under_lock, ids[i], &f);
+		gate_judge_one(p, w, under_lock, *ids, &f);
 		if (!finding_passes(&f))
 			return err_set(e, ERR_GATE, f.todo, "under the lock: %s, %s: %s", f.id, f.question, f.because);
 	}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "adapter/writer.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "core/fact.h"
+#include "port/db.h"
+
+#define SETTINGS "-c idle_in_transaction_session_timeout=2s -c statement_timeout=5s -c lock_timeout=500ms"
+
+static const char SETTINGS_SQL[] =
+"/* gatewalk */ SELECT pg_backend_pid(), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_is_in_recovery(),\n"
+"  current_setting('idle_in_transaction_session_timeout') = '2s' AND current_setting('statement_timeout') = '5s'\n"
+"    AND current_setting('lock_timeout') = '500ms' AND current_setting('search_path') = 'pg_catalog, pg_temp' AND current_setting('row_security') = 'off'";
+
+struct db *writer_open(const char *conninfo, const char *app, struct err *e)
+{
+	return db_open(&(struct db_opts){ .conninfo = conninfo, .app = app, .options = SETTINGS, .read_write = true }, e);
+}
+
+bool writer_settled(struct db *db, struct arena *a, int64_t *now, struct err *e)
+{
+	const struct query q = { .sql = SETTINGS_SQL, .cols = 4, .min_rows = 1, .max_rows = 1 };
+	struct rows r;
+	if (!db_ask(db, a, &q, &r, e))
+		return false;
+	char **c = r.cell[0];
+	*now = cell_int(c[1]);
+	if (cell_int(c[0]) != db_backend_pid(db))
+		return err_set(e, ERR_GATE, "Give the server's own address: -d host=... port=5432.", "a pooler stands between gatewalk and the server");
+	if (cell_bool(c[2]) || !cell_bool(c[3]))
+		return err_set(e, ERR_GATE, NULL, cell_bool(c[2]) ? "the server is a standby" : "the session's timeouts and search path could not be set");
+	return true;
+}
+
+const char *writer_locks(struct arena *a, const struct fact_target *t, bool only)
+{
+	struct text list = { 0 };
+	for (size_t i = 0; i < t->n_locks; i++)
+		text_addf(&list, "%s%s%s", i ? ", " : "", only ? "ONLY " : "", t->locks[i]);
+	const char *s = arena_dup(a, text_str(&list));
+	text_free(&list);
+	return s;
+}
+
+bool writer_unstoppable(bool (*attempt)(void *run, struct err *e), void *run, struct err *e)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	sigemptyset(&ignore.sa_mask);
+	bool changed = sigaction(SIGTSTP, &ignore, &before) == 0;
+	bool ok = attempt(run, e);
+	if (changed)
+		sigaction(SIGTSTP, &before, NULL);
+	return ok;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* What every writer does before and around its transaction. No statement of theirs stands here. */
+#ifndef GW_ADAPTER_WRITER_H
+#define GW_ADAPTER_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+struct db;
+struct err;
+struct fact_target;
+
+#define WRITER_STATEMENT_MS 6000   /* ours; the server's 5 s come first */
+#define WRITER_COMMIT_MS 30000
+
+/* A connection of its own: idle_in_transaction_session_timeout 2 s, statement_timeout 5 s, lock_timeout 500 ms. NULL: e. */
+struct db *writer_open(const char *conninfo, const char *app, struct err *e);
+/* Are those settings there, the search path pinned, no pooler in between, and it is no standby? *now: the server's clock, us. */
+bool writer_settled(struct db *db, struct arena *a, int64_t *now, struct err *e);
+/* The target's relations in one order, ", " between; only: each without what inherits from it, since it stands in the list itself. */
+const char *writer_locks(struct arena *a, const struct fact_target *t, bool only);
+/* Runs one attempt that Ctrl-Z cannot stop with the lock in hand: ignored by the whole process, since a blocked signal goes to another thread. */
+bool writer_unstoppable(bool (*attempt)(void *run, struct err *e), void *run, struct err *e);
+
+#endif
