@@ -40,7 +40,7 @@ static bool may_look(struct db *db, struct arena *a, struct may *out, struct err
 
 bool guard_walks(struct db *db, struct arena *a, struct guard_walk **out, size_t *n, struct err *e)
 {
-	const struct query q = { .sql = "/* gatewalk */ SELECT sid, name, target FROM gatewalk.walk WHERE closed_at IS NULL AND dropped_at IS NULL ORDER BY opened_at, sid", .cols = 3 };
+	const struct query q = { .sql = "/* gatewalk */ SELECT sid, name, target FROM gatewalk.walk WHERE closed_at IS NULL AND dropped_at IS NULL AND archetype <> 'additive' ORDER BY opened_at, sid", .cols = 3 };
 	struct rows r;
 	if (!schema_there(db, a, e) || !db_ask(db, a, &q, &r, e))
 		return false;

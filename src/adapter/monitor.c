@@ -185,9 +185,9 @@ static bool alarm_write(struct db *db, struct arena *a, const char *sid, const s
 }
 
 /* "rollbacks 120 /min, limit 25 (before the drop 4)" */
-static const char *alarm_text(struct arena *a, const struct fact_metric *m)
+static const char *alarm_text(struct arena *a, const struct plan *p, const struct fact_metric *m)
 {
-	const char *base = m->has_base ? arena_printf(a, " (before the drop %.3g)", m->base) : "";
+	const char *base = m->has_base ? arena_printf(a, " (before the %s %.3g)", p->archetype == ARCH_ADDITIVE ? "change" : "drop", m->base) : "";
 	return arena_printf(a, "%s %.4g%s%s, limit %.4g%s", m->name, m->value, *m->unit ? " " : "", m->unit, m->alarm, base);
 }
 
@@ -201,7 +201,7 @@ bool monitor_judge(struct db *db, struct arena *a, const char *sid, const struct
 		const struct fact_metric *m = &f.metrics[i];
 		if (!m->alarmed)
 			continue;
-		const char *text = alarm_text(a, m);
+		const char *text = alarm_text(a, p, m);
 		if (!alarm_write(db, a, sid, m, text, &rang, e))
 			return err_in(e, "noting an alarm");
 		if (rang)

@@ -39,6 +39,10 @@ bool snapshot_same(void *hold);
 void snapshot_release(struct snapshot_hold *h);
 /* Reads the manifest back into a fact. */
 bool snapshot_read(struct arena *a, const char *path, struct fact_snapshot *out, struct err *e);
+/* The newest whole and proven copy of the table as it is now, begun since then, that a walk of this database has in its mirrored log; out->id NULL:
+   there is none. Its files are hashed. store: the plan's, or NULL. */
+struct snapshot_wanted { const char *store; const struct fact_target *target; const char *sysid; unsigned dboid; int64_t since; };
+bool snapshot_serving(struct db *db, struct arena *a, const struct snapshot_wanted *w, struct fact_snapshot *out, struct err *e);
 /* The target's definition as it was copied, from the manifest of that hash alone; NULL when it cannot be read. Owned by a. */
 const char *snapshot_definition(struct arena *a, const char *path, const char *manifest_sha256, struct err *e);
 

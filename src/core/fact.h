@@ -251,6 +251,9 @@ struct fact_blocker {
 	int tries;                    /* how often the lock was tried until then */
 };
 
+/* What was counted in a new column before it goes again. */
+struct fact_added { int64_t counted_at; int64_t values; };   /* rows with a value that is not its default */
+
 struct fact_log {
 	int64_t at;
 	enum log_state state;
@@ -280,6 +283,8 @@ struct facts {
 	struct fact_watch watch;
 	struct fact_guard guard;
 	struct fact_backfill backfill;
+	struct fact_blocker blocker;
+	struct fact_added added;
 	struct fact_log log;
 	struct fact_monitor monitor;
 	bool files_intact;            /* the final snapshot's files still have the proven hashes */

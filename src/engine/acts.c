@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "core/consumers.h"
+#include "engine/adding.h"
 #include "engine/closing.h"
 #include "engine/filling.h"
 #include "engine/hiding.h"
@@ -67,25 +68,6 @@ static bool do_audit(struct engine *g, const struct act *act, struct err *e)
 	return look_facts(g, true, e);
 }
 
-static bool do_snapshot(struct engine *g, const struct act *act, struct err *e)
-{
-	(void)act;
-	bool first = g->walk.stage <= AT_GATE_A;
-	struct json *args = json_obj(lot_arena(g->walk_lot));
-	if (!at_stage(g, AT_SNAPSHOT, AT_ARMED, "a snapshot", e))
-		return false;
-	if (!first && g->walk.stage < AT_FINAL)
-		return wrong(e, "The final snapshot is taken when gate B is open.", "this walk has its first snapshot already");
-	if (!first && !(gates_open(g->findings) & GATE_B))
-		return gate_refusal(g->findings, GATE_B, e);
-	json_add_int(args, "drill", first);
-	json_add_str(args, "role", first ? "first" : "final");
-	if (!job_begin(g, "snapshot", args, e))
-		return false;
-	engine_say(g, "the snapshot runs as a job of its own");
-	return true;
-}
-
 static bool do_drill(struct engine *g, const struct act *act, struct err *e)
 {
 	(void)act;
@@ -99,12 +81,26 @@ static bool do_drill(struct engine *g, const struct act *act, struct err *e)
 	return job_begin(g, "drill", args, e);
 }
 
-static const struct plan_deploy *undeclared(const struct engine *g)
+static bool do_snapshot(struct engine *g, const struct act *act, struct err *e)
 {
-	for (size_t i = 0; i < g->plan->n_deploys; i++)
-		if (!walk_declared(&g->walk, "reads_moved", g->plan->deploys[i].name))
-			return &g->plan->deploys[i];
-	return NULL;
+	bool first = g->walk.stage <= AT_GATE_A, served = false;
+	struct json *args = json_obj(lot_arena(g->walk_lot));
+	if (!at_stage(g, AT_SNAPSHOT, AT_ARMED, "a snapshot", e))
+		return false;
+	if (!first && g->walk.stage < AT_FINAL)
+		return wrong(e, "The final snapshot is taken when gate B is open.", "this walk has its first snapshot already");
+	if (!first && !(gates_open(g->findings) & GATE_B))
+		return gate_refusal(g->findings, GATE_B, e);
+	if (!take_serving(g, &served, e))
+		return false;
+	if (served)
+		return do_drill(g, act, e);
+	json_add_int(args, "drill", first);
+	json_add_str(args, "role", first ? "first" : "final");
+	if (!job_begin(g, "snapshot", args, e))
+		return false;
+	engine_say(g, "the snapshot runs as a job of its own");
+	return true;
 }
 
 /* What the operator has to type for an item, so that nobody confirms by a mere Enter. */
@@ -116,6 +112,7 @@ static const char *answer_of(struct engine *g, struct arena *a, enum item item)
 	case ITEM_ARCHETYPE: return archetype_name(g->plan->archetype);
 	case ITEM_DOCUMENT: return g->plan->rollback_floor;
 	case ITEM_CONSUMERS: return arena_printf(a, "%zu", s.all);
+	case ITEM_DUAL_WRITE: return "written";
 	case ITEM_READS: return "moved";
 	case ITEM_MONITOR: return arena_printf(a, "%d", g->walk.alarms);
 	default: return NULL;
@@ -135,14 +132,16 @@ static bool all_named(const struct engine *g, struct err *e)
 static bool item_ready(struct engine *g, enum item item, struct err *e)
 {
 	char buf[WHEN_MAX];
+	if (g->walk.archetype == ARCH_ADDITIVE && (item == ITEM_DUAL_WRITE || item == ITEM_READS))
+		return adding_ready(g, item, e);
 	if (item == ITEM_CONSUMERS) {
 		if (!g->facts.watch.tripwire_there || !g->facts.watch.tripwire_enabled)
 			return wrong(e, "Put the tripwire on the table first.", "the watch has not begun");
 		return all_named(g, e);
 	}
-	if (item == ITEM_READS && undeclared(g))
-		return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it uses the target no more",
-			undeclared(g)->name);
+	const char *left = item == ITEM_READS ? walk_deploy_left(&g->walk, g->plan, "reads_moved", NULL) : NULL;
+	if (left)
+		return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it uses the target no more", left);
 	if (item == ITEM_MONITOR) {
 		int64_t end = walk_watch_end(&g->walk, g->plan);
 		if (g->facts.now == 0 || g->facts.now < end)
@@ -165,6 +164,8 @@ static bool do_confirm(struct engine *g, const struct act *act, struct err *e)
 	if (!act->text || strcmp(act->text, answer) != 0)
 		return err_set(e, ERR_USE, "Type it exactly.", "the answer to item %d is not \"%s\"", item, act->text ? act->text : "");
 	struct json *b = line_body(g);
+	if (item == ITEM_DUAL_WRITE)
+		json_add_int(b, "backfill", g->plan->backfill.value != NULL);
 	json_add_int(b, "item", item);
 	json_add_str(b, "typed", act->text);
 	if (!line_write(g, OP_CONFIRM, b, false, e))
@@ -183,14 +184,15 @@ static bool known_deploy(const struct engine *g, const char *name)
 
 static bool do_declare(struct engine *g, const struct act *act, struct err *e)
 {
-	static const char *const known[] = { "reads_moved", "rehearsed", "tests", "releases" };
+	static const char *const known[] = { "reads_moved", "writes_fill", "rehearsed", "tests", "releases" };
 	const char *slash = act->key ? strchr(act->key, '/') : NULL;
 	size_t len = slash ? (size_t)(slash - act->key) : act->key ? strlen(act->key) : 0;
 	const char *what = NULL, *key = slash ? slash + 1 : "";
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (act->key && strlen(known[i]) == len && strncmp(act->key, known[i], len) == 0)
 			what = known[i];
-	if (!what || (strcmp(what, "reads_moved") == 0 && !known_deploy(g, key)))
+	bool of_deploy = what && (strcmp(what, "reads_moved") == 0 || strcmp(what, "writes_fill") == 0);
+	if (!what || (of_deploy && !known_deploy(g, key)))
 		return err_set(e, ERR_USE, NULL, "nothing is declared under \"%s\"", act->key ? act->key : "");
 	if (!act->text || strspn(act->text, " ") == strlen(act->text))
 		return wrong(e, "Type the value: a release, a time, a digest.", "an empty answer declares nothing");
@@ -321,7 +323,7 @@ typedef bool doer(struct engine *g, const struct act *act, struct err *e);
 static doer *const doers[ACT_COUNT] = {
 	[ACT_LOOK] = do_look, [ACT_CHECK] = do_look, [ACT_SNAPSHOT] = do_snapshot, [ACT_DRILL] = do_drill, [ACT_CONFIRM] = do_confirm,
 	[ACT_DECLARE] = do_declare, [ACT_AUDIT] = do_audit, [ACT_CLEAR] = do_clear, [ACT_WATCH] = watching_begin, [ACT_QUIET] = do_quiet,
-	[ACT_HIDE] = hiding_begin, [ACT_UNHIDE] = hiding_end, [ACT_PASS] = do_pass, [ACT_DROP] = do_drop, [ACT_REMOVE] = rows_resume, [ACT_REMOVE_END] = rows_end, [ACT_SCHEMA_LOG] = closing_schema_log, [ACT_RESTORE] = do_restore,
+	[ACT_ADD] = adding_begin, [ACT_TAKE] = adding_take, [ACT_HIDE] = hiding_begin, [ACT_UNHIDE] = hiding_end, [ACT_PASS] = do_pass, [ACT_DROP] = do_drop, [ACT_REMOVE] = rows_resume, [ACT_REMOVE_END] = rows_end, [ACT_SCHEMA_LOG] = closing_schema_log, [ACT_RESTORE] = do_restore,
 	[ACT_BACK] = closing_back, [ACT_LEAVE] = closing_leave, [ACT_JOB_PAUSE] = do_job, [ACT_JOB_RESUME] = do_job, [ACT_JOB_STOP] = do_job,
 	[ACT_BACKFILL] = filling_begin, [ACT_RETRY] = filling_begin, [ACT_JOB_SET] = filling_set,
 };

@@ -81,10 +81,18 @@ static const char *markdown(struct engine *g, const char *statement)
 	struct text t = { 0 };
 	char at[WHEN_MAX], held[WHEN_MAX];
 	const struct plan *p = g->plan;
-	text_addf(&t, "# %s: %s dropped\n\n", p->name, g->walk.target);
+	bool adds = g->walk.archetype == ARCH_ADDITIVE;
+	const struct fact_snapshot *copy = adds ? &g->walk.first : &g->walk.final;
+	text_addf(&t, "# %s: %s %s\n\n", p->name, g->walk.target, adds ? "added" : "dropped");
 	text_addf(&t, "- when: %s\n- by: %s\n- lock held: %s\n- statement: `%s`\n- snapshot: %s (%lld rows), manifest %s\n- log: walk %s, head %s\n- alarms in the watch after it: %d\n",
-		when_iso(g->walk.dropped_at, at), g->walk.who, when_span(g->walk.drop_us, held), statement, g->walk.final.path,
-		(long long)g->walk.final.rows, g->walk.final.manifest_sha256, g->walk.sid, journal_head(g->journal), g->walk.alarms);
+		when_iso(walk_changed_at(&g->walk), at), g->walk.who, when_span(g->walk.drop_us, held), statement, copy->path,
+		(long long)copy->rows, copy->manifest_sha256, g->walk.sid, journal_head(g->journal), g->walk.alarms);
+	if (adds)
+		text_addf(&t, "- writes fill it since: %s\n", when_iso(g->walk.confirmed[ITEM_DUAL_WRITE], at));
+	if (adds)
+		text_addf(&t, "- reads moved: %s\n", when_iso(g->walk.confirmed[ITEM_READS], at));
+	if (adds && p->backfill.value)
+		text_addf(&t, "- rows that stood were filled with: `%s`\n", p->backfill.value);
 	if (g->walk.restored_at)
 		text_addf(&t, "- put back: %s\n", when_iso(g->walk.restored_at, at));
 	text_addf(&t, "\n## Before\n\n%s\n\n## After\n\n%s\n\n## Why\n\n%s\n\n## Way back\n\n%s\n\nIt leaves behind: %s\n\nOldest release that can run now: %s\n",
@@ -98,12 +106,13 @@ static const char *markdown(struct engine *g, const char *statement)
 static bool write_log(struct engine *g, struct err *e)
 {
 	struct arena *a = lot_arena(g->walk_lot);
-	const char *statement = g->walk.intent_statement ? g->walk.intent_statement : sql_statement(a, g->plan, NULL);
+	bool adds = g->walk.archetype == ARCH_ADDITIVE;   /* it may have gone and come again: what stands now counts */
+	const char *statement = g->walk.intent_statement && !adds ? g->walk.intent_statement : sql_statement(a, g->plan, NULL);
 	const char *md = markdown(g, statement);
 	char sha[65];
 	const struct schema_entry row = {
 		.target = g->walk.target, .statement = statement, .before = g->plan->before, .after = g->plan->after, .why = g->plan->why,
-		.snapshot = g->walk.final.path, .operator_name = g->walk.who, .head = journal_head(g->journal), .markdown = md,
+		.snapshot = adds ? g->walk.first.path : g->walk.final.path, .operator_name = g->walk.who, .head = journal_head(g->journal), .markdown = md,
 	};
 	if (!journal_blob_put(g->journal, md, strlen(md), sha, e) ||
 	    !file_write(path_join(a, journal_dir(g->journal), "schema-log.md"), md, strlen(md), e) ||

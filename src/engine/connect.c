@@ -14,6 +14,12 @@
 
 #define HOLD_MS 5000   /* after a crash or a cut the old backend has to end first */
 
+void engine_on_news(struct engine *g, void (*fn)(void *ctx), void *ctx)
+{
+	g->shows = fn;
+	g->shows_ctx = ctx;
+}
+
 struct engine *engine_new(const struct engine_opts *o, struct err *e)
 {
 	if (!crypto_start()) {

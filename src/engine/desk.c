@@ -75,6 +75,13 @@ static void tell(struct desk *d)
 	(void)n;   /* the counter is full: the reader has something to see anyway */
 }
 
+/* While an act is under way; on the engine's thread, which is ours. */
+static void news(void *ctx)
+{
+	show(ctx);
+	tell(ctx);
+}
+
 static bool obey(struct desk *d, const struct order *o, struct err *e)
 {
 	struct engine *g = d->engine;
@@ -163,6 +170,7 @@ struct desk *desk_open(struct engine *g, int every_ms, struct err *e)
 		return NULL;
 	}
 	d->engine = g;
+	engine_on_news(g, news, d);
 	d->every_ms = every_ms;
 	d->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&d->lock, NULL);

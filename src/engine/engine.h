@@ -41,6 +41,8 @@ bool engine_audit(struct engine *g, const struct audit_of *of, struct err *e);
 
 /* Looks at everything that can be seen now, takes in what jobs left, judges. Reconnects when the link is gone. */
 bool engine_look(struct engine *g, struct err *e);
+/* fn shows the view as it is then, while an act is under way that takes long; called on the engine's own thread. */
+void engine_on_news(struct engine *g, void (*fn)(void *ctx), void *ctx);
 /* Does one act, after judging it again. */
 bool engine_do(struct engine *g, const struct act *a, struct err *e);
 /* The view as of the last look or act; the caller frees view->arena by view_free. */

@@ -58,6 +58,10 @@ struct engine {
 	const char *audited;           /* its target's label */
 	int64_t audited_at;            /* clock_mono() */
 	struct moment_calendar calendar;
+	struct fact_blocker blocker;   /* who held the table when a change was tried last; strings of the walk's lot */
+	struct fact_added added;
+	void (*shows)(void *ctx);      /* shows what has changed while an act is under way; or NULL */
+	void *shows_ctx;
 
 	struct lot *home_lot;
 	struct view_walk *walks;
@@ -112,6 +116,9 @@ const char *walk_find_dir(struct engine *g, struct arena *a, const char *word, s
 
 /* take.c: what jobs and the watch left in the database, checked and taken into the log. */
 bool take_all(struct engine *g, struct err *e);
+/* A proven copy of the very table, of any walk on this database and at most seven days old, serves a column that comes: its line is written, and
+   *served. None when this walk has one already: it is taken again. */
+bool take_serving(struct engine *g, bool *served, struct err *e);
 /* The audit as it stands now, kept as evidence: before gate B's line. */
 bool take_audit(struct engine *g, struct err *e);
 /* Starts the watch or the monitor again where it should run and its process is gone. */

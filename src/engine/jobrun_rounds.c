@@ -89,9 +89,11 @@ static bool tick_watch(struct run *r, struct err *e)
 	return monitor_tick(r->db, r->arena, r->walk->sid, r->plan, true, e) && ring(r, e);
 }
 
+/* Until a column comes, the monitor takes its baseline. */
 static bool tick_monitor(struct run *r, struct err *e)
 {
-	return monitor_tick(r->db, r->arena, r->walk->sid, r->plan, false, e) &&
+	bool before = r->plan->archetype == ARCH_ADDITIVE && stage_parse(r->walk->stage) <= AT_CHANGING;
+	return monitor_tick(r->db, r->arena, r->walk->sid, r->plan, before, e) &&
 		monitor_judge(r->db, r->arena, r->walk->sid, r->plan, e);
 }
 
@@ -199,7 +201,7 @@ static bool tick_walk(struct run *r, const char *sid, int *walks, struct err *e)
 	one.arena = arena_new();
 	bool ok = jobrun_load(&one, sid, e);
 	if (ok && !one.walk->closed) {
-		ok = one.walk->dropped ? tick_monitor(&one, e) : tick_watch(&one, e);
+		ok = one.walk->dropped || one.plan->archetype == ARCH_ADDITIVE ? tick_monitor(&one, e) : tick_watch(&one, e);
 		*walks += ok;
 	}
 	arena_free(one.arena);

@@ -228,8 +228,8 @@ bool line_sync(struct engine *g, struct err *e)
 			return false;
 	}
 	g->owed = false;
-	/* An open drop wrote the row itself: it is brought up with the outcome. A removal finds its stage there. */
-	bool itself = g->walk.stage == AT_DROPPING && g->walk.kind != TARGET_ROWS;
+	/* An open drop or change wrote the row itself: it is brought up with the outcome. A removal finds its stage there. */
+	bool itself = g->walk.stage == AT_CHANGING || (g->walk.stage == AT_DROPPING && g->walk.kind != TARGET_ROWS);
 	return itself || ledger_update(g->db, &g->walk, g->plan, changing(&g->walk), e);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking: every group of facts by its own probe, each standing alone. What could not be seen stays unknown, and unknown
    refuses; the reason is kept for the screen. */
+#include "engine/adding.h"
 #include "engine/audit_alone.h"
 #include "engine/engine_private.h"
 #include "engine/filling.h"
@@ -82,16 +83,16 @@ static bool look_watch(struct engine *g, struct arena *a, struct err *e)
 	return own_tripwire_look(g->db, a, g->walk.sid, g->walk.relid, &w->tripwire_there, &w->tripwire_enabled, &w->trip_count, e);
 }
 
-/* What is gone needs no guard. */
+/* What is gone needs no guard, nor does what comes. */
 static bool look_guard(struct engine *g, struct arena *a, struct err *e)
 {
-	return g->walk.dropped || guard_look(g->db, a, g->walk.sid, &g->facts.guard, e);
+	return g->walk.dropped || g->walk.archetype == ARCH_ADDITIVE || guard_look(g->db, a, g->walk.sid, &g->facts.guard, e);
 }
 
 static bool look_monitor(struct engine *g, struct arena *a, struct err *e)
 {
 	return monitor_read(g->db, a, g->walk.sid, g->plan, &g->facts.monitor, e) &&
-		monitor_series(g->db, a, g->walk.sid, g->plan, g->walk.dropped_at, &g->series, &g->n_series, e);
+		monitor_series(g->db, a, g->walk.sid, g->plan, walk_changed_at(&g->walk), &g->series, &g->n_series, e);
 }
 
 static bool look_jobs(struct engine *g, struct arena *a, struct err *e)
@@ -101,6 +102,8 @@ static bool look_jobs(struct engine *g, struct arena *a, struct err *e)
 
 static bool audit_due(const struct engine *g, bool asked)
 {
+	if (g->walk.archetype == ARCH_ADDITIVE)
+		return false;   /* nobody uses what is not there yet */
 	if (g->walk.dropped || g->walk.stage < AT_CONSUMERS || g->walk.stage > AT_DROPPING || !g->facts.target.found)
 		return asked && g->facts.target.found;
 	return asked || g->audit.at == 0 || g->facts.now - g->audit.at > AUDIT_EVERY;
@@ -165,6 +168,7 @@ bool look_facts(struct engine *g, bool audit, struct err *e)
 	if (g->db)
 		line_check(g);
 	look_files(g);
+	adding_facts(g);
 	g->busy = NULL;
 	if (first.code != ERR_NONE && e)
 		*e = first;
@@ -246,6 +250,8 @@ bool engine_look(struct engine *g, struct err *e)
 	bool ok = engine_connect(g, &first);
 	if (ok && g->walk.stage == AT_DROPPING && !g->read_only && g->state == LOG_AGREES)
 		ok = drop_settle(g, &first);
+	if (ok && g->walk.stage == AT_CHANGING && !g->read_only && g->state == LOG_AGREES)
+		ok = adding_settle(g, &first);
 	ok = look_facts(g, false, ok ? &first : NULL) && ok;
 	if (!look_writes(g, &late)) {
 		first = ok ? late : first;

@@ -44,13 +44,26 @@ static bool same_snapshot(struct arena *a, const struct fact_snapshot *x, const 
 	return same;
 }
 
+static bool snapshot_line(struct engine *g, const struct fact_snapshot *s, const char *role, struct err *e)
+{
+	struct arena *a = lot_arena(g->walk_lot);
+	struct json *b = line_body(g);
+	char sha[65];
+	if (!blob_of(g, snapshot_json(a, s), sha, e))
+		return false;
+	json_add_str(b, "blob", sha);
+	json_add(b, "fact", snapshot_json(a, s));
+	json_add_str(b, "kind", "snapshot");
+	json_add_str(b, "role", role);
+	return line_write(g, OP_EVIDENCE, b, false, e);
+}
+
 static bool take_snapshot(struct engine *g, const struct json *result, struct err *e)
 {
 	struct arena *a = lot_arena(g->walk_lot);
 	const struct json *fact = json_get(result, "snapshot");
 	const char *role = json_str(result, "role");
 	struct fact_snapshot told = { 0 }, there = { 0 };
-	char sha[65];
 	if (!fact || !role || !snapshot_from_json(a, fact, &told))
 		return err_set(e, ERR_VERIFY, "Take the snapshot again.", "the snapshot job left a result that cannot be read");
 	/* Files that are gone or cannot be read are no snapshot either; the job is then taken in as failed. */
@@ -61,14 +74,25 @@ static bool take_snapshot(struct engine *g, const struct json *result, struct er
 	/* The row is anybody's who may write there; the manifest, whose hash was just checked, holds every one of these fields. */
 	if (!same_snapshot(a, &told, &there))
 		return err_set(e, ERR_VERIFY, "Take the snapshot again.", "the snapshot job's result is not what stands in %s", told.path);
-	struct json *b = line_body(g);
-	if (!blob_of(g, snapshot_json(a, &told), sha, e))
+	return snapshot_line(g, &told, role, e);
+}
+
+#define SERVES (7 * US_DAY)
+
+bool take_serving(struct engine *g, bool *served, struct err *e)
+{
+	struct arena *a = lot_arena(g->walk_lot);
+	struct fact_snapshot s = { 0 };
+	*served = false;
+	if (g->walk.archetype != ARCH_ADDITIVE || g->walk.stage != AT_SNAPSHOT || g->walk.first.begun)
+		return true;
+	const struct snapshot_wanted w = { .store = g->plan->store, .target = &g->facts.target, .sysid = g->facts.server.sysid, .dboid = g->facts.server.dboid, .since = g->facts.now - SERVES };
+	if (!snapshot_serving(g->db, a, &w, &s, e))
 		return false;
-	json_add_str(b, "blob", sha);
-	json_add(b, "fact", snapshot_json(a, &told));
-	json_add_str(b, "kind", "snapshot");
-	json_add_str(b, "role", role);
-	return line_write(g, OP_EVIDENCE, b, false, e);
+	*served = s.id && snapshot_line(g, &s, "first", e);
+	if (*served)
+		engine_say(g, "the proven snapshot %s serves this walk, too", s.id);
+	return *served || !s.id;
 }
 
 bool take_audit(struct engine *g, struct err *e)
@@ -291,7 +315,7 @@ static bool take_alarms(struct engine *g, struct err *e)
 static bool take_baseline(struct engine *g, struct err *e)
 {
 	char buf[WHEN_MAX];
-	if (g->walk.dropped || g->walk.baseline_at || !g->facts.monitor.baseline_at)
+	if (walk_changed_at(&g->walk) || g->walk.baseline_at || !g->facts.monitor.baseline_at)
 		return true;
 	struct json *b = line_body(g);
 	json_add_str(b, "at", when_iso(g->facts.monitor.baseline_at, buf));
@@ -311,7 +335,7 @@ static bool come_under_guard(struct engine *g, struct err *e)
 static bool take_guard(struct engine *g, struct err *e)
 {
 	const struct fact_guard *f = &g->facts.guard;
-	if (g->walk.stage >= AT_DROPPING || !f->at)
+	if (g->walk.stage >= AT_DROPPING || !f->at || g->walk.archetype == ARCH_ADDITIVE)
 		return true;
 	if (f->installed && !f->recorded && !come_under_guard(g, e))
 		return false;
@@ -360,6 +384,8 @@ bool take_care(struct engine *g, struct err *e)
 	if (w->stage >= AT_CONSUMERS && w->stage <= AT_ARMED && walk_declared(w, "watch", own_trigger_name(lot_arena(g->look_lot), w->sid)) &&
 	    g->facts.watch.tripwire_there && gone(g, "watch"))
 		return job_begin(g, "watch", none, e);
+	if (w->archetype == ARCH_ADDITIVE && w->stage >= AT_EXPAND && w->stage < AT_MONITOR && gone(g, "monitor"))
+		return job_begin(g, "monitor", none, e);
 	if (w->stage == AT_DROPPING && w->kind == TARGET_ROWS && gone(g, "remove"))
 		return job_begin(g, "remove", none, e);
 	if (w->stage == AT_MONITOR && g->facts.now && gone(g, "monitor"))
