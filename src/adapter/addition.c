@@ -129,7 +129,7 @@ static const char *change_sql(struct run *r)
 	const struct plan *p = r->o->plan;
 	const struct anchor *last = &r->o->last;
 	const char *sid = sql_literal(r->a, b->sid), *head = sql_literal(r->a, b->intent_head);
-	const char *comment = r->comes && p->add_comment ? arena_printf(r->a, "COMMENT ON COLUMN %s IS %s;\n", plan_target_name(r->a, p), sql_literal(r->a, p->add_comment)) : "";
+	const char *comment = r->comes && p->add_comment ? arena_printf(r->a, "%s;\n", sql_comment(r->a, p)) : "";
 	return arena_printf(r->a, "SET LOCAL statement_timeout = '5s';\n%s;\n%sSELECT gatewalk.append(%s, %lld, %s, %lld, %s, 'line');\n"
 		"UPDATE gatewalk.walk SET stage = %s, attnum = %d, changed_at = clock_timestamp() WHERE sid = %s\n"
 		"AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = %u AND attnum = %d AND %s)\n"

@@ -90,7 +90,7 @@ void print_check(const struct json *o)
 			print_clean("%s: good", str(p, "file"));
 		const struct json *t = json_get(p, "target");
 		if (t)
-			print_clean("%s: target is %s, about %lld rows", str(p, "file"), str(t, "type"), (long long)json_int_or(t, "rows_estimate", 0));
+			print_clean("%s: target is %s, about %lld rows", str(p, "file"), *str(t, "type") ? str(t, "type") : "a table", (long long)json_int_or(t, "rows_estimate", 0));
 	}
 }
 

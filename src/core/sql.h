@@ -28,6 +28,8 @@ const char *sql_statement(struct arena *a, const struct plan *p, const struct fa
    why: one sentence, owned by a. */
 bool sql_same(struct arena *a, const struct plan *p, const char *proposed, const char **why);
 
+/* What puts the plan's comment on an added column; "" without one. */
+const char *sql_comment(struct arena *a, const struct plan *p);
 /* What takes an added column away again; "" of every other plan. */
 const char *sql_take(struct arena *a, const struct plan *p);
 /* Is this one type, and nothing that could reach out of its place in a statement? why may be NULL; one sentence, static. */

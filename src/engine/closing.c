@@ -108,6 +108,8 @@ static bool write_log(struct engine *g, struct err *e)
 	struct arena *a = lot_arena(g->walk_lot);
 	bool adds = g->walk.archetype == ARCH_ADDITIVE;   /* it may have gone and come again: what stands now counts */
 	const char *statement = g->walk.intent_statement && !adds ? g->walk.intent_statement : sql_statement(a, g->plan, NULL);
+	if (*sql_comment(a, g->plan))
+		statement = arena_printf(a, "%s; %s", statement, sql_comment(a, g->plan));
 	const char *md = markdown(g, statement);
 	char sha[65];
 	const struct schema_entry row = {
