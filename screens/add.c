@@ -30,13 +30,11 @@ static const char *words_of(const struct view *v)
 	return v->change.refused ? "not run as it is" : v->change.why ? "not added" : "not added yet";
 }
 
-static void lock(struct page *p, const struct view_change *c, const char *table)
+static void lock(struct page *p, const struct view_change *c)
 {
 	struct arena *a = p->arena;
-	const char *how = c->lock_ms ? arena_printf(a, "It waits at most %d ms for it, then lets go, so that nobody queues behind it", c->lock_ms)
-		: "It waits for it a moment only, then lets go, so that nobody queues behind it";
-	page_labelled(p, "LOCK", AT, arena_printf(a, "ACCESS EXCLUSIVE on %s, held for milliseconds: no row is written. %s; %s.", table, how,
-		c->budget_s ? arena_printf(a, "it asks again for %d s in all", c->budget_s) : "it asks again a few times"));
+	const char *each = c->lock_ms ? arena_printf(a, "%d ms", c->lock_ms) : "a moment", *whole = c->budget_s ? arena_printf(a, "for %d s in all", c->budget_s) : "a few times";
+	page_labelled(p, "LOCK", AT, arena_printf(a, "ACCESS EXCLUSIVE, held for milliseconds; no row is written. It waits %s at a time, lets go, and asks again %s: nobody queues.", each, whole));
 }
 
 /* Who held the lock at the last attempt. */
@@ -80,32 +78,43 @@ static void refused(struct page *p, const struct view_change *c)
 	}
 }
 
-static void condition(struct page *p, const struct view *v, const char *id)
+static const struct finding *finding(const struct view *v, const char *id)
 {
-	const struct finding *f = v->findings;
-	while (f < v->findings + CONDITION_COUNT && !(f->id && text_eq(f->id, id)))
-		f++;
-	if (f == v->findings + CONDITION_COUNT || f->verdict == NOT_NEEDED)
-		return;
-	page_row(p, "before it");
-	page_sign(p, style_of_verdict(f->verdict), AT, glyph_of_verdict(f->verdict), verdict_word(f->verdict));
-	page_fit(p, ST_PLAIN, AT + 2, 27, f->brief);
-	page_fit(p, f->verdict == HOLDS ? ST_DIM : style_of_verdict(f->verdict), AT + 30, page_width(p) - AT - 31, f->now);
+	for (size_t i = 0; i < CONDITION_COUNT; i++)
+		if (v->findings[i].id && text_eq(v->findings[i].id, id))
+			return &v->findings[i];
+	return NULL;
 }
 
-/* Gate A once more, and the moment. */
+static void one(struct page *p, enum verdict is, const char *what, const char *now)
+{
+	page_row(p, "before it");
+	page_sign(p, style_of_verdict(is), AT, glyph_of_verdict(is), verdict_word(is));
+	page_fit(p, ST_PLAIN, AT + 2, 25, what);
+	page_fit(p, style_of_verdict(is), AT + 28, page_width(p) - AT - 29, now);
+}
+
+/* Gate A once more, and the moment: what does not hold has a row of its own. */
 static void before(struct page *p, const struct view *v)
 {
 	static const char *const moment[] = { "C3", "C4", "C6" };
 	struct gate_sum a = view_gate(v, GATE_A);
-	page_blank(p);
-	page_row(p, "before it");
+	int shut = 0;
+	page_row(p, NULL);
 	page_sign(p, ST_PLAIN, 1, "BEFORE IT", "");
-	page_sign(p, a.open ? ST_DONE : ST_SHUT, AT, a.open ? "✓" : "✗", a.open ? "holds" : "refused");
-	page_put(p, ST_PLAIN, AT + 2, "gate A");
-	page_put(p, a.open ? ST_DIM : ST_SHUT, AT + 30, "%d of %d hold", a.hold, a.asked);
-	for (size_t i = 0; i < sizeof moment / sizeof moment[0]; i++)
-		condition(p, v, moment[i]);
+	size_t first = p->pane[p->now].n;
+	if (!a.open)
+		one(p, REFUSED, "gate A", arena_printf(p->arena, "%d of %d hold", a.hold, a.asked));
+	for (size_t i = 0; i < sizeof moment / sizeof moment[0]; i++) {
+		const struct finding *f = finding(v, moment[i]);
+		if (f && f->verdict != HOLDS && f->verdict != NOT_NEEDED)
+			one(p, f->verdict, f->brief, f->now);
+	}
+	shut = (int)(p->pane[p->now].n - first);
+	if (shut)
+		return;
+	page_sign(p, ST_DONE, AT, "✓", "holds");
+	page_put(p, ST_PLAIN, AT + 2, "gate A, the window, the server's health, log and ledger");
 }
 
 static void render(struct page *p, const struct scene *s)
@@ -123,13 +132,13 @@ static void render(struct page *p, const struct scene *s)
 	page_brief(p, "%s 5 %s", glyph_of_mood(m), words_of(v));
 	page_labelled(p, "STATEMENT", AT, v->statement);
 	page_copy(p, v->statement);
-	lock(p, &v->change, arena_printf(p->arena, "%s.%s", sql_ident(p->arena, v->plan->schema), sql_ident(p->arena, v->plan->table)));
-	page_labelled(p, "WAY BACK", AT, arena_printf(p->arena, "%s, at item 5, as long as nothing was written only there", sql_take(p->arena, v->plan)));
+	lock(p, &v->change);
+	page_labelled(p, "WAY BACK", AT, sql_take(p->arena, v->plan));
+	if (!v->walk->added_at && v->walk->stage == AT_EXPAND)
+		before(p, v);
 	if (v->change.refused)
 		refused(p, &v->change);
 	last_try(p, v, s->now);
-	if (!v->walk->added_at)
-		before(p, v);
 	offers_rows(p, v, ACT_NONE);
 	p->start = offers_wanted(v, ACT_NONE);
 	const struct offer *o = offers_at(v, ACT_NONE, s->cursor >= 0 ? s->cursor : p->start);

@@ -43,8 +43,13 @@ static void state_line(struct page *p, const struct view *v, const struct view_j
 	page_brief(p, "%s backfill %s", glyph_of_mood(m), v->items[ITEM_BACKFILL].note);
 }
 
-static void without_job(struct page *p, const struct fact_backfill *b)
+static void without_job(struct page *p, const struct view *v)
 {
+	const struct fact_backfill *b = &v->facts->backfill;
+	if (!b->begun) {
+		page_labelled(p, " VALUE", 10, v->plan->backfill.value);
+		page_labelled(p, " ROWS", 10, v->plan->backfill.where ? v->plan->backfill.where : "all that have none yet");
+	}
 	if (!b->begun || b->done)
 		return;
 	int share = b->share >= 0.99 ? 99 : b->share > 0 ? (int)(b->share * 100) : 0;
@@ -81,15 +86,24 @@ static void rejects_row(struct page *p, const struct fact_backfill *b)
 	p->start = 0;
 }
 
-static void why(struct page *p, const struct view_job *j)
+static void ended(struct page *p, const struct view_job *j)
 {
-	if (!j)
-		return;
-	bool waits = alive(j) && text_eq(j->state, "waiting");
-	if (!waits && !j->error)
+	if (!j || alive(j) || !j->error)
 		return;
 	page_blank(p);
-	page_labelled(p, waits ? "  WHY IT WAITS" : "  WHY IT ENDED", 17, waits ? (j->note && *j->note ? j->note : "no reason was given") : j->error);
+	page_labelled(p, " WHY IT ENDED", 17, j->error);
+}
+
+/* What is left is no guess while it waits: it waits, and for what. */
+static void left_row(struct page *p, const struct view_job *j, int64_t now)
+{
+	if (!text_eq(j->state, "waiting")) {
+		job_left(p, j, now);
+		return;
+	}
+	page_row(p, "waits");
+	page_sign(p, ST_WAITING, 2, "WAITS", "");
+	page_more(p, ST_WAITING, 10, j->note && *j->note ? j->note : "no reason was given");
 }
 
 static void events(struct page *p, const struct view_job *j)
@@ -171,15 +185,15 @@ static void render(struct page *p, const struct scene *s)
 	state_line(p, v, j, s->now);
 	if (alive(j)) {
 		job_total(p, j);
-		job_left(p, j, s->now);
+		left_row(p, j, s->now);
 	} else {
-		without_job(p, &v->facts->backfill);
+		without_job(p, v);
 	}
 	rows_row(p, &v->facts->backfill);
 	rejects_row(p, &v->facts->backfill);
 	if (j)
 		rates_rows(p, v, j, s->now);
-	why(p, j);
+	ended(p, j);
 	page_blank(p);
 	limits_rows(p, v);
 	events(p, j);
@@ -204,7 +218,7 @@ static struct action key(const struct scene *s, enum key k)
 }
 
 static const struct key_use keys[] = {
-	{ K_PAUSE, NULL }, { K_BATCH, NULL }, { K_PACE, NULL }, { K_STOP, "stop (asks)" }, { K_ENTER, NULL }, { K_LOOK, NULL }, { K_LOG, NULL }, { K_COPY, NULL },
+	{ K_PAUSE, NULL }, { K_BATCH, NULL }, { K_PACE, NULL }, { K_STOP, "stop" }, { K_ENTER, NULL }, { K_LOOK, NULL }, { K_LOG, NULL }, { K_COPY, NULL },
 	{ K_BACK, NULL }, { K_HELP, NULL },
 };
 

@@ -53,8 +53,8 @@ void job_total(struct page *p, const struct view_job *j)
 		return;
 	page_row(p, "total");
 	page_sign(p, ST_PLAIN, 2, "TOTAL", "");
-	const char *amount = arena_printf(a, "%s of %s%s", num_unit(a, j->done, j->unit), j->estimate ? "about " : "",
-		num_unit(a, j->total, j->unit));
+	const char *done = text_eq(j->unit, "bytes") ? num_bytes(a, j->done) : num_short(a, j->done);
+	const char *amount = arena_printf(a, "%s of %s%s", done, j->estimate ? "about " : "", num_unit(a, j->total, j->unit));
 	int cells = page_width(p) - 10 - 10 - text_width(amount);
 	page_sign(p, style_of_mood(job_mood(j)), 10, glyph_bar(a, job_percent(j) / 100.0, cells > 5 ? cells : 5), "");
 	page_put(p, ST_PLAIN, FOLLOW, " %3d %%", job_percent(j));

@@ -45,7 +45,7 @@ struct arena;
 	X(K_BATCH, "[ ]", "[ ]", "smaller batches, larger batches", "batch") \
 	X(K_SLOWER, "-", "-", "slower: a longer rest between batches", "") \
 	X(K_FASTER, "+", "+", "faster: a shorter rest", "") \
-	X(K_PACE, "- +", "- +", "slower, faster", "slower, faster") \
+	X(K_PACE, "- +", "- +", "slower, faster", "speed") \
 	X(K_SETTINGS, "F2", "F2", "settings: theme, ASCII, bell", "settings") \
 	X(K_CANCEL, "Ctrl-C", "Ctrl-C", "leave", "leave") \
 	X(K_SUSPEND, "Ctrl-Z", "Ctrl-Z", "to the shell and back with fg", "")

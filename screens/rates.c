@@ -10,10 +10,9 @@
 #include "screens/glyph.h"
 #include "screens/num.h"
 
-#define HIGH 4
-#define SCALE 6    /* columns of the figures left of an axis */
+#define SCALE 7    /* columns of the figures left of an axis */
 
-struct chart { const double *v; size_t n; double top, mark; int at, cols; };   /* mark: a line at this value; 0 none */
+struct chart { const double *v; size_t n; double top, mark; int at, cols, high; };   /* mark: a line at this value; 0 none */
 
 static double highest(const double *v, size_t n)
 {
@@ -26,24 +25,25 @@ static double highest(const double *v, size_t n)
 /* The mark's line shows where no bar stands before it. */
 static const char *marked(struct page *p, const struct chart *c, int row, const char *bars)
 {
-	double low = c->top * (HIGH - 1 - row) / HIGH, high = c->top * (HIGH - row) / HIGH;
+	double low = c->top * (c->high - 1 - row) / c->high, high = c->top * (c->high - row) / c->high;
 	if (c->mark <= low || c->mark > high)
 		return bars;
 	const char *out = "";
 	size_t used;
 	for (size_t left = strlen(bars); left; bars += used, left -= used) {
 		text_next(bars, left, &used);
-		out = arena_printf(p->arena, "%s%.*s", out, (int)used, *bars == ' ' ? "╌" : bars);
+		out = *bars == ' ' ? arena_printf(p->arena, "%s╌", out) : arena_printf(p->arena, "%s%.*s", out, (int)used, bars);
 	}
 	return out;
 }
 
 static void chart_row(struct page *p, const struct chart *c, int row)
 {
-	const char *figure = row == 0 ? num_short(p->arena, c->top) : row == HIGH / 2 ? num_short(p->arena, c->top / 2) : "";
+	bool half = c->high % 2 == 0 && row == c->high / 2;
+	const char *figure = row == 0 ? num_short(p->arena, c->top) : half ? num_short(p->arena, c->top / 2) : "";
 	page_sign(p, ST_DIM, c->at + SCALE - 1 - text_width(figure), figure, "");
 	page_sign(p, ST_DIM, c->at + SCALE, *figure ? "┤" : "│", "");
-	const char *bars = glyph_tower(p->arena, c->v, c->n, c->cols, (struct glyph_scale){ c->top, HIGH, row });
+	const char *bars = glyph_tower(p->arena, c->v, c->n, c->cols, (struct glyph_scale){ c->top, c->high, row });
 	page_sign(p, ST_PLAIN, c->at + SCALE + 1, marked(p, c, row, bars), "");
 }
 
@@ -86,23 +86,23 @@ void rates_rows(struct page *p, const struct view *v, const struct view_job *j, 
 {
 	const struct view_limit *l = v->limit >= 0 ? &v->limits[v->limit] : NULL;
 	bool both = l && l->n_past && l->has_limits;
-	int w = page_width(p), half = both ? w / 2 : w;
+	int w = page_width(p), half = both ? w / 2 : w, high = p->rows < 30 ? 3 : 6;
 	if (j->n_rates == 0)
 		return;
 	if (page_narrow(p) || p->plain) {
 		job_speed(p, j);
 		return;
 	}
-	struct chart left = { j->rates, j->n_rates, num_ceiling(highest(j->rates, j->n_rates)), 0, 0, half - SCALE - 4 }, right = { 0 };
+	struct chart left = { j->rates, j->n_rates, num_ceiling(highest(j->rates, j->n_rates)), 0, 0, half - SCALE - 4, high }, right = { 0 };
 	if (both) {
 		double most = highest(l->past, l->n_past);
-		right = (struct chart){ l->past, l->n_past, num_ceiling(most > l->above ? most : l->above * 1.1), l->above, half + 1, w - half - SCALE - 4 };
+		right = (struct chart){ l->past, l->n_past, num_ceiling(most > l->above ? most : l->above * 1.1), l->above, half + 1, w - half - SCALE - 4, high };
 	}
 	page_blank(p);
 	head(p, j);
 	if (both)
 		limit_head(p, l, half + 1);
-	for (int row = 0; row < HIGH; row++) {
+	for (int row = 0; row < high; row++) {
 		page_row(p, NULL);
 		chart_row(p, &left, row);
 		if (both) {

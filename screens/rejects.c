@@ -47,7 +47,7 @@ static void what_next(struct page *p, const struct view *v)
 	page_sign(p, ST_PLAIN, 1, "WHAT NEXT", "");
 	page_labelled(p, "  1", 5, "Mend the rows in the application's own way; or mend backfill.value in the plan, and take it in: gatewalk amend.");
 	page_labelled(p, "  2", 5, "Then try them again: these alone, not the whole table.");
-	page_labelled(p, "  all", 7, arena_printf(p->arena, "gatewalk job rejects %s   lists every one of them, for a file", v->plan->name));
+	page_labelled(p, "  all of them, for a file:", 28, arena_printf(p->arena, "gatewalk job rejects %s", v->plan->name));
 }
 
 static void state_line(struct page *p, int64_t all)
@@ -81,6 +81,8 @@ static void render(struct page *p, const struct scene *s)
 	const struct offer *o = view_offer(v, ACT_RETRY);
 	if (o && !p->plain) {
 		page_blank(p);
+		page_row(p, NULL);
+		page_sign(p, ST_PLAIN, 1, "YOU CAN", "");
 		page_pick(p, "you can");
 		page_put(p, ST_PLAIN, 3, "%s", o->label);
 	}

@@ -58,7 +58,8 @@ static void gate_row(struct page *p, const struct view *v, enum gate g)
 	page_pick(p, arena_printf(p->arena, "gate %c", gate_letter(g)));
 	page_sign(p, ST_PLAIN, 1, "─╫─", "");
 	page_sign(p, ST_PLAIN, 5, arena_printf(p->arena, "%c", gate_letter(g)), "");
-	page_put(p, ST_PLAIN, 8, "%s", gate_question(g));
+	if (walk_has_gate(v->walk->archetype, g))
+		page_put(p, ST_PLAIN, 8, "%s", gate_question(g));
 	page_put(p, w.style, RIGHT, "%s", w.text);
 }
 

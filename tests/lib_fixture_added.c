@@ -69,13 +69,14 @@ static struct walk *walk(struct arena *a, enum stage stage, bool fills)
 {
 	static struct walk_declared declared[] = {
 		{ .what = "writes_fill", .key = "web", .value = "90ab17 ended 2025-11-19 11:20", .at = FIX_NOW - 12 * US_HOUR },
+		{ .what = "releases", .key = "", .value = "none", .at = FIX_NOW - 9 * US_HOUR },
 		{ .what = "writes_fill", .key = "workers", .value = "90ab17 ended 2025-11-19 11:40", .at = FIX_NOW - 11 * US_HOUR },
 	};
 	struct walk *w = arena_alloc(a, sizeof *w);
 	*w = (struct walk){
 		.sid = "00112233445566778899aabbccddeeff", .name = "users-add-total", .target = "public.users.total", .env = ENV_PRODUCTION, .stage = stage,
 		.archetype = ARCH_ADDITIVE, .kind = TARGET_ADDED, .begun = FIX_NOW - 6 * US_DAY, .last_t = FIX_NOW - US_HOUR, .day_us = US_DAY, .n = 57, .sealed = 5,
-		.intent_n = -1, .declared = declared, .n_declared = stage == AT_WRITES ? 1 : 2, .unfilled = !fills,
+		.intent_n = -1, .declared = declared, .n_declared = stage == AT_WRITES ? 2 : 3, .unfilled = !fills,
 	};
 	behind(w);
 	return w;
@@ -86,6 +87,7 @@ static void findings(struct view *v, bool fills)
 {
 	static const char *const spared[] = { "B1", "B2", "B5", "B6", "C1", "C2", "C5" };
 	fixture_findings(v);
+	v->findings[6] = (struct finding){ .id = "A7", .gate = GATE_A, .verdict = HOLDS, .question = "rehearsed, way back included, old code tested", .brief = "rehearsed, old code too", .now = "0123456789ab" };
 	for (size_t i = 0; i < CONDITION_COUNT; i++) {
 		struct finding *f = &v->findings[i];
 		for (size_t k = 0; f->id && k < sizeof spared / sizeof *spared; k++)
@@ -158,7 +160,7 @@ static struct view *phased(void)
 {
 	struct view *v = at(AT_EXPAND, false);
 	v->statement = "ALTER TABLE public.users ADD COLUMN total numeric(12, 2) DEFAULT (random())";
-	v->change.refused = "Its default is worked out row by row: the table would be written anew under ACCESS EXCLUSIVE, about 52 min.";
+	v->change.refused = "its default is worked out row by row: the table would be written anew under ACCESS EXCLUSIVE, about 52 min.";
 	v->change.phased = "ALTER TABLE public.users ADD COLUMN total numeric(12, 2)\nthen a backfill with value: random()\nALTER TABLE public.users ALTER COLUMN total SET DEFAULT random()";
 	return v;
 }

@@ -249,6 +249,7 @@ START_TEST(it_did_not_come)
 	judge();
 	ck_assert_ptr_null(offered(ACT_ADD, NULL));
 	ck_assert_str_eq(v->items[ITEM_DUAL_WRITE].note, "not run as it is");
+	ck_assert_str_eq(v->next[0], "Not run as it is: why, stands on the page of item 5.");
 	ck_assert_str_eq(v->next[1], "Mend the plan: what changes the statement is a new walk.");
 	v->change.phased = "ADD COLUMN note text; then a backfill";
 	judge();
@@ -334,13 +335,25 @@ START_TEST(rows_are_filled)
 	job("backfill", "done", 100, 100);
 	*b = (struct fact_backfill){ .at = c->facts.now, .begun = true, .pass = 2, .share = 1, .filled = 38100000, .rejects = 3, .counted_at = c->facts.now - US_HOUR, .done = true };
 	judge();
-	next_is("3 do not convert: mend them or the plan, then try them again.", "All others are filled. gatewalk amend takes the next version in.");
+	next_is("3 rows do not convert: mend them or the plan, then try again.", "All others are filled. gatewalk amend takes the next version in.");
 	ck_assert_int_eq(v->offers[0].kind, ACT_RETRY);
 	ck_assert_ptr_null(offered(ACT_BACKFILL, NULL));
 	ck_assert_int_eq(v->items[ITEM_BACKFILL].mood, MOOD_SHUT);
 	ck_assert_str_eq(v->items[ITEM_BACKFILL].note, "3 do not convert");
 	ck_assert_int_eq(challenge("rejects")->offer.kind, ACT_RETRY);
 	ck_assert_int_eq(challenge("filled")->seen, c->facts.now - US_HOUR);
+	b->rejects = 1;
+	judge();
+	ck_assert_str_eq(v->next[0], "1 row does not convert: mend them or the plan, then try again.");
+	c->facts.others.clear = false;
+	judge();
+	ck_assert_ptr_null(offered(ACT_RETRY, NULL));
+	ck_assert_str_eq(v->next[0], "Before rows are filled: another walk is in the way: one is open (A6).");
+	c->facts.others.clear = true;
+	c->facts.log.verifies = false;
+	judge();
+	ck_assert_str_eq(v->next[0], "Before rows are filled: the log does not verify (C6).");
+	c->facts.log.verifies = true;
 	b->rejects = 0;
 	judge();
 	next_is("Every row has its value, and none was rejected. Press r.", "Then reads may move.");
@@ -394,6 +407,12 @@ START_TEST(what_it_pauses_on)
 	judge();
 	ck_assert_uint_eq(v->n_limits, 1);
 	ck_assert_int_eq(v->limit, 0);
+	/* What came near it lately matters more than what is nearer now. */
+	v->jobs[0].limits = (struct view_limit[]){ { .name = "wal rate", .has_limits = true, .known = true, .now = 41, .above = 120 },
+		{ .name = "replication lag", .has_limits = true, .known = true, .now = 0.4, .above = 5, .past = (double[]){ 0.3, 5.8, 0.4 }, .n_past = 3 } };
+	v->jobs[0].n_limits = 2;
+	judge();
+	ck_assert_int_eq(v->limit, 1);
 	v->jobs[0].n_limits = 0;
 	c->facts.health.at = 0;
 	c->plan.n_metrics = 0;

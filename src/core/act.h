@@ -22,10 +22,10 @@
 	X(ACT_QUIET, "quiet", "begin the count of item 9", 1) \
 	X(ACT_HIDE, "hide", "hide it from the application's roles for a while", 1) \
 	X(ACT_UNHIDE, "unhide", "give it back to the application's roles now", 0) \
-	X(ACT_ADD, "add", "add the new column: a short lock, asked for again within a budget", 1) \
+	X(ACT_ADD, "add", "by one short statement, tried again for a while", 1) \
 	X(ACT_TAKE, "take", "take the new column away again", 1) \
-	X(ACT_BACKFILL, "backfill", "start to fill the rows that stand, or go on", 0) \
-	X(ACT_RETRY, "retry", "try the rejected rows again", 0) \
+	X(ACT_BACKFILL, "backfill", "fill the rows that stand, as a job of its own", 0) \
+	X(ACT_RETRY, "retry", "these rows alone, as a job of its own", 0) \
 	X(ACT_PASS, "pass", "pass this gate", 1) \
 	X(ACT_DROP, "drop", "go to the drop", 2) \
 	X(ACT_REMOVE, "remove", "let the removal of rows go on after its job failed", 0) \

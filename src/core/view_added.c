@@ -2,9 +2,8 @@
 /* A new column's walk: what its stages offer, ask, and say next, where they differ from those of something that goes. */
 #include "core/view_parts.h"
 
-#include <string.h>
-
 #include "base/arena.h"
+#include "base/text.h"
 #include "core/gate_rules.h"
 
 bool view_is_added(const struct view *v)
@@ -81,11 +80,16 @@ static void offers_writes(struct view *v)
 	view_offer_asks(v, ACT_TAKE, "take the column away", "why it may go, and whether anything was written only there", "nothing was yet, says Pair");
 }
 
+/* What stands before rows are filled; NULL nothing does. */
+static const struct finding *fill_shut(const struct view *v)
+{
+	return !view_holds(v, "A6") ? view_finding(v, "A6") : !view_holds(v, "C6") ? view_finding(v, "C6") : NULL;
+}
+
 static void offers_backfill(struct view *v)
 {
 	const struct fact_backfill *b = &v->facts->backfill;
-	view_offer_releases(v);
-	if (view_job_alive(view_job_of(v, "backfill")))
+	if (view_job_alive(view_job_of(v, "backfill")) || fill_shut(v))
 		return;
 	if (b->rejects > 0)
 		view_offer_plain(v, ACT_RETRY, "try the rejects again");
@@ -192,7 +196,8 @@ static void next_expand(struct view *v)
 {
 	const struct finding *f = view_add_shut(v);
 	if (unfit(v)) {
-		view_line(v, 0, "Not run as it is: %s", unfit(v));
+		const char *whole = arena_printf(v->arena, "Not run as it is: %s", unfit(v));
+		view_line(v, 0, "%s", text_width(whole) <= NEXT_COLS ? whole : "Not run as it is: why, stands on the page of item 5.");
 		view_line(v, 1, "%s", v->change.phased ? "Its form in phases stands on the page of item 5." : "Mend the plan: what changes the statement is a new walk.");
 	} else if (f) {
 		waits_or_because(v, "Before it comes", f);
@@ -228,8 +233,10 @@ static void next_backfill(struct view *v)
 {
 	const struct fact_backfill *b = &v->facts->backfill;
 	char rows[32];
-	if (b->done && b->rejects > 0) {
-		view_line(v, 0, "%s do not convert: mend them or the plan, then try them again.", view_count(b->rejects, rows));
+	if (fill_shut(v)) {
+		waits_or_because(v, "Before rows are filled", fill_shut(v));
+	} else if (b->done && b->rejects > 0) {
+		view_line(v, 0, "%s row%s not convert: mend them or the plan, then try again.", view_count(b->rejects, rows), b->rejects == 1 ? " does" : "s do");
 		view_line(v, 1, "All others are filled. gatewalk amend takes the next version in.");
 	} else if (b->done) {
 		view_two(v, "Every row has its value, and none was rejected. Press r.", "Then reads may move.");

@@ -84,7 +84,7 @@ static void note_added(const struct view *v, struct view_item *it)
 	else if (!v->walk->added_at)
 		put_text(it->note, sizeof it->note, v->change.refused ? "not run as it is" : "to be added");
 	else if (v->walk->confirmed[ITEM_DUAL_WRITE])
-		put_text(it->note, sizeof it->note, "since %s", when_short(v->walk->confirmed[ITEM_DUAL_WRITE], when));
+		put_text(it->note, sizeof it->note, "since %s", when_short(v->walk->confirmed[ITEM_DUAL_WRITE], when) + 4);
 	else
 		put_text(it->note, sizeof it->note, "%zu of %zu deploys", done, v->plan->n_deploys);
 }

@@ -56,7 +56,16 @@ static void of_plan(struct view *v)
 			v->limits[v->n_limits++] = of_metric(v, &p->metrics[i]);
 }
 
-/* The one that the job names as the reason of its wait; else the one that is nearest to its limit. */
+/* How near it came to its limit, now or as far back as the job tells; -1 nobody knows. */
+static double nearest(const struct view_limit *l)
+{
+	double most = l->known ? l->now : -1;
+	for (size_t i = 0; i < l->n_past; i++)
+		most = l->past[i] > most ? l->past[i] : most;
+	return l->has_limits && l->above > 0 && most >= 0 ? most / l->above : -1;
+}
+
+/* The one that the job names as the reason of its wait; else the one that came nearest to its limit. */
 static int matters(const struct view *v, const char *why)
 {
 	int best = -1;
@@ -65,7 +74,7 @@ static int matters(const struct view *v, const char *why)
 		const struct view_limit *l = &v->limits[i];
 		if (why && (strncmp(why, l->name, strlen(l->name)) == 0 || (l->says && strcmp(why, l->says) == 0)))
 			return (int)i;
-		double part = l->known && l->has_limits && l->above > 0 ? l->now / l->above : -1;
+		double part = nearest(l);
 		if (part > most) {
 			most = part;
 			best = (int)i;

@@ -9,8 +9,6 @@
 #include "base/text.h"
 #include "core/gate_rules.h"
 
-#define NEXT_COLS 72
-
 void view_line(struct view *v, int i, const char *fmt, ...)
 {
 	struct arena *a = arena_new();

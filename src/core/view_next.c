@@ -265,7 +265,12 @@ static void running(struct view *v, const struct view_job *j)
 	if (j->total > 0)
 		snprintf(percent, sizeof percent, ", %d %%", j->done >= j->total ? 99 : (int)(j->done / j->total * 100));
 	if (strcmp(j->state, "waiting") == 0) {
-		view_line(v, 0, "The %s waits%s: %s", job_noun(j), percent, j->note && *j->note ? j->note : "no reason was given");
+		const char *why = j->note && *j->note ? j->note : "no reason was given";
+		const char *whole = arena_printf(v->arena, "The %s waits%s: %s", job_noun(j), percent, why);
+		if (text_width(whole) <= NEXT_COLS)
+			view_line(v, 0, "%s", whole);
+		else
+			view_line(v, 0, "The %s waits: %s", job_noun(j), why);
 		view_line(v, 1, "It goes on by itself when that has passed. Safe to quit.");
 		return;
 	}

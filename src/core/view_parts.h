@@ -77,6 +77,7 @@ void view_ask_fits(struct view *v, const char *question);
 /* The offer of this kind and key that stands; kind ACT_NONE when none does. */
 struct offer view_offered(const struct view *v, enum act_kind kind, const char *key);
 /* The two NEXT lines, cut to what fits. */
+#define NEXT_COLS 72
 void view_line(struct view *v, int i, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void view_two(struct view *v, const char *first, const char *second);
 void view_quiet_until(struct view *v, int64_t at);
