@@ -149,11 +149,11 @@ static void no_gate(struct page *p, enum gate g, const struct gate_sum *sum)
 {
 	page_state(p, ST_PLAIN, 1, "╫ GATE %c  %s", gate_letter(g), gate_question(g));
 	page_state(p, ST_DIM, RIGHT, "- not needed");
-	page_state(p, ST_PLAIN, RIGHT, "%d of %d ·", sum->hold, sum->asked);
+	page_state(p, ST_PLAIN, RIGHT, "%d of %d", sum->hold, sum->asked);
 	page_brief(p, "gate %c not needed, %d of %d", gate_letter(g), sum->hold, sum->asked);
 	page_text(p, ST_PLAIN, 1, g == GATE_B ? "Nothing goes: this walk has no gate B. What of it stands before reads move:"
 		: "Nothing goes: this walk has no gate C. What of it stands before the column comes:");
-	page_next(p, "No gate of this walk: its conditions are judged before the act they belong to.", "No key overrides them.");
+	page_next(p, "No gate of this walk: each is judged before the act it belongs to.", "No key overrides one.");
 }
 
 static void state_line(struct page *p, enum gate g, const struct gate_sum *sum, bool passed)

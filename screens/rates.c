@@ -22,12 +22,15 @@ static double highest(const double *v, size_t n)
 	return most;
 }
 
-/* The mark's line shows where no bar stands before it. */
-static const char *marked(struct page *p, const struct chart *c, int row, const char *bars)
+static bool holds_mark(const struct chart *c, int row)
 {
 	double low = c->top * (c->high - 1 - row) / c->high, high = c->top * (c->high - row) / c->high;
-	if (c->mark <= low || c->mark > high)
-		return bars;
+	return c->mark > low && c->mark <= high;
+}
+
+/* The mark's line shows where no bar stands before it. */
+static const char *marked(struct page *p, const char *bars)
+{
 	const char *out = "";
 	size_t used;
 	for (size_t left = strlen(bars); left; bars += used, left -= used) {
@@ -37,14 +40,22 @@ static const char *marked(struct page *p, const struct chart *c, int row, const 
 	return out;
 }
 
-static void chart_row(struct page *p, const struct chart *c, int row)
+/* The figure of the mark where there is one, else of the top and of its half. */
+static const char *figure_of(struct page *p, const struct chart *c, int row)
 {
 	bool half = c->high % 2 == 0 && row == c->high / 2;
-	const char *figure = row == 0 ? num_short(p->arena, c->top) : half ? num_short(p->arena, c->top / 2) : "";
+	if (c->mark > 0)
+		return holds_mark(c, row) ? num_short(p->arena, c->mark) : "";
+	return row == 0 ? num_short(p->arena, c->top) : half ? num_short(p->arena, c->top / 2) : "";
+}
+
+static void chart_row(struct page *p, const struct chart *c, int row)
+{
+	const char *figure = figure_of(p, c, row);
 	page_sign(p, ST_DIM, c->at + SCALE - 1 - text_width(figure), figure, "");
 	page_sign(p, ST_DIM, c->at + SCALE, *figure ? "┤" : "│", "");
 	const char *bars = glyph_tower(p->arena, c->v, c->n, c->cols, (struct glyph_scale){ c->top, c->high, row });
-	page_sign(p, ST_PLAIN, c->at + SCALE + 1, marked(p, c, row, bars), "");
+	page_sign(p, ST_PLAIN, c->at + SCALE + 1, holds_mark(c, row) ? marked(p, bars) : bars, "");
 }
 
 static void axis(struct page *p, const struct chart *c)
@@ -79,7 +90,7 @@ static void limit_head(struct page *p, const struct view_limit *l, int at)
 	page_sign(p, ST_DIM, at - 2, "│", "");
 	page_sign(p, ST_PLAIN, at, l->name, "");
 	page_sign(p, ST_PLAIN, FOLLOW, arena_printf(p->arena, "  now %s", limit_now(p, l)), "");
-	page_sign(p, ST_DIM, FOLLOW, arena_printf(p->arena, "  pauses at %s", num_short(p->arena, l->above)), "");
+	page_sign(p, ST_DIM, FOLLOW, arena_printf(p->arena, "  limit %s", num_short(p->arena, l->above)), "");
 }
 
 void rates_rows(struct page *p, const struct view *v, const struct view_job *j, int64_t now)
@@ -113,8 +124,10 @@ void rates_rows(struct page *p, const struct view *v, const struct view_job *j, 
 	int64_t until = j->ended ? j->ended : now, from = until && j->rate_each ? until - (int64_t)j->n_rates * j->rate_each : 0;
 	page_row(p, NULL);
 	axis(p, &left);
-	if (both)
+	if (both) {
+		page_sign(p, ST_DIM, half - 1, "│", "");
 		axis(p, &right);
+	}
 	page_row(p, NULL);
 	times(p, &left, from);
 	if (both)

@@ -195,11 +195,15 @@ static void side_gate(struct page *p, const struct scene *s, enum gate g)
 	struct word w = gate_word(v, g);
 	struct gate_sum sum = view_gate(v, g);
 	page_row(p, "shown");
-	page_put(p, ST_BOLD, 1, "GATE %c  %s", gate_letter(g), gate_question(g));
+	bool has = walk_has_gate(v->walk->archetype, g);
+	page_put(p, ST_BOLD, 1, has ? "GATE %c  %s" : "GATE %c", gate_letter(g), gate_question(g));
 	page_put(p, w.style, RIGHT, "%s", w.text);
 	page_blank(p);
-	if (!walk_has_gate(v->walk->archetype, g))
-		page_text(p, ST_PLAIN, 1, "Nothing goes where something is added: no gate. What is asked of the moment, and of the order, stands here all the same.");
+	if (!has) {
+		page_text(p, ST_PLAIN, 1, g == GATE_B ? "Nothing goes where something is added. The order of writes and reads is asked all the same." :
+			"Nothing goes where something is added. The moment is asked all the same, before the column comes.");
+		page_blank(p);
+	}
 	page_row(p, "conditions");
 	page_put(p, ST_PLAIN, 1, "%d of %d conditions hold", sum.hold, sum.asked);
 	for (size_t i = 0; i < CONDITION_COUNT; i++) {

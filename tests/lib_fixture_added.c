@@ -71,12 +71,14 @@ static struct walk *walk(struct arena *a, enum stage stage, bool fills)
 		{ .what = "writes_fill", .key = "web", .value = "90ab17 ended 2025-11-19 11:20", .at = FIX_NOW - 12 * US_HOUR },
 		{ .what = "releases", .key = "", .value = "none", .at = FIX_NOW - 9 * US_HOUR },
 		{ .what = "writes_fill", .key = "workers", .value = "90ab17 ended 2025-11-19 11:40", .at = FIX_NOW - 11 * US_HOUR },
+		{ .what = "reads_moved", .key = "web", .value = "90ab18 ended 2025-11-19 23:20", .at = FIX_NOW - 5 * US_HOUR },
+		{ .what = "reads_moved", .key = "workers", .value = "90ab18 ended 2025-11-19 23:25", .at = FIX_NOW - 5 * US_HOUR },
 	};
 	struct walk *w = arena_alloc(a, sizeof *w);
 	*w = (struct walk){
 		.sid = "00112233445566778899aabbccddeeff", .name = "users-add-total", .target = "public.users.total", .env = ENV_PRODUCTION, .stage = stage,
 		.archetype = ARCH_ADDITIVE, .kind = TARGET_ADDED, .begun = FIX_NOW - 6 * US_DAY, .last_t = FIX_NOW - US_HOUR, .day_us = US_DAY, .n = 57, .sealed = 5,
-		.intent_n = -1, .declared = declared, .n_declared = stage == AT_WRITES ? 2 : 3, .unfilled = !fills,
+		.intent_n = -1, .declared = declared, .n_declared = stage == AT_WRITES ? 2 : stage >= AT_MONITOR ? 5 : 3, .schema_logged = stage == AT_CLOSED, .unfilled = !fills,
 	};
 	behind(w);
 	return w;
