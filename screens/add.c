@@ -86,12 +86,14 @@ static const struct finding *finding(const struct view *v, const char *id)
 	return NULL;
 }
 
-static void one(struct page *p, enum verdict is, const char *what, const char *now)
+static void one(struct page *p, bool first, enum verdict is, const char *what, const char *now)
 {
 	page_row(p, "before it");
+	page_sign(p, ST_PLAIN, 1, first ? "BEFORE IT" : "", "");
 	page_sign(p, style_of_verdict(is), AT, glyph_of_verdict(is), verdict_word(is));
-	page_fit(p, ST_PLAIN, AT + 2, 25, what);
-	page_fit(p, style_of_verdict(is), AT + 28, page_width(p) - AT - 29, now);
+	page_fit(p, ST_PLAIN, AT + 2, now ? 25 : page_width(p) - AT - 3, what);
+	if (now)
+		page_fit(p, style_of_verdict(is), AT + 28, page_width(p) - AT - 29, now);
 }
 
 /* Gate A once more, and the moment: what does not hold has a row of its own. */
@@ -99,22 +101,20 @@ static void before(struct page *p, const struct view *v)
 {
 	static const char *const moment[] = { "C3", "C4", "C6" };
 	struct gate_sum a = view_gate(v, GATE_A);
-	int shut = 0;
-	page_row(p, NULL);
-	page_sign(p, ST_PLAIN, 1, "BEFORE IT", "");
-	size_t first = p->pane[p->now].n;
-	if (!a.open)
-		one(p, REFUSED, "gate A", arena_printf(p->arena, "%d of %d hold", a.hold, a.asked));
+	bool first = true;
+	if (!a.open) {
+		one(p, first, REFUSED, "gate A", arena_printf(p->arena, "%d of %d hold", a.hold, a.asked));
+		first = false;
+	}
 	for (size_t i = 0; i < sizeof moment / sizeof moment[0]; i++) {
 		const struct finding *f = finding(v, moment[i]);
-		if (f && f->verdict != HOLDS && f->verdict != NOT_NEEDED)
-			one(p, f->verdict, f->brief, f->now);
+		if (!f || f->verdict == HOLDS || f->verdict == NOT_NEEDED)
+			continue;
+		one(p, first, f->verdict, f->brief, f->now);
+		first = false;
 	}
-	shut = (int)(p->pane[p->now].n - first);
-	if (shut)
-		return;
-	page_sign(p, ST_DONE, AT, "✓", "holds");
-	page_put(p, ST_PLAIN, AT + 2, "gate A, the window, the server's health, log and ledger");
+	if (first)
+		one(p, first, HOLDS, "gate A, the window, the server's health, log and ledger", NULL);
 }
 
 static void render(struct page *p, const struct scene *s)
@@ -139,16 +139,16 @@ static void render(struct page *p, const struct scene *s)
 	if (v->change.refused)
 		refused(p, &v->change);
 	last_try(p, v, s->now);
-	offers_rows(p, v, ACT_NONE);
-	p->start = offers_wanted(v, ACT_NONE);
-	const struct offer *o = offers_at(v, ACT_NONE, s->cursor >= 0 ? s->cursor : p->start);
+	offers_rows(p, v, ACT_COUNT);
+	p->start = offers_wanted(v, ACT_COUNT);
+	const struct offer *o = offers_at(v, ACT_COUNT, s->cursor >= 0 ? s->cursor : p->start);
 	page_word(p, K_ENTER, o ? o->label : NULL);
 }
 
 static struct action key(const struct scene *s, enum key k)
 {
 	if (k == K_ENTER)
-		return action_offer(offers_at(s->view, ACT_NONE, s->cursor));
+		return action_offer(offers_at(s->view, ACT_COUNT, s->cursor));
 	if (k == K_EVIDENCE)
 		return action_open(&screen_evidence, ITEM_DUAL_WRITE);
 	return (struct action){ .todo = DO_COMMON };

@@ -70,8 +70,8 @@ static void rows_row(struct page *p, const struct fact_backfill *b)
 		page_put(p, b->left ? ST_WAITING : ST_DONE, FOLLOW, "   %s left, counted in one look", num_short(p->arena, (double)b->left));
 	else
 		page_put(p, ST_DIM, FOLLOW, "   left: counted at the end");
-	if (b->cursor && *b->cursor)
-		page_put(p, ST_DIM, page_narrow(p) ? FOLLOW : RIGHT, page_narrow(p) ? "   %s" : "%s", b->cursor);
+	if (b->cursor && *b->cursor && !page_narrow(p))
+		page_put(p, ST_DIM, RIGHT, "%s", b->cursor);
 }
 
 /* The way to them. */

@@ -24,7 +24,7 @@ const char *limit_now(struct page *p, const struct view_limit *l)
 /* Right-aligned on the screen; said with its name without one. */
 static void figure(struct page *p, unsigned style, int end, const char *label, const char *s)
 {
-	page_sign(p, style, end - text_width(s), s, arena_printf(p->arena, "%s %s,", label, s));
+	page_sign(p, style, end - text_width(s), s, arena_printf(p->arena, "%s %s", label, s));
 }
 
 static enum mood mood_of(const struct view_limit *l)

@@ -47,7 +47,7 @@ static void what_next(struct page *p, const struct view *v)
 	page_sign(p, ST_PLAIN, 1, "WHAT NEXT", "");
 	page_labelled(p, "  1", 5, "Mend the rows in the application's own way; or mend backfill.value in the plan, and take it in: gatewalk amend.");
 	page_labelled(p, "  2", 5, "Then try them again: these alone, not the whole table.");
-	page_labelled(p, "  all of them, for a file:", 28, arena_printf(p->arena, "gatewalk job rejects %s", v->plan->name));
+	page_item(p, "all of them, for a file", "  all of them, for a file:", 28, arena_printf(p->arena, "gatewalk job rejects %s", v->plan->name));
 }
 
 static void state_line(struct page *p, int64_t all)
@@ -64,6 +64,11 @@ static void render(struct page *p, const struct scene *s)
 	int64_t all = v->facts->backfill.rejects;
 	struct columns c = columns_of(p);
 	screen_place(p, v, "6 rejects");
+	if (v->items[ITEM_BACKFILL].mood == MOOD_NOT_NEEDED) {
+		page_word(p, K_ENTER, NULL);
+		page_text(p, ST_PLAIN, 1, "This walk fills no rows.");
+		return;
+	}
 	state_line(p, all);
 	if (v->n_rejects)
 		heads(p, c);

@@ -98,6 +98,14 @@ START_TEST(bars_and_charts)
 	ck_assert_str_eq(glyph_chart(a, v, 4, 2, 18), "▄▄");   /* a cell that stands for two shows the higher */
 	ck_assert_str_eq(glyph_chart(a, v, 4, 0, 8), "");
 	ck_assert_str_eq(glyph_chart(a, v, 0, 3, 8), "");
+	ck_assert_str_eq(glyph_tower(a, v, 4, 4, (struct glyph_scale){ 8, 2, 0 }), "█  █");
+	ck_assert_str_eq(glyph_tower(a, v, 4, 4, (struct glyph_scale){ 8, 2, 1 }), "█▁██");
+	ck_assert_str_eq(glyph_tower(a, v, 4, 8, (struct glyph_scale){ 8, 1, 0 }), "██▁▁▄▄██");
+	ck_assert_str_eq(glyph_tower(a, v, 0, 8, (struct glyph_scale){ 8, 1, 0 }), "");
+	ck_assert_str_eq(glyph_tower(a, v, 4, 4, (struct glyph_scale){ 0, 1, 0 }), "▁▁▁▁");
+	static const struct { double n, is; } tops[] = { { 0, 1 }, { -3, 1 }, { 1, 1 }, { 1.2, 1.5 }, { 6420, 8000 }, { 8001, 10000 }, { 0.03, 0.03 }, { 100, 100 }, { 2e16, 2e16 } };
+	for (size_t i = 0; i < sizeof tops / sizeof tops[0]; i++)
+		ck_assert_double_eq_tol(num_ceiling(tops[i].n), tops[i].is, 1e-9 * tops[i].is);
 	ck_assert_str_eq(glyph_ascii(a, "✓ ╫ █▏░ ▁█ naïve"), "+ # #=. .# na\\u{00EF}ve");
 }
 END_TEST

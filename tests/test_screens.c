@@ -285,6 +285,85 @@ START_TEST(keys_ask_for_the_right_thing)
 }
 END_TEST
 
+static const char *sets(int cursor, enum key k)
+{
+	struct action a = press(FIX_FILLING, &screen_backfill, 6, cursor, k);
+	ck_assert_int_eq(a.todo, DO_ACT);
+	ck_assert_int_eq(a.act.kind, ACT_JOB_SET);
+	ck_assert_int_eq(a.act.job, 43);
+	static char both[40];
+	snprintf(both, sizeof both, "%s %s", a.act.key, a.act.text);
+	return both;
+}
+
+/* Each page of a new column is reached by Enter on its item, and each key does what its word says. */
+START_TEST(keys_of_a_new_column)
+{
+	ck_assert_ptr_eq(press(FIX_EXPAND, &screen_walk, 0, 5, K_ENTER).screen, &screen_add);
+	ck_assert_ptr_eq(press(FIX_CHANGING, &screen_walk, 0, 5, K_ENTER).screen, &screen_add);
+	ck_assert_ptr_eq(press(FIX_WRITES, &screen_walk, 0, 5, K_ENTER).screen, &screen_step);
+	ck_assert_ptr_eq(press(FIX_FILLING, &screen_walk, 0, 6, K_ENTER).screen, &screen_backfill);
+	ck_assert_ptr_eq(press(FIX_EXPAND, &screen_walk, 0, 6, K_ENTER).screen, &screen_step);
+	ck_assert_ptr_eq(press(FIX_READS, &screen_walk, 0, 6, K_ENTER).screen, &screen_step);
+	ck_assert_ptr_eq(press(FIX_WATCHED, &screen_walk, 0, 6, K_ENTER).screen, &screen_backfill);
+	ck_assert_ptr_eq(press(FIX_WATCHED, &screen_walk, 0, 14, K_ENTER).screen, &screen_monitor);
+	ck_assert_int_eq(press(FIX_READS, &screen_walk, 0, 0, K_GATES).subject, GATE_A);
+	ck_assert_int_eq(press(FIX_BLOCKED, &screen_add, 5, 0, K_ENTER).offer->kind, ACT_ADD);
+	ck_assert_int_eq(press(FIX_PHASED, &screen_add, 5, 0, K_ENTER).offer->kind, ACT_BACK);
+	ck_assert_int_eq(press(FIX_CHANGING, &screen_add, 5, 0, K_ENTER).offer->kind, ACT_LOOK);
+	ck_assert_int_eq(press(FIX_BLOCKED, &screen_add, 5, 0, K_EVIDENCE).subject, ITEM_DUAL_WRITE);
+	ck_assert_str_eq(sets(0, K_LESS), "batch_ms 50");
+	ck_assert_str_eq(sets(0, K_MORE), "batch_ms 200");
+	ck_assert_str_eq(sets(0, K_SLOWER), "load 50");
+	ck_assert_str_eq(sets(-1, K_FASTER), "load 100");
+	ck_assert_int_eq(press(FIX_FILL_WAITS, &screen_backfill, 6, 0, K_PAUSE).act.kind, ACT_JOB_PAUSE);
+	ck_assert_int_eq(press(FIX_FILLING, &screen_backfill, 6, 0, K_STOP).act.kind, ACT_JOB_STOP);
+	ck_assert_ptr_eq(press(FIX_FILLING, &screen_backfill, 6, 0, K_ENTER).screen, &screen_rejects);
+	ck_assert_int_eq(press(FIX_UNFILLED, &screen_backfill, 6, 0, K_ENTER).offer->kind, ACT_BACKFILL);
+	ck_assert_int_eq(press(FIX_UNFILLED, &screen_backfill, 6, 0, K_FASTER).todo, DO_REFUSE);
+	ck_assert_int_eq(press(FIX_UNFILLED, &screen_backfill, 6, 0, K_PAUSE).todo, DO_COMMON);
+	ck_assert_int_eq(press(FIX_REJECTS, &screen_rejects, 0, 3, K_ENTER).offer->kind, ACT_RETRY);
+	ck_assert_int_eq(press(FIX_REJECTS, &screen_rejects, 0, 2, K_ENTER).todo, DO_NOTHING);
+	ck_assert_int_eq(press(FIX_FILLING, &screen_rejects, 0, 9, K_ENTER).todo, DO_NOTHING);
+}
+END_TEST
+
+/* At its end a key says so rather than do nothing. */
+START_TEST(no_faster_and_no_slower)
+{
+	struct setting t;
+	set_stage(&t, &(struct shown){ .name = "", .screen = &screen_backfill, .fixture = FIX_FILLING, .subject = 6, .cursor = -1 });
+	struct view_job *j = &t.view->jobs[0];
+	j->batch_ms = 1000;
+	j->load = 1;
+	ck_assert_int_eq(screen_key(&screen_backfill, &t.scene, K_MORE).todo, DO_REFUSE);
+	ck_assert_int_eq(screen_key(&screen_backfill, &t.scene, K_SLOWER).todo, DO_REFUSE);
+	j->batch_ms = 130;   /* as somebody set it: the next of the steps */
+	ck_assert_str_eq(screen_key(&screen_backfill, &t.scene, K_MORE).act.text, "200");
+	ck_assert_str_eq(screen_key(&screen_backfill, &t.scene, K_LESS).act.text, "100");
+	arena_free(t.view->arena);
+}
+END_TEST
+
+/* In a walk of another kind these pages are no dead ends. */
+START_TEST(pages_of_another_walk)
+{
+	static const struct { const struct screen *screen; const char *says; } pages[] = {
+		{ &screen_add, "This walk adds nothing." }, { &screen_backfill, "This walk fills no rows." }, { &screen_rejects, "This walk fills no rows." },
+	};
+	struct setting t;
+	set_stage(&t, &(struct shown){ .name = "", .screen = pages[_i].screen, .fixture = FIX_WAITING, .cursor = -1 });
+	struct arena *a = arena_new();
+	struct text out = { 0 };
+	grid_text(draw(&t, pages[_i].screen, a, 80, 24, false), &out);
+	ck_assert_msg(strstr(text_str(&out), pages[_i].says), "%s", text_str(&out));
+	ck_assert_int_ne(screen_key(pages[_i].screen, &t.scene, K_ENTER).todo, DO_ACT);
+	text_free(&out);
+	arena_free(a);
+	arena_free(t.view->arena);
+}
+END_TEST
+
 /* What would need CASCADE cannot be signed off; the others can, by name. Open ones stand first. */
 START_TEST(signing_off)
 {
@@ -372,6 +451,9 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, every_size, 0, SHOWN);
 	tcase_add_loop_test(t, the_same_house, 0, n);
 	tcase_add_test(t, keys_ask_for_the_right_thing);
+	tcase_add_test(t, keys_of_a_new_column);
+	tcase_add_test(t, no_faster_and_no_slower);
+	tcase_add_loop_test(t, pages_of_another_walk, 0, 3);
 	tcase_add_test(t, signing_off);
 	tcase_add_test(t, enter_alone_never_drops);
 	tcase_add_test(t, a_name_that_no_key_types_is_typed_as_shown);
