@@ -413,6 +413,10 @@ START_TEST(what_it_pauses_on)
 	v->jobs[0].n_limits = 2;
 	judge();
 	ck_assert_int_eq(v->limit, 1);
+	v->jobs[0].limits = (struct view_limit[]){ { .name = "wal rate", .has_limits = true, .known = true, .now = 41 } };
+	v->jobs[0].n_limits = 1;
+	judge();
+	ck_assert_int_eq(v->limit, -1);
 	v->jobs[0].n_limits = 0;
 	c->facts.health.at = 0;
 	c->plan.n_metrics = 0;
@@ -480,6 +484,33 @@ START_TEST(it_is_watched)
 }
 END_TEST
 
+/* What nobody judged, or what is past its time, is said as it is. */
+START_TEST(gaps)
+{
+	to_expand();
+	memset(v->findings, 0, sizeof v->findings);
+	view_judge(v);
+	ck_assert_ptr_null(offered(ACT_ADD, NULL));
+	ck_assert(asked("fits"));
+	to_reads();
+	struct finding *b7 = &v->findings[0];
+	while (strcmp(b7->id, "B7") != 0)
+		b7++;
+	b7->at = v->now - 1;
+	view_judge(v);
+	ck_assert_str_eq(v->next[0], "Reads do not move yet: see B7 on the page of gate B.");
+	to_monitor();
+	c->walk.unfilled = false;
+	c->plan.backfill.value = "1";
+	c->facts.backfill = (struct fact_backfill){ .at = c->facts.now, .begun = true, .pass = 1, .filled = 5 };
+	judge();
+	ck_assert_str_eq(v->items[ITEM_BACKFILL].note, "5 filled");
+	c->walk.stage = STAGE_COUNT;
+	judge();
+	ck_assert_uint_eq(v->n_offers, 0);
+}
+END_TEST
+
 START_TEST(left_where_it_was)
 {
 	static const struct { void (*to)(void); const char *moods; } ends[] = {
@@ -508,7 +539,7 @@ static Suite *suite(void)
 	TCase *t = tcase_create("view_added");
 	const TTest *const tests[] = {
 		the_thirteen_items, before_it_comes, it_may_come, it_waits_for_its_moment, it_did_not_come, nobody_knows_yet, writes_fill_it, rows_are_filled, what_it_pauses_on,
-		reads_move_after_writes, it_is_watched, left_where_it_was,
+		reads_move_after_writes, it_is_watched, gaps, left_where_it_was,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

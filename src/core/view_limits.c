@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "core/pause.h"
 
 static void put_value(struct view_limit *l, bool known, double now)
@@ -94,5 +95,5 @@ void view_limits(struct view *v)
 	} else {
 		of_plan(v);
 	}
-	v->limit = matters(v, j && j->state && strcmp(j->state, "waiting") == 0 ? j->note : NULL);
+	v->limit = matters(v, j && text_eq(j->state, "waiting") ? j->note : NULL);
 }

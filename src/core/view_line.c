@@ -45,6 +45,6 @@ void view_because(struct view *v, const char *what, const struct finding *f)
 	else if (gate && text_width(b) <= NEXT_COLS)
 		view_line(v, 0, "%s", b);
 	else
-		view_line(v, 0, gate ? "%s by %s: why, stands on the page of gate %c." : "%s: %s does not hold; why, stands on the page of gate %c.", what, f->id, gate_letter(f->gate));
+		view_line(v, 0, gate ? "%s by %s: why, stands on the page of gate %c." : "%s: see %s on the page of gate %c.", what, f->id, gate_letter(f->gate));
 	view_line(v, 1, "%s", f->todo[0] ? f->todo : f->passes);
 }
