@@ -136,8 +136,10 @@ static void render(struct page *p, const struct scene *s)
 	page_labelled(p, "WAY BACK", AT, sql_take(p->arena, v->plan));
 	if (!v->walk->added_at && v->walk->stage == AT_EXPAND)
 		before(p, v);
-	if (v->change.refused)
+	if (v->change.refused) {
 		refused(p, &v->change);
+		page_next(p, "It would hold up the table, so it is not run. See its form in phases.", "What changes the statement is another plan: a new walk.");
+	}
 	last_try(p, v, s->now);
 	offers_rows(p, v, ACT_COUNT);
 	p->start = offers_wanted(v, ACT_COUNT);

@@ -95,9 +95,12 @@ void job_speed(struct page *p, const struct view_job *j)
 	page_blank(p);
 	page_row(p, "speed");
 	page_sign(p, ST_PLAIN, 2, "SPEED", "");
-	page_put(p, ST_PLAIN, 10, j->ended ? "last %s/s" : "now %s/s", num_unit(a, j->rates[j->n_rates - 1], j->rate_unit));
-	page_put(p, ST_PLAIN, FOLLOW, "   mean %s/s", num_unit(a, sum / (double)j->n_rates, j->rate_unit));
-	page_put(p, ST_PLAIN, FOLLOW, "   max %s/s", num_unit(a, max, j->rate_unit));
+	const char *late = arena_printf(a, j->ended ? "last %s/s" : "now %s/s", num_unit(a, j->rates[j->n_rates - 1], j->rate_unit));
+	const char *mean = arena_printf(a, "   mean %s/s", num_unit(a, sum / (double)j->n_rates, j->rate_unit));
+	const char *most = arena_printf(a, "   max %s/s", num_unit(a, max, j->rate_unit));
+	page_put(p, ST_PLAIN, 10, "%s%s", late, mean);
+	if (text_width(late) + text_width(mean) + text_width(most) < page_width(p) - 10)
+		page_put(p, ST_PLAIN, FOLLOW, "%s", most);
 	page_sign(p, ST_DIM, RIGHT, arena_printf(a, "1 cell = %s", num_whole(a, j->rate_each)), "");
 	page_row(p, NULL);
 	page_sign(p, style_of_mood(job_mood(j)), 10, glyph_chart(a, j->rates, j->n_rates, cells, 0), "");
