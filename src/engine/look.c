@@ -102,7 +102,7 @@ static bool look_jobs(struct engine *g, struct arena *a, struct err *e)
 
 static bool audit_due(const struct engine *g, bool asked)
 {
-	if (g->walk.archetype == ARCH_ADDITIVE)
+	if (!walk_has_item(g->walk.archetype, ITEM_CONSUMERS))
 		return false;   /* nobody uses what is not there yet */
 	if (g->walk.dropped || g->walk.stage < AT_CONSUMERS || g->walk.stage > AT_DROPPING || !g->facts.target.found)
 		return asked && g->facts.target.found;
