@@ -251,12 +251,12 @@ static void step(struct core *c)
 
 enum stage core_after(enum stage s)
 {
-	return s == AT_CONSUMERS ? AT_READS : (enum stage)(s + 1);
+	return s == AT_CONSUMERS ? AT_READS : s == AT_READS ? AT_UNUSED : (enum stage)(s + 1);
 }
 
 enum stage core_before(enum stage s)
 {
-	return s == AT_READS ? AT_CONSUMERS : (enum stage)(s - 1);
+	return s == AT_READS ? AT_CONSUMERS : s == AT_UNUSED ? AT_READS : (enum stage)(s - 1);
 }
 
 void core_walk_to(struct core *c, enum stage s)

@@ -85,14 +85,81 @@ static enum stage adds(enum stage from, enum event ev, unsigned open)
 	}
 }
 
+/* Two columns side by side: a change is asked for at one stage, is open at the next, and comes to one of two ends. */
+static const struct change_way { enum event ev; enum stage from, open, done, not_done; bool gate_a; enum effect effect; } changes[] = {
+	{ EV_ADD, AT_EXPAND, AT_CHANGING, AT_WRITES, AT_EXPAND, true, EFFECT_ADD }, { EV_TAKE, AT_WRITES, AT_CHANGING, AT_EXPAND, AT_WRITES, false, EFFECT_TAKE },
+	{ EV_DUAL, AT_WRITES, AT_CHANGING, AT_BACKFILL, AT_WRITES, true, EFFECT_DUAL }, { EV_UNDUAL, AT_BACKFILL, AT_CHANGING, AT_WRITES, AT_BACKFILL, false, EFFECT_UNDUAL },
+	{ EV_RELAX, AT_RELAX, AT_ENDING, AT_PARITY, AT_RELAX, true, EFFECT_RELAX }, { EV_TIGHTEN, AT_PARITY, AT_ENDING, AT_RELAX, AT_PARITY, false, EFFECT_TIGHTEN },
+	{ EV_TIGHTEN, AT_BACKFILL, AT_CHANGING, AT_BACKFILL, AT_BACKFILL, false, EFFECT_TIGHTEN }, { EV_END, AT_PARITY, AT_ENDING, AT_UNUSED, AT_PARITY, true, EFFECT_END },
+	{ EV_AGAIN, AT_UNUSED, AT_ENDING, AT_PARITY, AT_UNUSED, false, EFFECT_AGAIN },
+};
+#define CHANGES (sizeof changes / sizeof *changes)
+
+/* What a change's events lead to; AT_NOWHERE for every other. An event is followed by its two ends, but for these two, which stand apart. */
+static enum stage changed(enum stage from, enum event ev, unsigned open)
+{
+	for (size_t i = 0; i < CHANGES; i++) {
+		const struct change_way *c1 = &changes[i];
+		enum event done = (enum event)(c1->ev + 1), not_done = (enum event)(c1->ev + 2);
+		if (ev == c1->ev && from == c1->from)
+			return !c1->gate_a || (open & 1) ? c1->open : AT_NOWHERE;
+		if (from == c1->open && (ev == done || ev == not_done))
+			return ev == done ? c1->done : c1->not_done;
+	}
+	return AT_NOWHERE;
+}
+
+static enum stage beside(bool rename, enum stage from, enum event ev, unsigned open)
+{
+	static const enum stage way[] = { AT_SNAPSHOT, AT_ARCHETYPE, AT_DOCUMENT, AT_GATE_A, AT_CONSUMERS, AT_EXPAND, AT_WRITES, AT_BACKFILL, AT_WINDOW, AT_COPY, AT_READS,
+		AT_RELAX, AT_PARITY, AT_UNUSED, AT_FINAL, AT_GATE_C, AT_ARMED };
+	bool all = open == 7, over = from == AT_MONITOR || from == AT_LOG || from == AT_CLOSED || from == AT_LEFT;
+	size_t at = 0;
+	while (at < sizeof way / sizeof *way && way[at] != from)
+		at++;
+	bool on = at < sizeof way / sizeof *way && (rename || from != AT_COPY);
+	enum stage change = changed(from, ev, open), next = on && from != AT_ARMED ? way[at + 1] : AT_NOWHERE, last = on && at > 0 ? way[at - 1] : AT_NOWHERE;
+	next = next == AT_COPY && !rename ? AT_READS : next;
+	last = last == AT_COPY && !rename ? AT_WINDOW : last;
+	if (change != AT_NOWHERE)
+		return change;
+	switch (ev) {
+	case EV_BEGIN: return from == AT_NOWHERE ? AT_SNAPSHOT : AT_NOWHERE;
+	case EV_PROVEN: return from == AT_SNAPSHOT || (on && from == AT_COPY) ? next : from == AT_FINAL || from == AT_GATE_C || from == AT_ARMED ? AT_GATE_C : AT_NOWHERE;
+	case EV_CONFIRM:
+		return from == AT_ARCHETYPE || from == AT_DOCUMENT || from == AT_CONSUMERS || from == AT_WRITES || from == AT_WINDOW || from == AT_READS || from == AT_RELAX ? next : AT_NOWHERE;
+	case EV_GATE_A: return from == AT_GATE_A && (open & 1) ? next : AT_NOWHERE;
+	case EV_FILLED: return from == AT_BACKFILL ? next : AT_NOWHERE;
+	case EV_REFILL: return on && from >= AT_BACKFILL && from <= AT_PARITY ? AT_BACKFILL : AT_NOWHERE;
+	case EV_QUIET: return from == AT_PARITY && (open & 1) ? next : from == AT_UNUSED ? from : AT_NOWHERE;
+	case EV_GATE_B: return from == AT_UNUSED && (open & 3) == 3 ? next : AT_NOWHERE;
+	case EV_GATE_C: return from == AT_GATE_C && all ? next : AT_NOWHERE;
+	case EV_INTENT: return from == AT_ARMED && all ? AT_DROPPING : AT_NOWHERE;
+	case EV_DROPPED: return from == AT_DROPPING ? AT_MONITOR : AT_NOWHERE;
+	case EV_NOT_DROPPED: return from == AT_DROPPING ? AT_GATE_C : AT_NOWHERE;
+	case EV_WATCHED: return from == AT_MONITOR ? AT_LOG : AT_NOWHERE;
+	case EV_CLOSE: return from == AT_LOG ? AT_CLOSED : AT_NOWHERE;
+	case EV_BACK: return from == AT_WRITES ? AT_NOWHERE : last;
+	case EV_LEAVE: return on ? AT_LEFT : AT_NOWHERE;
+	case EV_REOPEN_GATES: return from == AT_FINAL || from == AT_GATE_C || from == AT_ARMED ? AT_UNUSED : AT_NOWHERE;
+	case EV_RECOUNT:
+		return from == AT_LOG ? AT_MONITOR : over ? from : from >= AT_UNUSED && from <= AT_DROPPING ? AT_UNUSED : on && from >= AT_BACKFILL ? AT_BACKFILL : on ? from : AT_NOWHERE;
+	case EV_DROP_LOST: return from == AT_MONITOR || from == AT_LOG ? AT_UNUSED : from == AT_CLOSED ? AT_CLOSED : AT_NOWHERE;
+	case EV_RESTART: return on && from <= AT_EXPAND ? AT_SNAPSHOT : AT_NOWHERE;
+	default: return AT_NOWHERE;
+	}
+}
+
 static enum stage expected(int arch, enum stage from, enum event ev, unsigned open)
 {
+	if (arch == ARCH_RENAME || arch == ARCH_TYPE)
+		return beside(arch == ARCH_RENAME, from, ev, open);
 	return arch == ARCH_DESTRUCTIVE ? destroys(from, ev, open) : arch == ARCH_ADDITIVE ? adds(from, ev, open) : AT_NOWHERE;
 }
 
 START_TEST(every_state_event_and_gates)
 {
-	int effects[4] = { 0 }, moves = 0;
+	int effects[EFFECT_AGAIN + 1] = { 0 }, moves = 0;
 	for (int arch = -1; arch <= ARCH_DESTRUCTIVE + 1; arch++)
 		for (int from = -1; from <= STAGE_COUNT; from++)
 			for (int ev = -1; ev <= EVENT_COUNT; ev++)
@@ -106,14 +173,22 @@ START_TEST(every_state_event_and_gates)
 						continue;
 					moves++;
 					ck_assert_msg(m.to == want, "%d: %d x %d x %u goes to %s", arch, from, ev, open, stage_name(m.to));
-					enum effect effect = ev == EV_INTENT ? EFFECT_DROP : ev == EV_ADD ? EFFECT_ADD : ev == EV_TAKE ? EFFECT_TAKE : EFFECT_NONE;
+					enum effect effect = ev == EV_INTENT ? EFFECT_DROP : EFFECT_NONE;
+					for (size_t i = 0; i < CHANGES; i++)
+						effect = changes[i].ev == (enum event)ev ? changes[i].effect : effect;
 					ck_assert_msg(m.effect == effect, "%d: %d x %d x %u: effect", arch, from, ev, open);
 					effects[m.effect]++;
 				}
-	ck_assert_int_eq(effects[EFFECT_DROP], 1);   /* with every gate open, and no other way */
-	ck_assert_int_eq(effects[EFFECT_ADD], 4);    /* with gate A, whatever B and C say */
-	ck_assert_int_eq(effects[EFFECT_TAKE], 8);
-	ck_assert_int_gt(moves, 300);
+	ck_assert_int_eq(effects[EFFECT_DROP], 3);   /* of each archetype that drops: with every gate open, and no other way */
+	ck_assert_int_eq(effects[EFFECT_ADD], 12);   /* with gate A, whatever B and C say */
+	ck_assert_int_eq(effects[EFFECT_TAKE], 24);
+	ck_assert_int_eq(effects[EFFECT_DUAL], 8);
+	ck_assert_int_eq(effects[EFFECT_RELAX], 8);
+	ck_assert_int_eq(effects[EFFECT_END], 8);
+	ck_assert_int_eq(effects[EFFECT_UNDUAL], 16);
+	ck_assert_int_eq(effects[EFFECT_AGAIN], 16);
+	ck_assert_int_eq(effects[EFFECT_TIGHTEN], 32);
+	ck_assert_int_gt(moves, 1500);
 }
 END_TEST
 
@@ -133,12 +208,15 @@ END_TEST
 START_TEST(items_and_gates_of_each_archetype)
 {
 	static const char destructive[] = "xxxx---xxxxxx", additive[] = "xxx-xx-x---xx";
+	for (int i = 1; i <= ITEM_COUNT; i++)
+		ck_assert_msg(walk_has_item(ARCH_RENAME, (enum item)i) && walk_has_item(ARCH_TYPE, (enum item)i), "%d", i);
 	for (int i = 1; i <= ITEM_COUNT; i++) {
 		ck_assert_msg(walk_has_item(ARCH_DESTRUCTIVE, (enum item)i) == (destructive[i - 1] == 'x'), "destructive: %d", i);
 		ck_assert_msg(walk_has_item(ARCH_ADDITIVE, (enum item)i) == (additive[i - 1] == 'x'), "additive: %d", i);
 	}
 	for (unsigned g = GATE_A; g <= GATE_C; g <<= 1) {
 		ck_assert(walk_has_gate(ARCH_DESTRUCTIVE, (enum gate)g));
+		ck_assert(walk_has_gate(ARCH_RENAME, (enum gate)g) && walk_has_gate(ARCH_TYPE, (enum gate)g));
 		ck_assert_int_eq(walk_has_gate(ARCH_ADDITIVE, (enum gate)g), g == GATE_A);
 	}
 	for (int s = AT_SNAPSHOT; s < STAGE_COUNT; s++)

@@ -155,6 +155,7 @@ static void read_document(struct planfile_reading *r, const struct ynode *root)
 	read_map(r, root, &(struct inside){ "", "", (char *)r->p });
 	if (!plan_gives(r->p, "gatewalk"))
 		planfile_error(r, root->at, "gatewalk is missing", "write gatewalk: 1 as the first line");
+	plan_finish(r->a, r->p);
 	judge(r);
 }
 

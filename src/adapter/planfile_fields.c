@@ -33,10 +33,17 @@ static const struct field fields[] = {
 	{ "statement", FIELD_TEXT, IN(statement), TEXT, .help = "write the proposed statement, or leave it out" },
 
 	{ "add", FIELD_MAP, .help = "write type under it, or leave it out" },
+	{ "add.column", FIELD_TEXT, IN(add_column), NAME, .help = "write the new column's name" },
 	{ "add.type", FIELD_TEXT, IN(add_type), LABEL, .help = "write the new column's type, such as text or numeric(10,2)" },
 	{ "add.default", FIELD_TEXT, IN(add_default), TEXT, .help = "write one value as SQL, such as 0 or \"'new'\"" },
 	{ "add.not_null", FIELD_BOOL, IN(add_not_null), .help = "write true or false" },
 	{ "add.comment", FIELD_TEXT, IN(add_comment), TEXT, .help = "write what it is for, in a sentence, or leave it out" },
+
+	{ "convert", FIELD_MAP, .help = "write to under it, or leave it out" },
+	{ "convert.to", FIELD_TEXT, IN(convert_to), TEXT, .help = "write the new value as SQL, such as \"total * 100\"" },
+	{ "convert.back", FIELD_TEXT, IN(convert_back), TEXT, .help = "write the old value as SQL, such as \"cents / 100.0\", or leave it out" },
+	{ "convert.check", FIELD_TEXT, IN(convert_check), TEXT, .help = "write what is true of a row whose two values belong together, or leave it out" },
+	{ "dual_write", FIELD_TEXT, IN(dual_write), LABEL, .help = "write trigger or application" },
 
 	{ "document", FIELD_MAP, .required = true, .help = "write before, after, why and the others under it" },
 	{ "document.before", FIELD_TEXT, IN(before), TEXT, .required = true, .help = "write what stands there now" },
@@ -67,6 +74,7 @@ static const struct field fields[] = {
 	{ "policy.longest_job_days", FIELD_INT, IN(longest_job_days), .least = 1, .most = 3650,
 		.help = "write the period of the rarest job in days, such as 31" },
 	{ "policy.writes_hours", FIELD_INT, IN(writes_hours), .most = 8760, .help = "write a number of hours, 4 or more" },
+	{ "policy.window_days", FIELD_INT, IN(window_days), .least = 1, .most = 3650, .help = "write a number of days: 7 or more of a rename, 14 or more of a change of type" },
 	{ "policy.monitor_hours", FIELD_INT, IN(monitor_hours), .most = 8760, .help = "write a number of hours, 48 or more" },
 	{ "policy.release_quiet_hours", FIELD_INT, IN(release_quiet_hours), .most = 8760, .help = "write a number of hours, 48 or more" },
 	{ "policy.signatures", FIELD_INT, IN(signatures), .most = 2, .help = "write 1" },

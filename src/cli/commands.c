@@ -53,7 +53,7 @@ static int run_check(const struct line *l, struct err *e)
 static bool new_is_whole(const struct new_plan *n, struct err *e)
 {
 	const struct plan p = { .recipe = n->recipe };
-	switch (plan_target(&p)) {
+	switch (archetype_beside(plan_recipe(&p)) ? TARGET_NONE : plan_target(&p)) {   /* of these there is no template yet */
 	case TARGET_COLUMN:
 		return (n->table && n->column && !n->where) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe drop-column --table T --column C", "which table and column?");

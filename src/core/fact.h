@@ -76,6 +76,9 @@ struct fact_target {
 	int64_t rows_estimate, bytes;
 	const char **locks;           /* relations the statement will lock, quoted, in one order (by oid) */
 	size_t n_locks;
+	const char **foreign;         /* foreign keys from the column, by name: item 9 takes them off where a new column stands beside it */
+	const char **foreign_as;      /* beside each: its definition, FOREIGN KEY ... */
+	size_t n_foreign;
 	const char **before;          /* a dropped table: the statements that take other tables' foreign keys to it off, by name; in the order of their oids */
 	size_t n_before;
 };
@@ -254,6 +257,17 @@ struct fact_blocker {
 /* What was counted in a new column before it goes again. */
 struct fact_added { int64_t counted_at; int64_t values; };   /* rows with a value that is not its default */
 
+/* Item 6 on: are old and new the same, row by row? Told by passes over all rows, one behind the other. */
+struct fact_parity {
+	int64_t at;                   /* when somebody looked; 0 never */
+	int64_t round;                /* the last pass that came to its end, from 1 on; 0: none did */
+	int64_t began, ended;         /* of that pass, server clock */
+	int64_t rows;                 /* compared in it */
+	int64_t mismatches;           /* of them: those that differ, or fail the plan's convert.check */
+	int64_t covers;               /* 0: every row; else those that were not written since then, when dual write went off */
+	const char *first;            /* the first that differs, by its key; NULL none */
+};
+
 struct fact_log {
 	int64_t at;
 	enum log_state state;
@@ -285,6 +299,7 @@ struct facts {
 	struct fact_backfill backfill;
 	struct fact_blocker blocker;
 	struct fact_added added;
+	struct fact_parity parity;
 	struct fact_log log;
 	struct fact_monitor monitor;
 	bool files_intact;            /* the final snapshot's files still have the proven hashes */

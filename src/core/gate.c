@@ -103,8 +103,7 @@ unsigned gates_open(const struct finding f[static CONDITION_COUNT])
 	return open;
 }
 
-/* True without one that is shut. */
-static bool refuse(const struct finding *f, struct err *e)
+bool gate_refuse(const struct finding *f, struct err *e)
 {
 	if (!f)
 		return true;
@@ -129,7 +128,7 @@ static const struct finding *first_shut(const struct finding *f, size_t n, unsig
 
 bool gate_refusal(const struct finding f[static CONDITION_COUNT], enum gate g, struct err *e)
 {
-	return refuse(first_shut(f, CONDITION_COUNT, g), e);
+	return gate_refuse(first_shut(f, CONDITION_COUNT, g), e);
 }
 
 bool gate_refusal_any(const struct finding f[static CONDITION_COUNT], struct err *e)
@@ -144,7 +143,7 @@ static bool some_hold(const struct judge *j, const char *const *ids, size_t n, s
 	struct finding out[SOME_MAX];
 	for (size_t i = 0; i < n; i++)
 		gate_judge_one(j->p, j->w, j->f, ids[i], &out[i]);
-	return refuse(first_shut(out, n, GATES_ALL), e);
+	return gate_refuse(first_shut(out, n, GATES_ALL), e);
 }
 
 bool gate_change_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
@@ -163,6 +162,21 @@ bool gate_add_allowed(const struct plan *p, const struct walk *w, const struct f
 {
 	static const char *const ids[SOME_MAX] = { "A1", "A2", "A3", "A4", "A5", "A6", "A7", "C3", "C4", "C6" };
 	return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, ids, sizeof ids / sizeof *ids, e);
+}
+
+/* Steps back, and what only takes gatewalk's own trigger away, do not wait for a night. */
+bool gate_alter_allowed(const struct plan *p, const struct walk *w, const struct facts *f, enum change ch, struct err *e)
+{
+	static const struct { const char *const ids[SOME_MAX]; size_t n; } asked[] = {
+		[CHANGE_UNDUAL] = { { "A6", "C4", "C6" }, 3 }, [CHANGE_RELAX] = { { "A6", "B4", "C3", "C4", "C6" }, 5 }, [CHANGE_TIGHTEN] = { { "A6", "C4", "C6" }, 3 },
+		[CHANGE_END] = { { "A6", "B3", "B4", "C4", "C6" }, 5 }, [CHANGE_AGAIN] = { { "A6", "C4", "C6" }, 3 },
+	};
+	switch (ch) {
+	case CHANGE_ADD: case CHANGE_DUAL: return gate_add_allowed(p, w, f, e);
+	case CHANGE_TAKE: return gate_take_allowed(p, w, f, e);
+	case CHANGE_NONE: return err_set(e, ERR_INTERNAL, NULL, "no change is asked for");
+	default: return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, asked[ch].ids, asked[ch].n, e);
+	}
 }
 
 bool gate_fill_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)

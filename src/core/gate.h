@@ -39,6 +39,11 @@ bool gate_batch_allowed(const struct plan *p, const struct walk *w, const struct
 bool gate_add_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
 /* Those that stand before a column that this walk added goes again: A6, C4, C6. No window: whoever steps back does not wait for a night. */
 bool gate_take_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
+/* Those that stand before each change of a table. ADD and DUAL: as a new column. RELAX: A6, B4, C3, C4, C6. END: A6, B3, B4, C4, C6: it takes
+   away what gatewalk added, and old and new have to agree. TAKE, UNDUAL, TIGHTEN, AGAIN, which are steps back: A6, C4, C6. */
+bool gate_alter_allowed(const struct plan *p, const struct walk *w, const struct facts *f, enum change ch, struct err *e);
+/* Item 7's wait is over: it can be confirmed. ERR_WAIT when only time is missing. */
+bool gate_window_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
 /* Those that stand before rows are filled: A6, C6. No window and no health: the plan's own pause conditions stand before each batch. */
 bool gate_fill_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
 /* Those that stand before reads may move to a new column: B3, B7. */

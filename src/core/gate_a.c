@@ -116,9 +116,9 @@ void rule_a4(const struct judge *j)
 	j->o->seen = j->w->confirmed[ITEM_ARCHETYPE];
 	find_now(j->o, "%s", archetype_name(j->p->archetype));
 	const char *name = archetype_name(j->w->archetype);
-	if (j->p->archetype != j->w->archetype || target_archetype(plan_target(j->p)) != j->w->archetype) {
-		if (j->w->archetype == ARCH_ADDITIVE)
-			find_shut(j->o, REFUSED, "the walk began as additive, and the plan says %s", archetype_name(j->p->archetype));
+	if (j->p->archetype != j->w->archetype || plan_recipe(j->p) != j->w->archetype) {
+		if (j->w->archetype != ARCH_DESTRUCTIVE)
+			find_shut(j->o, REFUSED, "the walk began as %s, and the plan says %s", name, archetype_name(j->p->archetype));
 		else
 			find_shut(j->o, REFUSED, "taking the %s away is destructive, and the plan says %s", rule_noun(j), archetype_name(j->p->archetype));
 		find_passes(j->o, "archetype: %s", name);
@@ -171,6 +171,11 @@ void rule_a5(const struct judge *j)
 	}
 	if (j->p->n_deploys == 0 || (!j->p->has_falls && j->w->archetype != ARCH_ADDITIVE)) {
 		find_shut(j->o, REFUSED, j->p->has_falls ? "no deployed part is named" : "document.falls is missing; [] says that nothing falls");
+		return;
+	}
+	if (j->p->backfill.value && j->p->backfill.n_pauses == 0) {
+		find_shut(j->o, REFUSED, "the backfill has no condition under which it pauses");
+		find_passes(j->o, "backfill.pause names at least one");
 		return;
 	}
 	if (!j->w->confirmed[ITEM_DOCUMENT]) {

@@ -97,6 +97,8 @@ static bool relaxed(const struct judge *j)
 	const struct fact_target *t = &j->f->target;
 	if (t->generated || t->identity)
 		return watch_shut(j, "the server itself fills the column (generated or identity)", "Take that off the column first, by a change of its own.");
+	if (t->n_foreign && archetype_beside(j->w->archetype))
+		return watch_shut(j, "the column still has a foreign key", "Step back, and take it off (item 9).");
 	if (t->def || t->not_null)
 		return watch_shut(j, t->not_null ? "the column is still NOT NULL" : "the column still has a default",
 			"Begin the count (item 9): it takes NOT NULL and DEFAULT off first.");
@@ -167,27 +169,34 @@ void rule_b3(const struct judge *j)
 	}
 }
 
-void rule_b4(const struct judge *j)
+static bool deploys_said(const struct judge *j)
 {
-	find_not_needed(j->o, "no new field beside the old one");
+	const char *reads = walk_deploy_left(j->w, j->p, "reads_moved", NULL);
+	const char *writes = archetype_beside(j->w->archetype) ? walk_deploy_left(j->w, j->p, "writes_new", NULL) : NULL;
+	if (reads) {
+		find_shut(j->o, REFUSED, "nobody has said when the last old instance of %s ended", reads);
+		find_todo(j->o, "Declare its release and the time (item 8).");
+	} else if (writes) {
+		find_shut(j->o, REFUSED, "nobody has said that %s writes the new column alone", writes);
+		find_todo(j->o, "Declare its release and the time (item 9).");
+	}
+	return !reads && !writes;
 }
 
 void rule_b5(const struct judge *j)
 {
 	int64_t since = later(j->w->quiet_since, last_sighting(j)), wait = quiet_wait(j);
-	const char *deploy = walk_deploy_left(j->w, j->p, "reads_moved", NULL);
 	char span[WHEN_MAX], need[WHEN_MAX], when[WHEN_MAX];
 	if (j->w->env == ENV_DEVELOPMENT) {
 		find_not_needed(j->o, "development asks for no waits");
 		return;
 	}
+	if (archetype_beside(j->w->archetype) && !rule_window(j))
+		return;
 	find_passes(j->o, "%s in a row", when_span(wait, need));
 	find_now(j->o, "not begun");
-	if (deploy) {
-		find_shut(j->o, REFUSED, "nobody has said when the last old instance of %s ended", deploy);
-		find_todo(j->o, "Declare its release and the time (item 8).");
+	if (!deploys_said(j))
 		return;
-	}
 	if (!j->w->quiet_since) {
 		find_shut(j->o, REFUSED, "the count has not begun");
 		find_todo(j->o, "Begin the count (item 9).");
@@ -250,7 +259,7 @@ void rule_b7(const struct judge *j)
 {
 	int64_t writes = j->w->confirmed[ITEM_DUAL_WRITE], from = walk_reads_from(j->w, j->p);
 	char when[WHEN_MAX], need[WHEN_MAX];
-	if (j->w->archetype != ARCH_ADDITIVE) {
+	if (j->w->archetype == ARCH_DESTRUCTIVE) {
 		find_not_needed(j->o, "nothing is written to a new field");
 		return;
 	}

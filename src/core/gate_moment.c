@@ -122,7 +122,8 @@ void rule_c3(const struct judge *j)
 		return;
 	find_now(j->o, "%s %02d:%02d there", days[m->dow], m->minute / 60, m->minute % 60);
 	if (m->dow == FRIDAY) {
-		wait_for(j, next, j->w->archetype == ARCH_ADDITIVE ? "it is Friday there, and nothing is added on a Friday" : "it is Friday there, and nothing is dropped on a Friday");
+		wait_for(j, next, j->w->archetype == ARCH_ADDITIVE ? "it is Friday there, and nothing is added on a Friday" :
+			archetype_beside(j->w->archetype) && j->w->stage < AT_UNUSED ? "it is Friday there, and no table is changed on a Friday" : "it is Friday there, and nothing is dropped on a Friday");
 	} else if (!m->in_window) {
 		wait_for(j, next, "it is outside the off-peak window");
 	} else if (m->minutes_left < need) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of the gates: what the conditions of gate_a.c, gate_b.c and gate_c.c have in common. Only gate*.c, permit.c and view*.c
+/* Inside of the gates: what the conditions of gate_a.c, gate_b.c, gate_beside.c and gate_c.c have in common. Only gate*.c, permit.c and view*.c
    include this. A rule fills its finding by exactly one of find_holds, find_not_needed and find_shut, or not at all: a
    finding starts as UNKNOWN, and unknown refuses. */
 #ifndef GW_CORE_GATE_RULES_H
@@ -27,6 +27,10 @@ rule rule_c1, rule_c2, rule_c3, rule_c4, rule_c5, rule_c6, rule_c7, rule_c8, rul
 /* Facts that are read again with every look. */
 #define MOMENT_LIVES (10 * US_SECOND)
 
+/* Item 7's wait is over; else the finding is shut. */
+bool rule_window(const struct judge *j);
+/* True when the finding passes; else the error that says so. NULL passes. */
+bool gate_refuse(const struct finding *f, struct err *e);
 /* Judges the one condition of this id, whole: also what stands before every rule. */
 void gate_judge_one(const struct plan *p, const struct walk *w, const struct facts *f, const char *id, struct finding *out);
 

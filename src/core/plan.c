@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "core/sql.h"
 
-#define UNUSED_FLOOR_DAYS 14
 #define DROP_FLOOR_MIN 10
 #define SLOT_MAX_MB 1024
 #define DAY_MINUTES 1440
@@ -16,7 +15,7 @@
 void plan_defaults(struct plan *p)
 {
 	p->schema = "public";
-	p->unused_days = UNUSED_FLOOR_DAYS;
+	p->unused_days = archetype_unused_floor(ARCH_DESTRUCTIVE);
 	p->longest_job_days = 7;
 	p->writes_hours = 4;
 	p->release_quiet_hours = 48;
@@ -81,8 +80,37 @@ bool plan_has_alarm(const struct plan *p)
 
 int plan_unused_days(const struct plan *p)
 {
-	int days = p->unused_days > UNUSED_FLOOR_DAYS ? p->unused_days : UNUSED_FLOOR_DAYS;
+	int floor = archetype_unused_floor(plan_recipe(p)), days = p->unused_days > floor ? p->unused_days : floor;
 	return p->longest_job_days >= days ? p->longest_job_days + 1 : days;
+}
+
+int plan_window_days(const struct plan *p)
+{
+	int floor = archetype_window_floor(plan_recipe(p));
+	return floor && p->window_days > floor ? p->window_days : floor;
+}
+
+const char *plan_new_column(const struct plan *p)
+{
+	return archetype_beside(plan_recipe(p)) ? p->add_column : plan_target(p) == TARGET_ADDED ? p->column : NULL;
+}
+
+bool plan_dual_by_application(const struct plan *p)
+{
+	return text_eq(p->dual_write, "application");
+}
+
+/* A rename converts nothing, and goes both ways. Its wait in item 9 is the shorter one unless the plan says more. */
+void plan_finish(struct arena *a, struct plan *p)
+{
+	if (plan_recipe(p) == ARCH_RENAME) {
+		p->convert_to = p->column ? sql_ident(a, p->column) : NULL;
+		p->convert_back = p->add_column ? sql_ident(a, p->add_column) : NULL;
+		if (!plan_gives(p, "policy.unused_days"))
+			p->unused_days = archetype_unused_floor(ARCH_RENAME);
+	}
+	if (archetype_beside(plan_recipe(p)))
+		p->backfill.value = p->convert_to;
 }
 
 int plan_drop_min(const struct plan *p)
@@ -132,12 +160,13 @@ bool plan_is_zone(const char *s)
 	return slashes >= 1 && slashes <= 2 && s[strlen(s) - 1] != '/' && strlen(s) < 64;
 }
 
-static const struct { const char *name, *risk; } archetypes[] = {
-	[ARCH_NONE] = { "unknown", "unknown" },
-	[ARCH_ADDITIVE] = { "additive", "low" },
-	[ARCH_RENAME] = { "rename", "medium" },
-	[ARCH_TYPE] = { "type change", "high" },
-	[ARCH_DESTRUCTIVE] = { "destructive", "highest" },
+/* Days: the floors of items 9 and 7. */
+static const struct { const char *name, *risk; int unused, window; } archetypes[] = {
+	[ARCH_NONE] = { "unknown", "unknown", 14, 0 },
+	[ARCH_ADDITIVE] = { "additive", "low", 14, 0 },
+	[ARCH_RENAME] = { "rename", "medium", 3, 7 },
+	[ARCH_TYPE] = { "type change", "high", 14, 14 },
+	[ARCH_DESTRUCTIVE] = { "destructive", "highest", 14, 0 },
 };
 #define ARCHETYPES (sizeof archetypes / sizeof archetypes[0])
 
@@ -159,33 +188,52 @@ enum archetype archetype_parse(const char *s)
 	return ARCH_NONE;
 }
 
-static const struct { const char *recipe, *noun; enum archetype archetype; } targets[] = {
-	[TARGET_NONE] = { NULL, "target", ARCH_NONE },
-	[TARGET_COLUMN] = { "drop-column", "column", ARCH_DESTRUCTIVE },
-	[TARGET_TABLE] = { "drop-table", "table", ARCH_DESTRUCTIVE },
-	[TARGET_ROWS] = { "remove-rows", "rows", ARCH_DESTRUCTIVE },
-	[TARGET_ADDED] = { "add-column", "new column", ARCH_ADDITIVE },
-	[TARGET_INDEX] = { NULL, "index", ARCH_NONE },
-	[TARGET_TYPE] = { NULL, "type", ARCH_NONE },
+bool archetype_beside(enum archetype a)
+{
+	return a == ARCH_RENAME || a == ARCH_TYPE;
+}
+
+int archetype_unused_floor(enum archetype a)
+{
+	return archetypes[(size_t)a < ARCHETYPES ? a : ARCH_NONE].unused;
+}
+
+int archetype_window_floor(enum archetype a)
+{
+	return archetypes[(size_t)a < ARCHETYPES ? a : ARCH_NONE].window;
+}
+
+static const struct recipe { const char *name; enum target target; enum archetype archetype; } recipes[] = {
+	{ "drop-column", TARGET_COLUMN, ARCH_DESTRUCTIVE }, { "drop-table", TARGET_TABLE, ARCH_DESTRUCTIVE }, { "remove-rows", TARGET_ROWS, ARCH_DESTRUCTIVE },
+	{ "add-column", TARGET_ADDED, ARCH_ADDITIVE }, { "rename-column", TARGET_COLUMN, ARCH_RENAME }, { "change-type", TARGET_COLUMN, ARCH_TYPE },
 };
-#define TARGETS (sizeof targets / sizeof targets[0])
+
+static const struct recipe *recipe_of(const struct plan *p)
+{
+	static const struct recipe none = { NULL, TARGET_NONE, ARCH_NONE };
+	for (size_t i = 0; p->recipe && i < sizeof recipes / sizeof recipes[0]; i++)
+		if (strcmp(p->recipe, recipes[i].name) == 0)
+			return &recipes[i];
+	return &none;
+}
 
 enum target plan_target(const struct plan *p)
 {
-	for (size_t i = TARGET_COLUMN; p->recipe && i <= TARGET_ADDED; i++)
-		if (strcmp(p->recipe, targets[i].recipe) == 0)
-			return (enum target)i;
-	return TARGET_NONE;
+	return recipe_of(p)->target;
+}
+
+enum archetype plan_recipe(const struct plan *p)
+{
+	return recipe_of(p)->archetype;
 }
 
 const char *target_noun(enum target t)
 {
-	return targets[(size_t)t < TARGETS ? t : TARGET_NONE].noun;
-}
-
-enum archetype target_archetype(enum target t)
-{
-	return targets[(size_t)t < TARGETS ? t : TARGET_NONE].archetype;
+	static const char *const nouns[] = {
+		[TARGET_NONE] = "target", [TARGET_COLUMN] = "column", [TARGET_TABLE] = "table", [TARGET_ROWS] = "rows", [TARGET_ADDED] = "new column",
+		[TARGET_INDEX] = "index", [TARGET_TYPE] = "type",
+	};
+	return nouns[(size_t)t < sizeof nouns / sizeof nouns[0] ? t : TARGET_NONE];
 }
 
 const char *plan_target_name(struct arena *a, const struct plan *p)

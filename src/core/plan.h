@@ -13,7 +13,8 @@ struct mark { int line, column; };   /* where a field stood; 0,0 when it was not
 
 enum archetype { ARCH_NONE, ARCH_ADDITIVE, ARCH_RENAME, ARCH_TYPE, ARCH_DESTRUCTIVE };
 enum scope { SCOPE_TABLE, SCOPE_COLUMN };
-/* What goes, or comes. The recipe says it: drop-column, drop-table, remove-rows; add-column. Of an index or a type there is an audit, and no recipe. */
+/* What goes, or comes. The recipe says it: drop-column, drop-table, remove-rows; add-column; rename-column and change-type, which are a column that
+   goes after another one has come beside it. Of an index or a type there is an audit, and no recipe. */
 enum target { TARGET_NONE, TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS, TARGET_ADDED, TARGET_INDEX, TARGET_TYPE };
 
 /* Off-peak: minutes since midnight of the plan's zone; to < from goes over midnight. days: bit 0 Sunday .. bit 6 Saturday, of the start. */
@@ -52,13 +53,19 @@ struct plan {
 
 	const char *name;
 	enum archetype archetype;
-	const char *recipe;        /* drop-column, drop-table, remove-rows, add-column */
+	const char *recipe;        /* drop-column, drop-table, remove-rows, add-column, rename-column, change-type */
 	const char *schema, *table;
-	const char *column;        /* of a dropped or added column alone */
+	const char *column;        /* of a dropped, added, renamed or retyped column alone: of the last two the old one */
 	const char *where;         /* of removed rows alone: which ones; an immutable expression over the table's own columns */
 	const char *statement;     /* what somebody proposed; NULL when the plan has none */
 	const char *add_type, *add_default, *add_comment;   /* of an added column alone, as SQL but for the comment; NULL: none */
 	bool add_not_null;
+	/* of a rename and a change of type: what comes beside the old column, and how a row's value goes over */
+	const char *add_column;    /* the new column's name */
+	const char *convert_to;    /* the new value from the row's own columns; of a rename the old column itself, and not given */
+	const char *convert_back;  /* the old value from the new one; NULL: writes go one way, and the application writes both from item 8 on */
+	const char *convert_check; /* true of a row whose two values belong together, beside being what convert_to makes; NULL: that is enough */
+	const char *dual_write;    /* trigger or application: who writes both */
 
 	/* item 3 */
 	const char *before, *after, *why, *way_back, *leaves_behind, *rollback_floor, *api_contract;
@@ -79,6 +86,7 @@ struct plan {
 	int unused_days;           /* >= 14 */
 	int longest_job_days;      /* the longest known job period; item 9 is never shorter than this plus one */
 	int writes_hours;          /* >= 4: reads move no earlier than this after writes fill a new column */
+	int window_days;           /* of item 7; 0: the floor, 7 of a rename and 14 of a change of type */
 
 	/* gate C */
 	const char *zone;          /* IANA name */
@@ -140,16 +148,24 @@ bool plan_has_alarm(const struct plan *p);
 size_t plan_judge(struct arena *a, const struct plan *p, struct plan_error **out);
 /* By place; list may be NULL when n is 0. */
 void plan_errors_sort(struct plan_error *list, size_t n);
-/* Days that item 9 lasts: max(unused_days, longest_job_days + 1, 14). */
+/* Days that item 9 lasts: max(unused_days, longest_job_days + 1, 14; of a rename 3). */
 int plan_unused_days(const struct plan *p);
 /* Minutes that the window must have left for the drop: max(drop_estimate_min, 10). */
 int plan_drop_min(const struct plan *p);
 /* Minutes until this window closes by the wall alone, at this weekday and minute of its zone; 0 outside of it. It knows nothing of
    Fridays, nor of nights in which the clock changes: for a rehearsal, whose moment is none of a real day. */
 int plan_window_left(const struct plan_window *w, int dow, int minute);
+/* Days that item 7 lasts: max(window_days, its floor); 0 where there is no such item. */
+int plan_window_days(const struct plan *p);
 enum target plan_target(const struct plan *p);  /* TARGET_NONE when the recipe is unknown */
+enum archetype plan_recipe(const struct plan *p);   /* the archetype that the recipe is of; ARCH_NONE when unknown */
+/* What follows from other fields: of a rename the conversion, and of it and a change of type what the backfill writes. Before plan_judge. */
+void plan_finish(struct arena *a, struct plan *p);
+/* The column that comes; NULL where none does. */
+const char *plan_new_column(const struct plan *p);
+/* Does the application itself write both columns? */
+bool plan_dual_by_application(const struct plan *p);
 const char *target_noun(enum target t);         /* "column", "table", "rows", "new column" */
-enum archetype target_archetype(enum target t); /* ARCH_NONE when no recipe has it */
 /* Where further releases are read: releases_from, for messages; NULL when the plan has no such place. */
 const char *plan_release_source(const struct plan *p);
 /* UTC, or Area/Place as in the IANA list. An abbreviation such as CET means other hours in other places, and what ends in digits
@@ -158,6 +174,9 @@ bool plan_is_zone(const char *s);
 const char *archetype_name(enum archetype a);   /* "destructive" */
 const char *archetype_risk(enum archetype a);   /* "highest" */
 enum archetype archetype_parse(const char *s);  /* ARCH_NONE when unknown */
+bool archetype_beside(enum archetype a);        /* rename and type change: a new column beside the old one, for weeks */
+int archetype_unused_floor(enum archetype a);   /* days of item 9 */
+int archetype_window_floor(enum archetype a);   /* days of item 7; 0: it has none */
 /* "public.orders.legacy_total", "public.orders", "rows of public.orders": each part quoted as SQL where it needs it. */
 const char *plan_target_name(struct arena *a, const struct plan *p);
 

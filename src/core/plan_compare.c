@@ -37,6 +37,7 @@ struct text_field { const char *path; size_t at; enum amend_class class; };
 static const struct text_field texts[] = {
 	FIELD("target.schema", schema, AMEND_NEW_WALK), FIELD("target.table", table, AMEND_NEW_WALK),
 	FIELD("target.column", column, AMEND_NEW_WALK), FIELD("target.where", where, AMEND_NEW_WALK), FIELD("recipe", recipe, AMEND_NEW_WALK),
+	FIELD("add.column", add_column, AMEND_NEW_WALK), FIELD("dual_write", dual_write, AMEND_NEW_WALK),
 	FIELD("add.type", add_type, AMEND_NEW_WALK), FIELD("add.default", add_default, AMEND_NEW_WALK), FIELD("add.comment", add_comment, AMEND_NEW_WALK),
 	FIELD("name", name, AMEND_GATES), FIELD("document.before", before, AMEND_GATES),
 	FIELD("document.after", after, AMEND_GATES), FIELD("document.why", why, AMEND_GATES),
@@ -46,6 +47,7 @@ static const struct text_field texts[] = {
 	FIELD("releases_from.ics", release_ics, AMEND_GATES), FIELD("releases_from.command", release_command, AMEND_GATES),
 	FIELD("snapshot.store", store, AMEND_GATES), FIELD("snapshot.scratch", scratch, AMEND_GATES),
 	FIELD("backfill.value", backfill.value, AMEND_BACKFILL), FIELD("backfill.where", backfill.where, AMEND_BACKFILL), FIELD("backfill.fills", backfill.fills, AMEND_BACKFILL),
+	FIELD("convert.to", convert_to, AMEND_BACKFILL), FIELD("convert.back", convert_back, AMEND_BACKFILL), FIELD("convert.check", convert_check, AMEND_BACKFILL),
 	FIELD("monitor.notify", notify, AMEND_GATES), FIELD("monitor.migration_tool", migration_tool, AMEND_GATES),
 };
 
@@ -64,7 +66,7 @@ struct number_field { const char *path; size_t at; int stricter; };
 #define NUMBER(path, member, stricter) { path, offsetof(struct plan, member), stricter }
 static const struct number_field ints[] = {
 	NUMBER("policy.unused_days", unused_days, 1), NUMBER("policy.longest_job_days", longest_job_days, 1),
-	NUMBER("policy.writes_hours", writes_hours, 1),
+	NUMBER("policy.writes_hours", writes_hours, 1), NUMBER("policy.window_days", window_days, 1),
 	NUMBER("policy.monitor_hours", monitor_hours, 1), NUMBER("policy.release_quiet_hours", release_quiet_hours, 1),
 	NUMBER("policy.drop_estimate_min", drop_estimate_min, 1), NUMBER("policy.signatures", signatures, 1),
 	NUMBER("snapshot.retention_days", retention_days, 1), NUMBER("health.max_lock_waiters", max_lock_waiters, -1),

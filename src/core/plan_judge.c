@@ -9,33 +9,11 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "core/pause.h"
+#include "core/plan_judge.h"
 #include "core/sql.h"
 
 #define MINUTES_A_DAY 1440
 #define RECIPES "write recipe: add-column, drop-column, drop-table or remove-rows"
-
-struct findings {
-	struct arena *a;
-	const struct plan *p;
-	struct plan_error *list;
-	size_t n, cap;
-};
-
-static void found_at(struct findings *f, struct mark at, const char *what, const char *instead)
-{
-	f->list = arena_grow(f->a, f->list, &f->n, &f->cap, sizeof *f->list);
-	f->list[f->n - 1] = (struct plan_error){ at, what, instead };
-}
-
-static void found(struct findings *f, const char *path, const char *what, const char *instead)
-{
-	found_at(f, plan_mark(f->p, path), what, instead);
-}
-
-static bool is_blank(const char *s)
-{
-	return s == NULL || s[strspn(s, " \t\r\n")] == '\0';
-}
 
 static const struct need { const char *path; size_t at; const char *instead; } needs[] = {
 	{ "name", offsetof(struct plan, name), "write a short name, such as orders-drop-legacy-total" },
@@ -72,7 +50,6 @@ static void judge_needs(struct findings *f)
 }
 
 static const struct floor { const char *path; size_t at; int least; const char *why; } floors[] = {
-	{ "policy.unused_days", offsetof(struct plan, unused_days), 14, "two weeks without a reader are the least" },
 	{ "policy.monitor_hours", offsetof(struct plan, monitor_hours), 48, "two days of watching are the least" },
 	{ "policy.release_quiet_hours", offsetof(struct plan, release_quiet_hours), 48, "a release within two days hides the cause of a fault" },
 	{ "policy.writes_hours", offsetof(struct plan, writes_hours), 4, "what reads first finds what nobody has written yet" },
@@ -80,6 +57,10 @@ static const struct floor { const char *path; size_t at; int least; const char *
 
 static void judge_floors(struct findings *f)
 {
+	int unused = archetype_unused_floor(plan_recipe(f->p));
+	if (f->p->unused_days < unused)
+		found(f, "policy.unused_days", arena_printf(f->a, "policy.unused_days is %d, below the floor of %d", f->p->unused_days, unused),
+			arena_printf(f->a, "write %d or more: %s without a reader are the least", unused, unused < 14 ? "three days" : "two weeks"));
 	for (size_t i = 0; i < sizeof floors / sizeof floors[0]; i++) {
 		int value = *(const int *)(const void *)((const char *)f->p + floors[i].at);
 		if (value >= floors[i].least)
@@ -92,7 +73,7 @@ static void judge_floors(struct findings *f)
 static void judge_version(struct findings *f)
 {
 	const struct plan *p = f->p;
-	enum archetype of = target_archetype(plan_target(p));
+	enum archetype of = plan_recipe(p);
 	if (p->archetype == ARCH_RENAME || p->archetype == ARCH_TYPE)
 		found(f, "archetype", arena_printf(f->a, "archetype is %s: this version walks what is added and what is taken away only", archetype_name(p->archetype)),
 			"write archetype: additive or destructive");
@@ -132,7 +113,7 @@ static void judge_name(struct findings *f)
 static bool target_whole(const struct plan *p)
 {
 	switch (plan_target(p)) {
-	case TARGET_COLUMN: return !is_blank(p->column);
+	case TARGET_COLUMN: return !is_blank(p->column) && (!archetype_beside(plan_recipe(p)) || (!is_blank(p->add_column) && sql_is_type(p->add_type, NULL)));
 	case TARGET_TABLE: return true;
 	case TARGET_ROWS: return !is_blank(p->where);
 	case TARGET_ADDED: return !is_blank(p->column) && sql_is_type(p->add_type, NULL) && (!p->add_default || sql_is_value(p->add_default, NULL));
@@ -141,7 +122,7 @@ static bool target_whole(const struct plan *p)
 }
 
 /* The type and the default go into a statement: each has to be one piece of SQL, out of which nothing reaches. */
-static void judge_added(struct findings *f)
+void judge_added(struct findings *f)
 {
 	const struct plan *p = f->p;
 	const char *why = "";
@@ -162,7 +143,7 @@ static void judge_addition(struct findings *f)
 	bool adds = plan_target(p) == TARGET_ADDED;
 	if (adds)
 		judge_added(f);
-	else if (plan_target(p) != TARGET_NONE && plan_gives(p, "add"))
+	else if (plan_target(p) != TARGET_NONE && plan_gives(p, "add") && !archetype_beside(plan_recipe(p)))
 		found(f, "add", arena_printf(f->a, "add is given, and %s adds nothing", p->recipe), "leave it out");
 	if (adds && p->n_falls > 0)
 		found(f, "document.falls", "document.falls lists something, and nothing falls with a new column", "write falls: [], or leave it out");
@@ -199,7 +180,7 @@ static void judge_statement(struct findings *f)
 		return;
 	if (!sql_same(f->a, p, p->statement, &why))
 		found(f, "statement", arena_printf(f->a, "statement is not the one of the target: %s", why),
-			arena_printf(f->a, "write %s, or leave it out", text_clean(f->a, sql_statement(f->a, p, NULL))));
+			arena_printf(f->a, "write %s, or leave it out", text_clean(f->a, sql_proposal(f->a, p))));
 }
 
 /* The most minutes in a row that a window has outside Fridays. */
@@ -325,7 +306,7 @@ static void judge_backfill(struct findings *f)
 		return;
 	if (f->p->archetype == ARCH_DESTRUCTIVE)
 		found(f, "backfill", "backfill is given, and what is taken away is not filled", "leave it out");
-	if (is_blank(b->value))
+	if (is_blank(b->value) && !archetype_beside(plan_recipe(f->p)))
 		found(f, "backfill.value", arena_printf(f->a, "backfill.value is %s", b->value ? "empty" : "missing"), "write an expression over the row's own columns, such as \"total * 100\"");
 	if (b->fills && !text_eq(b->fills, "nulls") && !text_eq(b->fills, "differences"))
 		found(f, "backfill.fills", arena_printf(f->a, "backfill.fills is \"%s\"", text_clean(f->a, b->fills)), "write nulls or differences, or leave it out");
@@ -363,6 +344,7 @@ size_t plan_judge(struct arena *a, const struct plan *p, struct plan_error **out
 	judge_name(&f);
 	judge_target(&f);
 	judge_addition(&f);
+	judge_beside(&f);
 	judge_statement(&f);
 	judge_moment(&f);
 	judge_release_source(&f);

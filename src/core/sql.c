@@ -97,9 +97,7 @@ const char *sql_statement(struct arena *a, const struct plan *p, const struct fa
 	switch (plan_target(p)) {
 	case TARGET_COLUMN: return arena_printf(a, "ALTER TABLE %s DROP COLUMN %s", table, sql_ident(a, p->column));
 	case TARGET_TABLE: return drop_table(a, table, t);
-	case TARGET_ADDED:
-		return arena_printf(a, "ALTER TABLE %s ADD COLUMN %s %s%s%s%s%s", table, sql_ident(a, p->column), p->add_type, p->add_default ? " DEFAULT (" : "",
-			p->add_default ? p->add_default : "", p->add_default ? ")" : "", p->add_not_null ? " NOT NULL" : "");
+	case TARGET_ADDED: return sql_add(a, p);
 	case TARGET_ROWS: return arena_printf(a, "DELETE FROM %s WHERE (%s)", table, p->where ? p->where : "");
 	default: return "";
 	}
@@ -114,7 +112,6 @@ const char *sql_comment(struct arena *a, const struct plan *p)
 
 const char *sql_take(struct arena *a, const struct plan *p)
 {
-	if (plan_target(p) != TARGET_ADDED)
-		return "";
-	return arena_printf(a, "ALTER TABLE %s.%s DROP COLUMN %s", sql_ident(a, p->schema), sql_ident(a, p->table), sql_ident(a, p->column));
+	const char *column = plan_new_column(p);
+	return column ? arena_printf(a, "ALTER TABLE %s.%s DROP COLUMN %s", sql_ident(a, p->schema), sql_ident(a, p->table), sql_ident(a, column)) : "";
 }

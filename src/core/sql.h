@@ -4,6 +4,7 @@
 #define GW_CORE_SQL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct arena;
 struct fact_target;
@@ -30,6 +31,17 @@ bool sql_same(struct arena *a, const struct plan *p, const char *proposed, const
 
 /* What puts the plan's comment on an added column; "" without one. */
 const char *sql_comment(struct arena *a, const struct plan *p);
+/* What adds the plan's new column, without one "". */
+const char *sql_add(struct arena *a, const struct plan *p);
+/* The one statement that a plan's statement may be. Of a rename and a change of type it is what others would have run,
+   ALTER TABLE ... RENAME COLUMN and ALTER COLUMN ... TYPE: it is read, never sent. Of every other plan sql_statement. */
+const char *sql_proposal(struct arena *a, const struct plan *p);
+/* Item 9 of two columns: NOT NULL, default and foreign keys off the old one; "" when it has none. */
+const char *sql_relax(struct arena *a, const struct plan *p, const struct fact_target *t);
+/* The way back from that, t as it was: at once for what is written from now on, without a look at the rows that stand; and what
+   then looks at them under a weaker lock, one statement an element, *n of them. */
+const char *sql_tighten(struct arena *a, const struct plan *p, const struct fact_target *t);
+const char **sql_tighten_rest(struct arena *a, const struct plan *p, const struct fact_target *t, size_t *n);
 /* What takes an added column away again; "" of every other plan. */
 const char *sql_take(struct arena *a, const struct plan *p);
 /* Is this one type, and nothing that could reach out of its place in a statement? why may be NULL; one sentence, static. */

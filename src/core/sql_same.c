@@ -292,18 +292,38 @@ static bool same_addition(struct reader *r, const struct plan *p)
 	return bad(r, "it says something else than the target and the fields under add");
 }
 
+/* What others would have run for a rename or a change of type. It is read, and never sent. */
+static bool same_proposal(struct reader *r, const struct plan *p)
+{
+	const char *why = "", *has = sql_plain(r->a, r->at, &why);
+	bool type = plan_recipe(p) == ARCH_TYPE;
+	if (!has)
+		return bad(r, why);
+	for (unsigned i = 0; i < 16; i++) {
+		bool bare = i & 1, word = i & 2, set = i & 4, brackets = i & 8;
+		const char *table = bare && text_eq(p->schema, "public") ? sql_ident(r->a, p->table)
+			: arena_printf(r->a, "%s.%s", sql_ident(r->a, p->schema), sql_ident(r->a, p->table)), *column = word ? "COLUMN " : "";
+		const char *ours = !type ? arena_printf(r->a, "ALTER TABLE %s RENAME %s%s TO %s", table, column, sql_ident(r->a, p->column), sql_ident(r->a, p->add_column))
+			: arena_printf(r->a, "ALTER TABLE %s ALTER %s%s %sTYPE %s", table, column, sql_ident(r->a, p->column), set ? "SET DATA " : "", p->add_type);
+		const char *by = arena_printf(r->a, brackets ? "%s USING (%s)" : "%s USING %s", ours, p->convert_to ? p->convert_to : "");
+		if (text_eq(sql_plain(r->a, ours, &why), has) || (type && text_eq(sql_plain(r->a, by, &why), has)))
+			return true;
+	}
+	return bad(r, type ? "it says something else than the target, add.type and convert.to" : "it says something else than the target and add.column");
+}
+
 bool sql_same(struct arena *a, const struct plan *p, const char *proposed, const char **why)
 {
 	struct reader r = { .a = a, .at = proposed ? proposed : "" };
 	bool yes = false;
 	switch (plan_target(p)) {
-	case TARGET_COLUMN: yes = same_drop_column(&r, p); break;
+	case TARGET_COLUMN: yes = archetype_beside(plan_recipe(p)) ? same_proposal(&r, p) : same_drop_column(&r, p); break;
 	case TARGET_TABLE: yes = same_drop_table(&r, p); break;
 	case TARGET_ROWS: yes = same_removal(&r, p); break;
 	case TARGET_ADDED: yes = same_addition(&r, p); break;
 	default: bad(&r, "the plan's recipe names no target"); break;
 	}
 	if (why)
-		*why = yes ? "it is the statement that gatewalk writes itself" : r.why;
+		*why = !yes ? r.why : archetype_beside(plan_recipe(p)) ? "it asks for the change that gatewalk makes in steps" : "it is the statement that gatewalk writes itself";
 	return yes;
 }

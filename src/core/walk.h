@@ -28,8 +28,8 @@ char gate_letter(enum gate g);
 const char *gate_question(enum gate g);   /* "can we get it back?" */
 
 enum stage {
-	AT_NOWHERE, AT_SNAPSHOT, AT_ARCHETYPE, AT_DOCUMENT, AT_GATE_A, AT_CONSUMERS, AT_EXPAND, AT_CHANGING, AT_WRITES, AT_BACKFILL, AT_READS,
-	AT_UNUSED, AT_FINAL, AT_GATE_C, AT_ARMED, AT_DROPPING, AT_MONITOR, AT_LOG, AT_CLOSED, AT_LEFT, STAGE_COUNT
+	AT_NOWHERE, AT_SNAPSHOT, AT_ARCHETYPE, AT_DOCUMENT, AT_GATE_A, AT_CONSUMERS, AT_EXPAND, AT_CHANGING, AT_WRITES, AT_BACKFILL, AT_WINDOW, AT_COPY, AT_READS,
+	AT_RELAX, AT_ENDING, AT_PARITY, AT_UNUSED, AT_FINAL, AT_GATE_C, AT_ARMED, AT_DROPPING, AT_MONITOR, AT_LOG, AT_CLOSED, AT_LEFT, STAGE_COUNT
 };
 const char *stage_name(enum stage s);
 enum item stage_item(enum stage s);
@@ -40,9 +40,12 @@ enum event {
 	EV_BEGIN, EV_PROVEN, EV_CONFIRM, EV_GATE_A, EV_QUIET, EV_GATE_B, EV_GATE_C, EV_INTENT, EV_DROPPED, EV_NOT_DROPPED,
 	EV_WATCHED, EV_CLOSE, EV_BACK, EV_LEAVE, EV_REOPEN_GATES,
 	EV_RECOUNT, EV_DROP_LOST, EV_RESTART,
-	EV_ADD, EV_ADDED, EV_NOT_ADDED, EV_FILLED, EV_REFILL, EV_TAKE, EV_TAKEN, EV_NOT_TAKEN, EVENT_COUNT
+	EV_ADD, EV_ADDED, EV_NOT_ADDED, EV_FILLED, EV_REFILL, EV_TAKE, EV_TAKEN, EV_NOT_TAKEN,
+	EV_DUAL, EV_DUALED, EV_NOT_DUALED, EV_UNDUAL, EV_UNDUALED, EV_NOT_UNDUALED,
+	EV_RELAX, EV_RELAXED, EV_NOT_RELAXED, EV_TIGHTEN, EV_TIGHTENED, EV_NOT_TIGHTENED,
+	EV_END, EV_ENDED, EV_NOT_ENDED, EV_AGAIN, EV_AGAINED, EV_NOT_AGAINED, EVENT_COUNT
 };
-enum effect { EFFECT_NONE, EFFECT_DROP, EFFECT_ADD, EFFECT_TAKE };
+enum effect { EFFECT_NONE, EFFECT_DROP, EFFECT_ADD, EFFECT_TAKE, EFFECT_DUAL, EFFECT_UNDUAL, EFFECT_RELAX, EFFECT_TIGHTEN, EFFECT_END, EFFECT_AGAIN };
 
 struct move { enum stage to; enum effect effect; };
 /* The table: does this event move a walk of this archetype at this stage, when exactly these gates hold now? No row means no: false. */
@@ -62,8 +65,16 @@ struct walk_hiding { int64_t from, to; const char *why; bool exact; };
 /* What the last end of a backfill found: rows left and rejected, counted then. at 0: none has ended. */
 struct walk_fill { int64_t at, filled, left, rejects; };
 
-/* A signed intent other than a drop: the new column comes, or what this walk added goes again. */
-enum change { CHANGE_NONE, CHANGE_ADD, CHANGE_TAKE };
+/* A signed intent other than a drop, by what it does to the table:
+   ADD       the new column comes                                         TAKE     it goes again
+   DUAL      the trigger that writes both columns comes                   UNDUAL   it goes again: a step back
+   RELAX     NOT NULL, default and foreign keys go off the old column     TIGHTEN  they come again: a step back
+   END       the trigger goes, for good: the count of item 9 begins       AGAIN    it comes again: a step back from there */
+enum change { CHANGE_NONE, CHANGE_ADD, CHANGE_TAKE, CHANGE_DUAL, CHANGE_UNDUAL, CHANGE_RELAX, CHANGE_TIGHTEN, CHANGE_END, CHANGE_AGAIN };
+const char *change_name(enum change ch);   /* as the log has it: "add", "dual write", ... */
+
+/* What the deploys of a walk with two columns declare. */
+#define WALK_ASKS 4
 
 struct walk {
 	struct arena *arena;             /* owns what the fold keeps */
@@ -84,6 +95,19 @@ struct walk {
 	int64_t confirmed[ITEM_COUNT + 1];   /* when item i was confirmed; 0 not */
 	int64_t gate_passed[3];          /* A, B, C: last passed; 0 not (or taken back) */
 	int64_t quiet_since;             /* item 9's count begins here; later sightings move it */
+
+	/* of a rename and a change of type. That writes go to both columns is confirmed[ITEM_DUAL_WRITE]. */
+	bool by_trigger;                 /* gatewalk's trigger writes both, or did until it was ended; else the application */
+	bool reconvert;                  /* that trigger converts as an earlier version of the plan said */
+	int64_t window_from;             /* item 7 is counted from here at the earliest: dual write on and backfill verified; 0 not yet */
+	int64_t relaxed_at;              /* nothing asks any more that the old column be filled; 0 not so */
+	int64_t ended_at;                /* dual write went off, in item 9; 0 not yet, or it is on again */
+	bool alone;                      /* rows were written to the new column alone: the old one is to be filled from it first */
+	bool alone_said;                 /* what the open change says of that */
+	struct fact_parity parity;       /* the last pass over all rows that stands in the log */
+	int64_t parity_n;                /* its line */
+	struct fact_snapshot moved;      /* of a rename: the one before reads move */
+	int64_t asked[WALK_ASKS];        /* since when a declaration of each counts */
 	int64_t last_sighting;
 	const char *sighted;
 	struct walk_clear *clears;
@@ -99,6 +123,7 @@ struct walk {
 	bool outcome_known;
 	int added_attnum;                /* of a new column: the number it got; 0 while it is not there */
 	int64_t added_at;
+	int64_t changed_n;               /* line of the last change that was done; -1 none */
 	bool unfilled;                   /* item 6 was passed over: the plan has no backfill */
 	struct walk_fill fill;
 	int64_t filling;                 /* the backfill's job that is at work; 0 none */
@@ -137,6 +162,23 @@ bool walk_back(const struct walk *w, enum stage *to);
 int64_t walk_changed_at(const struct walk *w);
 /* When reads may move to a new column at the earliest; 0 while writes do not fill it. */
 int64_t walk_reads_from(const struct walk *w, const struct plan *p);
+/* When item 7's wait begins; 0 while something of it is not there yet: dual write, a verified backfill, of a rename each deploy's word
+   that it reads the new column first with the old one as fallback. And when it ends: 0 where it has not begun. */
+int64_t walk_window_from(const struct walk *w, const struct plan *p);
+/* The same by the log alone, which does not know which deploys there are: one word is enough. */
+int64_t walk_window_since(const struct walk *w);
+int64_t walk_window_end(const struct walk *w, const struct plan *p);
+/* Does gatewalk's dual-write trigger stand on the table? */
+bool walk_trigger_stands(const struct walk *w);
+/* Is the monitor to run: from the first statement of item 5 to the end of item 12? Of a walk that only drops: from the drop on. */
+bool walk_is_monitored(const struct walk *w);
+/* Which declaration this is, of those that a walk with two columns asks for: writes_both, reads_both, reads_moved, writes_new; else -1. */
+int walk_ask(const char *what);
+/* The step that asks for it, and the first at which it may be declared. AT_NOWHERE when there is no such. */
+enum stage walk_ask_stage(int ask);
+enum stage walk_ask_from(int ask);
+/* What one step back from here changes on the table: a signed change is its way. CHANGE_NONE: a word is enough, or there is none. */
+enum change walk_back_change(const struct walk *w);
 /* What this deploy declared under what, as it counts now; NULL it has not. Of a new column only what was declared since it came and
    since the last step back counts. */
 const struct walk_declared *walk_deploy_said(const struct walk *w, const char *what, const char *deploy);

@@ -42,6 +42,8 @@ static bool agreed_read(const struct walk *w, const struct record *r, struct agr
 	g->drop = (enum drop)drop;
 	if (g->drop != (!w->dropped ? DROP_NONE : g->last < w->intent_n ? DROP_WAS_LOST : DROP_STANDS))
 		return fold_refuse(e, "field \"drop\" is not what log and ledger say");
+	if (g->last < w->changed_n)
+		return fold_refuse(e, "the database is of before the last change of its table: its columns are not those of this walk");
 	if (w->stage == AT_DROPPING && g->last >= w->intent_n)
 		return fold_refuse(e, "the ledger has an entry of the open drop: its outcome comes first");
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A new column comes, or goes again: what was signed, and what became of it. */
+/* A column comes, or goes again; the trigger beside it; what the old one asks for: what was signed, and what became of it. */
 #include "core/walk_fold.h"
 
 #include <string.h>
@@ -7,43 +7,114 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/when.h"
 #include "core/body.h"
 
-bool fold_change(struct walk *w, const struct record *r, struct err *e)
+#define PASS_LIVES US_DAY
+
+static const struct { enum event asked, done, not_done; } changes[] = {
+	[CHANGE_NONE] = { EVENT_COUNT, EVENT_COUNT, EVENT_COUNT },
+	[CHANGE_ADD] = { EV_ADD, EV_ADDED, EV_NOT_ADDED }, [CHANGE_TAKE] = { EV_TAKE, EV_TAKEN, EV_NOT_TAKEN },
+	[CHANGE_DUAL] = { EV_DUAL, EV_DUALED, EV_NOT_DUALED }, [CHANGE_UNDUAL] = { EV_UNDUAL, EV_UNDUALED, EV_NOT_UNDUALED },
+	[CHANGE_RELAX] = { EV_RELAX, EV_RELAXED, EV_NOT_RELAXED }, [CHANGE_TIGHTEN] = { EV_TIGHTEN, EV_TIGHTENED, EV_NOT_TIGHTENED },
+	[CHANGE_END] = { EV_END, EV_ENDED, EV_NOT_ENDED }, [CHANGE_AGAIN] = { EV_AGAIN, EV_AGAINED, EV_NOT_AGAINED },
+};
+
+bool fold_last_pass(const struct walk *w, const struct record *r, struct err *e)
 {
-	static const char *const whats[] = { "add", "take", NULL };
+	const struct fact_parity *p = &w->parity;
+	int64_t line;
+	if (!body_count(r->b, "parity", &line, e))
+		return false;
+	if (!p->at || line != w->parity_n)
+		return fold_refuse(e, "field \"parity\" is not the line of the last pass over all rows");
+	if (p->mismatches || p->covers)
+		return fold_refuse(e, p->covers ? "the pass did not cover every row" : "old and new differ in that pass");
+	if (p->began < w->confirmed[ITEM_READS] || p->began < w->relaxed_at)
+		return fold_refuse(e, "the pass began before reads had moved and the old column was relaxed");
+	return r->t - p->ended <= PASS_LIVES || fold_refuse(e, "the pass is older than a day");
+}
+
+/* A change has to fit what stands on the table, which the stage alone does not say. */
+static bool change_fits(const struct walk *w, enum change ch, const struct record *r, struct err *e)
+{
+	switch (ch) {
+	case CHANGE_UNDUAL:
+		if (!w->by_trigger || w->relaxed_at)
+			return fold_refuse(e, w->by_trigger ? "what was taken off the old column is put back first" : "the application writes both columns, and no trigger");
+		return true;
+	case CHANGE_TIGHTEN:
+		if (!w->relaxed_at || w->alone)
+			return fold_refuse(e, w->alone ? "rows stand in the new column alone: the old one is filled from it first" : "nothing was taken off the old column");
+		return true;
+	case CHANGE_END: return (w->by_trigger || fold_refuse(e, "the application writes both columns, and no trigger")) && fold_last_pass(w, r, e);
+	case CHANGE_AGAIN: return w->by_trigger || fold_refuse(e, "the application wrote both columns, and no trigger");
+	default: return true;
+	}
+}
+
+/* Of two columns side by side, whoever takes one of them, or its trigger, says whether anything was written to the new one alone. */
+static bool leaves_alone(struct walk *w, enum change ch, const struct record *r, struct err *e)
+{
+	if (!archetype_beside(w->archetype) || (ch != CHANGE_TAKE && ch != CHANGE_UNDUAL && ch != CHANGE_AGAIN))
+		return true;
+	return body_flag(r->b, "alone", &w->alone_said, e);
+}
+
+static bool change_open(struct walk *w, const struct record *r, enum change ch, struct err *e)
+{
 	const char *nonce, *statement, *digest, *why;
 	int64_t expires;
 	unsigned relid;
-	size_t what;
-	if (!fold_timed(r, e) || !body_choice(r->b, "what", whats, &what, e) || !body_oid(r->b, "relid", &relid, e) ||
-	    !body_time(r->b, "expires", &expires, e) || !body_word(r->b, "nonce", &nonce, e) || !body_word(r->b, "statement", &statement, e) ||
-	    !body_hex(r->b, "statement_sha256", 64, &digest, e) || !body_text(r->b, "why", &why, e) || !fold_move(w, what ? EV_TAKE : EV_ADD, NULL, e))
+	if (!body_oid(r->b, "relid", &relid, e) || !body_time(r->b, "expires", &expires, e) || !body_word(r->b, "nonce", &nonce, e) ||
+	    !body_word(r->b, "statement", &statement, e) || !body_hex(r->b, "statement_sha256", 64, &digest, e) || !body_text(r->b, "why", &why, e) ||
+	    !fold_move(w, changes[ch].asked, NULL, e) || !change_fits(w, ch, r, e) || !leaves_alone(w, ch, r, e))
 		return false;
 	if (relid != w->relid)
 		return fold_refuse(e, "the change is for another table than the walk's");
 	if (!hex_is(r->head, 64))
 		return fold_refuse(e, "the change has no head");
-	w->change = what ? CHANGE_TAKE : CHANGE_ADD;
-	w->intent_n = r->n;
-	memcpy(w->intent_head, r->head, sizeof w->intent_head);
 	w->intent_nonce = arena_dup(w->arena, nonce);
 	w->intent_statement = arena_dup(w->arena, statement);
-	w->intent_t = r->t;
 	w->intent_expires = expires;
+	return true;
+}
+
+bool fold_change(struct walk *w, const struct record *r, struct err *e)
+{
+	static const char *const whats[] = { "add", "take", "dual write", "take dual write", "relax", "tighten", "end dual write", "dual write again", NULL };
+	size_t what;
+	if (!fold_timed(r, e) || !body_choice(r->b, "what", whats, &what, e) || !change_open(w, r, (enum change)(what + 1), e))
+		return false;
+	w->change = (enum change)(what + 1);
+	w->intent_n = r->n;
+	memcpy(w->intent_head, r->head, sizeof w->intent_head);
+	w->intent_t = r->t;
 	w->outcome_known = false;
 	return true;
 }
 
 /* A column that is gone again takes along what was reached with it. */
-static void end_of_change(struct walk *w, bool done, int64_t at, int attnum)
+static void end_of_column(struct walk *w, bool done, int64_t at, int attnum)
 {
 	bool there = (w->change == CHANGE_ADD) == done;
 	w->added_attnum = !there ? 0 : done ? attnum : w->added_attnum;
 	w->added_at = !there ? 0 : done ? at : w->added_at;
-	w->change = CHANGE_NONE;
-	w->outcome_known = true;
-	fold_undo(w);
+}
+
+static void end_of_change(struct walk *w, int64_t at)
+{
+	switch (w->change) {
+	case CHANGE_DUAL: w->confirmed[ITEM_DUAL_WRITE] = at; w->by_trigger = true; return;
+	case CHANGE_UNDUAL: w->by_trigger = w->reconvert = false; break;
+	case CHANGE_RELAX: w->relaxed_at = at; return;
+	case CHANGE_TIGHTEN: w->relaxed_at = 0; break;
+	case CHANGE_END: w->quiet_since = w->ended_at = at; return;
+	case CHANGE_AGAIN: w->alone = w->alone_said; break;
+	case CHANGE_TAKE: break;
+	default: return;
+	}
+	fold_ask_again(w, at);   /* a step back */
 }
 
 bool fold_changed(struct walk *w, const struct record *r, struct err *e)
@@ -56,17 +127,24 @@ bool fold_changed(struct walk *w, const struct record *r, struct err *e)
 	if (!body_choice(r->b, "result", results, &result, e) || !body_count(r->b, "intent", &intent, e) || !body_attnum(r->b, "attnum", &attnum, e) ||
 	    !body_count(r->b, "held_us", &held, e) || !body_count(r->b, "lock_us", &lock, e) || !body_text(r->b, "why", &why, e) || !body_text(r->b, "xid", &xid, e))
 		return false;
-	bool done = result == 0, add = w->change == CHANGE_ADD;
+	bool done = result == 0;
 	if (!(done ? body_time(r->b, "at", &at, e) : body_time_or_none(r->b, "at", &at, e)))
 		return false;
-	if (!fold_move(w, add ? (done ? EV_ADDED : EV_NOT_ADDED) : done ? EV_TAKEN : EV_NOT_TAKEN, NULL, e))
+	if (!fold_move(w, done ? changes[w->change].done : changes[w->change].not_done, NULL, e))
 		return false;
 	if (intent != w->intent_n)
 		return fold_refuse(e, "the outcome speaks of another change than the open one");
-	if ((done && add) != (attnum > 0))
+	if ((done && w->change == CHANGE_ADD) != (attnum > 0))
 		return fold_refuse(e, "field \"attnum\" does not fit what was done");
 	w->drop_us = held;
 	w->lock_us = lock;
-	end_of_change(w, done, at, attnum);
+	w->changed_n = done ? intent : w->changed_n;
+	if (w->change <= CHANGE_TAKE)
+		end_of_column(w, done, at, attnum);
+	fold_undo(w);
+	if (done)
+		end_of_change(w, at);
+	w->change = CHANGE_NONE;
+	w->outcome_known = true;
 	return true;
 }

@@ -58,7 +58,9 @@ static void snapshot_keep(struct walk *w, struct fact_snapshot *to, struct fact_
 /* A copy that comes in at another step than its own (its job ended late) stands in the log and changes nothing. */
 static bool fold_snapshot(struct walk *w, const struct json *b, struct err *e)
 {
-	static const char *const roles[] = { "first", "final", NULL };
+	static const char *const roles[] = { "first", "final", "reads", NULL };
+	static const enum stage low[] = { AT_SNAPSHOT, AT_FINAL, AT_COPY }, high[] = { AT_GATE_A, AT_ARMED, AT_COPY };
+	struct fact_snapshot *const to[] = { &w->first, &w->final, &w->moved };
 	struct fact_snapshot s = { .begun = 0 };
 	size_t role;
 	const char *blob;
@@ -67,10 +69,9 @@ static bool fold_snapshot(struct walk *w, const struct json *b, struct err *e)
 		return false;
 	if ((s.attnum > 0) != (w->attnum > 0) || (s.scope == SNAP_ROWS) != (w->kind == TARGET_ROWS))
 		return err_set(e, ERR_VERIFY, NULL, "the snapshot is of another kind of target than the walk's");
-	enum stage low = role == 0 ? AT_SNAPSHOT : AT_FINAL, high = role == 0 ? AT_GATE_A : AT_ARMED;
-	if (w->stage < low || w->stage > high)
+	if (w->stage < low[role] || w->stage > high[role])
 		return true;
-	snapshot_keep(w, role == 0 ? &w->first : &w->final, s);
+	snapshot_keep(w, to[role], s);
 	if (role == 0)
 		w->first_n = w->n;
 	if (!s.equal || (role == 0 && w->stage != AT_SNAPSHOT))
@@ -170,19 +171,57 @@ static bool fold_backfill(struct walk *w, const struct json *b, struct err *e)
 	if (!body_hex(b, "blob", 64, &blob, e) || !body_time(b, "counted", &f.at, e) || !body_count(b, "filled", &f.filled, e) || !body_count(b, "left", &f.left, e) ||
 	    !body_count(b, "passes", &passes, e) || !body_count(b, "rejects", &f.rejects, e))
 		return false;
-	if (!fold_fills(w) || w->unfilled)
+	/* Before writes went to both, or while they go there as an earlier plan said; or the old column was filled. */
+	bool early = archetype_beside(w->archetype) && (f.at < w->confirmed[ITEM_DUAL_WRITE] || w->reconvert || w->alone);
+	if (!fold_fills(w) || w->unfilled || early)
 		return true;
 	w->fill = f;
 	if (f.left || f.rejects)
 		return fold_refill(w, e);
+	if (w->stage == AT_BACKFILL)
+		w->window_from = f.at;
 	return w->stage != AT_BACKFILL || fold_move(w, EV_FILLED, NULL, e);
+}
+
+/* What differs opens item 6 again, as long as writes go to both; behind that it takes gates B and C back. */
+static bool differ(struct walk *w, struct err *e)
+{
+	if (w->stage >= AT_FINAL && w->stage <= AT_ARMED) {
+		w->gate_passed[1] = w->gate_passed[2] = 0;
+		return fold_move(w, EV_REOPEN_GATES, NULL, e);
+	}
+	return w->alone || !fold_fills(w) || fold_refill(w, e);
+}
+
+/* A pass over all rows came to its end. One of before writes went to both says nothing. */
+static bool fold_parity(struct walk *w, const struct json *b, struct err *e)
+{
+	struct fact_parity p = { .at = 0 };
+	const char *blob;
+	if (!body_hex(b, "blob", 64, &blob, e) || !body_time(b, "began", &p.began, e) || !body_time(b, "ended", &p.ended, e) || !body_count(b, "round", &p.round, e) ||
+	    !body_count(b, "rows", &p.rows, e) || !body_count(b, "mismatches", &p.mismatches, e) || !body_time_or_none(b, "covers", &p.covers, e) || !body_text(b, "first", &p.first, e))
+		return false;
+	if (!archetype_beside(w->archetype))
+		return fold_refuse(e, "it compares two columns, and the walk has one");
+	if (p.ended < p.began || (p.mismatches > 0) != (*p.first != '\0'))
+		return fold_refuse(e, p.ended < p.began ? "the pass ended before it began" : "field \"first\" does not fit the mismatches");
+	if (w->stage < AT_BACKFILL || w->stage > AT_ARMED || p.began < w->confirmed[ITEM_DUAL_WRITE])
+		return true;
+	p.at = p.ended;
+	p.first = p.mismatches ? arena_dup(w->arena, p.first) : NULL;
+	w->parity = p;
+	w->parity_n = w->n;
+	if (p.mismatches)
+		return differ(w, e);
+	w->alone = w->alone && p.covers;   /* one over every row in which nothing differs */
+	return true;
 }
 
 bool fold_evidence(struct walk *w, const struct record *r, struct err *e)
 {
-	static const char *const kinds[] = { "snapshot", "drill", "audit", "baseline", "watched", "guard", "hiding", "slot", "backfill", NULL };
+	static const char *const kinds[] = { "snapshot", "drill", "audit", "baseline", "watched", "guard", "hiding", "slot", "backfill", "parity", NULL };
 	static bool (*const folds[])(struct walk *, const struct json *, struct err *) = {
-		fold_snapshot, fold_drill, fold_audit, fold_baseline, fold_watched, fold_guard, fold_hiding, fold_slot, fold_backfill,
+		fold_snapshot, fold_drill, fold_audit, fold_baseline, fold_watched, fold_guard, fold_hiding, fold_slot, fold_backfill, fold_parity,
 	};
 	size_t kind;
 	return body_choice(r->b, "kind", kinds, &kind, e) && folds[kind](w, r->b, e);

@@ -11,7 +11,7 @@
 
 void walk_init(struct walk *w, struct arena *a)
 {
-	*w = (struct walk){ .arena = a, .archetype = ARCH_DESTRUCTIVE, .stage = AT_NOWHERE, .intent_n = -1, .agreed_n = -1, .agreed_last = -1 };
+	*w = (struct walk){ .arena = a, .archetype = ARCH_DESTRUCTIVE, .stage = AT_NOWHERE, .intent_n = -1, .agreed_n = -1, .agreed_last = -1, .changed_n = -1 };
 }
 
 bool fold_refuse(struct err *e, const char *why)
@@ -75,15 +75,16 @@ static bool begin_terms(struct walk *w, const struct json *b, struct err *e)
 /* Logs of before there were other kinds say none: a column that is dropped. */
 static bool begin_target(struct walk *w, const struct json *b, struct err *e)
 {
-	static const char *const kinds[] = { "column", "table", "rows", "new column", NULL }, *const archs[] = { "destructive", "additive", NULL };
+	static const char *const kinds[] = { "column", "table", "rows", "new column", NULL }, *const archs[] = { "destructive", "additive", "rename", "type change", NULL };
 	static const enum target is[] = { TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS, TARGET_ADDED };
+	static const enum archetype of[] = { ARCH_DESTRUCTIVE, ARCH_ADDITIVE, ARCH_RENAME, ARCH_TYPE };
 	size_t kind = 0, arch = 0;
 	if ((json_get(b, "kind") && !body_choice(b, "kind", kinds, &kind, e)) || (json_get(b, "archetype") && !body_choice(b, "archetype", archs, &arch, e)) || !body_oid(b, "relid", &w->relid, e) ||
 	    !body_attnum(b, "attnum", &w->attnum, e))
 		return false;
 	w->kind = is[kind];
-	w->archetype = arch == 1 ? ARCH_ADDITIVE : ARCH_DESTRUCTIVE;
-	if (target_archetype(w->kind) != w->archetype)
+	w->archetype = of[arch];
+	if ((w->kind == TARGET_ADDED) != (w->archetype == ARCH_ADDITIVE) || (w->kind != TARGET_COLUMN && archetype_beside(w->archetype)))
 		return fold_refuse(e, "field \"archetype\" does not fit the kind of target");
 	if ((w->kind == TARGET_COLUMN) != (w->attnum > 0))
 		return fold_refuse(e, "field \"attnum\" does not fit the kind of target");

@@ -19,6 +19,10 @@ bool fold_refill(struct walk *w, struct err *e);
 bool fold_fills(const struct walk *w);
 /* What was reached at the stage that the walk is at now, or behind it, no longer stands. */
 void fold_undo(struct walk *w);
+/* The same of what deploys declared, of two columns side by side: from now on it is asked again. */
+void fold_ask_again(struct walk *w, int64_t now);
+/* Item 9 of two columns side by side: the line names the pass over all rows behind which dual write may end. */
+bool fold_last_pass(const struct walk *w, const struct record *r, struct err *e);
 
 /* One an op. They may change w before they refuse: walk_fold gives them a copy. */
 bool fold_evidence(struct walk *w, const struct record *r, struct err *e);
