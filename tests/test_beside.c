@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/* A new column stands beside the old one: the log's lines, one by one, and what each of them refuses. */
+#include "tests/lib_beside.h"
+
+static void start(const char *arch)
+{
+	BESIDE_MUST(beside_begin(arch, "staging"));
+}
+
+static void no(bool ok, const char *why)
+{
+	ck_assert(!ok);
+	ck_assert_str_eq(strstr(c->err.msg, ": ") + 2, why);
+}
+
+START_TEST(begins)
+{
+	static const char other[] = "{'archetype':'%s','attnum':%d,'day_us':86400000000,'environment':'staging','gatewalk':'0.1.0','install_id':'11111111-2222-3333-4444-555555555555',"
+		"'kind':'%s','name':'n','plan':'" CORE_PLAN "','relid':16400,'server':'shop@db1','signers':'" CORE_BLOB "','target':'public.orders.note'}";
+	no(core_foldf(c, OP_BEGIN, other, "rename", 0, "table"), "field \"archetype\" does not fit the kind of target");
+	no(core_foldf(c, OP_BEGIN, other, "type change", 0, "rows"), "field \"archetype\" does not fit the kind of target");
+	no(core_foldf(c, OP_BEGIN, other, "type change", 0, "new column"), "field \"archetype\" does not fit the kind of target");
+	no(core_foldf(c, OP_BEGIN, other, "rename", 0, "column"), "field \"attnum\" does not fit the kind of target");
+	start("rename");
+	ck_assert_int_eq(c->walk.archetype, ARCH_RENAME);
+	ck_assert_int_eq(c->walk.kind, TARGET_COLUMN);
+}
+END_TEST
+
+static const struct { const char *arch; bool trigger; } ways[] = { { "rename", true }, { "rename", false }, { "type change", true }, { "type change", false } };
+
+START_TEST(the_whole_way)
+{
+	bool trigger = ways[_i].trigger, rename = ways[_i].arch[0] == 'r';
+	start(ways[_i].arch);
+	beside_to(AT_EXPAND, trigger);
+	ck_assert(!walk_is_monitored(&c->walk) && !c->walk.added_at);
+	beside_to(AT_WRITES, trigger);
+	ck_assert(walk_is_monitored(&c->walk) && !walk_trigger_stands(&c->walk));
+	ck_assert_int_eq(c->walk.added_attnum, 8);
+	ck_assert_int_eq(walk_changed_at(&c->walk), c->walk.added_at);
+	beside_to(AT_BACKFILL, trigger);
+	ck_assert_int_eq(walk_trigger_stands(&c->walk), trigger);
+	beside_to(AT_READS, trigger);
+	ck_assert_int_eq(c->walk.moved.equal, rename);
+	beside_to(AT_UNUSED, trigger);
+	ck_assert(!walk_trigger_stands(&c->walk));
+	ck_assert_int_eq(c->walk.quiet_since, c->walk.ended_at);
+	beside_to(AT_CLOSED, trigger);
+	ck_assert(c->walk.dropped && !walk_is_monitored(&c->walk));
+	ck_assert_int_eq(walk_changed_at(&c->walk), c->walk.dropped_at);
+}
+END_TEST
+
+START_TEST(the_window_is_waited_for)
+{
+	c->plan.recipe = "rename-column";
+	start("rename");
+	beside_to(AT_WINDOW, true);
+	ck_assert_int_eq(walk_window_from(&c->walk, &c->plan), 0);
+	ck_assert_int_eq(walk_window_end(&c->walk, &c->plan), 0);
+	c->t += 8 * US_DAY;
+	no(beside_confirm(7), "no deploy reads the new column first, with the old one as fallback");
+	BESIDE_MUST(core_fold(c, OP_DECLARE, "{'key':'web','value':'1.21','what':'reads_both'}"));
+	ck_assert_int_eq(walk_window_from(&c->walk, &c->plan), 0);
+	BESIDE_MUST(beside_said("reads_both"));
+	int64_t from = c->t - US_MINUTE;
+	ck_assert_int_eq(walk_window_from(&c->walk, &c->plan), from);
+	ck_assert_int_eq(walk_window_end(&c->walk, &c->plan), from + 7 * US_DAY);
+	c->t = from + 7 * US_DAY - 1;
+	no(beside_confirm(7), "the wait of item 7 is not over");
+	c->t = from + 7 * US_DAY;
+	BESIDE_MUST(beside_confirm(7));
+	ck_assert_int_eq(c->walk.stage, AT_COPY);
+	BESIDE_MUST(beside_said("reads_both"));   /* once more, which moves nothing */
+	ck_assert_int_eq(walk_window_from(&c->walk, &c->plan), from);
+}
+END_TEST
+
+START_TEST(a_type_counts_from_the_backfill)
+{
+	c->plan.recipe = "change-type";
+	start("type change");
+	beside_to(AT_WINDOW, true);
+	int64_t from = c->walk.window_from;
+	ck_assert_int_eq(walk_window_end(&c->walk, &c->plan), from + 14 * US_DAY);
+	c->plan.window_days = 20;
+	ck_assert_int_eq(walk_window_end(&c->walk, &c->plan), from + 20 * US_DAY);
+	c->t = from + 14 * US_DAY - 1;
+	no(beside_confirm(7), "the wait of item 7 is not over");
+	c->t = from + 14 * US_DAY;
+	BESIDE_MUST(beside_confirm(7));
+	ck_assert_int_eq(c->walk.stage, AT_READS);
+}
+END_TEST
+
+START_TEST(development_waits_for_nothing)
+{
+	BESIDE_MUST(beside_begin("type change", "development"));
+	beside_to(AT_WINDOW, true);
+	ck_assert_int_eq(walk_window_end(&c->walk, &c->plan), c->walk.window_from);
+	BESIDE_MUST(beside_confirm(7));
+	beside_to(AT_UNUSED, true);
+	BESIDE_MUST(core_gate(c, 'B'));
+}
+END_TEST
+
+START_TEST(item_nine_is_waited_for)
+{
+	int days = ways[_i].arch[0] == 'r' ? 3 : 14;
+	start(ways[_i].arch);
+	beside_to(AT_UNUSED, ways[_i].trigger);
+	int64_t from = c->walk.quiet_since;
+	c->t = from + US_DAY;
+	BESIDE_MUST(core_fold(c, OP_QUIET, "{}"));   /* counted anew */
+	ck_assert_int_eq(c->walk.ended_at, from);
+	ck_assert_int_eq(c->walk.quiet_since, from + US_DAY);
+	c->t = from + US_DAY + days * US_DAY - 1;
+	no(core_gate(c, 'B'), "the wait of item 9 is not over");
+	c->t = c->walk.quiet_since + days * US_DAY;
+	BESIDE_MUST(core_gate(c, 'B'));
+}
+END_TEST
+
+START_TEST(words_come_at_their_time)
+{
+	start("rename");
+	beside_to(AT_EXPAND, true);
+	no(beside_said("writes_both"), "it is declared before its time");
+	no(beside_said("reads_both"), "it is declared before its time");
+	beside_to(AT_COPY, true);
+	no(beside_said("reads_moved"), "it is declared before its time");
+	no(beside_said("writes_new"), "it is declared before its time");
+	BESIDE_MUST(core_fold(c, OP_DECLARE, "{'key':'','value':'none','what':'releases'}"));
+	beside_to(AT_READS, true);
+	BESIDE_MUST(beside_said("writes_new"));
+	ck_assert_int_eq(walk_ask("releases"), -1);
+	ck_assert_int_eq(walk_ask_stage(walk_ask("reads_both")), AT_WINDOW);
+	ck_assert_int_eq(walk_ask_stage(-1), AT_NOWHERE);
+	ck_assert_int_eq(walk_ask_from(WALK_ASKS), AT_NOWHERE);
+	ck_assert_str_eq(change_name(CHANGE_AGAIN), "dual write again");
+	ck_assert_str_eq(change_name((enum change)99), "none");
+}
+END_TEST
+
+START_TEST(other_walks_have_one_column)
+{
+	core_walk_to(c, AT_READS);
+	refused(OP_DECLARE, "{'key':'web','value':'x','what':'writes_both'}", "field \"what\" is of a walk with two columns");
+	refused(OP_EVIDENCE, "{'began':'" PROVED "','blob':'" CORE_BLOB "','covers':'','ended':'" PROVED "','first':'','kind':'parity','mismatches':0,'round':3,'rows':9}",
+		"it compares two columns, and the walk has one");
+	refused(OP_CHANGE, "{'expires':'" PROVED "','nonce':'n1','relid':16400,'statement':'x','statement_sha256':'" CORE_BLOB "','what':'relax','why':''}",
+		"it may not stand at \"reads moved\"");
+}
+END_TEST
+
+START_TEST(changes_that_do_not_fit)
+{
+	start("rename");
+	beside_to(AT_BACKFILL, false);
+	no(beside_change("take dual write", "'alone':0,"), "the application writes both columns, and no trigger");
+	no(beside_change("tighten", ""), "nothing was taken off the old column");
+	no(core_fold(c, OP_CONFIRM, "{'backfill':0,'item':5,'typed':'x'}"), "item 5 cannot be confirmed at \"backfill\"");
+	beside_to(AT_PARITY, false);
+	BESIDE_MUST(beside_parity(0, 0));
+	no(beside_change("end dual write", "'parity':1,"), "the application writes both columns, and no trigger");
+	beside_to(AT_UNUSED, false);
+	no(beside_change("dual write again", "'alone':0,"), "the application wrote both columns, and no trigger");
+}
+END_TEST
+
+START_TEST(a_column_beside_is_filled)
+{
+	start("rename");
+	beside_to(AT_WRITES, false);
+	no(core_fold(c, OP_CONFIRM, "{'backfill':0,'item':5,'typed':'x'}"), "a column beside another one is filled from it");
+	BESIDE_MUST(core_fold(c, OP_CONFIRM, "{'backfill':1,'item':5,'typed':'x'}"));
+	no(core_fold(c, OP_AMEND, "{'backfill':0,'class':'backfill','plan':'" CORE_PLAN "','why':'x'}"), "a column beside another one is filled from it");
+}
+END_TEST
+
+START_TEST(the_last_pass)
+{
+	start("rename");
+	beside_to(AT_RELAX, true);
+	BESIDE_MUST(beside_parity(0, 0));
+	int64_t early = c->walk.parity_n;
+	BESIDE_MUST(beside_done("relax", ""));
+	no(beside_change("end dual write", arena_printf(c->a, "'parity':%lld,", (long long)early)), "the pass began before reads had moved and the old column was relaxed");
+	BESIDE_MUST(beside_parity(0, c->t - US_DAY));
+	no(beside_end(), "the pass did not cover every row");
+	BESIDE_MUST(beside_parity(0, 0));
+	no(beside_change("end dual write", "'parity':1,"), "field \"parity\" is not the line of the last pass over all rows");
+	no(beside_change("end dual write", ""), "field \"parity\" is missing or no whole number from 0 on");
+	no(core_fold(c, OP_QUIET, "{'parity':1}"), "its trigger ends dual write, by a change");
+	c->t += US_DAY + US_HOUR;
+	no(beside_end(), "the pass is older than a day");
+	BESIDE_MUST(beside_parity(0, 0));
+	BESIDE_MUST(beside_end());
+	ck_assert_int_eq(c->walk.stage, AT_UNUSED);
+}
+END_TEST
+
+START_TEST(the_application_ends_it_by_a_word)
+{
+	start("type change");
+	beside_to(AT_PARITY, false);
+	no(core_fold(c, OP_QUIET, "{'parity':1}"), "field \"parity\" is not the line of the last pass over all rows");
+	BESIDE_MUST(beside_parity(0, 0));
+	BESIDE_MUST(beside_quiet());
+	ck_assert_int_eq(c->walk.stage, AT_UNUSED);
+	ck_assert_int_eq(c->walk.ended_at, c->walk.quiet_since);
+	no(beside_back(AT_PARITY, ""), "field \"alone\" is missing or neither 0 nor 1");
+	BESIDE_MUST(beside_back(AT_PARITY, "'alone':0,"));
+	ck_assert(!c->walk.alone && !c->walk.ended_at);
+}
+END_TEST
+
+/* Where a pass says that old and new differ, from each stage. */
+static const struct { enum stage at, to; } found_at[] = {
+	{ AT_BACKFILL, AT_BACKFILL }, { AT_WINDOW, AT_BACKFILL }, { AT_COPY, AT_BACKFILL }, { AT_READS, AT_BACKFILL }, { AT_RELAX, AT_BACKFILL }, { AT_PARITY, AT_BACKFILL },
+	{ AT_UNUSED, AT_UNUSED }, { AT_FINAL, AT_UNUSED }, { AT_GATE_C, AT_UNUSED }, { AT_ARMED, AT_UNUSED }, { AT_DROPPING, AT_DROPPING }, { AT_MONITOR, AT_MONITOR },
+};
+
+START_TEST(what_differs)
+{
+	start("rename");
+	beside_to(found_at[_i].at, true);
+	BESIDE_MUST(beside_parity(2, 0));
+	ck_assert_int_eq(c->walk.stage, found_at[_i].to);
+	if (found_at[_i].to == AT_BACKFILL) {
+		ck_assert_int_eq(c->walk.window_from, 0);
+		ck_assert_int_eq(c->walk.confirmed[ITEM_WINDOW], 0);
+		ck_assert_int_eq(c->walk.confirmed[ITEM_READS], 0);
+		ck_assert_int_ne(c->walk.confirmed[ITEM_DUAL_WRITE], 0);
+		beside_to(AT_CLOSED, true);
+	} else if (found_at[_i].to == AT_UNUSED) {
+		ck_assert_int_eq(c->walk.gate_passed[1], 0);
+		ck_assert_int_eq(c->walk.parity.mismatches, 2);
+		ck_assert_str_eq(c->walk.parity.first, "id 7");
+	}
+}
+END_TEST
+
+START_TEST(passes_that_make_no_sense)
+{
+#define PASS(began, ended, first, n) "{'began':'2026-09-21T13:33:2" began ".000000Z','blob':'" CORE_BLOB "','covers':'','ended':'2026-09-21T13:33:2" ended ".000000Z','first':'" first \
+	"','kind':'parity','mismatches':" n ",'round':3,'rows':9}"
+	start("rename");
+	beside_to(AT_WINDOW, true);
+	refused(OP_EVIDENCE, PASS("2", "1", "", "0"), "the pass ended before it began");
+	refused(OP_EVIDENCE, PASS("1", "2", "id 7", "0"), "field \"first\" does not fit the mismatches");
+	refused(OP_EVIDENCE, PASS("1", "2", "", "1"), "field \"first\" does not fit the mismatches");
+	taken(OP_EVIDENCE, PASS("1", "2", "id 7", "1"));   /* of before writes went to both */
+	ck_assert_int_eq(c->walk.stage, AT_WINDOW);
+	ck_assert_int_eq(c->walk.parity.at, 0);
+}
+END_TEST
+
+START_TEST(a_count_of_before_dual_write)
+{
+	start("rename");
+	beside_to(AT_BACKFILL, true);
+	taken(OP_EVIDENCE, "{'blob':'" CORE_BLOB "','counted':'" PROVED "','filled':9,'kind':'backfill','left':0,'passes':1,'rejects':0}");
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+	BESIDE_MUST(beside_filled(3));
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+	BESIDE_MUST(beside_filled(0));
+	ck_assert_int_eq(c->walk.stage, AT_WINDOW);
+	int64_t from = c->walk.window_from;
+	BESIDE_MUST(beside_filled(0));   /* counted once more, which moves nothing */
+	ck_assert_int_eq(c->walk.window_from, from);
+	BESIDE_MUST(beside_filled(1));
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+}
+END_TEST
+
+#define AMEND "{'backfill':1,'class':'backfill','plan':'" CORE_PLAN "','why':'x'}"
+
+START_TEST(another_conversion)
+{
+	start("type change");
+	beside_to(AT_READS, true);
+	taken(OP_AMEND, AMEND);
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+	ck_assert(c->walk.reconvert);
+	BESIDE_MUST(beside_filled(0));   /* by the old trigger */
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+	BESIDE_MUST(beside_done("take dual write", "'alone':0,"));
+	ck_assert(!c->walk.reconvert);
+	beside_to(AT_UNUSED, true);
+	refused(OP_AMEND, AMEND, "writes no longer go to both columns: the way to another conversion is back to where they do");
+	BESIDE_MUST(beside_change("dual write again", "'alone':0,"));
+	refused(OP_AMEND, AMEND, "no plan is taken in while a change is open");
+}
+END_TEST
+
+START_TEST(another_conversion_of_the_application)
+{
+	start("type change");
+	beside_to(AT_WINDOW, false);
+	taken(OP_AMEND, AMEND);
+	ck_assert(!c->walk.reconvert);
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+	BESIDE_MUST(beside_filled(0));
+	ck_assert_int_eq(c->walk.stage, AT_WINDOW);
+}
+END_TEST
+
+START_TEST(leaving)
+{
+	start("rename");
+	beside_to(AT_PARITY, true);
+	refused(OP_LEAVE, "{'why':'x'}", "its dual-write trigger stands on the table, and is to be taken away first");
+	beside_to(AT_UNUSED, true);
+	taken(OP_LEAVE, "{'why':'x'}");
+	ck_assert_int_eq(c->walk.stage, AT_LEFT);
+}
+END_TEST
+
+#define RESYNC(last, to) "{'drop':'none','last_head':'" CORE_HEAD "','last_n':" last ",'lsn_was':'0/1','mirrored':5,'snapshot':'stands','tli_was':1,'to':'" to "','typed':'x','why':'y'}"
+
+START_TEST(a_database_that_fell_behind)
+{
+	start("rename");
+	beside_to(AT_READS, true);
+	refused(OP_RESYNC, RESYNC("3", "backfill"), "the database is of before the last change of its table: its columns are not those of this walk");
+	BESIDE_MUST(core_foldf(c, OP_RESYNC, "{'drop':'none','last_head':'" CORE_HEAD "','last_n':%lld,'lsn_was':'0/1','mirrored':5,'snapshot':'stands','tli_was':1,'to':'backfill','typed':'x','why':'y'}",
+		(long long)c->walk.changed_n));
+	ck_assert_int_eq(c->walk.stage, AT_BACKFILL);
+	ck_assert_int_eq(c->walk.window_from, 0);
+	beside_to(AT_ARMED, true);
+	BESIDE_MUST(core_foldf(c, OP_RESYNC, "{'drop':'none','last_head':'" CORE_HEAD "','last_n':%lld,'lsn_was':'0/1','mirrored':5,'snapshot':'stands','tli_was':1,'to':'nobody uses it','typed':'x','why':'y'}",
+		(long long)c->walk.changed_n));
+	ck_assert_int_eq(c->walk.quiet_since, 0);
+	ck_assert_int_ne(c->walk.ended_at, 0);
+	c->t += 20 * US_DAY;
+	no(core_gate(c, 'B'), "the wait of item 9 is not over");
+	BESIDE_MUST(core_fold(c, OP_QUIET, "{}"));
+	beside_to(AT_CLOSED, true);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("beside");
+	TCase *t = tcase_create("beside");
+	const TTest *const all[] = {
+		begins, the_window_is_waited_for, a_type_counts_from_the_backfill, development_waits_for_nothing, words_come_at_their_time, other_walks_have_one_column, changes_that_do_not_fit,
+		a_column_beside_is_filled, the_last_pass, the_application_ends_it_by_a_word, passes_that_make_no_sense, a_count_of_before_dual_write, another_conversion,
+		another_conversion_of_the_application, leaving, a_database_that_fell_behind,
+	};
+	tcase_add_checked_fixture(t, setup, teardown);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		tcase_add_test(t, all[i]);
+	tcase_add_loop_test(t, the_whole_way, 0, sizeof ways / sizeof *ways);
+	tcase_add_loop_test(t, item_nine_is_waited_for, 0, sizeof ways / sizeof *ways);
+	tcase_add_loop_test(t, what_differs, 0, sizeof found_at / sizeof *found_at);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	return test_main(suite());
+}
