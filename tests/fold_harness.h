@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/when.h"
 #include "tests/lib_core.h"
 #include "tests/lib_test.h"

@@ -126,6 +126,18 @@ static inline bool beside_on(bool trigger)
 	}
 }
 
+/* One step back from where the walk stands, by a word or a change. */
+static inline bool beside_back_one(bool trigger)
+{
+	enum stage to;
+	enum change ch = walk_back_change(&c->walk);
+	bool bounds = c->walk.stage == AT_BACKFILL || c->walk.stage == AT_UNUSED;
+	const char *alone = ch == CHANGE_TAKE || ch == CHANGE_UNDUAL || ch == CHANGE_AGAIN || (!trigger && bounds) ? "'alone':0," : "";
+	if (ch != CHANGE_NONE)
+		return beside_done(change_name(ch), alone);
+	return walk_back(&c->walk, &to) && beside_back(to, alone);
+}
+
 static inline void beside_to(enum stage s, bool trigger)
 {
 	while (c->walk.stage != s)
