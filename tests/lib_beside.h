@@ -41,7 +41,7 @@ static inline bool beside_snapshot(const char *role)
 
 static inline bool beside_confirm(int item)
 {
-	return core_foldf(c, OP_CONFIRM, "{'backfill':1,'item':%d,'typed':'x'}", item);
+	return core_foldf(c, OP_CONFIRM, "{%s'item':%d,'typed':'x'}", item == 5 ? "'backfill':1," : "", item);
 }
 
 static inline bool beside_said(const char *what)

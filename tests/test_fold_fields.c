@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Every field of every line is asked for, and in its own kind: each is taken away and each is replaced, one at a time. */
-#include "tests/fold_harness.h"
+#include "tests/lib_beside.h"
 
 #include "base/json.h"
 #include "base/text.h"
@@ -60,7 +60,7 @@ static int spoil_all(const struct walk *w, const struct record *good, enum spoil
 /* What is decided bears the server's time; what is only noted need not. */
 static void spoil_time(const struct walk *w, const struct record *good)
 {
-	static const enum record_op noted[] = { OP_EVIDENCE, OP_SIGHTING, OP_JOB, OP_OUTCOME, OP_ALARM, OP_BACK, OP_AMEND, OP_LEAVE, OP_TORN, OP_SCHEMA_LOG, OP_CLOSE };
+	static const enum record_op noted[] = { OP_EVIDENCE, OP_SIGHTING, OP_JOB, OP_OUTCOME, OP_CHANGED, OP_ALARM, OP_BACK, OP_AMEND, OP_LEAVE, OP_TORN, OP_SCHEMA_LOG, OP_CLOSE };
 	struct record r = *good;
 	struct walk copy = *w;
 	bool timeless = false;
@@ -78,17 +78,36 @@ static int spoil_both(const struct walk *w, const struct record *r)
 	return spoil_all(w, r, TAKE_AWAY) + spoil_all(w, r, OTHER_KIND);
 }
 
-START_TEST(of_a_whole_walk)
+/* From this line on. */
+static int spoil_every_line(int64_t from)
 {
 	int done = 0;
-	core_walk_to(c, AT_CLOSED);
 	struct walk w;
 	walk_init(&w, c->a);
 	for (int64_t i = 0; i < c->walk.n; i++) {
-		done += spoil_both(&w, &c->records[i]);
+		done += i < from ? 0 : spoil_both(&w, &c->records[i]);
 		ck_assert_msg(walk_fold(&w, &c->records[i], &c->err), "%s", c->err.msg);
 	}
-	ck_assert_int_gt(done, 150);
+	return done;
+}
+
+START_TEST(of_a_whole_walk)
+{
+	core_walk_to(c, AT_CLOSED);
+	ck_assert_int_gt(spoil_every_line(0), 150);
+}
+END_TEST
+
+/* By trigger and by the application; the way back from the end of dual write among the lines. The first line may leave its archetype out. */
+START_TEST(of_two_columns)
+{
+	bool trigger = _i;
+	ck_assert(beside_begin("rename", "staging"));
+	beside_to(AT_UNUSED, trigger);
+	if (trigger)
+		ck_assert(beside_back_one(true));
+	beside_to(AT_CLOSED, trigger);
+	ck_assert_int_gt(spoil_every_line(1), 250);
 }
 END_TEST
 
@@ -132,6 +151,7 @@ static Suite *suite(void)
 	TCase *t = tcase_create("fold_fields");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, of_a_whole_walk);
+	tcase_add_loop_test(t, of_two_columns, 0, 2);
 	tcase_add_test(t, of_the_other_lines);
 	suite_add_tcase(s, t);
 	return s;

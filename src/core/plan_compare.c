@@ -46,8 +46,8 @@ static const struct text_field texts[] = {
 	FIELD("window.zone", zone, AMEND_GATES), FIELD("health.sync_standby", sync_standby, AMEND_GATES),
 	FIELD("releases_from.ics", release_ics, AMEND_GATES), FIELD("releases_from.command", release_command, AMEND_GATES),
 	FIELD("snapshot.store", store, AMEND_GATES), FIELD("snapshot.scratch", scratch, AMEND_GATES),
-	FIELD("backfill.value", backfill.value, AMEND_BACKFILL), FIELD("backfill.where", backfill.where, AMEND_BACKFILL), FIELD("backfill.fills", backfill.fills, AMEND_BACKFILL),
 	FIELD("convert.to", convert_to, AMEND_BACKFILL), FIELD("convert.back", convert_back, AMEND_BACKFILL), FIELD("convert.check", convert_check, AMEND_BACKFILL),
+	FIELD("backfill.value", backfill.value, AMEND_BACKFILL), FIELD("backfill.where", backfill.where, AMEND_BACKFILL), FIELD("backfill.fills", backfill.fills, AMEND_BACKFILL),
 	FIELD("monitor.notify", notify, AMEND_GATES), FIELD("monitor.migration_tool", migration_tool, AMEND_GATES),
 };
 
