@@ -285,7 +285,12 @@ START_TEST(writes_fill_it)
 	ck_assert_str_eq(v->items[ITEM_DUAL_WRITE].note, "0 of 2 deploys");
 	next_is("Deploy web so that it writes the column, then declare that release.", "And when its last old instance ended. 0 of 2 are declared.");
 	asks(ACT_DECLARE, "writes_fill/web", "release of web that writes the new column, and when its last old instance ended", "90ab17 ended 2026-11-10 11:20");
-	asks(ACT_TAKE, NULL, "why it may go, and whether anything was written only there", "nothing was yet, says Pair");
+	ck_assert_str_eq(offered(ACT_TAKE, NULL)->label, "count its values");
+	c->facts.added = (struct fact_added){ .counted_at = c->facts.now, .values = 2 };
+	judge();
+	asks(ACT_TAKE, NULL, "2 values stand only in it and go with it: type this number and why", "2 nobody needs them");
+	c->facts.added = (struct fact_added){ 0 };
+	judge();
 	ck_assert_ptr_null(offered(ACT_CONFIRM, NULL));
 	ck_assert_str_eq(challenge("writes_fill/workers")->question, "does workers write it?");
 	ck_assert_int_eq(challenge("writes_fill/workers")->offer.kind, ACT_DECLARE);

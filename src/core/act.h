@@ -17,8 +17,6 @@
 	X(ACT_AUDIT, "audit", "look for consumers now", 0) \
 	X(ACT_CLEAR, "clear", "clear the consumer under the cursor, with a reason", 1) \
 	X(ACT_WATCH, "watch", "put the tripwire on the table and start the watcher", 1) \
-	X(ACT_ADD, "add", "add the new column", 1) \
-	X(ACT_TAKE, "take-away", "take the new column away again", 1) \
 	X(ACT_QUIET, "quiet", "begin the count of item 9", 1) \
 	X(ACT_HIDE, "hide", "hide it from the application's roles for a while", 1) \
 	X(ACT_UNHIDE, "unhide", "give it back to the application's roles now", 0) \

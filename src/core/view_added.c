@@ -77,7 +77,12 @@ static void offers_writes(struct view *v)
 	if (!walk_deploy_left(v->walk, v->plan, "writes_fill", NULL))
 		view_offer_confirm(v, ITEM_DUAL_WRITE, "type \"written\"", "written");
 	view_offer_releases(v);
-	view_offer_asks(v, ACT_TAKE, "take the column away", "why it may go, and whether anything was written only there", "nothing was yet, says Pair");
+	const struct fact_added *f = &v->facts->added;
+	if (!f->counted_at)
+		view_offer_plain(v, ACT_TAKE, "count its values");
+	else
+		view_offer_asks(v, ACT_TAKE, "take the column away", arena_printf(v->arena, "%lld values stand only in it and go with it: type this number and why",
+			(long long)f->values), arena_printf(v->arena, "%lld nobody needs them", (long long)f->values));
 }
 
 /* What stands before rows are filled; NULL nothing does. */

@@ -165,54 +165,8 @@ static void at_consumers(struct view *v)
 		view_offer_plain(v, ACT_AUDIT, "look again");
 }
 
-/* Each deploy's release that writes, or reads, the new column. */
-static void deploys_of_added(struct view *v, const char *what, const char *does)
-{
-	int64_t since = v->walk->back_at > v->walk->added_at ? v->walk->back_at : v->walk->added_at;
-	for (size_t i = 0; i < v->plan->n_deploys; i++) {
-		const char *name = v->plan->deploys[i].name;
-		const struct walk_declared *d = walk_declared(v->walk, what, name);
-		if (!d || d->at <= since)
-			declare(v, arena_printf(v->arena, "%s/%s", what, name), arena_printf(v->arena, "declare %s", name), arena_printf(v->arena, "release of %s that %s the new column, and when its last old instance ended", name, does),
-				"90ab17 ended 2026-11-10 11:20");
-	}
-}
-
-static void at_expand(struct view *v)
-{
-	releases(v);
-	if (gate_add_allowed(v->plan, v->walk, v->facts, NULL) && v->facts->monitor.baseline_at)
-		plain(v, ACT_ADD, "add the column");
-	rehearsal(v);
-	drill(v);
-}
-
-static void at_writes(struct view *v)
-{
-	const struct fact_added *f = &v->facts->added;
-	deploys_of_added(v, "writes_fill", "writes");
-	if (!walk_deploy_left(v->walk, v->plan, "writes_fill", NULL))
-		confirm(v, ITEM_DUAL_WRITE, "type \"written\"", "written");
-	if (!f->counted_at)
-		plain(v, ACT_TAKE, "count what stands only in it");
-	else
-		offer(v, (struct offer){ .kind = ACT_TAKE, .label = "take the column away", .prompt = arena_printf(v->arena,
-			"%lld values stand only in it and go with it: type this number and why", (long long)f->values), .expect = arena_printf(v->arena, "%lld nobody needs them", (long long)f->values) });
-}
-
-static void at_reads_of_added(struct view *v)
-{
-	deploys_of_added(v, "reads_moved", "reads");
-	if (!walk_deploy_left(v->walk, v->plan, "reads_moved", NULL) && view_holds(v, "B7"))
-		confirm(v, ITEM_READS, "type \"moved\"", "moved");
-}
-
 static void at_reads(struct view *v)
 {
-	if (v->walk->archetype == ARCH_ADDITIVE) {
-		at_reads_of_added(v);
-		return;
-	}
 	for (size_t i = 0; i < v->plan->n_deploys; i++) {
 		const char *name = v->plan->deploys[i].name;
 		if (!walk_deploy_said(v->walk, "reads_moved", name))
@@ -305,11 +259,6 @@ static void at_dropping(struct view *v)
 	view_offer_plain(v, ACT_LOOK, "ask the ledger");
 }
 
-static void at_changing(struct view *v)
-{
-	plain(v, ACT_LOOK, "ask the ledger");
-}
-
 static void restore(struct view *v)
 {
 	if (v->walk->dropped && !v->walk->restored_at && !view_job_here(v))
@@ -333,7 +282,7 @@ static void at_log(struct view *v)
 static void (*const at[STAGE_COUNT])(struct view *) = {
 	[AT_SNAPSHOT] = at_snapshot, [AT_ARCHETYPE] = at_archetype, [AT_DOCUMENT] = at_document, [AT_GATE_A] = at_gate_a,
 	[AT_CONSUMERS] = at_consumers, [AT_READS] = at_reads, [AT_UNUSED] = at_unused, [AT_FINAL] = at_final, [AT_GATE_C] = at_gate_c,
-	[AT_ARMED] = at_armed, [AT_DROPPING] = at_dropping, [AT_EXPAND] = at_expand, [AT_CHANGING] = at_changing, [AT_WRITES] = at_writes, [AT_MONITOR] = at_monitor, [AT_LOG] = at_log, [AT_CLOSED] = restore,
+	[AT_ARMED] = at_armed, [AT_DROPPING] = at_dropping, [AT_MONITOR] = at_monitor, [AT_LOG] = at_log, [AT_CLOSED] = restore,
 };
 
 void view_offers(struct view *v)
