@@ -2,8 +2,6 @@
 /* Item 5 of a new column: the statement, how it gets its lock, who is in its way, and what stands before it. */
 #include "screens/screen.h"
 
-#include <string.h>
-
 #include "base/arena.h"
 #include "base/text.h"
 #include "core/sql.h"
@@ -12,70 +10,43 @@
 
 #define AT 13
 
+static bool refused(const struct view *v)
+{
+	return !v->walk->added_at && v->facts->target.at && v->facts->target.unfit;
+}
+
 static enum mood mood_of(const struct view *v)
 {
 	if (v->walk->stage == AT_CHANGING)
-		return MOOD_WAITING;
+		return v->busy ? MOOD_RUNNING : MOOD_WAITING;
 	if (v->walk->added_at)
 		return MOOD_DONE;
-	return v->change.refused || v->change.why ? MOOD_SHUT : MOOD_NOT_YET;
+	return refused(v) || v->facts->blocker.at ? MOOD_SHUT : MOOD_NOT_YET;
 }
 
 static const char *words_of(const struct view *v)
 {
 	if (v->walk->stage == AT_CHANGING)
-		return "outcome not known yet";
+		return v->busy ? "asking for the lock" : "outcome not known yet";
 	if (v->walk->added_at)
 		return "it is there";
-	return v->change.refused ? "not run as it is" : v->change.why ? "not added" : "not added yet";
+	return refused(v) ? "not run as it is" : v->facts->blocker.at ? "not added" : "not added yet";
 }
 
-static void lock(struct page *p, const struct view_change *c)
+/* Who held the lock at the last attempt, or holds it now. */
+static void blocker(struct page *p, const struct view *v, int64_t now)
 {
+	const struct fact_blocker *b = &v->facts->blocker;
 	struct arena *a = p->arena;
-	const char *each = c->lock_ms ? arena_printf(a, "%d ms", c->lock_ms) : "a moment", *whole = c->budget_s ? arena_printf(a, "for %d s in all", c->budget_s) : "a few times";
-	page_labelled(p, "LOCK", AT, arena_printf(a, "ACCESS EXCLUSIVE, held for milliseconds; no row is written. It waits %s at a time, lets go, and asks again %s: nobody queues.", each, whole));
-}
-
-/* Who held the lock at the last attempt. */
-static void blocker(struct page *p, const struct view_blocker *b, int64_t now)
-{
-	struct arena *a = p->arena;
-	if (!b->pid)
+	if (!b->at)
 		return;
-	page_labelled(p, "IN THE WAY", AT, arena_printf(a, "pid %d  %s  %s%s%s%s", b->pid, b->app && *b->app ? b->app : "no application name", b->role ? "role " : "",
-		b->role ? b->role : "", b->state ? "  " : "", b->state ? b->state : ""));
+	page_blank(p);
+	page_labelled(p, "LAST TRY", AT, arena_printf(a, "%s, asked %d time%s: the lock on the table was not free", num_age(a, b->at, now), b->tries, b->tries == 1 ? "" : "s"));
+	page_labelled(p, "IN THE WAY", AT, !b->pid ? "a prepared transaction: see pg_prepared_xacts" : arena_printf(a, "pid %d  %s%s%s%s%s", b->pid,
+		b->app && *b->app ? b->app : "no application name", b->user ? "  role " : "", b->user ? b->user : "", b->state ? "  " : "", b->state ? b->state : ""));
 	if (b->since)
-		page_item(p, "since", "", AT, arena_printf(a, "since %s UTC%s", num_when(a, b->since), now > b->since ? arena_printf(a, ", for %s", num_span(a, now - b->since)) : ""));
+		page_item(p, "since", "", AT, arena_printf(a, "since %s UTC, for %s then", num_when(a, b->since), num_span(a, b->at - b->since)));
 	page_item(p, "its query", "", AT, b->query);
-}
-
-static void last_try(struct page *p, const struct view *v, int64_t now)
-{
-	const struct view_change *c = &v->change;
-	if (!c->at || !c->why)
-		return;
-	page_blank(p);
-	page_labelled(p, "LAST TRY", AT, arena_printf(p->arena, "%s, asked %d time%s: %s", num_age(p->arena, c->at, now), c->tries, c->tries == 1 ? "" : "s", c->why));
-	blocker(p, &c->blocker, now);
-}
-
-static void refused(struct page *p, const struct view_change *c)
-{
-	page_blank(p);
-	page_item(p, "refused", "REFUSED", AT, c->refused);
-	if (!c->phased)
-		return;
-	page_row(p, "in phases");
-	page_sign(p, ST_PLAIN, 1, "IN PHASES", "");
-	bool first = true;
-	for (const char *s = c->phased, *end; *s; s = *end ? end + 1 : end) {
-		end = s + strcspn(s, "\n");
-		if (!first)
-			page_row(p, NULL);
-		page_more(p, ST_PLAIN, AT, arena_dupn(p->arena, s, (size_t)(end - s)));
-		first = false;
-	}
 }
 
 static const struct finding *finding(const struct view *v, const char *id)
@@ -132,15 +103,17 @@ static void render(struct page *p, const struct scene *s)
 	page_brief(p, "%s 5 %s", glyph_of_mood(m), words_of(v));
 	page_labelled(p, "STATEMENT", AT, v->statement);
 	page_copy(p, v->statement);
-	lock(p, &v->change);
+	page_labelled(p, "LOCK", AT, arena_printf(p->arena, "ACCESS EXCLUSIVE, held for milliseconds; no row is written. It waits %d ms at a time, lets go, and asks again for %d s in all: nobody queues.",
+		CHANGE_LOCK_MS, CHANGE_PATIENCE_S));
 	page_labelled(p, "WAY BACK", AT, sql_take(p->arena, v->plan));
 	if (!v->walk->added_at && v->walk->stage == AT_EXPAND)
 		before(p, v);
-	if (v->change.refused) {
-		refused(p, &v->change);
-		page_next(p, "It would hold up the table, so it is not run. See its form in phases.", "What changes the statement is another plan: a new walk.");
+	if (refused(v)) {
+		page_blank(p);
+		page_labelled(p, "REFUSED", AT, v->facts->target.unfit);
+		page_next(p, "It would hold up the table, or cannot be: it is not run.", "What changes the statement is another plan: a new walk.");
 	}
-	last_try(p, v, s->now);
+	blocker(p, v, s->now);
 	offers_rows(p, v, ACT_COUNT);
 	p->start = offers_wanted(v, ACT_COUNT);
 	const struct offer *o = offers_at(v, ACT_COUNT, s->cursor >= 0 ? s->cursor : p->start);

@@ -99,7 +99,7 @@ has "they are at item 8" "^stage reads moved"
 run 0 "back: writes" go "act:back::the report shows wrong notes"
 has "item 6 is passed over again" "^stage writes fill it"
 sql "UPDATE public.orders SET note = 'mine' WHERE id < 4" >/dev/null
-{ echo act:take; echo "act:take::2 of no use"; echo "act:take::3 of no use"; } | "$walk" "" "$key" orders-add-note - >"$out" 2>&1
+{ echo act:take-away; echo "act:take-away::2 of no use"; echo "act:take-away::3 of no use"; } | "$walk" "" "$key" orders-add-note - >"$out" 2>&1
 has "what stands only in it is counted" "error 3 values stand only in the new column, and \"2 of no use\" does not begin with that number"
 has "and it goes again" "^stage expand"
 is "no column, and the number in the log" "SELECT NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attname = 'note') AND EXISTS (SELECT FROM gatewalk.line WHERE sid = '$sid' AND line ~ 'of no use \\(3 values stood only in it\\)')" t

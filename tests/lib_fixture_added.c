@@ -141,7 +141,6 @@ static struct view *at(enum stage stage, bool fills)
 	facts(v)->log.state = LOG_AGREES;
 	v->statement = "ALTER TABLE public.users ADD COLUMN total numeric(12, 2)";
 	v->target_name = "public.users.total";
-	v->change = (struct view_change){ .lock_ms = 500, .budget_s = 60 };
 	findings(v, fills);
 	fixture_lines(v);
 	return v;
@@ -150,11 +149,18 @@ static struct view *at(enum stage stage, bool fills)
 static struct view *blocked(void)
 {
 	struct view *v = at(AT_EXPAND, true);
-	v->change.at = FIX_NOW - 4 * US_MINUTE;
-	v->change.tries = 74;
-	v->change.why = "the lock on public.users was not free for 60 s";
-	v->change.blocker = (struct view_blocker){ .pid = 4711, .app = "airflow", .role = "etl", .state = "idle in transaction", .since = FIX_NOW - 14 * US_MINUTE,
-		.query = "SELECT u.id, u.total_text FROM users u WHERE u.created_at >= $1 ORDER BY u.id" };
+	facts(v)->blocker = (struct fact_blocker){ .at = FIX_NOW - 4 * US_MINUTE, .tries = 27, .pid = 4711, .app = "airflow", .user = "etl", .state = "idle in transaction",
+		.since = FIX_NOW - 18 * US_MINUTE, .query = "SELECT u.id, u.total_text FROM users u WHERE u.created_at >= $1 ORDER BY u.id" };
+	return v;
+}
+
+static struct view *asking(void)
+{
+	struct view *v = blocked();
+	struct walk *w = (struct walk *)(uintptr_t)v->walk;
+	w->stage = AT_CHANGING;
+	facts(v)->blocker.at = FIX_NOW - US_SECOND;
+	v->busy = "waiting for the table's lock";
 	return v;
 }
 
@@ -162,8 +168,8 @@ static struct view *phased(void)
 {
 	struct view *v = at(AT_EXPAND, false);
 	v->statement = "ALTER TABLE public.users ADD COLUMN total numeric(12, 2) DEFAULT (random())";
-	v->change.refused = "its default is worked out row by row: the table would be written anew under ACCESS EXCLUSIVE, about 52 min.";
-	v->change.phased = "ALTER TABLE public.users ADD COLUMN total numeric(12, 2)\nthen a backfill with value: random()\nALTER TABLE public.users ALTER COLUMN total SET DEFAULT random()";
+	facts(v)->target.unfit = "the whole table would be written anew under the lock, since its default is not one value for every row, or its type has conditions. "
+		"Leave add.default out, and give the rows their value by backfill; ALTER COLUMN ... SET DEFAULT is a change of its own, for rows that come later";
 	return v;
 }
 
@@ -247,6 +253,7 @@ static struct view *made(enum fixture f)
 	case FIX_MOMENT:       return moment();
 	case FIX_BLOCKED:      return blocked();
 	case FIX_PHASED:       return phased();
+	case FIX_ASKING:       return asking();
 	case FIX_CHANGING:     return at(AT_CHANGING, true);
 	case FIX_WRITES:       return at(AT_WRITES, true);
 	case FIX_UNFILLED:     return at(AT_BACKFILL, true);

@@ -56,6 +56,7 @@ static const struct shown { const char *name; const struct screen *screen; enum 
 	{ "add", &screen_add, FIX_EXPAND, 5, -1, 0 },
 	{ "add-blocked", &screen_add, FIX_BLOCKED, 5, -1, 0 },
 	{ "add-phased", &screen_add, FIX_PHASED, 5, -1, 0 },
+	{ "add-asking", &screen_add, FIX_ASKING, 5, -1, 0 },
 	{ "add-unknown", &screen_add, FIX_CHANGING, 5, -1, 0 },
 	{ "added-step-writes", &screen_step, FIX_WRITES, ITEM_DUAL_WRITE, -1, 0 },
 	{ "added-step-reads", &screen_step, FIX_READS, ITEM_READS, -1, 0 },

@@ -230,37 +230,43 @@ END_TEST
 
 START_TEST(it_did_not_come)
 {
+	struct fact_blocker *b;
 	to_expand();
-	v->change = (struct view_change){ .at = c->facts.now, .tries = 14, .why = "the lock was not free in 60 s" };
-	judge();
-	next_is("Not added: the lock was not free in 60 s", "Nothing was changed, and nobody waits behind it. Try again.");
-	ck_assert_int_eq(v->items[ITEM_DUAL_WRITE].mood, MOOD_SHUT);
-	v->change.blocker = (struct view_blocker){ .pid = 4711, .app = "airflow", .since = c->facts.now - 12 * US_MINUTE };
+	b = &c->facts.blocker;
+	*b = (struct fact_blocker){ .at = c->facts.now, .pid = 4711, .app = "airflow", .since = c->facts.now - 12 * US_MINUTE, .tries = 14 };
 	judge();
 	next_is("Not added: pid 4711 (airflow) has held the table for 12 min.", "Nothing was changed, and nobody waits behind it. Try again later.");
-	v->change.blocker.app = "";
-	judge();
-	ck_assert_str_eq(v->next[0], "Not added: pid 4711 (no name) has held the table for 12 min.");
-	v->change.blocker.app = NULL;
-	judge();
-	ck_assert_str_eq(v->next[0], "Not added: pid 4711 (no name) has held the table for 12 min.");
+	ck_assert_int_eq(v->items[ITEM_DUAL_WRITE].mood, MOOD_SHUT);
 	ck_assert_int_eq(v->offers[0].kind, ACT_ADD);
-	v->change.refused = "its default is worked out row by row: the table would be written anew";
+	b->app = "";
+	judge();
+	ck_assert_str_eq(v->next[0], "Not added: pid 4711 (no name) has held the table for 12 min.");
+	b->app = NULL;
+	b->since = 0;
+	judge();
+	ck_assert_str_eq(v->next[0], "Not added: pid 4711 (no name) held the table.");
+	b->pid = 0;
+	judge();
+	ck_assert_str_eq(v->next[0], "Not added: a prepared transaction held the table.");
+	b->at = 0;
+	c->facts.monitor.baseline_at = 0;
+	judge();
+	ck_assert_ptr_null(offered(ACT_ADD, NULL));
+	next_is("The monitor takes a baseline first: how things are without the column.", "It does so by itself, every minute; press r then.");
+	ck_assert_int_eq(challenge("baseline")->verdict, WAITS);
+	c->facts.monitor.baseline_at = c->facts.now;
+	c->facts.target.unfit = "a view, not a table";
 	judge();
 	ck_assert_ptr_null(offered(ACT_ADD, NULL));
 	ck_assert_str_eq(v->items[ITEM_DUAL_WRITE].note, "not run as it is");
+	next_is("Not run as it is: a view, not a table", "What changes the statement is another plan: a new walk.");
+	c->facts.target.unfit = "the whole table would be written anew under the lock, since its default is not one value";
+	judge();
 	ck_assert_str_eq(v->next[0], "Not run as it is: why, stands on the page of item 5.");
-	ck_assert_str_eq(v->next[1], "Mend the plan: what changes the statement is a new walk.");
-	v->change.phased = "ADD COLUMN note text; then a backfill";
-	judge();
-	ck_assert_str_eq(v->next[1], "Its form in phases stands on the page of item 5.");
-	v->change = (struct view_change){ 0 };
-	c->facts.target.unfit = "a view, not a table";
-	judge();
-	ck_assert_str_eq(v->next[0], "Not run as it is: a view, not a table");
 	c->facts.target.at = 0;
 	judge();
 	ck_assert_ptr_null(strstr(v->next[0], "Not run as it is"));
+	ck_assert_str_eq(v->items[ITEM_DUAL_WRITE].note, "to be added");
 }
 END_TEST
 
@@ -272,6 +278,12 @@ START_TEST(nobody_knows_yet)
 	ck_assert_uint_eq(v->n_offers, 1);
 	ck_assert_int_eq(challenge("outcome")->verdict, UNKNOWN);
 	ck_assert_str_eq(v->items[ITEM_DUAL_WRITE].note, "outcome not known yet");
+	v->busy = "waiting for the table's lock";
+	judge();
+	next_is("It asks for the table's lock, again and again for 20 s; nobody queues.", "Wait for its end.");
+	c->facts.blocker = (struct fact_blocker){ .at = c->facts.now, .pid = 4711, .app = "airflow", .since = c->facts.now - 12 * US_MINUTE };
+	judge();
+	ck_assert_str_eq(v->next[1], "pid 4711 (airflow) has held the table for 12 min.");
 	c->facts = (struct facts){ .now = 0 };
 	judge();
 	ck_assert_str_eq(v->next[1], "What became of the change, the ledger tells. Press r to try again.");
@@ -285,12 +297,13 @@ START_TEST(writes_fill_it)
 	ck_assert_str_eq(v->items[ITEM_DUAL_WRITE].note, "0 of 2 deploys");
 	next_is("Deploy web so that it writes the column, then declare that release.", "And when its last old instance ended. 0 of 2 are declared.");
 	asks(ACT_DECLARE, "writes_fill/web", "release of web that writes the new column, and when its last old instance ended", "90ab17 ended 2026-11-10 11:20");
-	ck_assert_str_eq(offered(ACT_TAKE, NULL)->label, "count its values");
-	c->facts.added = (struct fact_added){ .counted_at = c->facts.now, .values = 2 };
+	ck_assert_str_eq(offered(ACT_TAKE, NULL)->label, "count what stands only in it");
+	c->facts.added = (struct fact_added){ .counted_at = c->facts.now, .values = 4711 };
 	judge();
-	asks(ACT_TAKE, NULL, "2 values stand only in it and go with it: type this number and why", "2 nobody needs them");
-	c->facts.added = (struct fact_added){ 0 };
+	asks(ACT_TAKE, NULL, "4 711 values stand only in it and go with it: type the number, and why", "4711 nobody needs them");
+	c->facts.added.values = 1;
 	judge();
+	asks(ACT_TAKE, NULL, "1 value stands only in it and goes with it: type the number, and why", "1 nobody needs them");
 	ck_assert_ptr_null(offered(ACT_CONFIRM, NULL));
 	ck_assert_str_eq(challenge("writes_fill/workers")->question, "does workers write it?");
 	ck_assert_int_eq(challenge("writes_fill/workers")->offer.kind, ACT_DECLARE);

@@ -21,7 +21,7 @@
 	X(ACT_HIDE, "hide", "hide it from the application's roles for a while", 1) \
 	X(ACT_UNHIDE, "unhide", "give it back to the application's roles now", 0) \
 	X(ACT_ADD, "add", "by one short statement, tried again for a while", 1) \
-	X(ACT_TAKE, "take", "take the new column away again", 1) \
+	X(ACT_TAKE, "take-away", "take the new column away again", 1) \
 	X(ACT_BACKFILL, "backfill", "fill the rows that stand, as a job of its own", 0) \
 	X(ACT_RETRY, "retry", "these rows alone, as a job of its own", 0) \
 	X(ACT_PASS, "pass", "pass this gate", 1) \

@@ -57,18 +57,6 @@ struct view_job {
 /* A row that does not convert. */
 struct view_reject { int64_t n; const char *key, *value, *sqlstate, *error; };
 
-/* Who holds what a change waits for; pid 0: nobody is known. */
-struct view_blocker { int pid; const char *app, *role, *state, *query; int64_t since; };
-/* A new column's coming or going: how the writer asks for its lock, and what became of it. */
-struct view_change {
-	int lock_ms, budget_s;           /* it waits so long for the lock, and asks again until so much has passed; 0 not known */
-	int64_t at;                      /* the last attempt; 0 none */
-	int tries;                       /* so often it asked then */
-	const char *why;                 /* why that did not come through; NULL it did, or there was none */
-	struct view_blocker blocker;
-	const char *refused, *phased;    /* why the statement is not run at all, and the form in phases that is; NULL it may run */
-};
-
 struct view_walk {                   /* one row of home */
 	const char *sid, *name, *server, *step, *note;
 	const char *db;                  /* system identifier, database oid, install id; NULL when the log does not tell */
@@ -118,7 +106,6 @@ struct view {
 	const char **since_left;         /* "since you left": sentences */
 	size_t n_since_left;
 	int64_t left_for;                /* us away; 0 first time */
-	struct view_change change;       /* item 5 of an additive walk */
 	struct view_limit *limits;       /* what the backfill pauses on: the plan's, with their values where somebody read them */
 	size_t n_limits;
 	int limit;                       /* the one that matters: it pauses, or is nearest to it; -1 none */

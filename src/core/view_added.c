@@ -42,14 +42,14 @@ const struct finding *view_add_shut(const struct view *v)
 static const char *unfit(const struct view *v)
 {
 	const struct fact_target *t = &v->facts->target;
-	return v->change.refused ? v->change.refused : t->at ? t->unfit : NULL;
+	return t->at ? t->unfit : NULL;
 }
 
 /* ---- offers ---- */
 
 static void offers_expand(struct view *v)
 {
-	if (!view_add_shut(v) && !unfit(v))
+	if (!view_add_shut(v) && !unfit(v) && v->facts->monitor.baseline_at)
 		view_offer_plain(v, ACT_ADD, "add the new column");
 	view_offer_rehearsal(v);
 	view_offer_drill(v);
@@ -58,7 +58,8 @@ static void offers_expand(struct view *v)
 
 static void offers_changing(struct view *v)
 {
-	view_offer_plain(v, ACT_LOOK, "ask the ledger");
+	if (!v->busy)
+		view_offer_plain(v, ACT_LOOK, "ask the ledger");
 }
 
 static void offer_deploys(struct view *v, const char *what, const char *label)
@@ -71,18 +72,24 @@ static void offer_deploys(struct view *v, const char *what, const char *label)
 	}
 }
 
+/* First what would be lost is counted; then that number is typed. */
+static void offer_take(struct view *v)
+{
+	const struct fact_added *f = &v->facts->added;
+	char n[32];
+	if (!f->counted_at)
+		view_offer_plain(v, ACT_TAKE, "count what stands only in it");
+	else
+		view_offer_asks(v, ACT_TAKE, "take the column away", arena_printf(v->arena, "%s value%s only in it and go%s with it: type the number, and why", grouped(f->values, n),
+			f->values == 1 ? " stands" : "s stand", f->values == 1 ? "es" : ""), arena_printf(v->arena, "%lld nobody needs them", (long long)f->values));
+}
+
 static void offers_writes(struct view *v)
 {
 	offer_deploys(v, "writes_fill", "writes");
 	if (!walk_deploy_left(v->walk, v->plan, "writes_fill", NULL))
 		view_offer_confirm(v, ITEM_DUAL_WRITE, "type \"written\"", "written");
-	view_offer_releases(v);
-	const struct fact_added *f = &v->facts->added;
-	if (!f->counted_at)
-		view_offer_plain(v, ACT_TAKE, "count its values");
-	else
-		view_offer_asks(v, ACT_TAKE, "take the column away", arena_printf(v->arena, "%lld values stand only in it and go with it: type this number and why",
-			(long long)f->values), arena_printf(v->arena, "%lld nobody needs them", (long long)f->values));
+	offer_take(v);
 }
 
 /* What stands before rows are filled; NULL nothing does. */
@@ -126,6 +133,11 @@ static void asks_expand(struct view *v)
 	for (size_t i = 0; i < sizeof moment / sizeof *moment; i++)
 		view_ask_sensed(v, moment[i]);
 	view_ask_releases(v);
+	struct challenge *c = view_ask(v, "baseline", "how are things without the column?", "a baseline, taken by the monitor");
+	c->seen = v->facts->monitor.baseline_at;
+	c->verdict = c->seen ? HOLDS : WAITS;
+	put_text(c->now, sizeof c->now, "%s", c->seen ? "taken" : "not taken yet");
+	put_text(c->source, sizeof c->source, "monitor");
 }
 
 static void asks_changing(struct view *v)
@@ -183,18 +195,14 @@ static void waits_or_because(struct view *v, const char *what, const struct find
 		view_because(v, what, f);
 }
 
-static void tried(struct view *v)
+const char *view_blocker(const struct view *v)
 {
-	const struct view_change *c = &v->change;
+	const struct fact_blocker *b = &v->facts->blocker;
 	char span[WHEN_MAX];
-	if (c->blocker.pid) {
-		view_line(v, 0, "Not added: pid %d (%s) has held the table for %s.", c->blocker.pid, c->blocker.app && *c->blocker.app ? c->blocker.app : "no name",
-			when_span(v->now - c->blocker.since, span));
-		view_line(v, 1, "Nothing was changed, and nobody waits behind it. Try again later.");
-	} else {
-		view_line(v, 0, "Not added: %s", c->why);
-		view_line(v, 1, "Nothing was changed, and nobody waits behind it. Try again.");
-	}
+	if (!b->at)
+		return NULL;
+	const char *who = b->pid ? arena_printf(v->arena, "pid %d (%s)", b->pid, b->app && *b->app ? b->app : "no name") : "a prepared transaction";
+	return b->since ? arena_printf(v->arena, "%s has held the table for %s", who, when_span(b->at - b->since, span)) : arena_printf(v->arena, "%s held the table", who);
 }
 
 static void next_expand(struct view *v)
@@ -203,11 +211,14 @@ static void next_expand(struct view *v)
 	if (unfit(v)) {
 		const char *whole = arena_printf(v->arena, "Not run as it is: %s", unfit(v));
 		view_line(v, 0, "%s", text_width(whole) <= NEXT_COLS ? whole : "Not run as it is: why, stands on the page of item 5.");
-		view_line(v, 1, "%s", v->change.phased ? "Its form in phases stands on the page of item 5." : "Mend the plan: what changes the statement is a new walk.");
+		view_line(v, 1, "What changes the statement is another plan: a new walk.");
 	} else if (f) {
 		waits_or_because(v, "Before it comes", f);
-	} else if (v->change.why) {
-		tried(v);
+	} else if (!v->facts->monitor.baseline_at) {
+		view_two(v, "The monitor takes a baseline first: how things are without the column.", "It does so by itself, every minute; press r then.");
+	} else if (v->facts->blocker.at) {
+		view_line(v, 0, "Not added: %s.", view_blocker(v));
+		view_line(v, 1, "Nothing was changed, and nobody waits behind it. Try again later.");
 	} else {
 		view_two(v, "Add the new column: a short lock, asked for again if it is not free.", "No row is written, and nobody is kept waiting behind it.");
 	}
@@ -215,6 +226,11 @@ static void next_expand(struct view *v)
 
 static void next_changing(struct view *v)
 {
+	if (v->busy) {
+		view_line(v, 0, "It asks for the table's lock, again and again for %d s; nobody queues.", CHANGE_PATIENCE_S);
+		view_line(v, 1, v->facts->blocker.at ? "%s." : "Wait for its end.", view_blocker(v));
+		return;
+	}
 	view_two(v, "The outcome is not known yet: gatewalk asks the ledger; press r.", "Do nothing by hand. The ledger alone decides what happened.");
 }
 

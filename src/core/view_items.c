@@ -82,7 +82,7 @@ static void note_added(const struct view *v, struct view_item *it)
 	if (v->walk->stage == AT_CHANGING)
 		put_text(it->note, sizeof it->note, "outcome not known yet");
 	else if (!v->walk->added_at)
-		put_text(it->note, sizeof it->note, v->change.refused ? "not run as it is" : "to be added");
+		put_text(it->note, sizeof it->note, v->facts->target.at && v->facts->target.unfit ? "not run as it is" : "to be added");
 	else if (v->walk->confirmed[ITEM_DUAL_WRITE])
 		put_text(it->note, sizeof it->note, "since %s", when_short(v->walk->confirmed[ITEM_DUAL_WRITE], when) + 4);
 	else
@@ -214,7 +214,7 @@ static enum mood mood_here(const struct view *v, enum item i)
 	else if (i == ITEM_MONITOR)
 		failed = v->facts->monitor.alarms > 0 || w->alarms > 0;
 	else if (i == ITEM_DUAL_WRITE)
-		failed = v->change.refused || v->change.why;
+		failed = !w->added_at && ((v->facts->target.at && v->facts->target.unfit) || v->facts->blocker.at);
 	else if (i == ITEM_BACKFILL)
 		failed = v->facts->backfill.done && v->facts->backfill.rejects > 0;
 	else if (i == ITEM_UNUSED && w->quiet_since)

@@ -50,6 +50,8 @@ bool view_added_next(struct view *v);
 bool view_is_added(const struct view *v);
 /* The first condition that stands before the column comes and does not hold; NULL when it may come. */
 const struct finding *view_add_shut(const struct view *v);
+/* Who held the table when a change was tried last, in words; NULL nobody did. */
+const char *view_blocker(const struct view *v);
 /* Are the rows that stand to be filled? */
 bool view_fills(const struct view *v);
 /* The wait before reads may move: how much of it has passed, and the whole; false when there is none under way. */

@@ -19,6 +19,8 @@ enum item {
 	ITEM_READS, ITEM_UNUSED, ITEM_FINAL, ITEM_DROP, ITEM_MONITOR, ITEM_LOG
 };
 #define ITEM_COUNT 13
+#define CHANGE_LOCK_MS 500      /* a change of the table waits so long for its lock, and asks again for so long */
+#define CHANGE_PATIENCE_S 20
 #define INTENT_MINUTES 10   /* so long after its signature the drop, or the first batch of rows, may begin */
 const char *item_name(enum item i);   /* "snapshot", "nobody uses it", ... */
 
