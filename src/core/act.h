@@ -24,6 +24,8 @@
 	X(ACT_TAKE, "take-away", "take the new column away again", 1) \
 	X(ACT_BACKFILL, "backfill", "fill the rows that stand, as a job of its own", 0) \
 	X(ACT_RETRY, "retry", "these rows alone, as a job of its own", 0) \
+	X(ACT_ALTER, "alter", "by one short statement, tried again for a while", 1) \
+	X(ACT_PARITY, "parity", "row by row, over and over, as a job of its own", 0) \
 	X(ACT_PASS, "pass", "pass this gate", 1) \
 	X(ACT_DROP, "drop", "go to the drop", 2) \
 	X(ACT_REMOVE, "remove", "let the removal of rows go on after its job failed", 0) \
@@ -49,7 +51,7 @@ enum act_kind {
 struct act {
 	enum act_kind kind;
 	const char *key;       /* CONFIRM: item number; DECLARE: "reads_moved/web", "writes_fill/web", "rehearsed", "releases", "ready/A7"; CLEAR: consumer key; PASS: "A";
-	                          JOB_SET: "batch_ms", "load" */
+	                          JOB_SET: "batch_ms", "load"; ALTER: change_name's */
 	const char *text;      /* what the operator typed; the reason; JOB_SET: the value */
 	bool survives;         /* CLEAR: cleared as one that survives */
 	long long job;         /* JOB_*: its number */

@@ -46,6 +46,17 @@ const char *view_noun(const struct view *v)
 	return target_noun(plan_target(v->plan));
 }
 
+static enum stage reached_beside(const struct walk *w)
+{
+	if (w->confirmed[ITEM_READS])
+		return w->ended_at ? AT_UNUSED : w->relaxed_at || w->confirmed[ITEM_UNUSED] ? AT_PARITY : AT_RELAX;
+	if (w->confirmed[ITEM_WINDOW])
+		return w->archetype == ARCH_TYPE || w->moved.equal ? AT_READS : AT_COPY;
+	if (w->confirmed[ITEM_DUAL_WRITE])
+		return w->window_from ? AT_WINDOW : AT_BACKFILL;
+	return w->added_at ? AT_WRITES : w->confirmed[ITEM_CONSUMERS] ? AT_EXPAND : AT_CONSUMERS;
+}
+
 static enum stage reached_added(const struct walk *w)
 {
 	if (w->confirmed[ITEM_READS])
@@ -62,6 +73,8 @@ enum stage view_reached(const struct walk *w)
 	};
 	if (w->stage == AT_LEFT && w->archetype == ARCH_ADDITIVE && w->gate_passed[0])
 		return reached_added(w);
+	if (w->stage == AT_LEFT && archetype_beside(w->archetype) && w->gate_passed[0] && !w->gate_passed[1])
+		return reached_beside(w);
 	if (w->stage != AT_LEFT)
 		return w->stage;
 	if (w->gate_passed[2])
@@ -115,7 +128,7 @@ static void mark_jobs(struct view *v)
 	static const struct { const char *kind; enum stage low, high; } own[] = {
 		{ "snapshot", AT_SNAPSHOT, AT_GATE_A }, { "snapshot", AT_FINAL, AT_ARMED },
 		{ "drill", AT_SNAPSHOT, AT_GATE_A }, { "drill", AT_FINAL, AT_ARMED },
-		{ "backfill", AT_BACKFILL, AT_BACKFILL }, { "watch", AT_CONSUMERS, AT_ARMED }, { "remove", AT_DROPPING, AT_DROPPING }, { "monitor", AT_MONITOR, AT_LOG }, { "restore", AT_MONITOR, AT_CLOSED },
+		{ "snapshot", AT_COPY, AT_COPY }, { "backfill", AT_BACKFILL, AT_BACKFILL }, { "parity", AT_BACKFILL, AT_ARMED }, { "watch", AT_CONSUMERS, AT_ARMED }, { "remove", AT_DROPPING, AT_DROPPING }, { "monitor", AT_MONITOR, AT_LOG }, { "restore", AT_MONITOR, AT_CLOSED },
 	};
 	for (size_t i = 0; i < v->n_jobs; i++) {
 		v->jobs[i].mine = false;

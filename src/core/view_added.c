@@ -15,7 +15,7 @@ bool view_fills(const struct view *v)
 {
 	if (!walk_has_item(v->walk->archetype, ITEM_BACKFILL))
 		return false;
-	return view_reached(v->walk) >= AT_READS ? !v->walk->unfilled : v->plan->backfill.value != NULL;
+	return view_reached(v->walk) > AT_BACKFILL ? !v->walk->unfilled : v->plan->backfill.value != NULL;
 }
 
 bool view_reads_wait(const struct view *v, int64_t *passed, int64_t *whole)
@@ -62,18 +62,18 @@ static void offers_changing(struct view *v)
 		view_offer_plain(v, ACT_LOOK, "ask the ledger");
 }
 
-static void offer_deploys(struct view *v, const char *what, const char *label)
+void view_offer_deploys(struct view *v, const char *what, const char *does)
 {
 	for (size_t i = 0; i < v->plan->n_deploys; i++) {
 		const char *name = v->plan->deploys[i].name;
 		if (!walk_deploy_said(v->walk, what, name))
 			view_offer_declare(v, arena_printf(v->arena, "%s/%s", what, name), arena_printf(v->arena, "declare %s", name),
-				arena_printf(v->arena, "release of %s that %s the new column, and when its last old instance ended", name, label), "90ab17 ended 2026-11-10 11:20");
+				arena_printf(v->arena, "release of %s that %s, and when its last old instance ended", name, does), "90ab17 ended 2026-11-10 11:20");
 	}
 }
 
 /* First what would be lost is counted; then that number is typed. */
-static void offer_take(struct view *v)
+void view_offer_take(struct view *v)
 {
 	const struct fact_added *f = &v->facts->added;
 	char n[32];
@@ -86,29 +86,10 @@ static void offer_take(struct view *v)
 
 static void offers_writes(struct view *v)
 {
-	offer_deploys(v, "writes_fill", "writes");
+	view_offer_deploys(v, "writes_fill", "writes the new column");
 	if (!walk_deploy_left(v->walk, v->plan, "writes_fill", NULL))
 		view_offer_confirm(v, ITEM_DUAL_WRITE, "type \"written\"", "written");
-	offer_take(v);
-}
-
-/* What stands before rows are filled; NULL nothing does. */
-static const struct finding *fill_shut(const struct view *v)
-{
-	return !view_holds(v, "A6") ? view_finding(v, "A6") : !view_holds(v, "C6") ? view_finding(v, "C6") : NULL;
-}
-
-static void offers_backfill(struct view *v)
-{
-	const struct fact_backfill *b = &v->facts->backfill;
-	if (view_job_alive(view_job_of(v, "backfill")) || fill_shut(v))
-		return;
-	if (b->rejects > 0)
-		view_offer_plain(v, ACT_RETRY, "try the rejects again");
-	if (!b->done)
-		view_offer_plain(v, ACT_BACKFILL, b->begun ? "go on filling" : "start the backfill");
-	else if (b->rejects == 0)
-		view_offer_plain(v, ACT_LOOK, "take its end in");
+	view_offer_take(v);
 }
 
 static void offers_reads(struct view *v)
@@ -116,7 +97,7 @@ static void offers_reads(struct view *v)
 	int64_t passed, whole;
 	if (view_reads_wait(v, &passed, &whole))
 		return;
-	offer_deploys(v, "reads_moved", "reads");
+	view_offer_deploys(v, "reads_moved", "reads the new column");
 	if (!view_deploy_left(v, NULL))
 		view_offer_confirm(v, ITEM_READS, "type \"moved\"", "moved");
 }
@@ -157,24 +138,6 @@ static void asks_writes(struct view *v)
 	view_ask_typed(v, ITEM_DUAL_WRITE, "do writes fill it everywhere?", "written", arena_printf(v->arena, "%zu of %zu deploys declared", done, v->plan->n_deploys));
 }
 
-static void asks_backfill(struct view *v)
-{
-	const struct fact_backfill *b = &v->facts->backfill;
-	char rows[32];
-	struct challenge *c = view_ask(v, "filled", "does every row that stands have its value?", "0 rows left, counted in one look");
-	c->seen = b->counted_at ? b->counted_at : b->at;
-	c->verdict = !b->at ? UNKNOWN : b->done ? HOLDS : b->begun ? WAITS : REFUSED;
-	c->offer = view_offered(v, ACT_BACKFILL, NULL);
-	put_text(c->now, sizeof c->now, !b->at ? "not looked at" : !b->begun ? "not begun" : b->left < 0 ? "not counted yet" : "%s left", view_count(b->left, rows));
-	put_text(c->source, sizeof c->source, "backfill");
-	c = view_ask(v, "rejects", "does every row convert?", "0 rejects");
-	c->seen = b->at;
-	c->verdict = !b->at ? UNKNOWN : b->rejects > 0 ? REFUSED : HOLDS;
-	c->offer = view_offered(v, ACT_RETRY, NULL);
-	put_text(c->now, sizeof c->now, b->at ? "%s do not" : "not looked at", view_count(b->rejects, rows));
-	put_text(c->source, sizeof c->source, "backfill");
-}
-
 static void asks_reads(struct view *v)
 {
 	size_t done = 0;
@@ -186,14 +149,6 @@ static void asks_reads(struct view *v)
 }
 
 /* ---- next ---- */
-
-static void waits_or_because(struct view *v, const char *what, const struct finding *f)
-{
-	if (f->verdict == WAITS && f->at > v->now)
-		view_quiet_until(v, f->at);
-	else
-		view_because(v, what, f);
-}
 
 const char *view_blocker(const struct view *v)
 {
@@ -213,7 +168,7 @@ static void next_expand(struct view *v)
 		view_line(v, 0, "%s", text_width(whole) <= NEXT_COLS ? whole : "Not run as it is: why, stands on the page of item 5.");
 		view_line(v, 1, "What changes the statement is another plan: a new walk.");
 	} else if (f) {
-		waits_or_because(v, "Before it comes", f);
+		view_waits_or_because(v, "Before it comes", f);
 	} else if (!v->facts->monitor.baseline_at) {
 		view_two(v, "The monitor takes a baseline first: how things are without the column.", "It does so by itself, every minute; press r then.");
 	} else if (v->facts->blocker.at) {
@@ -250,34 +205,15 @@ static void next_writes(struct view *v)
 		view_line(v, 1, "Then reads may move, once it was written for %d h.", v->plan->writes_hours);
 }
 
-static void next_backfill(struct view *v)
-{
-	const struct fact_backfill *b = &v->facts->backfill;
-	char rows[32];
-	if (fill_shut(v)) {
-		waits_or_because(v, "Before rows are filled", fill_shut(v));
-	} else if (b->done && b->rejects > 0) {
-		view_line(v, 0, "%s row%s not convert: mend them or the plan, then try again.", view_count(b->rejects, rows), b->rejects == 1 ? " does" : "s do");
-		view_line(v, 1, "All others are filled. gatewalk amend takes the next version in.");
-	} else if (b->done) {
-		view_two(v, "Every row has its value, and none was rejected. Press r.", "Then reads may move.");
-	} else if (b->begun) {
-		view_line(v, 0, "The backfill does not run. Let it go on from where it was.");
-		view_line(v, 1, "%s rows are filled; nothing is done twice.", view_count(b->filled, rows));
-	} else {
-		view_two(v, "Start the backfill: it fills the rows that stand, batch by batch.", "It runs by itself, pauses on what the plan names, and may be left.");
-	}
-}
-
 static void next_reads(struct view *v)
 {
 	const struct finding *order = view_finding(v, "B7"), *filled = view_finding(v, "B3");
 	size_t done = 0;
 	const char *name = view_deploy_left(v, &done);
 	if (!finding_passes(order)) {
-		waits_or_because(v, "Reads do not move yet", order);
+		view_waits_or_because(v, "Reads do not move yet", order);
 	} else if (!finding_passes(filled)) {
-		waits_or_because(v, "Reads do not move yet", filled);
+		view_waits_or_because(v, "Reads do not move yet", filled);
 	} else if (name) {
 		view_line(v, 0, "Deploy %s so that it reads the column, then declare that release.", name);
 		view_line(v, 1, "And when its last old instance ended. %zu of %zu are declared.", done, v->plan->n_deploys);
@@ -289,34 +225,37 @@ static void next_reads(struct view *v)
 
 /* ---- */
 
-static const struct { void (*offers)(struct view *), (*asks)(struct view *), (*next)(struct view *); } at[STAGE_COUNT] = {
-	[AT_EXPAND] = { offers_expand, asks_expand, next_expand }, [AT_CHANGING] = { offers_changing, asks_changing, next_changing },
-	[AT_WRITES] = { offers_writes, asks_writes, next_writes }, [AT_BACKFILL] = { offers_backfill, asks_backfill, next_backfill },
-	[AT_READS] = { offers_reads, asks_reads, next_reads },
+const struct view_stage view_expanding = { offers_expand, asks_expand, next_expand }, view_changing = { offers_changing, asks_changing, next_changing };
+
+static const struct view_stage writing = { offers_writes, asks_writes, next_writes }, reading = { offers_reads, asks_reads, next_reads };
+static const struct view_stage *const of[STAGE_COUNT] = {
+	[AT_EXPAND] = &view_expanding, [AT_CHANGING] = &view_changing, [AT_WRITES] = &writing, [AT_BACKFILL] = &view_filling, [AT_READS] = &reading,
 };
 
-static bool own(const struct view *v)
+static const struct view_stage *own(const struct view *v)
 {
-	return view_is_added(v) && (unsigned)v->walk->stage < STAGE_COUNT && at[v->walk->stage].next;
+	if ((unsigned)v->walk->stage >= STAGE_COUNT)
+		return NULL;
+	return view_is_added(v) ? of[v->walk->stage] : archetype_beside(v->walk->archetype) ? view_beside(v->walk->stage) : NULL;
 }
 
-bool view_added_offers(struct view *v)
+bool view_own_offers(struct view *v)
 {
 	if (own(v))
-		at[v->walk->stage].offers(v);
-	return own(v);
+		own(v)->offers(v);
+	return own(v) != NULL;
 }
 
-bool view_added_challenges(struct view *v)
+bool view_own_challenges(struct view *v)
 {
 	if (own(v))
-		at[v->walk->stage].asks(v);
-	return own(v);
+		own(v)->asks(v);
+	return own(v) != NULL;
 }
 
-bool view_added_next(struct view *v)
+bool view_own_next(struct view *v)
 {
 	if (own(v))
-		at[v->walk->stage].next(v);
-	return own(v);
+		own(v)->next(v);
+	return own(v) != NULL;
 }

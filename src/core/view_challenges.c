@@ -294,6 +294,6 @@ static void (*const at[STAGE_COUNT])(struct view *) = {
 void view_challenges(struct view *v)
 {
 	enum stage s = v->walk->stage;
-	if (!view_added_challenges(v) && (unsigned)s < STAGE_COUNT && at[s])
+	if (!view_own_challenges(v) && (unsigned)s < STAGE_COUNT && at[s])
 		at[s](v);
 }

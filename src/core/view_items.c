@@ -15,9 +15,10 @@ static const struct { enum stage from, past; const char *ids[4]; } places[ITEM_C
 	[ITEM_DOCUMENT] = { AT_DOCUMENT, AT_GATE_A, { "A5" } },
 	[ITEM_CONSUMERS] = { AT_CONSUMERS, AT_READS, { "B1" } },
 	[ITEM_DUAL_WRITE] = { AT_EXPAND, AT_BACKFILL, { NULL } },
-	[ITEM_BACKFILL] = { AT_BACKFILL, AT_READS, { "B3" } },
-	[ITEM_READS] = { AT_READS, AT_UNUSED, { "B7" } },
-	[ITEM_UNUSED] = { AT_UNUSED, AT_FINAL, { "B2", "B5", "B6", "B8" } },
+	[ITEM_BACKFILL] = { AT_BACKFILL, AT_WINDOW, { "B3" } },
+	[ITEM_WINDOW] = { AT_WINDOW, AT_COPY, { "B4" } },
+	[ITEM_READS] = { AT_COPY, AT_RELAX, { "B7" } },
+	[ITEM_UNUSED] = { AT_RELAX, AT_FINAL, { "B2", "B5", "B6", "B8" } },
 	[ITEM_FINAL] = { AT_FINAL, AT_GATE_C, { "C1", "C2" } },
 	[ITEM_DROP] = { AT_ARMED, AT_MONITOR, { NULL } },
 	[ITEM_MONITOR] = { AT_MONITOR, AT_LOG, { NULL } },
@@ -78,13 +79,15 @@ static void note_added(const struct view *v, struct view_item *it)
 {
 	size_t done = 0;
 	char when[WHEN_MAX];
-	walk_deploy_left(v->walk, v->plan, "writes_fill", &done);
+	walk_deploy_left(v->walk, v->plan, view_is_added(v) ? "writes_fill" : "writes_both", &done);
 	if (v->walk->stage == AT_CHANGING)
 		put_text(it->note, sizeof it->note, "outcome not known yet");
 	else if (!v->walk->added_at)
 		put_text(it->note, sizeof it->note, v->facts->target.at && v->facts->target.unfit ? "not run as it is" : "to be added");
 	else if (v->walk->confirmed[ITEM_DUAL_WRITE])
 		put_text(it->note, sizeof it->note, "since %s", when_short(v->walk->confirmed[ITEM_DUAL_WRITE], when) + 4);
+	else if (!view_is_added(v) && !plan_dual_by_application(v->plan))
+		put_text(it->note, sizeof it->note, "no trigger yet");
 	else
 		put_text(it->note, sizeof it->note, "%zu of %zu deploys", done, v->plan->n_deploys);
 }
@@ -103,6 +106,22 @@ static void note_backfill(const struct view *v, struct view_item *it)
 		it->percent = percent_of((int64_t)(b->share * 10000), 10000);
 	else
 		put_text(it->note, sizeof it->note, b->begun ? "pass %d" : "not begun", b->pass);
+}
+
+static void note_window(const struct view *v, struct view_item *it)
+{
+	int64_t passed, whole;
+	char span[WHEN_MAX], need[WHEN_MAX];
+	if (it->mood == MOOD_DONE) {
+		put_text(it->note, sizeof it->note, "%d d passed", plan_window_days(v->plan));
+		return;
+	}
+	if (!view_window_wait(v, &passed, &whole)) {
+		put_text(it->note, sizeof it->note, "not begun");
+		return;
+	}
+	it->percent = percent_of(passed, whole);
+	put_text(it->note, sizeof it->note, "%s of %s", when_span(passed, span), when_span(whole, need));
 }
 
 static void note_reads(const struct view *v, struct view_item *it)
@@ -128,7 +147,7 @@ static void note_unused(const struct view *v, struct view_item *it)
 	char span[WHEN_MAX], need[WHEN_MAX];
 	int64_t start = view_quiet_start(v), wait = view_quiet_wait(v), since = v->now - start;
 	if (!v->walk->quiet_since) {
-		put_text(it->note, sizeof it->note, "not begun");
+		put_text(it->note, sizeof it->note, v->walk->stage == AT_RELAX ? "to be relaxed" : v->walk->stage == AT_PARITY ? "compared once more" : "not begun");
 		return;
 	}
 	if (v->walk->dropped)
@@ -184,7 +203,7 @@ static void note_log(const struct view *v, struct view_item *it)
 
 static noter *const noters[ITEM_COUNT + 1] = {
 	[ITEM_SNAPSHOT] = note_first, [ITEM_ARCHETYPE] = note_archetype, [ITEM_DOCUMENT] = note_document,
-	[ITEM_CONSUMERS] = note_consumers, [ITEM_DUAL_WRITE] = note_added, [ITEM_BACKFILL] = note_backfill, [ITEM_READS] = note_reads, [ITEM_UNUSED] = note_unused, [ITEM_FINAL] = note_final,
+	[ITEM_CONSUMERS] = note_consumers, [ITEM_DUAL_WRITE] = note_added, [ITEM_BACKFILL] = note_backfill, [ITEM_WINDOW] = note_window, [ITEM_READS] = note_reads, [ITEM_UNUSED] = note_unused, [ITEM_FINAL] = note_final,
 	[ITEM_DROP] = note_drop, [ITEM_MONITOR] = note_monitor, [ITEM_LOG] = note_log,
 };
 
@@ -217,6 +236,8 @@ static enum mood mood_here(const struct view *v, enum item i)
 		failed = !w->added_at && ((v->facts->target.at && v->facts->target.unfit) || v->facts->blocker.at);
 	else if (i == ITEM_BACKFILL)
 		failed = v->facts->backfill.done && v->facts->backfill.rejects > 0;
+	else if (i == ITEM_WINDOW)
+		failed = v->facts->parity.mismatches > 0;
 	else if (i == ITEM_UNUSED && w->quiet_since)
 		return mood_of(v, i, MOOD_WAITING);
 	return failed ? MOOD_SHUT : MOOD_WAITING;
@@ -258,7 +279,7 @@ static void show_job(struct view *v, enum stage reached)
 	const struct view_job *j = view_job_here(v);
 	bool own = j && (strcmp(j->kind, "restore") == 0 || strcmp(j->kind, "remove") == 0 || strcmp(j->kind, "backfill") == 0);
 	enum item i = !j ? ITEM_NONE : own ? stage_item(reached) :
-		reached <= AT_GATE_A ? ITEM_SNAPSHOT : reached >= AT_FINAL && reached <= AT_ARMED ? ITEM_FINAL : ITEM_NONE;
+		reached <= AT_GATE_A ? ITEM_SNAPSHOT : reached == AT_COPY ? ITEM_READS : reached >= AT_FINAL && reached <= AT_ARMED ? ITEM_FINAL : ITEM_NONE;
 	if (i == ITEM_NONE)
 		return;
 	struct view_item *it = &v->items[i];

@@ -48,3 +48,11 @@ void view_because(struct view *v, const char *what, const struct finding *f)
 		view_line(v, 0, gate ? "%s by %s: why, stands on the page of gate %c." : "%s: see %s on the page of gate %c.", what, f->id, gate_letter(f->gate));
 	view_line(v, 1, "%s", f->todo[0] ? f->todo : f->passes);
 }
+
+void view_waits_or_because(struct view *v, const char *what, const struct finding *f)
+{
+	if (f->verdict == WAITS && f->at > v->now)
+		view_quiet_until(v, f->at);
+	else
+		view_because(v, what, f);
+}

@@ -354,7 +354,7 @@ void view_next(struct view *v)
 		view_line(v, 0, lost ? "The %s job is gone: %s" : "The %s job failed: %s", job_noun(failed),
 			failed->error ? failed->error : lost ? "its process has ended" : "no reason was given");
 		view_line(v, 1, "Open the job to see how far it came, then start it again.");
-	} else if (!view_added_next(v) && (unsigned)s < STAGE_COUNT && at[s]) {
+	} else if (!view_own_next(v) && (unsigned)s < STAGE_COUNT && at[s]) {
 		at[s](v);
 	}
 }

@@ -12,7 +12,7 @@
 #define OFFERS_MAX (sizeof ((struct view *)0)->offers / sizeof *((struct view *)0)->offers)
 #define LAST_OFFERS 2   /* kept free for stepping back and leaving */
 
-static void offer(struct view *v, struct offer o)
+void view_offer_add(struct view *v, struct offer o)
 {
 	size_t room = o.kind == ACT_BACK || o.kind == ACT_LEAVE ? OFFERS_MAX : OFFERS_MAX - LAST_OFFERS;
 	if (v->n_offers < room)
@@ -21,31 +21,31 @@ static void offer(struct view *v, struct offer o)
 
 void view_offer_plain(struct view *v, enum act_kind kind, const char *label)
 {
-	offer(v, (struct offer){ .kind = kind, .label = label });
+	view_offer_add(v, (struct offer){ .kind = kind, .label = label });
 }
 
 void view_offer_asks(struct view *v, enum act_kind kind, const char *label, const char *prompt, const char *expect)
 {
-	offer(v, (struct offer){ .kind = kind, .label = label, .prompt = prompt, .expect = expect });
+	view_offer_add(v, (struct offer){ .kind = kind, .label = label, .prompt = prompt, .expect = expect });
 }
 
 void view_offer_confirm(struct view *v, enum item item, const char *prompt, const char *expect)
 {
 	const char *key = arena_printf(v->arena, "%d", (int)item);
-	offer(v, (struct offer){ .kind = ACT_CONFIRM, .key = key, .label = arena_printf(v->arena, "confirm item %d", (int)item),
+	view_offer_add(v, (struct offer){ .kind = ACT_CONFIRM, .key = key, .label = arena_printf(v->arena, "confirm item %d", (int)item),
 		.prompt = prompt, .expect = expect });
 }
 
 void view_offer_declare(struct view *v, const char *key, const char *label, const char *prompt, const char *expect)
 {
-	offer(v, (struct offer){ .kind = ACT_DECLARE, .key = key, .label = label, .prompt = prompt, .expect = expect });
+	view_offer_add(v, (struct offer){ .kind = ACT_DECLARE, .key = key, .label = label, .prompt = prompt, .expect = expect });
 }
 
 static void pass(struct view *v, enum gate g)
 {
 	const char *key = g == GATE_A ? "A" : g == GATE_B ? "B" : "C";
 	if (view_gate_holds(v, g))
-		offer(v, (struct offer){ .kind = ACT_PASS, .key = key, .label = arena_printf(v->arena, "pass gate %s", key) });
+		view_offer_add(v, (struct offer){ .kind = ACT_PASS, .key = key, .label = arena_printf(v->arena, "pass gate %s", key) });
 }
 
 static void snapshot(struct view *v, const char *label)
@@ -95,7 +95,7 @@ static void clear_first(struct view *v)
 		if (strcmp(a->found[i].key, s.first) == 0 && a->found[i].structural)
 			return;
 	if (s.first)
-		offer(v, (struct offer){ .kind = ACT_CLEAR, .key = s.first, .label = "clear a consumer",
+		view_offer_add(v, (struct offer){ .kind = ACT_CLEAR, .key = s.first, .label = "clear a consumer",
 			.prompt = arena_printf(v->arena, "why %s is clear, and who says so", s.first), .expect = "stopped 10 Nov, says Pair" });
 }
 
@@ -105,7 +105,7 @@ static void blind_first(struct view *v)
 	for (size_t i = 0; i < a->n_blind_keys; i++) {
 		if (walk_is_cleared(v->walk, a->blind_keys[i], NULL))
 			continue;
-		offer(v, (struct offer){ .kind = ACT_CLEAR, .key = a->blind_keys[i], .label = "clear a blind spot",
+		view_offer_add(v, (struct offer){ .kind = ACT_CLEAR, .key = a->blind_keys[i], .label = "clear a blind spot",
 			.prompt = arena_printf(v->arena, "why %s need not be asked, and who says so", a->blind_keys[i]),
 			.expect = "no reader connects there, says dba" });
 		return;
@@ -296,8 +296,9 @@ void view_offers(struct view *v)
 		view_offer_plain(v, ACT_LOOK, "look again");
 		return;
 	}
-	if (!view_added_offers(v) && at[s])
+	if (!view_own_offers(v) && at[s])
 		at[s](v);
+	view_offer_change_back(v);
 	if (walk_back(v->walk, &to))
 		view_offer_asks(v, ACT_BACK, "step back", arena_printf(v->arena, "why you step back to \"%s\"", stage_name(to)), "a reason");
 	if (walk_move(v->walk->archetype, s, EV_LEAVE, 0, &m))

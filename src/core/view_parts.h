@@ -43,11 +43,25 @@ const char *view_noun(const struct view *v);
 /* "61.2 M", "204 118" */
 const char *view_count(int64_t n, char buf[static 32]);
 
-/* A new column's walk: what its stages offer, ask and say next. False: this stage is none of its own. */
-bool view_added_offers(struct view *v);
-bool view_added_challenges(struct view *v);
-bool view_added_next(struct view *v);
+/* What a stage offers, asks and says next. */
+struct view_stage { void (*offers)(struct view *), (*asks)(struct view *), (*next)(struct view *); };
+extern const struct view_stage view_expanding, view_changing, view_filling;   /* of every column that comes */
+/* Of a walk with two columns side by side; NULL where the stage is as that of something that goes. */
+const struct view_stage *view_beside(enum stage s);
+/* By the walk's archetype. False: this stage is as that of something that goes. */
+bool view_own_offers(struct view *v);
+bool view_own_challenges(struct view *v);
+bool view_own_next(struct view *v);
 bool view_is_added(const struct view *v);
+/* Item 7's wait: how much of it has passed, and the whole; false while it has not begun. */
+bool view_window_wait(const struct view *v, int64_t *passed, int64_t *whole);
+/* The first condition that stands before this change and does not hold; NULL when it may be made. */
+const struct finding *view_change_shut(const struct view *v, enum change ch);
+/* A step back that is a change of the table. */
+void view_offer_change_back(struct view *v);
+void view_offer_take(struct view *v);
+/* does: "writes the new column" */
+void view_offer_deploys(struct view *v, const char *what, const char *does);
 /* The first condition that stands before the column comes and does not hold; NULL when it may come. */
 const struct finding *view_add_shut(const struct view *v);
 /* Who held the table when a change was tried last, in words; NULL nobody did. */
@@ -62,6 +76,7 @@ int64_t view_watch_from(const struct view *v);
 void view_limits(struct view *v);
 
 /* Offers, one by one. */
+void view_offer_add(struct view *v, struct offer o);
 void view_offer_plain(struct view *v, enum act_kind kind, const char *label);
 void view_offer_asks(struct view *v, enum act_kind kind, const char *label, const char *prompt, const char *expect);
 void view_offer_confirm(struct view *v, enum item item, const char *prompt, const char *expect);
@@ -85,6 +100,7 @@ void view_two(struct view *v, const char *first, const char *second);
 void view_quiet_until(struct view *v, int64_t at);
 /* What stands before this, with its reason, or until when there is nothing to do. */
 void view_because(struct view *v, const char *what, const struct finding *f);
+void view_waits_or_because(struct view *v, const char *what, const struct finding *f);
 
 /* The server's guard stands over the target, but for TRUNCATE: its trigger comes with the watch. */
 bool view_guard_bare(const struct view *v);
