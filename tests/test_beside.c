@@ -154,6 +154,18 @@ START_TEST(other_walks_have_one_column)
 }
 END_TEST
 
+START_TEST(a_walk_that_only_drops)
+{
+	core_walk_to(c, AT_ARMED);
+	ck_assert_int_eq(walk_changed_at(&c->walk), 0);
+	ck_assert(!walk_is_monitored(&c->walk));
+	core_walk_to(c, AT_MONITOR);
+	ck_assert(walk_is_monitored(&c->walk));
+	core_walk_to(c, AT_CLOSED);
+	ck_assert(!walk_is_monitored(&c->walk));
+}
+END_TEST
+
 START_TEST(changes_that_do_not_fit)
 {
 	start("rename");
@@ -198,6 +210,17 @@ START_TEST(the_last_pass)
 	BESIDE_MUST(beside_parity(0, 0));
 	BESIDE_MUST(beside_end());
 	ck_assert_int_eq(c->walk.stage, AT_UNUSED);
+}
+END_TEST
+
+START_TEST(a_pass_of_before_reads_moved)
+{
+	start("rename");
+	beside_to(AT_READS, true);
+	BESIDE_MUST(beside_parity(0, 0));
+	BESIDE_MUST(beside_confirm(8));
+	BESIDE_MUST(beside_confirm(9));
+	no(beside_end(), "the pass began before reads had moved and the old column was relaxed");
 }
 END_TEST
 
@@ -346,8 +369,8 @@ static Suite *suite(void)
 	Suite *s = suite_create("beside");
 	TCase *t = tcase_create("beside");
 	const TTest *const all[] = {
-		begins, the_window_is_waited_for, a_type_counts_from_the_backfill, development_waits_for_nothing, words_come_at_their_time, other_walks_have_one_column, changes_that_do_not_fit,
-		a_column_beside_is_filled, the_last_pass, the_application_ends_it_by_a_word, passes_that_make_no_sense, a_count_of_before_dual_write, another_conversion,
+		begins, the_window_is_waited_for, a_type_counts_from_the_backfill, development_waits_for_nothing, words_come_at_their_time, other_walks_have_one_column, a_walk_that_only_drops, changes_that_do_not_fit,
+		a_column_beside_is_filled, the_last_pass, a_pass_of_before_reads_moved, the_application_ends_it_by_a_word, passes_that_make_no_sense, a_count_of_before_dual_write, another_conversion,
 		another_conversion_of_the_application, leaving, a_database_that_fell_behind,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);

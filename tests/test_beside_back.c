@@ -76,6 +76,16 @@ START_TEST(a_window_begins_at_the_step_back)
 }
 END_TEST
 
+START_TEST(a_window_asks_each_deploy_again)
+{
+	start("rename");
+	beside_to(AT_COPY, true);
+	BESIDE_MUST(beside_back_one(true));
+	c->t += 8 * US_DAY;
+	no(beside_confirm(7), "no deploy reads the new column first, with the old one as fallback");
+}
+END_TEST
+
 START_TEST(words_are_asked_again)
 {
 	size_t done;
@@ -154,7 +164,8 @@ START_TEST(written_to_the_new_one_alone)
 	no(beside_change("tighten", ""), "rows stand in the new column alone: the old one is filled from it first");
 	BESIDE_MUST(beside_parity(5, 0));
 	ck_assert_int_eq(c->walk.stage, AT_PARITY);   /* the backfill would write over what is newer */
-	BESIDE_MUST(beside_filled(0));
+	BESIDE_MUST(beside_filled(3));
+	ck_assert_int_eq(c->walk.stage, AT_PARITY);   /* it is the old one that is filled */
 	BESIDE_MUST(beside_parity(0, c->t - US_HOUR));
 	ck_assert(c->walk.alone);
 	BESIDE_MUST(beside_parity(0, 0));
@@ -218,7 +229,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("beside_back");
 	TCase *t = tcase_create("beside_back");
 	const TTest *const all[] = {
-		a_window_begins_at_the_step_back, words_are_asked_again, a_change_is_no_word, nothing_was_relaxed, a_change_that_came_to_nothing, written_to_the_new_one_alone,
+		a_window_begins_at_the_step_back, a_window_asks_each_deploy_again, words_are_asked_again, a_change_is_no_word, nothing_was_relaxed, a_change_that_came_to_nothing, written_to_the_new_one_alone,
 		alone_by_the_application, relaxed_and_then_differing, a_step_back_needs_the_clock,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
