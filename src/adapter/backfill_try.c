@@ -24,7 +24,7 @@ static const char TARGET_SQL[] = OWN_TAG
 "SELECT c.oid, a.attnum, c.relkind, c.relpersistence, a.attgenerated <> '', a.attidentity <> '', a.attnotnull,\n"
 "  (SELECT string_agg(r.rulename, ', ') FROM pg_rewrite r JOIN tree ON tree.oid = r.ev_class WHERE r.ev_type = '2'),\n"
 "  coalesce((SELECT string_agg(DISTINCT g.tgname, ', ') FROM pg_trigger g JOIN tree ON tree.oid = g.tgrelid WHERE NOT g.tgisinternal AND g.tgtype & 16 > 0 AND g.tgenabled <> 'D'\n"
-"    AND g.tgname !~ '^gatewalk_'), ''),\n"
+"    AND g.tgname !~ '^((_|zz_)?gatewalk_)'), ''),\n"
 "  (SELECT string_agg(x.oid::regclass::text, ', ') FROM tree JOIN pg_class x USING (oid) LEFT JOIN pg_am m ON m.oid = x.relam WHERE x.relkind NOT IN ('r', 'p') OR m.amname <> 'heap'),\n"
 "  (SELECT string_agg(format('format(''%%s=%%s'', %L, %I.%I)', x.attname, $2::text, x.attname), ', ' ORDER BY array_position(k.indkey::int2[], x.attnum)) FROM k JOIN pg_attribute x\n"
 "    ON x.attrelid = k.indrelid AND x.attnum = ANY (k.indkey)),\n"

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "core/dual.h"
 #include "port/db.h"
 #include "port/files.h"
 
@@ -33,6 +34,23 @@ static bool is_id(const char *s, const char **end)
 	return n >= ID_LEN;
 }
 
+/* Those of a dual write: its triggers, and its functions. */
+static bool is_dual(const char *name)
+{
+	static const struct { const char *prefix, *tails[6]; } kinds[] = {
+		{ DUAL_LATE, { "", "_i" } }, { DUAL_EARLY, { "", "_i" } }, { "gatewalk.dual_", { "", "_b", "_r", "_to", "_back", "_same" } },
+	};
+	const char *end;
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (strncmp(name, kinds[i].prefix, strlen(kinds[i].prefix)) != 0 || !is_id(name + strlen(kinds[i].prefix), &end))
+			continue;
+		for (size_t k = 0; k < 6 && kinds[i].tails[k]; k++)
+			if (strcmp(end, kinds[i].tails[k]) == 0)
+				return true;
+	}
+	return false;
+}
+
 bool own_is_ours(const char *name)
 {
 	const char *end;
@@ -42,6 +60,8 @@ bool own_is_ours(const char *name)
 	for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
 		if (strncmp(name, whole[i], strlen(whole[i])) == 0)
 			return is_id(name + strlen(whole[i]), &end) && *end == '\0';
+	if (is_dual(name))
+		return true;
 	if (strncmp(name, TRIGGER_PREFIX, strlen(TRIGGER_PREFIX)) != 0 || !is_id(name + strlen(TRIGGER_PREFIX), &end))
 		return false;
 	return *end == '\0' || strcmp(end, "_i") == 0 || strcmp(end, "_t") == 0;

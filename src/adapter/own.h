@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gatewalk's own objects on the target: put there and taken away. Refuses every name outside gatewalk's: triggers
    gatewalk_trip_<12 hex> and gatewalk_guard_<12 hex>, functions and sequences gatewalk.trip_<12 hex>, tables gatewalk.rows_<12 hex>,
-   views gatewalk.hold_<12 hex>, replication slots gatewalk_slot_<12 hex>. Nothing else can be removed from here. */
+   views gatewalk.hold_<12 hex>, replication slots gatewalk_slot_<12 hex>; of a dual write the triggers and functions of core/dual.h. Nothing else can be removed from here. */
 #ifndef GW_ADAPTER_OWN_H
 #define GW_ADAPTER_OWN_H
 

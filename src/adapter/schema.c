@@ -48,7 +48,8 @@ static const char GRANTS[] =
 	"GRANT INSERT ON gatewalk.line, gatewalk.permit, gatewalk.schema_log, gatewalk.removal, gatewalk.removal_left TO gatewalk_operator;"
 	"GRANT INSERT, UPDATE ON gatewalk.walk TO gatewalk_operator;"
 	"GRANT INSERT, UPDATE, DELETE ON gatewalk.job, gatewalk.job_event, gatewalk.trip, gatewalk.statement, gatewalk.sighting,"
-	"  gatewalk.source, gatewalk.sample, gatewalk.alarm, gatewalk.backfill, gatewalk.backfill_reject TO gatewalk_operator;"
+	"  gatewalk.source, gatewalk.sample, gatewalk.alarm, gatewalk.backfill, gatewalk.backfill_reject, gatewalk.dual_reject,"
+	"  gatewalk.parity, gatewalk.parity_mismatch TO gatewalk_operator;"
 	"GRANT EXECUTE ON FUNCTION gatewalk.append(text, bigint, text, bigint, text, text), gatewalk.guard_put(text), gatewalk.guard_end(text),"
 	"  gatewalk.guard_pass(text, text), gatewalk.guard_state(text, oid, smallint), gatewalk.guard_open(), gatewalk.guard_truncate() TO gatewalk_operator;"
 	"GRANT EXECUTE ON ROUTINE " HIDE_ROUTINES " TO gatewalk_operator;";

@@ -114,6 +114,28 @@ static const char SCHEMA_V4[] = GUARD_TABLES_SQL GUARD_FUNCTIONS(GUARD_CREATE) "
 static const char SCHEMA_V5[] = HIDE_TABLE_SQL HIDE_READ_SQL HIDE_APPLY_SQL HIDE_RECORD_SQL HIDE_WAYS_SQL HIDE_LOG_SQL HIDE_STEP_SQL
 	"REVOKE ALL ON ALL ROUTINES IN SCHEMA gatewalk FROM PUBLIC;\n";
 
+/* A dual write's functions are found by whoever writes, so names here may be looked up by all; what may be read or called is another matter.
+   dual_reject is written by everybody's writes: it refers to nothing, so that it locks nothing. */
+#define DUAL_SQL \
+"GRANT USAGE ON SCHEMA gatewalk TO PUBLIC;\n" \
+"CREATE TABLE gatewalk.dual_reject (\n" \
+"  sid text NOT NULL, n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, way text NOT NULL, key text NOT NULL, value text NOT NULL, sqlstate text NOT NULL, error text NOT NULL,\n" \
+"  at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());\n" \
+"CREATE INDEX dual_reject_key ON gatewalk.dual_reject (sid, key);\n"
+
+/* A parity run: where it is, written with each chunk; and the rows that differ, the first of each round. leaf: the table or partition that it is at; cursor: the key of
+   the last row that was compared, as an array of texts, or NULL; at: the block instead, where a table has no key. */
+#define PARITY_SQL \
+"CREATE TABLE gatewalk.parity (\n" \
+"  sid text PRIMARY KEY REFERENCES gatewalk.walk, relid oid NOT NULL, spec text NOT NULL, round bigint NOT NULL DEFAULT 1, timeline bigint NOT NULL DEFAULT 0,\n" \
+"  leaf oid NOT NULL DEFAULT 0, cursor text[], at bigint NOT NULL DEFAULT 0, upto bigint NOT NULL DEFAULT 0, since_xid xid NOT NULL DEFAULT '0', began_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),\n" \
+"  chunks bigint NOT NULL DEFAULT 0, rows_seen bigint NOT NULL DEFAULT 0, mismatches bigint NOT NULL DEFAULT 0,\n" \
+"  last_round bigint NOT NULL DEFAULT 0, last_began_at timestamptz, last_ended_at timestamptz, last_rows bigint NOT NULL DEFAULT 0, last_mismatches bigint NOT NULL DEFAULT 0,\n" \
+"  changed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());\n" \
+"CREATE TABLE gatewalk.parity_mismatch (\n" \
+"  sid text NOT NULL REFERENCES gatewalk.walk, round bigint NOT NULL, n bigint GENERATED ALWAYS AS IDENTITY, key text NOT NULL, old text, new text, expected text, error text,\n" \
+"  seen_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), PRIMARY KEY (sid, round, n));\n"
+
 /* A backfill: where it is, written in the transaction of each batch; and the rows that do not convert. leaf: the table or partition that
    pass is at; at and upto: positions in it, block * 65536 + line; strip: which of the strips up to range_to comes next; timeline: on which
    it is filled. A reject is a version of a row, by its place and its xmin: written anew by anybody, it is another one, and is tried
@@ -130,6 +152,6 @@ static const char SCHEMA_V6[] =
 "  sid text NOT NULL REFERENCES gatewalk.walk, n bigint GENERATED ALWAYS AS IDENTITY, relid oid NOT NULL, at tid NOT NULL, version xid NOT NULL,\n"
 "  key text NOT NULL, value text NOT NULL, sqlstate text NOT NULL, error text NOT NULL, spec text NOT NULL,\n"
 "  seen_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), PRIMARY KEY (sid, n));\n"
-"CREATE INDEX backfill_reject_at ON gatewalk.backfill_reject (relid, at);\n";
+"CREATE INDEX backfill_reject_at ON gatewalk.backfill_reject (relid, at);\n" DUAL_SQL PARITY_SQL;
 
 #endif

@@ -17,6 +17,8 @@ static const struct need { const char *sql, *hint; } NEEDS[] = {
 	  " AND coalesce(seen_at, made_at) > clock_timestamp() - interval '2 minutes' HAVING count(*) > 0", "gatewalk job stop ID" },
 	{ "SELECT 'hidden: ' || string_agg(w.target, ', ' ORDER BY h.id) FROM gatewalk.hiding h JOIN gatewalk.walk w USING (sid) WHERE h.back_at IS NULL HAVING count(*) > 0",
 	  "gatewalk job stop ID gives it back; where no job runs any more, gatewalk job list does." },
+	{ "SELECT 'dual writes: ' || string_agg(DISTINCT tgrelid::regclass || ' ' || tgname, ', ') FROM pg_trigger"
+	  " WHERE tgparentid = 0 AND tgname ~ '^(_|zz_)gatewalk_dual_[0-9a-f]{12}(_i)?$' HAVING count(*) > 0", "gatewalk leave WALK takes a walk's triggers away." },
 	{ "SELECT 'tripwires and guards: ' || string_agg(tgrelid::regclass || ' ' || tgname, ', ' ORDER BY tgname) FROM pg_trigger"
 	  " WHERE NOT tgisinternal AND tgname ~ '^gatewalk_(trip|guard)_[0-9a-f]{12}$' HAVING count(*) > 0", "gatewalk leave WALK takes a walk's triggers away." },
 	{ "SELECT 'logical slots: ' || string_agg(slot_name, ', ' ORDER BY slot_name) FROM pg_replication_slots WHERE " SLOT_OURS_SQL " HAVING count(*) > 0",
@@ -29,7 +31,7 @@ static const char REMOVE[] =
 	"    EXECUTE format('DROP EVENT TRIGGER %I', o.evtname); END LOOP;"
 	"  FOR o IN SELECT relname FROM pg_class WHERE relnamespace = 'gatewalk'::regnamespace AND relkind = 'v' AND relname ~ '^hold_[0-9a-f]{12}$' LOOP"
 	"    EXECUTE format('DROP VIEW gatewalk.%I', o.relname); END LOOP;"
-	"  FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND (proname = 'append' OR proname ~ '^(trip_[0-9a-f]{12}|guard_[a-z]+)$') LOOP"
+	"  FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND (proname = 'append' OR proname ~ '^(trip_[0-9a-f]{12}|dual_[0-9a-f]{12}(_[a-z]+)?|guard_[a-z]+)$') LOOP"
 	"    EXECUTE format('DROP FUNCTION %s', o.oid::regprocedure); END LOOP;"
 	"  FOR o IN SELECT relname FROM pg_class WHERE relnamespace = 'gatewalk'::regnamespace AND relkind = 'S' AND relname ~ '^trip_[0-9a-f]{12}$' LOOP"
 	"    EXECUTE format('DROP SEQUENCE gatewalk.%I', o.relname); END LOOP;"
@@ -39,7 +41,7 @@ static const char REMOVE[] =
 	"  DROP FUNCTION gatewalk.hide_undone(gatewalk.hiding), gatewalk.hide_record(bigint);"
 	"  FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND proname ~ '^hide_[a-z]+$' LOOP"
 	"    EXECUTE format('DROP FUNCTION %s', o.oid::regprocedure); END LOOP;"
-	"  DROP TABLE gatewalk.backfill_reject, gatewalk.backfill, gatewalk.hiding, gatewalk.pass, gatewalk.guarded, gatewalk.guard, gatewalk.removal_left, gatewalk.removal, gatewalk.schema_log, gatewalk.alarm, gatewalk.sample, gatewalk.source, gatewalk.sighting, gatewalk.statement, gatewalk.trip,"
+	"  DROP TABLE gatewalk.parity_mismatch, gatewalk.parity, gatewalk.dual_reject, gatewalk.backfill_reject, gatewalk.backfill, gatewalk.hiding, gatewalk.pass, gatewalk.guarded, gatewalk.guard, gatewalk.removal_left, gatewalk.removal, gatewalk.schema_log, gatewalk.alarm, gatewalk.sample, gatewalk.source, gatewalk.sighting, gatewalk.statement, gatewalk.trip,"
 	"    gatewalk.job_event, gatewalk.job, gatewalk.permit, gatewalk.line, gatewalk.anchor, gatewalk.walk, gatewalk.meta;"
 	"  DROP SCHEMA gatewalk;"
 	" END $d$;"

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "core/dual.h"
 #include "port/child.h"
 #include "port/files.h"
 
@@ -89,13 +90,19 @@ static bool is_harmless(const char *sql)
 	static const char *const start[] = {
 		"GRANT ", "REVOKE ", "ALTER DEFAULT PRIVILEGES ", "SECURITY LABEL ", "SET transaction_timeout ", "COMMENT ON EXTENSION ",
 		"CREATE EXTENSION IF NOT EXISTS pg_stat_statements ", "CREATE EXTENSION IF NOT EXISTS pg_cron ", "CREATE TRIGGER gatewalk_trip_",
-		"CREATE TRIGGER gatewalk_guard_", "CREATE EVENT TRIGGER gatewalk_guard_", "ALTER EVENT TRIGGER gatewalk_guard_",
+		"CREATE TRIGGER gatewalk_guard_", "CREATE TRIGGER " DUAL_LATE, "CREATE TRIGGER " DUAL_EARLY, "CREATE EVENT TRIGGER gatewalk_guard_", "ALTER EVENT TRIGGER gatewalk_guard_",
 	};
 	for (size_t i = 0; i < sizeof start / sizeof start[0]; i++)
 		if (strncmp(sql, start[i], strlen(start[i])) == 0)
 			return true;
-	const char *lf = strchr(sql, '\n'), *owner = strstr(sql, " OWNER TO "), *ours = strstr(sql, " ENABLE ALWAYS TRIGGER gatewalk_");
-	return strncmp(sql, "ALTER ", 6) == 0 && ((owner && (!lf || owner < lf)) || (ours && (!lf || ours < lf)));
+	static const char *const within[] = { " OWNER TO ", " ENABLE ALWAYS TRIGGER gatewalk_", " ENABLE ALWAYS TRIGGER " DUAL_LATE, " ENABLE ALWAYS TRIGGER " DUAL_EARLY };
+	const char *lf = strchr(sql, '\n');
+	for (size_t i = 0; strncmp(sql, "ALTER ", 6) == 0 && i < sizeof within / sizeof within[0]; i++) {
+		const char *at = strstr(sql, within[i]);
+		if (at && (!lf || at < lf))
+			return true;
+	}
+	return false;
 }
 
 /* psql writes "psql:FILE:LINE: ERROR:  42704: ..." and, behind it, "psql:FILE:LINE: STATEMENT:  ...". The server's word for

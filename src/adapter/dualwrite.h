@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Dual write by trigger (core/dual.h): put, looked at, taken away. Put and taken in one transaction each, however many partitions there are:
+   a write meets all of it or none.
+   It fires always (ENABLE ALWAYS), so also for what logical replication brings and for sessions whose session_replication_role is
+   replica: their rows carry the old column alone, and where they carry both, nothing is done. A partition that comes later has it from
+   its parent; a child table that comes later has not, and is seen at the next look. What it does not see: changes made by the
+   application's BEFORE triggers that fire later than it; tables filled with triggers switched off.
+   A value that does not convert is left out (NULL), the application's write stands, and gatewalk.dual_reject has a note of the row. */
+#ifndef GW_ADAPTER_DUALWRITE_H
+#define GW_ADAPTER_DUALWRITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/dual.h"
+
+struct arena;
+struct db;
+struct err;
+
+/* to and back: SQL over the row's own columns. to NULL: the old column itself. back NULL: one way. */
+struct dual_order { const char *sid, *schema, *table, *column, *add_column, *to, *back; };
+
+/* Is there, as the server has it, anything against it? *unfit: what, and what to do; NULL when nothing is. Makes temporary views, tries some
+   rows, and rolls back. form: what the texts are made of; parity needs it too. */
+bool dualwrite_try(struct db *db, struct arena *a, const struct dual_order *o, struct dual_form *form, const char **unfit, struct err *e);
+/* The same without what only a trigger would meet: the application writes both. */
+bool dualwrite_form(struct db *db, struct arena *a, const struct dual_order *o, struct dual_form *form, const char **unfit, struct err *e);
+
+/* then: SQL that is to stand or fall with it, such as the ledger's row; NULL none. A lock is waited for shortly, again and again for 20 s;
+   in the end the error names who held it. Idempotent; another conversion takes the place of one that stands. ERR_GATE: unfit. */
+bool dualwrite_put(struct db *db, struct arena *a, const struct dual_order *o, const char *then, struct err *e);
+/* Takes away what this walk has, on whatever table it stands; nothing there is fine: then runs all the same. */
+bool dualwrite_take(struct db *db, struct arena *a, const char *sid, const char *then, struct err *e);
+
+struct dualwrite_seen {
+	bool there;                   /* something of it is */
+	bool stands;                  /* all of it, on every partition and child, always enabled, as it was made, of this order */
+	const char *why;              /* what is missing of stands; NULL when nothing is */
+	const char *digest;           /* of functions and triggers as they stand; "" when nothing is there */
+	/* Each a list in words, "" none. */
+	const char *later;            /* the application's BEFORE triggers that fire behind it: what they change is not brought over */
+	const char *earlier;          /* with a way back: those that fire before it, and see the old column as it was */
+	const char *update_of;        /* with a way back: its triggers on UPDATE OF the old column, which a write of the new one alone does not fire */
+	const char *refusing;         /* constraints of the new column by which a write of the old one alone could fail */
+	int64_t rejects;              /* rows noted */
+};
+bool dualwrite_look(struct db *db, struct arena *a, const struct dual_order *o, struct dualwrite_seen *out, struct err *e);
+
+struct dual_reject { const char *way, *key, *value, *sqlstate, *error; int64_t at; };   /* way: to or back */
+bool dualwrite_rejects(struct db *db, struct arena *a, const char *sid, int max, struct dual_reject **out, size_t *n, struct err *e);
+
+#endif
