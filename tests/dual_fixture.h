@@ -26,15 +26,34 @@ struct dual {
 	struct err e;
 };
 
-static inline void dual_open(struct dual *x, const char *sql)
+/* Unchecked: one database for all tests, since making one takes longer than most of them. */
+static inline void dual_database(void)
 {
 	bool strong;
-	crypto_start();
-	*x = (struct dual){ .a = arena_new(), .db = test_database(DUAL_DB),
-		.order = { .sid = TEST_SID, .schema = "public", .table = "t", .column = "v", .add_column = "n", .to = "v::int" } };
-	ck_assert_msg(schema_init(x->db, x->a, ENV_PRODUCTION, &strong, &x->e), "%s", x->e.msg);
-	test_sql(x->db, "INSERT INTO gatewalk.walk (sid, name, plan_digest, archetype, relid, attnum, target, stage, operator, host, plan, day_us)"
+	struct err e = { 0 };
+	struct arena *a = arena_new();
+	struct db *db = test_database(DUAL_DB);
+	ck_assert_msg(schema_init(db, a, ENV_PRODUCTION, &strong, &e), "%s", e.msg);
+	test_sql(db, "INSERT INTO gatewalk.walk (sid, name, plan_digest, archetype, relid, attnum, target, stage, operator, host, plan, day_us)"
 		" VALUES ('" TEST_SID "', 'retype-v', '', 'type', 1, 1, 'public.t.v', '', '', '', '', 86400000000)");
+	db_close(db);
+	arena_free(a);
+}
+
+static inline void dual_database_gone(void)
+{
+	test_drop_database(DUAL_DB);
+}
+
+/* Nothing in it but gatewalk's schema, and what sql makes. */
+static inline void dual_open(struct dual *x, const char *sql)
+{
+	crypto_start();
+	*x = (struct dual){ .a = arena_new(), .db = test_connect("dbname=" DUAL_DB),
+		.order = { .sid = TEST_SID, .schema = "public", .table = "t", .column = "v", .add_column = "n", .to = "v::int" } };
+	test_sql(x->db, "DO $$DECLARE o record; BEGIN FOR o IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|gatewalk)' LOOP EXECUTE format('DROP SCHEMA %I CASCADE', o.nspname);"
+		" END LOOP; FOR o IN SELECT oid FROM pg_proc WHERE pronamespace = 'gatewalk'::regnamespace AND proname ~ '^dual_' LOOP EXECUTE format('DROP FUNCTION %s', o.oid::regprocedure); END LOOP; END$$;"
+		" CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC; DELETE FROM gatewalk.dual_reject; DELETE FROM gatewalk.parity_mismatch; DELETE FROM gatewalk.parity; DELETE FROM gatewalk.job");
 	test_sql(x->db, sql);
 }
 
@@ -42,7 +61,6 @@ static inline void dual_close(struct dual *x)
 {
 	db_close(x->db);
 	arena_free(x->a);
-	test_drop_database(DUAL_DB);
 }
 
 static inline void dual_put(struct dual *x)

@@ -15,6 +15,7 @@
 
 #define TRY_MS 60000
 #define ID_LEN 12
+static const char TO[] = "the conversion", BACK[] = "the way back";
 
 struct trial {
 	struct db *db;
@@ -36,14 +37,14 @@ static bool unfit(struct trial *t, const char *why)
 static const char TABLE_SQL[] = OWN_TAG
 "WITH c AS (SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2::text),\n"
 "d AS (SELECT a.attname, pg_get_expr(d.adbin, d.adrelid) AS text, d.adbin::text AS bin FROM c JOIN pg_attrdef d ON d.adrelid = c.oid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.adnum)\n"
-"SELECT c.oid, c.relkind, o.attnum IS NOT NULL, n.attnum IS NOT NULL, o.attgenerated <> '', n.attnotnull, (SELECT text FROM d WHERE attname = $3), (SELECT text FROM d WHERE attname = $4),\n"
+"SELECT c.oid, c.relkind, o.attnum IS NOT NULL, n.attnum IS NOT NULL, o.attgenerated <> '', o.attnotnull, n.attnotnull, (SELECT text FROM d WHERE attname = $3), (SELECT text FROM d WHERE attname = $4),\n"
 "  EXISTS (SELECT FROM d, regexp_matches(d.bin, ':(?:funcid|opfuncid) (\\d+)', 'g') m JOIN pg_proc p ON p.oid = m[1]::oid WHERE d.attname = $3 AND p.provolatile = 'v')\n"
 "    OR EXISTS (SELECT FROM d WHERE attname = $3 AND bin ~ '\\{NEXTVALUEEXPR') OR o.attidentity <> '',\n"
 "  EXISTS (SELECT FROM pg_partitioned_table p WHERE p.partrelid IN (WITH RECURSIVE tree AS (SELECT c.oid UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid) SELECT oid FROM tree)\n"
 "    AND (o.attnum = ANY (p.partattrs) OR 0 = ANY (p.partattrs)))\n"
 "FROM c LEFT JOIN pg_attribute o ON o.attrelid = c.oid AND o.attname = $3 AND o.attnum > 0 AND NOT o.attisdropped\n"
 "  LEFT JOIN pg_attribute n ON n.attrelid = c.oid AND n.attname = $4 AND n.attnum > 0 AND NOT n.attisdropped";
-enum { T_OID, T_KIND, T_OLD, T_NEW, T_OLD_GENERATED, T_NEW_NOT_NULL, T_OLD_DEFAULT, T_NEW_DEFAULT, T_DEFAULT_VOLATILE, T_PARTITION_KEY, T_COLS };
+enum { T_OID, T_KIND, T_OLD, T_NEW, T_OLD_GENERATED, T_OLD_NOT_NULL, T_NEW_NOT_NULL, T_OLD_DEFAULT, T_NEW_DEFAULT, T_DEFAULT_VOLATILE, T_PARTITION_KEY, T_COLS };
 
 static bool find_table(struct trial *t, char ***c, struct err *e)
 {
@@ -159,7 +160,7 @@ static bool find_columns(struct trial *t, struct err *e)
 	}
 	if (cell_bool(calls.cell[0][0]))
 		return unfit(t, "the conversion takes the whole row: write the columns that it needs");
-	if (!reads(t, &r, C_TO, "the conversion", &f->to) || !reads(t, &r, C_BACK, "the way back", &f->back) || !reads(t, &r, C_KEY, "", &keys) || !judge_reads(t))
+	if (!reads(t, &r, C_TO, TO, &f->to) || !reads(t, &r, C_BACK, BACK, &f->back) || !reads(t, &r, C_KEY, "", &keys) || !judge_reads(t))
 		return false;
 	f->keys = keys.reads;
 	f->n_keys = keys.n;
@@ -177,14 +178,15 @@ static bool view(struct trial *t, const char *name, const char *sql, struct err 
 static bool names_table(struct trial *t, struct dual_expr *x, struct err *e)
 {
 	struct err why = { 0 };
-	const struct dual_form *f = t->f;
+	struct dual_form f = *t->f;
+	f.id = "try";   /* of the walk's own one may stand already */
 	if (!x->sql)
 		return true;
 	for (int named = 0; named < 2; named++) {
-		x->named = named > 0;
+		x->named = f.to.named = f.back.named = named > 0;
 		if (!db_script(t->db, t->a, OWN_TAG "SAVEPOINT gatewalk_form", TRY_MS, NULL, e))
 			return false;
-		bool ok = db_script(t->db, t->a, dual_convert(t->a, f, x), TRY_MS, NULL, &why);
+		bool ok = db_script(t->db, t->a, dual_convert(t->a, &f, x == &t->f->back ? &f.back : &f.to), TRY_MS, NULL, &why);
 		if (!db_script(t->db, t->a, OWN_TAG "ROLLBACK TO SAVEPOINT gatewalk_form", TRY_MS, NULL, e))
 			return false;
 		if (ok)
@@ -209,14 +211,18 @@ static bool in_transaction(struct trial *t, struct err *e)
 }
 
 /* The backfill's own trial: shape, type, volatility, and some rows. */
-static bool expression(struct trial *t, const char *what, const char *column, const char *value, struct err *e)
+static bool expression(struct trial *t, const char *what, bool not_null, struct err *e)
 {
 	struct backfill b;
 	const char *why = NULL;
-	struct plan p = { .name = "", .schema = t->o->schema, .table = t->o->table, .column = column };
+	bool back = what == BACK;
+	struct plan p = { .name = "" };
 	plan_defaults(&p);
-	p.backfill.value = value;
-	p.backfill.fills = "differences";
+	p.schema = t->o->schema;
+	p.table = t->o->table;
+	p.column = back ? t->o->column : t->o->add_column;
+	p.backfill.value = back ? t->f->back.sql : t->f->to.sql;
+	p.backfill.fills = not_null ? "differences" : "nulls";
 	if (!backfill_try(t->db, t->a, &p, t->o->sid, &b, &why, e))
 		return false;
 	return !why || unfit(t, arena_printf(t->a, "%s: %s", what, why));
@@ -248,7 +254,7 @@ static bool start(struct trial *t, char ***c, struct err *e)
 		.to.sql = o->to ? o->to : sql_quoted(t->a, o->column), .back.sql = o->back };
 	if (strlen(o->sid) < ID_LEN || strspn(o->sid, "0123456789abcdef") != strlen(o->sid))
 		return err_set(e, ERR_INTERNAL, NULL, "the walk's id is not hex");
-	return find_table(t, c, e) && expression(t, "the conversion", o->add_column, t->f->to.sql, e);
+	return find_table(t, c, e) && expression(t, TO, cell_bool((*c)[T_NEW_NOT_NULL]), e);
 }
 
 bool dualwrite_form(struct db *db, struct arena *a, const struct dual_order *o, struct dual_form *form, const char **why, struct err *e)
@@ -262,7 +268,7 @@ bool dualwrite_try(struct db *db, struct arena *a, const struct dual_order *o, s
 {
 	struct trial t = { .db = db, .a = a, .o = o, .f = form, .unfit = why };
 	char **c;
-	if (!start(&t, &c, e) || !judge_trigger(&t, c) || (o->back && !expression(&t, "the way back", o->column, o->back, e)))
+	if (!start(&t, &c, e) || !judge_trigger(&t, c) || (o->back && !expression(&t, BACK, cell_bool(c[T_OLD_NOT_NULL]), e)))
 		return *why != NULL;
 	form->old_default = o->back ? c[T_OLD_DEFAULT] : NULL;
 	return in_transaction(&t, e) || *why;
