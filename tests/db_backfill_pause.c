@@ -144,6 +144,41 @@ START_TEST(pauses_for_sessions)
 }
 END_TEST
 
+/* A login that may not see other sessions: what it cannot read is no reason to go on, nor to give up. */
+START_TEST(pauses_where_it_may_not_see)
+{
+	struct db *one = test_client(BF_DB, "shop", NULL);
+	test_sql(x.db, "DROP ROLE IF EXISTS gwt_blind; CREATE ROLE gwt_blind LOGIN; GRANT USAGE ON SCHEMA gatewalk TO gwt_blind; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, gatewalk TO gwt_blind");
+	x.conninfo = "dbname=" BF_DB " user=gwt_blind";
+	pid_t pid = bf_begin(&x);
+	bf_until(&x, "SELECT count(*) > 0 FROM gatewalk.job WHERE state = 'waiting' AND note LIKE 'lock waiters cannot be read: % sessions of other logins cannot be seen'");
+	test_sql(x.db, "GRANT pg_monitor TO gwt_blind");
+	ck_assert_int_eq(bf_end(pid), 0);
+	bf_whole(&x, ROWS);
+	test_sql(x.db, "DROP OWNED BY gwt_blind; DROP ROLE gwt_blind");
+	db_close(one);
+}
+END_TEST
+
+/* What the job reads is told, with what it was. */
+START_TEST(tells_its_limits)
+{
+	struct view_job *jobs;
+	size_t n;
+	test_sql(x.db, "CREATE TABLE public.brake (i int); INSERT INTO public.brake VALUES (7)");
+	x.pause = (struct plan_pause){ .when = "query", .query = "SELECT i FROM public.brake", .above = 10, .has_above = true };
+	x.plan.backfill.load = 3;
+	pid_t pid = bf_begin(&x);
+	bf_until(&x, "SELECT count(*) > 0 FROM gatewalk.job WHERE settings::jsonb ->> 'gatewalk_limits' LIKE '%\"past\":\"7 7%'");
+	ck_assert(job_set(x.db, x.a, 1, "load", "100", &x.e) && !job_set(x.db, x.a, 1, "gatewalk_limits", "{}", &x.e));
+	ck_assert_int_eq(bf_end(pid), 0);
+	ck_assert(job_list(x.db, x.a, TEST_SID, &jobs, &n, &x.e));
+	ck_assert(n == 1 && jobs[0].load == 100 && jobs[0].batch_ms == 0 && jobs[0].n_limits == 1);
+	ck_assert_str_eq(jobs[0].limits[0].name, "query");
+	ck_assert(jobs[0].limits[0].known && jobs[0].limits[0].now == 7 && jobs[0].limits[0].above == 10 && jobs[0].limits[0].below == 8 && jobs[0].limits[0].n_past >= 2);
+}
+END_TEST
+
 /* Each row is held: no batch gets through, and it rests for as long as lies between the thresholds. */
 START_TEST(rests_without_progress)
 {
@@ -181,6 +216,7 @@ START_TEST(the_count_lets_go)
 	bf_until(&x, arena_printf(x.a, "SELECT state = 'waiting' AND note = 'the flag %s is there' FROM gatewalk.job", file));
 	ck_assert_int_eq(unlink(file), 0);
 	bf_until(&x, counting);
+	bf_until(&x, "SELECT state = 'running' FROM gatewalk.job");
 	ck_assert(file_write(file, "", 0, &x.e));
 	bf_until(&x, arena_printf(x.a, "SELECT state = 'waiting' AND note = 'the flag %s is there' FROM gatewalk.job", file));
 	bf_is(&x, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatewalk backfill' AND xact_start IS NOT NULL", "0");
@@ -205,6 +241,8 @@ int main(void)
 	tcase_add_loop_test(t, pauses, 0, sizeof brakes / sizeof brakes[0]);
 	tcase_add_test(t, pauses_for_a_file);
 	tcase_add_test(t, pauses_for_sessions);
+	tcase_add_test(t, pauses_where_it_may_not_see);
+	tcase_add_test(t, tells_its_limits);
 	tcase_add_test(t, rests_without_progress);
 	tcase_add_test(t, the_count_lets_go);
 	suite_add_tcase(s, t);

@@ -38,6 +38,7 @@ struct job {
 	int64_t wrote, tried;  /* CLOCK_BOOTTIME */
 	bool stop;
 	struct rates rates;
+	struct text limits;    /* empty: it tells none */
 };
 
 static const char *num(struct arena *a, long long n)
@@ -194,6 +195,12 @@ static bool event_put(struct job *j, const char *text, struct err *e)
 	return ok;
 }
 
+void job_limits(struct job *j, const char *text)
+{
+	j->limits.len = 0;
+	text_add(&j->limits, text);
+}
+
 void job_event(struct job *j, const char *fmt, ...)
 {
 	char line[1024];
@@ -230,13 +237,13 @@ static const char *row_write(struct job *j, struct arena *a, const struct step *
 	if (s->total > 0)
 		rates_add(&j->rates, clock_mono(), s->done, s->unit ? s->unit : "");
 	const char *v[] = { num(a, j->id), j->phase, j->note, real(a, s->done), real(a, s->total), s->unit, s->estimate ? "t" : "f", s->state,
-		rates_text(a, &j->rates) };
+		rates_text(a, &j->rates), j->limits.len ? text_str(&j->limits) : NULL };
 	const struct query q = { .sql =
 		"UPDATE gatewalk.job SET seen_at = clock_timestamp(), phase = $2, note = $3, done = $4::float8, total = $5::float8,"
-		" unit = $6, estimate = $7::boolean, state = $8, settings = CASE WHEN $9::text IS NULL THEN settings"
-		" ELSE (settings::jsonb || jsonb_build_object('" RATES_KEY "', $9::text))::text END"
+		" unit = $6, estimate = $7::boolean, state = $8, settings = CASE WHEN coalesce($9, $10) IS NULL THEN settings"
+		" ELSE (settings::jsonb || jsonb_strip_nulls(jsonb_build_object('" RATES_KEY "', $9::text, '" LIMITS_KEY "', $10::text)))::text END"
 		" WHERE id = $1::bigint AND ended_at IS NULL AND " OF_THIS_SCHEMA " RETURNING control",
-		.args = v, .nargs = 9, .ms = 5000, .cols = 1, .max_rows = 1 };
+		.args = v, .nargs = 10, .ms = 5000, .cols = 1, .max_rows = 1 };
 	struct rows r;
 	if (!job_ask(j, a, &q, &r, e))
 		return NULL;
@@ -348,5 +355,6 @@ void job_free(struct job *j)
 	if (!j)
 		return;
 	db_close(j->again);
+	text_free(&j->limits);
 	arena_free(j->arena);
 }

@@ -29,6 +29,8 @@ bool job_wait(void *job, const char *phase, double done, double total, const cha
 /* As job_tick, but it never waits: false when the job is to pause or to stop, which the next job_tick does. For work that holds
    something it has to let go of first. */
 bool job_still(struct job *j, const char *phase, double done, double total, const char *unit, const char *note);
+/* What it pauses on, as it read it last (adapter/job_limits.h): written with its next tick. */
+void job_limits(struct job *j, const char *text);
 void job_event(struct job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool job_done(struct job *j, const char *result_json, struct err *e);
 bool job_failed(struct job *j, const struct err *why);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapter/job.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "adapter/job_limits.h"
 #include "adapter/job_private.h"
 #include "adapter/job_rates.h"
 #include "base/arena.h"
@@ -80,12 +82,24 @@ static void job_fill(struct view_job *v, char *const *c, const struct here *h)
 		v->total = v->done;   /* an estimate that was too low never shows more than all */
 }
 
+/* A number that `job set` wrote; 0: none, or no number. */
+static int told(const struct json *o, const char *name)
+{
+	const char *text = o ? json_str(o, name) : NULL;
+	long n = text ? strtol(text, NULL, 10) : 0;
+	return n > 0 && n <= 1000 ? (int)n : 0;
+}
+
 /* Settings are text that others can write: what is not ours is no chart, and no reason to show no jobs. */
-static void rates_fill(struct arena *a, struct view_job *v, const char *settings)
+static void settings_fill(struct arena *a, struct view_job *v, const char *settings)
 {
 	struct rates r;
 	const struct json *o = settings ? json_read(a, settings, strlen(settings), NULL) : NULL;
-	const char *text = o ? json_str(o, RATES_KEY) : NULL;
+	const char *text = o ? json_str(o, RATES_KEY) : NULL, *limits = o ? json_str(o, LIMITS_KEY) : NULL;
+	v->batch_ms = told(o, "batch_ms");
+	v->load = told(o, "load");
+	if (limits)
+		limits_read(a, limits, &v->limits, &v->n_limits);
 	if (!text || !rates_read(text, &r))
 		return;
 	v->rates = arena_array(a, r.n, sizeof *v->rates);
@@ -204,7 +218,7 @@ bool job_list(struct db *db, struct arena *a, const char *sid, struct view_job *
 	for (int i = 0; i < r.n; i++) {
 		int64_t began;
 		job_fill(&v[i], r.cell[i], &h);
-		rates_fill(a, &v[i], r.cell[i][J_SETTINGS]);
+		settings_fill(a, &v[i], r.cell[i][J_SETTINGS]);
 		if (!events_read(db, a, &v[i], cell_int(r.cell[i][J_NOW]), &began, e))
 			return false;
 		eta(&v[i], began);
@@ -244,7 +258,7 @@ bool job_control(struct db *db, long long id, const char *control, struct err *e
 
 bool job_set(struct db *db, struct arena *a, long long id, const char *name, const char *value, struct err *e)
 {
-	if (text_eq(name, RATES_KEY))
+	if (text_eq(name, RATES_KEY) || text_eq(name, LIMITS_KEY))
 		return err_set(e, ERR_USE, NULL, "\"%s\" is written by the job itself", name);
 	if (*name == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyz_") != strlen(name))
 		return err_set(e, ERR_USE, "lower-case letters and _ only", "a job has no setting \"%s\"", name);

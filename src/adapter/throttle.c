@@ -23,6 +23,7 @@ struct look {
 	const struct plan_pause *p;
 	unsigned relid;
 	const struct fact_health *health;
+	const char *blind;            /* why the health could not be read; NULL it was */
 };
 
 static struct pause_value known(double v)
@@ -46,17 +47,17 @@ static struct pause_value ask(const struct look *l, const char *sql, const char 
 
 static struct pause_value lag(const struct look *l)
 {
-	return l->health->lag_known ? known(l->health->lag_s) : unknown("the lag of a standby is not known");
+	return l->blind ? unknown(l->blind) : l->health->lag_known ? known(l->health->lag_s) : unknown("the lag of a standby is not known");
 }
 
 static struct pause_value waiters(const struct look *l)
 {
-	return known(l->health->lock_waiters);
+	return l->blind ? unknown(l->blind) : known(l->health->lock_waiters);
 }
 
 static struct pause_value transaction(const struct look *l)
 {
-	return known(l->health->longest_tx_s);
+	return l->blind ? unknown(l->blind) : known(l->health->longest_tx_s);
 }
 
 static struct pause_value slot(const struct look *l)
@@ -173,46 +174,88 @@ static bool needs_health(const struct plan_backfill *b)
 	return false;
 }
 
-static bool metrics_allow(struct db *db, struct arena *a, const struct plan *p, bool paused, struct err *e)
+/* Every condition is read, since every one is told; the first that pauses is the reason. */
+struct reading { struct throttle *t; const struct throttle_ask *q; struct view_limit list[LIMITS_MAX]; size_t n; bool ok; struct err *e; int64_t now; };
+
+/* Its mean over each stretch of time, as a job's speed is kept: the sum of what it was, for as long as it was that. */
+static void keep(struct reading *r, struct view_limit *l)
 {
+	double took = r->t->looked_at ? (double)(r->now - r->t->looked_at) / US_SECOND : 0;
+	double *sum = &r->t->past[r->n].sum;
+	struct rates *means = &r->t->past[r->n].means;
+	*sum += l->known && l->now > 0 ? l->now * took : 0;
+	rates_add(means, r->now, *sum, l->name);
+	l->past = means->v;
+	l->n_past = means->n;
+}
+
+static void judge(struct reading *r, const struct pause_limit *l, const struct pause_value *v)
+{
+	struct err none;
+	r->ok = pause_allows(l, v, r->q->paused, r->ok ? r->e : &none) && r->ok;
+	if (r->n == LIMITS_MAX)
+		return;
+	struct view_limit *x = &r->list[r->n];
+	*x = (struct view_limit){ .name = l->name, .unit = l->unit, .says = l->says, .has_limits = !l->says, .known = v->known, .now = v->value, .above = l->above, .below = l->below };
+	keep(r, x);
+	r->n++;
+}
+
+static void read_metrics(struct reading *r)
+{
+	const struct plan *p = r->q->plan;
 	for (size_t i = 0; i < p->n_metrics; i++) {
 		const struct plan_metric *x = &p->metrics[i];
 		if (!x->has_pause)
 			continue;
 		const struct pause_limit limit = { .name = x->name, .unit = x->unit ? x->unit : "", .above = x->pause, .below = pause_calm(x->pause) };
-		const struct pause_value v = of_metric(db, a, x);
-		if (!pause_allows(&limit, &v, paused, e))
-			return false;
+		const struct pause_value v = of_metric(r->q->db, r->q->a, x);
+		judge(r, &limit, &v);
+	}
+}
+
+static bool read_conditions(struct reading *r, struct err *e)
+{
+	const struct throttle_ask *q = r->q;
+	struct fact_health health = { 0 };
+	struct err why = { 0 };
+	/* The standbys' own queries are no condition here: they are not asked. */
+	struct plan lone = *q->plan;
+	lone.n_standbys = 0;
+	bool seen = !needs_health(&q->plan->backfill) || probe_health(q->db, q->a, &lone, &health, &why);
+	for (size_t i = 0; i < q->plan->backfill.n_pauses; i++) {
+		const struct plan_pause *x = &q->plan->backfill.pauses[i];
+		enum pause_kind k = pause_parse(x->when);
+		const struct look l = { r->t, q->db, q->a, q->plan, x, q->relid, &health, seen ? NULL : why.msg };
+		const struct pause_limit limit = pause_limit_of(q->a, x);
+		const struct pause_value v = k == PAUSE_NONE ? unknown("the condition is not known") : readers[k](&l);
+		if (!db_alive(q->db))
+			return err_set(e, ERR_DB_LOST, NULL, "the connection was lost while looking at the pause conditions");
+		judge(r, &limit, &v);
 	}
 	return true;
 }
 
-static bool conditions_allow(struct throttle *t, struct db *db, struct arena *a, const struct plan *p, unsigned relid, bool paused, struct err *e)
+bool throttle_allows(struct throttle *t, const struct throttle_ask *q, const char **told, struct err *e)
 {
-	struct fact_health health = { 0 };
-	/* The standbys' own queries are no condition here: they are not asked. */
-	struct plan lone = *p;
-	lone.n_standbys = 0;
-	if (needs_health(&p->backfill) && !probe_health(db, a, &lone, &health, e))
+	struct err why = { 0 };
+	struct reading r = { .t = t, .q = q, .ok = true, .e = &why, .now = clock_mono() };
+	*told = NULL;
+	if (!read_conditions(&r, e))
 		return false;
-	for (size_t i = 0; i < p->backfill.n_pauses; i++) {
-		const struct plan_pause *x = &p->backfill.pauses[i];
-		enum pause_kind k = pause_parse(x->when);
-		const struct look l = { t, db, a, p, x, relid, &health };
-		const struct pause_limit limit = pause_limit_of(a, x);
-		const struct pause_value v = k == PAUSE_NONE ? unknown("the condition is not known") : readers[k](&l);
-		if (!db_alive(db))
-			return err_set(e, ERR_DB_LOST, NULL, "the connection was lost while looking at the pause conditions");
-		if (!pause_allows(&limit, &v, paused, e))
-			return false;
-	}
-	return metrics_allow(db, a, p, paused, e);
+	read_metrics(&r);
+	t->looked_at = r.now;
+	*told = limits_text(q->a, r.list, r.n);
+	if (!r.ok && !t->stalled_at)
+		throttle_moved(t);
+	if (!r.ok && e)
+		*e = why;
+	return r.ok;
 }
 
-bool throttle_allows(struct throttle *t, struct db *db, struct arena *a, const struct plan *p, unsigned relid, bool paused, struct err *e)
+void throttle_forget(struct throttle *t)
 {
-	bool ok = conditions_allow(t, db, a, p, relid, paused, e);
-	if (!ok && !t->stalled_at)
-		throttle_moved(t);
-	return ok;
+	t->wal_at = 0;
+	t->wal_bytes = 0;
+	t->moved_at = t->stalled_at = 0;
 }

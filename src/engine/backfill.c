@@ -2,7 +2,6 @@
 #include "engine/backfill.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "adapter/backfill.h"
@@ -62,32 +61,18 @@ static struct batches *now_at(struct filling *f)
 	return at;
 }
 
-/* A number that `job set` wrote, within its bounds; told once when it is none. */
-static void setting(struct filling *f, const char *name, int least, int most, int *value)
-{
-	struct arena *a = arena_new();
-	const char *text = NULL;
-	if (job_setting(f->o->job, a, name, &text, NULL) && text) {
-		char *end;
-		long v = strtol(text, &end, 10);
-		if (*end || end == text || v < least || v > most)
-			v = *value;
-		if (v != *value)
-			job_event(f->o->job, "%s is %ld from now on", name, v);
-		*value = (int)v;
-	}
-	arena_free(a);
-}
-
 static bool look(struct filling *f, struct err *e)
 {
 	if (f->looked_at && clock_mono() - f->looked_at < LOOK_EVERY && f->allowed)
 		return true;
-	setting(f, "batch_ms", 10, 1000, &f->batch_ms);
-	setting(f, "load", 1, 100, &f->load);
+	batches_setting(&f->at, "batch_ms", 10, 1000, &f->batch_ms);
+	batches_setting(&f->at, "load", 1, 100, &f->load);
 	struct arena *a = arena_new();
-	f->allowed = throttle_allows(&f->throttle, f->b.db, a, f->o->plan, f->b.relid, f->at.paused, e);
+	const char *told;
+	f->allowed = throttle_allows(&f->throttle, &(struct throttle_ask){ f->b.db, a, f->o->plan, f->b.relid, f->at.paused }, &told, e);
 	f->looked_at = clock_mono();
+	if (told)
+		job_limits(f->o->job, told);
 	arena_free(a);
 	return f->allowed;
 }
@@ -98,7 +83,7 @@ static void let_go(struct filling *f)
 {
 	db_close(f->b.db);
 	f->b.db = NULL;
-	f->throttle = (struct throttle){ 0 };
+	throttle_forget(&f->throttle);
 	f->looked_at = 0;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "adapter/backfill.h"
+#include "adapter/job.h"
 #include "adapter/throttle.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -43,7 +44,10 @@ static bool conditions_allow(const struct counting *c, struct aside *s, struct e
 	throttle_moved(c->throttle);
 	if (!s->db)
 		s->db = backfill_connect(c->conninfo, c->b->sid, c->batch_ms, e);
-	bool ok = s->db && throttle_allows(c->throttle, s->db, a, c->plan, c->b->relid, false, e);
+	const char *told = NULL;
+	bool ok = s->db && throttle_allows(c->throttle, &(struct throttle_ask){ s->db, a, c->plan, c->b->relid, false }, &told, e);
+	if (told)
+		job_limits(c->at->job, told);
 	arena_free(a);
 	return ok;
 }

@@ -2,10 +2,12 @@
 #include "engine/batches.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "adapter/job.h"
 #include "adapter/monitor.h"
+#include "base/arena.h"
 #include "base/err.h"
 #include "port/files.h"
 
@@ -47,6 +49,22 @@ bool batches_wait(struct batches *b, const struct err *why, int ms, struct err *
 		return false;
 	clock_nap(ms);
 	return true;
+}
+
+void batches_setting(const struct batches *b, const char *name, int least, int most, int *value)
+{
+	struct arena *a = arena_new();
+	const char *text = NULL;
+	if (job_setting(b->job, a, name, &text, NULL) && text) {
+		char *end;
+		long v = strtol(text, &end, 10);
+		if (*end || end == text || v < least || v > most)
+			v = *value;
+		if (v != *value)
+			job_event(b->job, "%s is %ld from now on", name, v);
+		*value = (int)v;
+	}
+	arena_free(a);
 }
 
 bool batches_is_link(const struct err *e)

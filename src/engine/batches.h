@@ -38,6 +38,8 @@ void batches_pause(struct batches *b, const struct err *why);
 void batches_go_on(struct batches *b);
 /* Waits, paused, for a moment that may come: ticks, and naps. */
 bool batches_wait(struct batches *b, const struct err *why, int ms, struct err *e);
+/* A number that `job set` wrote under this name, within its bounds; *value stays where there is none. Noted when it changes. */
+void batches_setting(const struct batches *b, const char *name, int least, int most, int *value);
 /* The link: a server that restarts or fails over comes back. */
 bool batches_is_link(const struct err *e);
 #endif
