@@ -239,12 +239,79 @@ START_TEST(needs_a_login)
 }
 END_TEST
 
+/* A command as a program of its own: its status and what it said. */
+static int cli(const char **said, const char *const *words)
+{
+	const char *argv[16] = { w.o.program };
+	struct child_end end;
+	size_t n = 1;
+	for (; *words; words++)
+		argv[n++] = *words;
+	argv[n++] = "-d";
+	argv[n++] = w.conninfo;
+	argv[n++] = "--key";
+	argv[n++] = w.key;
+	argv[n] = NULL;
+	ck_assert_msg(child_run(w.a, &(struct child){ .argv = argv, .ms = 60000 }, &end, &w.e), "%s", w.e.msg);
+	*said = arena_printf(w.a, "%s%s", end.out, end.err);
+	return end.status;
+}
+
+static void says(int status, const char *text, const char *const *words)
+{
+	const char *said;
+	int got = cli(&said, words);
+	ck_assert_msg(got == status && strstr(said, text), "status %d, wanted %d and \"%s\": %s", got, status, text, said);
+}
+#define SAYS(status, text, ...) says(status, text, (const char *const[]){ __VA_ARGS__, NULL })
+
+START_TEST(by_command)
+{
+	fill_open(&w, "fillcmd", true, "v::int", ", load: 3");
+	engine_free(w.g);
+	w.g = NULL;
+	SAYS(0, "no row was rejected", "job", "rejects", "fillcmd");
+	SAYS(1, "which walk, and nothing else?", "job", "fill");
+	SAYS(1, "no walk \"fly\"", "job", "fill", "fly");
+	SAYS(1, "only job rejects writes a file", "job", "fill", "fillcmd", "-o", "x");
+	SAYS(0, "fillcmd: the backfill runs as a job of its own", "job", "fill", "fillcmd");
+	SAYS(1, "the backfill's job is at work", "job", "retry", "fillcmd");
+	const char *id = test_value(w.db, w.a, "SELECT id FROM gatewalk.job WHERE kind = 'backfill'"), *list[] = { "job", "list", NULL }, *said = "";
+	for (int i = 0; i < 300 && !(strstr(said, " s left; ") && strstr(said, " %, ") && strstr(said, "/s, ")); i++) {
+		ck_assert_int_eq(cli(&said, list), 0);
+		clock_nap(100);
+	}
+	ck_assert_msg(strstr(said, " s left; ") && strstr(said, " filled, "), "%s", said);
+	SAYS(0, "", "job", "pause", id);
+	for (int i = 0; i < 100 && !text_eq(test_value(w.db, w.a, "SELECT state FROM gatewalk.job WHERE kind = 'backfill'"), "paused"); i++)
+		clock_nap(100);
+	SAYS(0, " paused ", "job", "list", "fillcmd");
+	SAYS(0, "", "job", "set", id, "load=100");
+	SAYS(0, "", "job", "set", id, "batch-ms=50");
+	SAYS(0, "\"state\":\"paused\"", "job", "list", "--json");
+	SAYS(0, "", "job", "resume", id);
+	for (int i = 0; i < 300 && !text_eq(test_value(w.db, w.a, "SELECT state FROM gatewalk.job WHERE kind = 'backfill'"), "done"); i++)
+		clock_nap(100);
+	SAYS(0, "id=7  v=x7  22P02: invalid input syntax for type integer: \"x7\"", "job", "rejects", "fillcmd");
+	SAYS(0, "\"sqlstate\":\"22P02\",\"value\":\"v=x9000\"", "job", "rejects", "fillcmd", "--json");
+	const char *file = path_join(w.a, test_dir(), "cmd.csv");
+	SAYS(0, arena_printf(w.a, "2 rows written to %s", file), "job", "rejects", "fillcmd", "-o", file);
+	SAYS(1, "cmd.csv", "job", "rejects", "fillcmd", "-o", file);
+	test_sql(w.db, "UPDATE public.items SET v = id::text");
+	SAYS(0, "fillcmd: the rejected rows are tried again, by a job of its own", "job", "retry", "fillcmd");
+	ck_assert_msg(world_walk(&w), "%s", w.e.msg);
+	fill_until(&w, AT_READS);
+	fill_is(&w, WHOLE, "0");
+	world_close(&w, "fillcmd");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("filling");
 	TCase *t = tcase_create("filling");
 	const TTest *const all[] = { the_whole_way, rejects_amended, killed, a_lost_job_asks_on_another_timeline, stepped_back_amended_left, others_in_the_way,
-		a_word_that_is_not_the_databases, needs_a_login };
+		a_word_that_is_not_the_databases, needs_a_login, by_command };
 	tcase_set_timeout(t, 120);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tcase_add_test(t, all[i]);
