@@ -90,7 +90,7 @@ has "and names one" "deploy web has not said that it writes the new column"
 	for d in web worker; do echo "act:declare:reads_moved/$d:2.7 ended 2026-11-20 11:00"; done
 	echo act:confirm:8:moved; } | "$walk" "" "$key" orders-add-note - >"$out" 2>&1
 has "without a backfill item 6 is passed over" "^stage reads moved"
-has "reads that would move at once wait" "error B7, reads moved after writes: writes fill it since"
+has "reads that would move at once wait" "error gate B is shut: B7, reads moved after writes: writes fill it since"
 must 0 "a while later they have moved" go monitor
 
 # The whole way back: the watch, the reads, the writes, the column itself; and forward again.

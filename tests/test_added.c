@@ -1,56 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A column is added: the log's lines, the gates, the pieces of SQL. */
-#include "core/sql.h"
-#include "tests/fold_harness.h"
-
-#define BEGIN "{'archetype':'%s','attnum':%d,'day_us':86400000000,'environment':'staging','gatewalk':'0.1.0','install_id':'11111111-2222-3333-4444-555555555555'," \
-	"'kind':'%s','name':'orders-add-note','plan':'" CORE_PLAN "','relid':16400,'server':'shop@db1','signers':'" CORE_BLOB "','target':'public.orders.note'}"
-#define SNAPSHOT "{'blob':'" CORE_BLOB "','kind':'snapshot','role':'first','fact':{'attnum':0,'begun':'" PROVED "','bytes':1024,'dboid':16384,'definition_digest':'" CORE_DIGEST \
-	"','equal':1,'id':'3f1c','manifest_sha256':'" CORE_MANIFEST "','path':'/snap/3f1c','proved':'" PROVED "','relid':16400,'rows':9,'scope':'table'," \
-	"'sysid':'7000000000000000001','trip_count':-1,'values':9}}"
-#define CHANGE(what, relid) "{'expires':'" PROVED "','nonce':'n1','relid':" relid ",'statement':'ALTER TABLE','statement_sha256':'" CORE_BLOB "','what':'" what "','why':''}"
-
-static bool changed(const char *result, int attnum, int64_t intent)
-{
-	bool done = strcmp(result, "done") == 0;
-	return core_foldf(c, OP_CHANGED, "{'at':'%s','attnum':%d,'held_us':1,'intent':%lld,'lock_us':1,'result':'%s','why':'','xid':'7'}", done ? core_time(c->t) : "", attnum,
-		(long long)intent, result);
-}
-
-static void says(enum record_op op, const char *body)
-{
-	ck_assert_msg(core_fold(c, op, body), "%s", c->err.msg);
-}
-
-static void to_expand(void)
-{
-	ck_assert_msg(core_foldf(c, OP_BEGIN, BEGIN, "additive", 0, "new column"), "%s", c->err.msg);
-	says(OP_EVIDENCE, SNAPSHOT);
-	says(OP_CONFIRM, "{'item':2,'typed':'additive'}");
-	says(OP_CONFIRM, "{'item':3,'typed':'1.20'}");
-	ck_assert(core_gate(c, 'A'));
-	ck_assert_int_eq(c->walk.stage, AT_EXPAND);
-}
-
-static void to_writes(void)
-{
-	to_expand();
-	says(OP_CHANGE, CHANGE("add", "16400"));
-	ck_assert_int_eq(c->walk.change, CHANGE_ADD);
-	ck_assert_msg(changed("done", 8, c->walk.n - 1), "%s", c->err.msg);
-	ck_assert_int_eq(c->walk.stage, AT_WRITES);
-}
+/* A column is added: the log's lines, the gates, the plan. */
+#include "tests/added_harness.h"
 
 static void declared(const char *what)
 {
 	ck_assert(core_foldf(c, OP_DECLARE, "{'key':'web','value':'1.21 ended','what':'%s'}", what));
 	ck_assert(core_foldf(c, OP_DECLARE, "{'key':'workers','value':'1.21 ended','what':'%s'}", what));
-}
-
-static void back(enum stage from, enum stage to)
-{
-	ck_assert_msg(core_foldf(c, OP_BACK, "{'from':'%s','to':'%s','why':'x'}", stage_name(from), stage_name(to)), "%s", c->err.msg);
-	ck_assert_int_eq(c->walk.stage, to);
 }
 
 START_TEST(begins)
@@ -258,7 +213,6 @@ START_TEST(amended_midway)
 END_TEST
 
 static const char *finding(const char *id, enum verdict v);
-static void additive_plan(void);
 
 START_TEST(complete)
 {
@@ -294,20 +248,6 @@ START_TEST(complete)
 	ck_assert(!gate_fill_allowed(&c->plan, &c->walk, &c->facts, &c->err));
 }
 END_TEST
-
-static void additive_plan(void)
-{
-	c->plan.archetype = ARCH_ADDITIVE;
-	c->plan.recipe = "add-column";
-	c->plan.column = "note";
-	c->plan.add_type = "text";
-	c->plan.statement = "alter table orders add note text";
-	c->plan.n_falls = 0;
-	c->plan.has_falls = false;
-	core_good_facts(c);
-	c->facts.target.attnum = 0;
-	c->facts.target.n_falls = 0;
-}
 
 START_TEST(gates)
 {
@@ -364,63 +304,6 @@ START_TEST(what_stands_before_a_change)
 	c->facts.target.attnum = 0;
 	c->facts.target.n_falls = 0;
 	ck_assert_msg(gate_add_allowed(&c->plan, &c->walk, &c->facts, &e), "%s", e.msg);
-}
-END_TEST
-
-/* why NULL: it is one. */
-static const struct { const char *text, *why; } types[] = {
-	{ "text", NULL }, { "numeric(10, 2)", NULL }, { "public.\"My Type\"[]", NULL }, { "timestamp (3) with time zone", NULL }, { "double precision", NULL },
-	{ "CHARACTER VARYING(10)", NULL }, { "geometry(Point,4326)", NULL }, { "interval day to second(3)", NULL }, { "x.f('a')", NULL },
-	{ NULL, "it is empty" }, { " ", "it is empty" }, { "int not null", "it is more than a type" }, { "int, drop column x", "it is more than a type" },
-	{ "int; drop table x", "it is more than a type" }, { "int)", "a bracket in it closes what it has not opened" }, { "int(", "it is not whole" },
-	{ "public.", "it is not whole" }, { "(int)", "it does not begin with a name" }, { "int default 5", "it is more than a type" }, { "int 5", "it is more than a type" },
-	{ "int 'x'", "it is more than a type" }, { "5", "it is more than a type" }, { "int -- x", "it has a comment" }, { "int/**/", "it has a comment" }, { "int + 1", "it is more than a type" },
-	{ "in$t", "it has a dollar sign" }, { "$1", "it has a dollar sign" }, { "\"int", "a quote in it has no end" }, { "int \\", "it has a sign that SQL does not know" },
-	{ "\"a\"\"b\"", NULL }, { "int withoutwithoutwithout", "it is more than a type" },
-}, values[] = {
-	{ "0", NULL }, { "-1.5e3", NULL }, { ".5", NULL }, { "'it''s'", NULL }, { "E'a\\'b'", NULL }, { "now() + interval '1 day'", NULL }, { "ARRAY[1, 2]", NULL }, { "a.b('x', \"Y\")::text", NULL },
-	{ NULL, "it is empty" }, { "", "it is empty" }, { "1, 2", "it is more than one value" }, { "1; drop table x", "it is more than one value" }, { "1)", "a bracket in it closes what it has not opened" },
-	{ "1) NOT NULL, DROP COLUMN x, ADD y int DEFAULT (1", "a bracket in it closes what it has not opened" }, { "(1", "a bracket in it is not closed" },
-	{ "'a", "a quote in it has no end" }, { "'a\\'", "a string in it has a backslash; write it as E'...'" }, { "E'a\\", "a quote in it has no end" },
-	{ "1 /* x", "it has a comment" }, { "$$a$$", "it has a dollar sign" }, { "1 \\ 2", "it has a sign that SQL does not know" },
-};
-
-START_TEST(a_type_is_one_piece)
-{
-	const char *why = "";
-	ck_assert_msg(sql_is_type(types[_i].text, &why) == !types[_i].why, "%s: %s", types[_i].text, why);
-	ck_assert_int_eq(sql_is_type(types[_i].text, NULL), !types[_i].why);
-	if (types[_i].why)
-		ck_assert_str_eq(why, types[_i].why);
-}
-END_TEST
-
-START_TEST(a_value_is_one_piece)
-{
-	const char *why = "";
-	ck_assert_msg(sql_is_value(values[_i].text, &why) == !values[_i].why, "%s: %s", values[_i].text, why);
-	if (values[_i].why)
-		ck_assert_str_eq(why, values[_i].why);
-}
-END_TEST
-
-static const struct { const char *text; bool same; } proposals[] = {
-	{ "ALTER TABLE public.orders ADD COLUMN note text DEFAULT ('') NOT NULL", true }, { "alter table orders add note TEXT not null default '';", true },
-	{ "alter table \"orders\"\n add column \"note\" text default '' not null", true }, { "alter table orders add note text default 'x' not null", false },
-	{ "alter table orders add note text default ''", false }, { "alter table shop.orders add note text default '' not null", false },
-	{ "alter table orders add note text default '' not null; drop table x", false }, { "alter table orders add note text default '", false }, { ";", false },
-	{ "alter table orders add \"no\"\"te\" text default '' not null", false },
-};
-
-START_TEST(the_same_statement)
-{
-	const struct plan p = { .recipe = "add-column", .schema = "public", .table = "orders", .column = "note", .add_type = "text", .add_default = "''", .add_not_null = true };
-	const struct plan other = { .recipe = "drop-column", .schema = "public", .table = "orders", .column = "note" };
-	const char *why = "";
-	ck_assert_msg(sql_same(c->a, &p, proposals[_i].text, &why) == proposals[_i].same, "%s: %s", proposals[_i].text, why);
-	ck_assert_str_eq(sql_statement(c->a, &p, NULL), proposals[0].text);
-	ck_assert_str_eq(sql_take(c->a, &p), "ALTER TABLE public.orders DROP COLUMN note");
-	ck_assert_str_eq(sql_take(c->a, &other), "");
 }
 END_TEST
 
@@ -497,9 +380,6 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tcase_add_test(t, all[i]);
-	tcase_add_loop_test(t, a_type_is_one_piece, 0, sizeof types / sizeof *types);
-	tcase_add_loop_test(t, a_value_is_one_piece, 0, sizeof values / sizeof *values);
-	tcase_add_loop_test(t, the_same_statement, 0, sizeof proposals / sizeof *proposals);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -57,7 +57,7 @@ static enum stage destroys(enum stage from, enum event ev, unsigned open)
 	}
 }
 
-/* The same of a new column: what is counted anew, the gates B and C and the drop are not for it. */
+/* The same of a new column: the gates B and C and the drop are not for it. */
 static enum stage adds(enum stage from, enum event ev, unsigned open)
 {
 	static const enum stage way[] = { AT_SNAPSHOT, AT_ARCHETYPE, AT_DOCUMENT, AT_GATE_A, AT_EXPAND, AT_WRITES, AT_BACKFILL, AT_READS, AT_MONITOR };
@@ -81,6 +81,9 @@ static enum stage adds(enum stage from, enum event ev, unsigned open)
 	case EV_CLOSE: return from == AT_LOG ? AT_CLOSED : AT_NOWHERE;
 	case EV_BACK: return on && at > 0 && from != AT_WRITES ? way[at - 1] : AT_NOWHERE;
 	case EV_LEAVE: return on ? AT_LEFT : AT_NOWHERE;
+	case EV_RECOUNT: return from == AT_READS ? AT_BACKFILL : from == AT_LOG ? AT_MONITOR : on || from == AT_CLOSED || from == AT_LEFT ? from : AT_NOWHERE;
+	case EV_ADD_LOST: return from == AT_CLOSED || from == AT_LEFT ? from : (on && at >= 5) || from == AT_LOG ? AT_EXPAND : AT_NOWHERE;
+	case EV_RESTART: return on && at <= 4 ? AT_SNAPSHOT : AT_NOWHERE;
 	default: return AT_NOWHERE;
 	}
 }

@@ -41,7 +41,7 @@ enum stage stage_parse(const char *name);   /* AT_NOWHERE when unknown */
 enum event {
 	EV_BEGIN, EV_PROVEN, EV_CONFIRM, EV_GATE_A, EV_QUIET, EV_GATE_B, EV_GATE_C, EV_INTENT, EV_DROPPED, EV_NOT_DROPPED,
 	EV_WATCHED, EV_CLOSE, EV_BACK, EV_LEAVE, EV_REOPEN_GATES,
-	EV_RECOUNT, EV_DROP_LOST, EV_RESTART,
+	EV_RECOUNT, EV_DROP_LOST, EV_ADD_LOST, EV_RESTART,
 	EV_ADD, EV_ADDED, EV_NOT_ADDED, EV_FILLED, EV_REFILL, EV_TAKE, EV_TAKEN, EV_NOT_TAKEN,
 	EV_DUAL, EV_DUALED, EV_NOT_DUALED, EV_UNDUAL, EV_UNDUALED, EV_NOT_UNDUALED,
 	EV_RELAX, EV_RELAXED, EV_NOT_RELAXED, EV_TIGHTEN, EV_TIGHTENED, EV_NOT_TIGHTENED,
@@ -160,6 +160,9 @@ bool walk_fold(struct walk *w, const struct record *r, struct err *e);
 bool walk_is_cleared(const struct walk *w, const char *key, struct walk_clear *out);   /* the latest one */
 /* One step back from here, by the table: items that were passed over are passed over again. False: there is none. */
 bool walk_back(const struct walk *w, enum stage *to);
+/* Where a walk stands once its log and a database that has less are brought together. lost: the database is of before the drop, or of before a new
+   column came. An open change that the ledger does not have came to nothing. False: there is no way on from here. */
+bool walk_recounts(const struct walk *w, bool lost, enum stage *to);
 /* When the change was made that the monitor watches: the drop, or the new column's coming; 0 not yet. */
 int64_t walk_changed_at(const struct walk *w);
 /* When reads may move to a new column at the earliest; 0 while writes do not fill it. */

@@ -13,7 +13,7 @@
 enum drop { DROP_NONE, DROP_STANDS, DROP_WAS_LOST };
 
 /* What both kinds of line say: where ledger and log were one, and what that leaves of the drop. */
-struct agreed { int64_t last, mirrored; enum drop drop; const char *to; };
+struct agreed { int64_t last, mirrored; enum drop drop; const char *to; bool add_lost; };
 
 static bool common_entry(const struct walk *w, const struct json *b, struct agreed *g, struct err *e)
 {
@@ -42,10 +42,13 @@ static bool agreed_read(const struct walk *w, const struct record *r, struct agr
 	g->drop = (enum drop)drop;
 	if (g->drop != (!w->dropped ? DROP_NONE : g->last < w->intent_n ? DROP_WAS_LOST : DROP_STANDS))
 		return fold_refuse(e, "field \"drop\" is not what log and ledger say");
-	if (g->last < w->changed_n)
+	g->add_lost = g->last < w->changed_n && w->archetype == ARCH_ADDITIVE && w->added_attnum;
+	if (g->last < w->changed_n && !g->add_lost)
 		return fold_refuse(e, "the database is of before the last change of its table: its columns are not those of this walk");
 	if (w->stage == AT_DROPPING && g->last >= w->intent_n)
 		return fold_refuse(e, "the ledger has an entry of the open drop: its outcome comes first");
+	if (w->change != CHANGE_NONE && g->last >= w->intent_n)
+		return fold_refuse(e, "the ledger has an entry of the open change: its outcome comes first");
 	return true;
 }
 
@@ -58,6 +61,28 @@ static void forget_drop(struct walk *w, int64_t t)
 	w->alarm = NULL;
 }
 
+/* The table of this database never had the column: it may come again. */
+static void forget_column(struct walk *w)
+{
+	w->added_attnum = 0;
+	w->added_at = w->watch_from = 0;
+	w->changed_n = -1;
+	w->schema_logged = false;
+}
+
+/* By the table's rows; what was signed and never done is over with it. */
+static bool recounted(struct walk *w, const struct agreed *g, struct err *e)
+{
+	enum stage to;
+	if (!walk_recounts(w, g->drop == DROP_WAS_LOST || g->add_lost, &to))
+		return err_set(e, ERR_VERIFY, NULL, "it may not stand at \"%s\"", stage_name(w->stage));
+	w->stage = to;
+	w->change = CHANGE_NONE;
+	if (to == AT_GATE_C)
+		w->gate_passed[2] = 0;
+	return true;
+}
+
 /* Waits, watch and audit count anew from here. */
 static void count_anew(struct walk *w, const struct record *r, const struct agreed *g)
 {
@@ -66,6 +91,8 @@ static void count_anew(struct walk *w, const struct record *r, const struct agre
 	w->outcome_known = w->outcome_known || w->intent_n >= 0;   /* an open intent that the ledger does not have came to nothing */
 	if (g->drop == DROP_WAS_LOST)
 		forget_drop(w, r->t);
+	if (g->add_lost)
+		forget_column(w);
 	if (w->stage <= AT_UNUSED) {
 		fold_undo(w);
 		w->gate_passed[1] = w->gate_passed[2] = 0;
@@ -102,7 +129,7 @@ bool fold_resync(struct walk *w, const struct record *r, struct err *e)
 {
 	struct agreed g;
 	bool again;
-	if (!agreed_read(w, r, &g, e) || !fold_move(w, g.drop == DROP_WAS_LOST ? EV_DROP_LOST : EV_RECOUNT, NULL, e) ||
+	if (!agreed_read(w, r, &g, e) || !recounted(w, &g, e) ||
 	    !snapshot_word(w, r->b, &g, &again, e))
 		return false;
 	if (again && !fold_move(w, EV_RESTART, NULL, e))
@@ -138,15 +165,25 @@ static bool moved(const struct walk *w, const struct record *r, struct err *e)
 	return true;
 }
 
+/* A new column that had come stands in the other database too, by a number of its own. */
+static bool rebound_column(struct walk *w, const struct json *b, const struct agreed *g, struct err *e)
+{
+	if (w->archetype != ARCH_ADDITIVE || !w->added_attnum || g->add_lost)
+		return true;
+	if (!body_attnum(b, "added", &w->added_attnum, e))
+		return false;
+	return w->added_attnum > 0 || fold_refuse(e, "field \"added\" is no column's number");
+}
+
 bool fold_rebind(struct walk *w, const struct record *r, struct err *e)
 {
 	struct agreed g;
 	const char *server;
-	bool stays = w->dropped;
+	bool stays = w->dropped || ((w->added_attnum || w->change != CHANGE_NONE) && w->archetype == ARCH_ADDITIVE);
 	if (!moved(w, r, e) || !agreed_read(w, r, &g, e) || !body_word(r->b, "server", &server, e) ||
 	    !body_oid(r->b, "relid", &w->relid, e) || !body_attnum(r->b, "attnum", &w->attnum, e) ||
-	    (stays && !fold_move(w, g.drop == DROP_WAS_LOST ? EV_DROP_LOST : EV_RECOUNT, NULL, e)) ||
-	    (w->stage <= AT_DROPPING && !fold_move(w, EV_RESTART, NULL, e)))
+	    (stays && !recounted(w, &g, e)) || !rebound_column(w, r->b, &g, e) ||
+	    (w->stage <= AT_DROPPING && !(w->added_attnum && !g.add_lost && w->archetype == ARCH_ADDITIVE) && !fold_move(w, EV_RESTART, NULL, e)))
 		return false;
 	if (w->stage == AT_SNAPSHOT) {
 		w->first = (struct fact_snapshot){ .begun = 0 };

@@ -20,6 +20,25 @@ static const struct { enum event asked, done, not_done; } changes[] = {
 	[CHANGE_END] = { EV_END, EV_ENDED, EV_NOT_ENDED }, [CHANGE_AGAIN] = { EV_AGAIN, EV_AGAINED, EV_NOT_AGAINED },
 };
 
+static bool moves(const struct walk *w, enum event ev, enum stage *to)
+{
+	struct move m;
+	if (!walk_move(w->archetype, *to, ev, GATES_ALL, &m))
+		return false;
+	*to = m.to;
+	return true;
+}
+
+bool walk_recounts(const struct walk *w, bool lost, enum stage *to)
+{
+	*to = w->stage;
+	if (w->change != CHANGE_NONE && !moves(w, changes[w->change].not_done, to))
+		return false;
+	if (!moves(w, !lost ? EV_RECOUNT : w->archetype == ARCH_ADDITIVE ? EV_ADD_LOST : EV_DROP_LOST, to))
+		return false;
+	return *to != AT_BACKFILL || !w->unfilled || moves(w, EV_FILLED, to);
+}
+
 bool fold_last_pass(const struct walk *w, const struct record *r, struct err *e)
 {
 	const struct fact_parity *p = &w->parity;

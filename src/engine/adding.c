@@ -22,6 +22,8 @@ void adding_facts(struct engine *g)
 {
 	g->facts.blocker = g->blocker;
 	g->facts.added = g->added;
+	if (g->walk.stage == AT_EXPAND && g->added_unfit && !g->facts.target.unfit)
+		g->facts.target.unfit = g->added_unfit;
 }
 
 static struct json *change_body(struct engine *g, enum change what, const char *statement, const char *why)
@@ -138,6 +140,8 @@ bool adding_begin(struct engine *g, const struct act *act, struct err *e)
 	struct fact_target t = g->facts.target;
 	if (!probe_added(g->db, lot_arena(g->look_lot), g->plan, &t, e))
 		return false;
+	g->added_unfit = t.unfit ? arena_dup(lot_arena(g->walk_lot), t.unfit) : NULL;
+	adding_facts(g);
 	if (t.unfit)
 		return err_set(e, ERR_GATE, "Correct the plan: that is a new walk.", "%s", t.unfit);
 	if (!change(g, CHANGE_ADD, g->plan->why, e))
@@ -200,10 +204,5 @@ bool adding_ready(struct engine *g, enum item item, struct err *e)
 		return err_set(e, ERR_GATE, "Find out who changed it. Leave the walk, if it is not to go on.", "the column that this walk added is not there any more, or another one bears its name");
 	if (item != ITEM_READS)
 		return true;
-	for (size_t i = 0; i < CONDITION_COUNT; i++) {
-		const struct finding *f = &g->findings[i];
-		if (strcmp(f->id, "B7") == 0 && !finding_passes(f))
-			return err_set(e, f->verdict == WAITS ? ERR_WAIT : ERR_GATE, f->todo, "B7, %s: %s", f->question, f->because);
-	}
-	return true;
+	return gate_reads_allowed(g->plan, &g->walk, &g->facts, e);
 }

@@ -11,6 +11,7 @@
 #include "adapter/schema.h"
 #include "adapter/slot.h"
 #include "base/arena.h"
+#include "engine/adding.h"
 #include "engine/agree_private.h"
 #include "engine/drop_parts.h"
 
@@ -107,14 +108,15 @@ bool engine_resync(struct engine *g, const char *walk, const struct asker *by, s
 	return true;
 }
 
-/* An open drop that the ledger has an entry of was done: its outcome is written before the walk moves. A removal ends with the rows that
+/* An open drop or change that the ledger has an entry of was done: its outcome is written before the walk moves. A removal ends with the rows that
    it has removed in this database, and is refused while its job is at work. */
 static bool settled(struct engine *g, struct sides *s, struct err *e)
 {
-	if (g->walk.stage != AT_DROPPING || s->last.n < g->walk.intent_n)
+	bool open = g->walk.stage == AT_DROPPING || g->walk.stage == AT_CHANGING;
+	if (!open || s->last.n < g->walk.intent_n)
 		return true;
 	g->state = LOG_AGREES;
-	bool ok = g->walk.kind == TARGET_ROWS ? rows_end(g, NULL, e) : drop_settle(g, e);
+	bool ok = g->walk.stage == AT_CHANGING ? adding_settle(g, e) : g->walk.kind == TARGET_ROWS ? rows_end(g, NULL, e) : drop_settle(g, e);
 	return ok && line_compare_all(g, e) && agree_look(g, s, e);
 }
 
@@ -144,6 +146,8 @@ static bool remark(struct engine *g, struct sides *s, struct err *e)
 static struct json *rebind_body(struct engine *g, const struct sides *s, const struct agree_answer *by)
 {
 	struct json *b = line_body(g);
+	if (s->adds && !s->add_lost)
+		json_add_int(b, "added", s->target.taken);
 	json_add_int(b, "attnum", s->attnum);
 	json_add_str(b, "drop", drop_word(g, s));
 	json_add_str(b, "from", g->walk.db);

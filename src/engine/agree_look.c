@@ -46,6 +46,8 @@ bool agree_look(struct engine *g, struct sides *s, struct err *e)
 	s->last = line_last_anchor(g, e);
 	s->newest = newest_timed(g, s->a);
 	s->drop_lost = g->walk.dropped && s->last.n < g->walk.intent_n;
+	s->adds = g->walk.archetype == ARCH_ADDITIVE && g->walk.added_attnum;
+	s->add_lost = s->adds && s->last.n < g->walk.changed_n;
 	return s->last.n != -2 && probe_target(g->db, s->a, g->plan, &s->target, e);
 }
 
@@ -121,19 +123,33 @@ static bool lead(const struct engine *g, struct sides *s, enum event ev, struct 
 	return true;
 }
 
+static bool recount(const struct engine *g, struct sides *s, struct err *e)
+{
+	return walk_recounts(&g->walk, s->drop_lost || s->add_lost, &s->to) || err_set(e, ERR_USE, NULL, "there is no way on from here (%s)", stage_name(g->walk.stage));
+}
+
+/* A column that the log has is there, one that it lost is not. */
+static bool column_fits(const struct engine *g, const struct sides *s, struct err *e)
+{
+	if (!s->adds || g->walk.stage >= AT_CLOSED || (s->target.taken > 0) == !s->add_lost)
+		return true;
+	return err_set(e, ERR_VERIFY, "Find out who changed the table; the walk stops here until that is known.", s->add_lost ?
+		"the ledger is of before the new column came, and yet there is one of its name" : "the ledger has the new column, and the table has none of its name");
+}
+
 bool agree_resync_leads(struct engine *g, struct sides *s, struct err *e)
 {
 	s->to = g->walk.stage;
-	if (!target_fits(g, s, e) || !lead(g, s, s->drop_lost ? EV_DROP_LOST : EV_RECOUNT, e))
+	if (!target_fits(g, s, e) || !column_fits(g, s, e) || !recount(g, s, e))
 		return false;
-	s->again = s->to <= AT_UNUSED && !first_stands(g, s);
+	s->again = s->to <= AT_UNUSED && (!s->adds || s->add_lost) && !first_stands(g, s);   /* what has come needs no copy of before it any more */
 	return !s->again || lead(g, s, EV_RESTART, e);
 }
 
 bool agree_rebind_leads(struct engine *g, struct sides *s, struct err *e)
 {
 	s->to = g->walk.stage;
-	if (!target_fits(g, s, e))
+	if (!target_fits(g, s, e) || !column_fits(g, s, e))
 		return false;
 	if (s->target.found && !(g->walk.dropped && !s->drop_lost) && g->walk.first.begun && !same_definition(s->a, &s->target, &g->walk, e))
 		return false;
@@ -142,9 +158,9 @@ bool agree_rebind_leads(struct engine *g, struct sides *s, struct err *e)
 		return err_set(e, ERR_VERIFY, NULL, "the table of the walk is not there: %s", s->target.missing);
 	s->relid = s->target.relid ? s->target.relid : g->walk.relid;
 	s->attnum = s->target.found ? s->target.attnum : g->walk.attnum;
-	if (g->walk.dropped && !lead(g, s, s->drop_lost ? EV_DROP_LOST : EV_RECOUNT, e))
+	if ((g->walk.dropped || s->adds || g->walk.change != CHANGE_NONE) && !recount(g, s, e))
 		return false;
-	s->again = s->to <= AT_DROPPING;
+	s->again = s->to <= AT_DROPPING && (!s->adds || s->add_lost);
 	return !s->again || lead(g, s, EV_RESTART, e);
 }
 
@@ -203,6 +219,8 @@ void agree_say_end(struct engine *g, struct sides *s)
 	}
 	if (s->drop_lost)
 		say(s, "drop      the log says dropped; the database is of before it, and the target is there. The drop is noted as lost.");
+	if (s->add_lost)
+		say(s, "column    the log says that it came; the database is of before that. It may come again.");
 	if (s->again && g->walk.first.begun)
 		say(s, "snapshot  the first one does not count any more: it is taken again");
 	if (s->to == g->walk.stage && s->to >= AT_CLOSED)

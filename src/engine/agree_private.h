@@ -18,7 +18,7 @@ struct sides {
 	struct anchor last;          /* the last entry that log and ledger have in common */
 	int64_t mirrored;
 	const struct record *newest; /* the log's last line that knows the server's clock */
-	bool drop_lost, again;       /* again: the first snapshot does not count any more */
+	bool adds, add_lost, drop_lost, again;       /* again: the first snapshot does not count any more */
 	enum stage to;
 	unsigned relid;              /* a rebind's: the table's number here, and the column's */
 	int attnum;

@@ -51,6 +51,8 @@ static enum log_state compared(const struct engine *g, const struct place *p, co
 		return LOG_NO_WALK;
 	if (w->dropped && last->n < w->intent_n)
 		return LOG_DROP_LOST;
+	if (last->n < w->changed_n)
+		return LOG_AHEAD;   /* a change has no entry but the one in its own transaction */
 	return signed_after(g, agreed ? w->agreed_n : last->n) > 1 || cut_off(g, p, mirrored) ? LOG_AHEAD : LOG_AGREES;
 }
 
@@ -155,7 +157,7 @@ static bool same_anchors(struct engine *g, struct arena *a, bool *same, struct e
 		const struct line_mark *m = journal_mark(g->journal, i);
 		bool is = all[at].n == (int64_t)i && strcmp(all[at].head, m->head) == 0 &&
 			(m->op == OP_INTENT ? strcmp(all[at].kind, "drop") == 0 : m->is_signed && strcmp(all[at].kind, "drop") != 0);
-		bool may_lack = !line_anchored(m) && !(g->walk.dropped && (int64_t)i == g->walk.intent_n);
+		bool may_lack = !line_anchored(m) && !(g->walk.dropped && (int64_t)i == g->walk.intent_n) && (int64_t)i != g->walk.changed_n;
 		*same = is || (all[at].n > (int64_t)i && may_lack);
 		at += is;
 	}

@@ -35,6 +35,9 @@ void engine_walk_close(struct engine *g)
 	g->state = g->under = g->differs = LOG_AGREES;
 	g->verified_at = 0;
 	g->look_failed = false;
+	g->blocker = (struct fact_blocker){ 0 };
+	g->added = (struct fact_added){ 0 };
+	g->added_unfit = NULL;
 	g->last_done[0] = '\0';   /* what became of the last act there says nothing about the next walk */
 	err_clear(&g->last);
 	memset(&g->walk, 0, sizeof g->walk);
