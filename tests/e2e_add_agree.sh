@@ -27,6 +27,7 @@ must 0 "marked a rehearsal" "$gw" init --environment rehearsal
 "$gw" new --recipe add-column --table orders --column note --name notes --type text --why "clerks want it" --zone UTC --deploy web >"$top/new" || exit 1
 sed -e 's/^  before:.*/  before: without it/' -e 's/^  after:.*/  after: with it/' -e 's/^  way_back:.*/  way_back: it is taken away/' -e 's/^  leaves_behind:.*/  leaves_behind: nothing/' \
 	-e 's/^  rollback_floor:.*/  rollback_floor: "1.20"/' -e 's/^  api_contract:.*/  api_contract: none/' -e 's/"02:00", to: "05:00"/"02:00", to: "06:00"/' -e 's/^  day: 1$/  day: 0.5/' "$top/new" >"$top/notes.yaml"
+# shellcheck disable=SC2317 # by run and must
 go() { "$walk" "" "$key" notes "$1"; }   # verb
 # A whole copy of the database under another name; nobody may be in it.
 copy() { # name
@@ -43,13 +44,13 @@ must 0 "the column comes, writes fill it" go reads
 log=$(ls "$XDG_STATE_HOME"/gatewalk/walks/*/plan.gwlog)
 at=$(($(grep -n '"op":"changed"' "$log" | cut -d: -f1) - 1))
 sql "DELETE FROM gatewalk.anchor WHERE n > $at; DELETE FROM gatewalk.line WHERE n > $at" >/dev/null
-run 6 "a database without the last lines" go look
+run 6 "nothing is written in a database without the last lines" go "act:back::a test"
 agree resync "is brought together with the log"
 has "and stays where it was" '"reads moved"'
 is "the column with it" "SELECT count(*) FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attname = 'note'" 1
 copy add_moved
 export PGDATABASE=add_moved
-run 6 "another database" go look
+run 6 "nor in another one" go "act:back::a test"
 agree rebind "takes the walk, and its column"
 say 1 "$(grep -c '"op":"rebind"' "$log")" "its line stands in the log"
 must 0 "it goes on there" go monitor
@@ -60,5 +61,7 @@ must 0 "it is copied, drilled and added once more" go writes
 is "the column is there" "SELECT count(*) FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attname = 'note'" 1
 run 0 "the log verifies" "$gw" verify "$log"
 psql -qX -c "ALTER TABLE public.orders DROP COLUMN note"
-run 3 "a column that somebody took away" go act:confirm:5:written
+run 0 "a deploy declares its release" go "act:declare:writes_fill/web:2.6 ended 2026-11-20 10:00"
+run 3 "somebody took the column away meanwhile" go act:confirm:5:written
+has "which is said" "the column that this walk added is not there any more"
 exit "$failed"
