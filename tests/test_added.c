@@ -346,9 +346,16 @@ START_TEST(judged)
 	ck_assert(finds(&p, "add.not_null is true, and the rows that stand would have no value"));
 	p.add_not_null = false;
 	ck_assert(finds(&p, "statement is not the one of the target: it says something else than the target and the fields under add"));
+	p.add_default = "1)";
+	p.add_not_null = true;
+	ck_assert(!finds(&p, "add.not_null is true, and the rows that stand would have no value"));
+	ck_assert(!finds(&p, "statement is not the one of the target: it says something else than the target and the fields under add"));
+	p.add_default = NULL;
 	p.column = NULL;
 	ck_assert(finds(&p, "target.column is missing"));
 	p = c->plan;
+	p.guard = true;
+	ck_assert(!finds(&p, "policy.guard is true, and what is added needs no guard"));
 	p.marks = arena_array(c->a, 1, sizeof *p.marks);
 	p.marks[0].path = "add";
 	p.n_marks = 1;

@@ -144,6 +144,19 @@ START_TEST(another_database)
 }
 END_TEST
 
+/* A database of before the column came: all begins anew there. */
+START_TEST(another_database_of_before)
+{
+	to_writes();
+	int64_t last = c->walk.changed_n - 1;
+	struct record r = core_record(c, OP_REBIND, arena_printf(c->a, "{'attnum':0,'drop':'none','from':'%s','into':'" NEW_DB "','last_head':'" CORE_HEAD "','last_n':%lld,'lsn_was':'0/1',"
+		"'mirrored':%lld,'relid':17000,'server':'shop@db2','tli_was':1,'to':'snapshot','typed':'orders','why':'moved'}", c->walk.db, (long long)last, (long long)last + 1));
+	r.db = NEW_DB;
+	ck_assert_msg(walk_fold(&c->walk, &r, &c->err), "%s", c->err.msg);
+	ck_assert(c->walk.stage == AT_SNAPSHOT && !c->walk.added_attnum && !c->walk.first.begun);
+}
+END_TEST
+
 static void mac(void *key, const void *data, size_t len, unsigned char out[32])
 {
 	const unsigned char *d = data;
@@ -220,6 +233,7 @@ static Suite *suite(void)
 	tcase_add_test(t, an_open_change_came_to_nothing);
 	tcase_add_test(t, no_way_on);
 	tcase_add_test(t, another_database);
+	tcase_add_test(t, another_database_of_before);
 	tcase_add_test(t, a_permit);
 	tcase_add_test(t, a_permit_to_take);
 	suite_add_tcase(s, t);

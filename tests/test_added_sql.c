@@ -12,13 +12,13 @@ static const struct { const char *text, *why; } types[] = {
 	{ "public.", "it is not whole" }, { "(int)", "it does not begin with a name" }, { "int default 5", "it is more than a type" }, { "int 5", "it is more than a type" },
 	{ "int 'x'", "it is more than a type" }, { "5", "it is more than a type" }, { "int -- x", "it has a comment" }, { "int/**/", "it has a comment" }, { "int + 1", "it is more than a type" },
 	{ "in$t", "it has a dollar sign" }, { "$1", "it has a dollar sign" }, { "\"int", "a quote in it has no end" }, { "int \\", "it has a sign that SQL does not know" },
-	{ "\"a\"\"b\"", NULL }, { "int withoutwithoutwithout", "it is more than a type" },
+	{ "\"a\"\"b\"", NULL }, { "_m\xc3\xb6glich", NULL }, { "int a1", "it is more than a type" }, { "int withoutwithoutwithout", "it is more than a type" },
 }, values[] = {
 	{ "0", NULL }, { "-1.5e3", NULL }, { ".5", NULL }, { "'it''s'", NULL }, { "E'a\\'b'", NULL }, { "now() + interval '1 day'", NULL }, { "ARRAY[1, 2]", NULL }, { "a.b('x', \"Y\")::text", NULL },
 	{ NULL, "it is empty" }, { "", "it is empty" }, { "1, 2", "it is more than one value" }, { "1; drop table x", "it is more than one value" }, { "1)", "a bracket in it closes what it has not opened" },
 	{ "1) NOT NULL, DROP COLUMN x, ADD y int DEFAULT (1", "a bracket in it closes what it has not opened" }, { "(1", "a bracket in it is not closed" },
 	{ "'a", "a quote in it has no end" }, { "'a\\'", "a string in it has a backslash; write it as E'...'" }, { "E'a\\", "a quote in it has no end" },
-	{ "1 /* x", "it has a comment" }, { "$$a$$", "it has a dollar sign" }, { "1 \\ 2", "it has a sign that SQL does not know" },
+	{ "1 /* x", "it has a comment" }, { "$$a$$", "it has a dollar sign" }, { "1 \\ 2", "it has a sign that SQL does not know" }, { "a~1", NULL }, { "1 +", NULL }, { "date'2020-01-01'", NULL }, { "e'a'", NULL }, { "B'1'", NULL }, { "6 / 2", NULL }, { "1 +--", "it has a comment" }, { "{", "it has a sign that SQL does not know" },
 };
 
 START_TEST(a_type_is_one_piece)
@@ -45,7 +45,7 @@ static const struct { const char *text; bool same; } proposals[] = {
 	{ "alter table \"orders\"\n add column \"note\" text default '' not null", true }, { "alter table orders add note text default 'x' not null", false },
 	{ "alter table orders add note text default ''", false }, { "alter table shop.orders add note text default '' not null", false },
 	{ "alter table orders add note text default '' not null; drop table x", false }, { "alter table orders add note text default '", false }, { ";", false },
-	{ "alter table orders add \"no\"\"te\" text default '' not null", false },
+	{ "alter table orders add \"no\"\"te\" text default '' not null", false }, { "alter table orders add n1 text default '' not null", false },
 };
 
 START_TEST(the_same_statement)
@@ -57,6 +57,15 @@ START_TEST(the_same_statement)
 	ck_assert_str_eq(sql_statement(c->a, &p, NULL), proposals[0].text);
 	ck_assert_str_eq(sql_take(c->a, &p), "ALTER TABLE public.orders DROP COLUMN note");
 	ck_assert_str_eq(sql_take(c->a, &other), "");
+}
+END_TEST
+
+START_TEST(another_schema_is_named)
+{
+	const struct plan p = { .recipe = "add-column", .schema = "shop", .table = "orders", .column = "note", .add_type = "text" };
+	const char *why = "";
+	ck_assert(sql_same(c->a, &p, "alter table shop.orders add note text", &why));
+	ck_assert(!sql_same(c->a, &p, "alter table orders add note text", &why));
 }
 END_TEST
 
@@ -79,6 +88,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, a_type_is_one_piece, 0, sizeof types / sizeof *types);
 	tcase_add_loop_test(t, a_value_is_one_piece, 0, sizeof values / sizeof *values);
 	tcase_add_loop_test(t, the_same_statement, 0, sizeof proposals / sizeof *proposals);
+	tcase_add_test(t, another_schema_is_named);
 	tcase_add_test(t, a_comment);
 	suite_add_tcase(s, t);
 	return s;

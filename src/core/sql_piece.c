@@ -138,7 +138,7 @@ bool sql_is_type(const char *s, const char **why)
 			return no(why, "it is more than a type");
 		if (outside && !is_name && dot)
 			return no(why, "it does not begin with a name");
-		name = name || is_name;
+		name = true;   /* the first one is */
 		dot = outside && p.kind == P_SIGN && *p.at == '.';
 	}
 	if (depth > 0 || dot)
@@ -163,7 +163,9 @@ bool sql_is_value(const char *s, const char **why)
 	}
 	if (depth > 0)
 		return no(why, "a bracket in it is not closed");
-	return n > 0 || no(why, "it is empty");
+	if (n == 0)
+		return no(why, "it is empty");
+	return true;
 }
 
 /* Folded, as the server folds it; a quoted name bare where it may stand so. */

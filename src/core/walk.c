@@ -277,7 +277,11 @@ bool walk_back(const struct walk *w, enum stage *to)
 	if (w->alone || walk_back_change(w) != CHANGE_NONE || !walk_move(w->archetype, w->stage, EV_BACK, 0, &m))
 		return false;
 	*to = m.to;
-	return m.to != AT_BACKFILL || !w->unfilled || (walk_move(w->archetype, m.to, EV_BACK, 0, &m) && (*to = m.to, true));
+	if (m.to == AT_BACKFILL && w->unfilled) {   /* which has a row of its own for that */
+		walk_move(w->archetype, m.to, EV_BACK, 0, &m);
+		*to = m.to;
+	}
+	return true;
 }
 
 int64_t walk_changed_at(const struct walk *w)

@@ -78,8 +78,6 @@ static bool recounted(struct walk *w, const struct agreed *g, struct err *e)
 		return err_set(e, ERR_VERIFY, NULL, "it may not stand at \"%s\"", stage_name(w->stage));
 	w->stage = to;
 	w->change = CHANGE_NONE;
-	if (to == AT_GATE_C)
-		w->gate_passed[2] = 0;
 	return true;
 }
 
@@ -166,24 +164,26 @@ static bool moved(const struct walk *w, const struct record *r, struct err *e)
 }
 
 /* A new column that had come stands in the other database too, by a number of its own. */
-static bool rebound_column(struct walk *w, const struct json *b, const struct agreed *g, struct err *e)
+static bool rebound_column(struct walk *w, const struct json *b, struct err *e)
 {
-	if (w->archetype != ARCH_ADDITIVE || !w->added_attnum || g->add_lost)
-		return true;
 	if (!body_attnum(b, "added", &w->added_attnum, e))
 		return false;
-	return w->added_attnum > 0 || fold_refuse(e, "field \"added\" is no column's number");
+	if (w->added_attnum <= 0)
+		return fold_refuse(e, "field \"added\" is no column's number");
+	return true;
 }
 
 bool fold_rebind(struct walk *w, const struct record *r, struct err *e)
 {
 	struct agreed g;
 	const char *server;
-	bool stays = w->dropped || ((w->added_attnum || w->change != CHANGE_NONE) && w->archetype == ARCH_ADDITIVE);
+	bool adds = w->archetype == ARCH_ADDITIVE, stays = w->dropped || (adds && (w->added_attnum || w->change != CHANGE_NONE));
 	if (!moved(w, r, e) || !agreed_read(w, r, &g, e) || !body_word(r->b, "server", &server, e) ||
 	    !body_oid(r->b, "relid", &w->relid, e) || !body_attnum(r->b, "attnum", &w->attnum, e) ||
-	    (stays && !recounted(w, &g, e)) || !rebound_column(w, r->b, &g, e) ||
-	    (w->stage <= AT_DROPPING && !(w->added_attnum && !g.add_lost && w->archetype == ARCH_ADDITIVE) && !fold_move(w, EV_RESTART, NULL, e)))
+	    (stays && !recounted(w, &g, e)))
+		return false;
+	bool there = adds && w->added_attnum && !g.add_lost;
+	if (there ? !rebound_column(w, r->b, e) : w->stage <= AT_DROPPING && !fold_move(w, EV_RESTART, NULL, e))
 		return false;
 	if (w->stage == AT_SNAPSHOT) {
 		w->first = (struct fact_snapshot){ .begun = 0 };

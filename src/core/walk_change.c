@@ -36,7 +36,9 @@ bool walk_recounts(const struct walk *w, bool lost, enum stage *to)
 		return false;
 	if (!moves(w, !lost ? EV_RECOUNT : w->archetype == ARCH_ADDITIVE ? EV_ADD_LOST : EV_DROP_LOST, to))
 		return false;
-	return *to != AT_BACKFILL || !w->unfilled || moves(w, EV_FILLED, to);
+	if (*to == AT_BACKFILL && w->unfilled)
+		return moves(w, EV_FILLED, to);
+	return true;
 }
 
 bool fold_last_pass(const struct walk *w, const struct record *r, struct err *e)

@@ -176,7 +176,7 @@ void fold_undo(struct walk *w)
 		w->window_from = 0;
 		w->parity = (struct fact_parity){ .at = 0 };
 	}
-	if (w->archetype == ARCH_ADDITIVE && w->stage < AT_MONITOR)
+	if (w->archetype == ARCH_ADDITIVE)   /* whose watch begins behind all that is taken back */
 		w->watch_from = 0;
 }
 
