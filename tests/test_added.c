@@ -346,6 +346,8 @@ START_TEST(judged)
 	ck_assert(finds(&p, "add.not_null is true, and the rows that stand would have no value"));
 	p.add_not_null = false;
 	ck_assert(finds(&p, "statement is not the one of the target: it says something else than the target and the fields under add"));
+	p.add_default = "0";
+	ck_assert(finds(&p, "statement is not the one of the target: it says something else than the target and the fields under add"));
 	p.add_default = "1)";
 	p.add_not_null = true;
 	ck_assert(!finds(&p, "add.not_null is true, and the rows that stand would have no value"));

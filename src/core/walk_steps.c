@@ -12,12 +12,15 @@
 static bool confirmed_writes(struct walk *w, const struct json *b, struct err *e)
 {
 	bool backfill;
-	if (!body_flag(b, "backfill", &backfill, e) || !fold_move(w, EV_CONFIRM, NULL, e))
+	if (!body_flag(b, "backfill", &backfill, e))
 		return false;
 	if (!backfill && archetype_beside(w->archetype))
 		return fold_refuse(e, "a column beside another one is filled from it");
 	w->unfilled = !backfill;
-	return backfill || fold_move(w, EV_FILLED, NULL, e);
+	bool moved = fold_move(w, EV_CONFIRM, NULL, e);
+	if (backfill)
+		return moved;
+	return fold_move(w, EV_FILLED, NULL, e);   /* has a row only where the move before it was made */
 }
 
 /* The floor of item 7. A plan may ask for more: its gate does. */
