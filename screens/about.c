@@ -32,8 +32,19 @@ static const char *const added[ITEM_COUNT + 1] = {
 	[ITEM_DROP] = "Nothing is dropped where something is added: not needed.",
 };
 
+/* Of two columns side by side. */
+static const char *const beside[ITEM_COUNT + 1] = {
+	[ITEM_DUAL_WRITE] = "The new column comes by one short statement; then every write goes to both, by gatewalk's trigger or by the application.",
+	[ITEM_BACKFILL] = "The rows that stand get their value in the new column, batch by batch; then a count in one look finds none left.",
+	[ITEM_WINDOW] = "Both are written for days, and compared over every row, again and again: no read misses a value, and no write is lost.",
+	[ITEM_READS] = "Every deployed part runs a release that reads the new column alone.",
+	[ITEM_UNUSED] = "The old column is relaxed, both are compared a last time, it is written no more; then nobody uses it for days in a row.",
+};
+
 const char *item_about(const struct view *v, enum item i)
 {
+	if (view_comes(v) && !view_adds(v) && beside[i])
+		return beside[i];
 	return view_adds(v) && added[i] ? added[i] : abouts[i];
 }
 

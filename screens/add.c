@@ -34,7 +34,7 @@ static const char *words_of(const struct view *v)
 }
 
 /* Who held the lock at the last attempt, or holds it now. */
-static void blocker(struct page *p, const struct view *v, int64_t now)
+void change_blocker(struct page *p, const struct view *v, int64_t now)
 {
 	const struct fact_blocker *b = &v->facts->blocker;
 	struct arena *a = p->arena;
@@ -68,7 +68,7 @@ static void one(struct page *p, bool first, enum verdict is, const char *what, c
 }
 
 /* Gate A once more, and the moment: what does not hold has a row of its own. */
-static void before(struct page *p, const struct view *v)
+void change_before(struct page *p, const struct view *v)
 {
 	static const char *const moment[] = { "C3", "C4", "C6" };
 	struct gate_sum a = view_gate(v, GATE_A);
@@ -93,7 +93,7 @@ static void render(struct page *p, const struct scene *s)
 	const struct view *v = s->view;
 	enum mood m = mood_of(v);
 	screen_place(p, v, "5 new column");
-	if (!view_adds(v)) {
+	if (!view_comes(v)) {
 		page_text(p, ST_PLAIN, 1, "This walk adds nothing.");
 		page_word(p, K_ENTER, NULL);
 		return;
@@ -101,19 +101,20 @@ static void render(struct page *p, const struct scene *s)
 	page_state(p, style_of_mood(m), 1, "%s %s", glyph_of_mood(m), words_of(v));
 	page_state(p, ST_DIM, RIGHT, "signed, noted, then one short statement");
 	page_brief(p, "%s 5 %s", glyph_of_mood(m), words_of(v));
-	page_labelled(p, "STATEMENT", AT, v->statement);
-	page_copy(p, v->statement);
+	const char *sql = sql_add(p->arena, v->plan);
+	page_labelled(p, "STATEMENT", AT, sql);
+	page_copy(p, sql);
 	page_labelled(p, "LOCK", AT, arena_printf(p->arena, "ACCESS EXCLUSIVE, held for milliseconds; no row is written. It waits %d ms at a time, lets go, and asks again for %d s in all: nobody queues.",
 		CHANGE_LOCK_MS, CHANGE_PATIENCE_S));
 	page_labelled(p, "WAY BACK", AT, sql_take(p->arena, v->plan));
 	if (!v->walk->added_at && v->walk->stage == AT_EXPAND)
-		before(p, v);
+		change_before(p, v);
 	if (refused(v)) {
 		page_blank(p);
 		page_labelled(p, "REFUSED", AT, v->facts->target.unfit);
 		page_next(p, "It would hold up the table, or cannot be: it is not run.", "What changes the statement is another plan: a new walk.");
 	}
-	blocker(p, v, s->now);
+	change_blocker(p, v, s->now);
 	offers_rows(p, v, ACT_COUNT);
 	p->start = offers_wanted(v, ACT_COUNT);
 	const struct offer *o = offers_at(v, ACT_COUNT, s->cursor >= 0 ? s->cursor : p->start);

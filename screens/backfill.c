@@ -13,32 +13,18 @@
 
 #define EVENTS 3
 
-static const struct view_job *job_of(const struct view *v)
-{
-	const struct view_job *newest = NULL;
-	for (size_t i = 0; i < v->n_jobs; i++)
-		if (text_eq(v->jobs[i].kind, "backfill") && (!newest || v->jobs[i].id > newest->id))
-			newest = &v->jobs[i];
-	return newest;
-}
-
-static bool alive(const struct view_job *j)
-{
-	return j && !j->ended && !text_eq(j->state, "lost");
-}
-
 /* ---- how far ---- */
 
 static void state_line(struct page *p, const struct view *v, const struct view_job *j, int64_t now)
 {
 	const struct fact_backfill *b = &v->facts->backfill;
-	enum mood m = alive(j) ? job_mood(j) : v->items[ITEM_BACKFILL].mood;
-	const char *word = alive(j) ? j->state : b->done && b->rejects == 0 ? "done" : !b->begun ? "not begun" : b->done ? "done, but for the rejects" : "stopped";
+	enum mood m = job_alive(j) ? job_mood(j) : v->items[ITEM_BACKFILL].mood;
+	const char *word = job_alive(j) ? j->state : b->done && b->rejects == 0 ? "done" : !b->begun ? "not begun" : b->done ? "done, but for the rejects" : "stopped";
 	page_state(p, style_of_mood(m), 1, "%s %s", glyph_of_mood(m), word);
-	if (alive(j) && j->started && now)
+	if (job_alive(j) && j->started && now)
 		page_state(p, ST_PLAIN, FOLLOW, " %s", num_whole(p->arena, now - j->started));
 	page_state(p, ST_PLAIN, FOLLOW, "   batch %d ms   load %d %%", j && j->batch_ms ? j->batch_ms : v->plan->backfill.batch_ms, j && j->load ? j->load : v->plan->backfill.load);
-	if (alive(j))
+	if (job_alive(j))
 		page_state(p, ST_DIM, RIGHT, "safe to quit: it runs on its own");
 	page_brief(p, "%s backfill %s", glyph_of_mood(m), v->items[ITEM_BACKFILL].note);
 }
@@ -88,7 +74,7 @@ static void rejects_row(struct page *p, const struct fact_backfill *b)
 
 static void ended(struct page *p, const struct view_job *j)
 {
-	if (!j || alive(j) || !j->error)
+	if (!j || job_alive(j) || !j->error)
 		return;
 	page_blank(p);
 	page_labelled(p, " WHY IT ENDED", 17, j->error);
@@ -142,8 +128,8 @@ static struct action pace(const struct view *v, const struct view_job *j, enum k
 	int batch = j && j->batch_ms ? j->batch_ms : v->plan->backfill.batch_ms, load = j && j->load ? j->load : v->plan->backfill.load;
 	bool batches_key = k == K_LESS || k == K_MORE, loads_key = k == K_SLOWER || k == K_FASTER;
 	if (!batches_key && !loads_key)
-		return job_key(alive(j) ? j : NULL, k);
-	if (!alive(j))
+		return job_key(job_alive(j) ? j : NULL, k);
+	if (!job_alive(j))
 		return (struct action){ .todo = DO_REFUSE, .word = "It does not run: start it first." };
 	return batches_key ? step(j, &of_batch, batch, k == K_MORE ? 1 : -1) : step(j, &of_load, load, k == K_FASTER ? 1 : -1);
 }
@@ -164,7 +150,7 @@ static void can(struct page *p, const struct scene *s, const struct view_job *j)
 	const struct view *v = s->view;
 	offers_rows(p, v, ACT_COUNT);
 	int wanted = offers_wanted(v, ACT_COUNT);
-	if (!alive(j) && wanted >= 0 && v->facts->backfill.rejects == 0)
+	if (!job_alive(j) && wanted >= 0 && v->facts->backfill.rejects == 0)
 		p->start = rejects_pick(v) + wanted;
 	int at = s->cursor >= 0 ? s->cursor : p->start;
 	const struct offer *o = offers_at(v, ACT_COUNT, at - rejects_pick(v));
@@ -174,7 +160,7 @@ static void can(struct page *p, const struct scene *s, const struct view_job *j)
 static void render(struct page *p, const struct scene *s)
 {
 	const struct view *v = s->view;
-	const struct view_job *j = job_of(v);
+	const struct view_job *j = job_newest(v, "backfill");
 	screen_place(p, v, "6 backfill");
 	p->start = -1;
 	if (v->items[ITEM_BACKFILL].mood == MOOD_NOT_NEEDED) {
@@ -183,7 +169,7 @@ static void render(struct page *p, const struct scene *s)
 		return;
 	}
 	state_line(p, v, j, s->now);
-	if (alive(j)) {
+	if (job_alive(j)) {
 		job_total(p, j);
 		left_row(p, j, s->now);
 	} else {
@@ -197,11 +183,11 @@ static void render(struct page *p, const struct scene *s)
 	page_blank(p);
 	limits_rows(p, v);
 	events(p, j);
-	if (!alive(j)) {
+	if (!job_alive(j)) {
 		page_word(p, K_BATCH, NULL);
 		page_word(p, K_PACE, NULL);
 	}
-	job_words(p, alive(j) ? j : NULL);
+	job_words(p, job_alive(j) ? j : NULL);
 	can(p, s, j);
 }
 
@@ -214,7 +200,7 @@ static struct action key(const struct scene *s, enum key k)
 		return action_offer(under_cursor(v, s->cursor));
 	if (k == K_EVIDENCE)
 		return action_open(&screen_evidence, ITEM_BACKFILL);
-	return pace(v, job_of(v), k);
+	return pace(v, job_newest(v, "backfill"), k);
 }
 
 static const struct key_use keys[] = {

@@ -132,6 +132,7 @@ static void on_added(const struct sink *o)
 		say(o, "waited for lock", num_span(o->p->arena, w->lock_us));
 	}
 	say_declared(o, "writes_fill");
+	say_declared(o, "writes_both");
 	say_time(o, "written since", w->confirmed[ITEM_DUAL_WRITE]);
 }
 
@@ -150,6 +151,21 @@ static void on_backfill(const struct sink *o)
 	say(o, "left", b->left < 0 ? "not counted yet" : num_group(a, b->left));
 	say_time(o, "counted", b->counted_at);
 	say(o, "rejected", num_group(a, b->rejects));
+}
+
+static void on_window(const struct sink *o)
+{
+	const struct fact_parity *s = &o->v->facts->parity;
+	struct arena *a = o->p->arena;
+	say_declared(o, "reads_both");
+	say_time(o, "counted from", walk_window_from(o->v->walk, o->v->plan));
+	say(o, "passes", num_group(a, s->round));
+	say_time(o, "the last began", s->began);
+	say_time(o, "and ended", s->ended);
+	say(o, "rows", num_group(a, s->rows));
+	say(o, "differ", num_group(a, s->mismatches));
+	if (s->first)
+		say(o, "the first", s->first);
 }
 
 static void on_reads(const struct sink *o)
@@ -171,6 +187,11 @@ static void on_unused(const struct sink *o)
 {
 	const struct fact_watch *t = &o->v->facts->watch;
 	struct arena *a = o->p->arena;
+	if (view_comes(o->v)) {
+		say_time(o, "relaxed", o->v->walk->relaxed_at);
+		say_declared(o, "writes_new");
+		say_time(o, "dual write ended", o->v->walk->ended_at);
+	}
 	say_time(o, "count began", o->v->walk->quiet_since);
 	say_time(o, "last sighting", o->v->walk->last_sighting);
 	if (o->v->walk->sighted)
@@ -246,7 +267,7 @@ static void on_log(const struct sink *o)
 
 static void (*const rows[ITEM_COUNT + 1])(const struct sink *) = {
 	[ITEM_SNAPSHOT] = on_first, [ITEM_ARCHETYPE] = on_archetype, [ITEM_DOCUMENT] = on_document, [ITEM_CONSUMERS] = on_consumers,
-	[ITEM_DUAL_WRITE] = on_added, [ITEM_BACKFILL] = on_backfill, [ITEM_READS] = on_reads, [ITEM_UNUSED] = on_unused, [ITEM_FINAL] = on_final, [ITEM_DROP] = on_drop,
+	[ITEM_DUAL_WRITE] = on_added, [ITEM_BACKFILL] = on_backfill, [ITEM_WINDOW] = on_window, [ITEM_READS] = on_reads, [ITEM_UNUSED] = on_unused, [ITEM_FINAL] = on_final, [ITEM_DROP] = on_drop,
 	[ITEM_MONITOR] = on_monitor, [ITEM_LOG] = on_log,
 };
 

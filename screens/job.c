@@ -20,6 +20,20 @@ static const struct view_job *job_of(const struct scene *s)
 	return NULL;
 }
 
+const struct view_job *job_newest(const struct view *v, const char *kind)
+{
+	const struct view_job *newest = NULL;
+	for (size_t i = 0; i < v->n_jobs; i++)
+		if (text_eq(v->jobs[i].kind, kind) && (!newest || v->jobs[i].id > newest->id))
+			newest = &v->jobs[i];
+	return newest;
+}
+
+bool job_alive(const struct view_job *j)
+{
+	return j && !j->ended && !text_eq(j->state, "lost");
+}
+
 /* The watcher and the monitor have no end to count down to. */
 static bool has_end(const struct view_job *j)
 {

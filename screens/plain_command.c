@@ -114,6 +114,8 @@ static const struct word {
 	{ "clear", "clear CONSUMER because REASON", on_clear, NULL },
 	{ "job", "the job that runs", NULL, &screen_job },
 	{ "add", "the new column: its statement, its lock, who is in the way", NULL, &screen_add },
+	{ "dual", "two columns: how a write of one comes to the other", NULL, &screen_dual },
+	{ "parity", "two columns: the wait, and whether they agree", NULL, &screen_parity },
 	{ "backfill", "the rows that stand, and what filling them pauses on", NULL, &screen_backfill },
 	{ "rejects", "the rows that do not convert", NULL, &screen_rejects },
 	{ "monitor", "the figures after the change", NULL, &screen_monitor },

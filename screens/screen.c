@@ -8,7 +8,7 @@
 
 static const struct screen *const all[] = {
 	&screen_home, &screen_since, &screen_walk, &screen_step, &screen_gate, &screen_evidence, &screen_job, &screen_consumers,
-	&screen_drop, &screen_monitor, &screen_log, &screen_help, &screen_prompt, &screen_find, &screen_settings, &screen_audit, &screen_add, &screen_backfill, &screen_rejects,
+	&screen_drop, &screen_monitor, &screen_log, &screen_help, &screen_prompt, &screen_find, &screen_settings, &screen_audit, &screen_add, &screen_backfill, &screen_rejects, &screen_dual, &screen_parity,
 };
 
 const struct screen *screen_at(size_t i)
@@ -123,8 +123,12 @@ struct action action_item(const struct view *v, enum item i)
 	const struct offer *wanted = now ? view_wanted(v) : NULL;
 	if (wanted && wanted->kind == ACT_PASS)
 		return action_open(&screen_gate, view_next_gate(v));
-	if (i == ITEM_DUAL_WRITE && now && (v->walk->stage == AT_EXPAND || v->walk->stage == AT_CHANGING))
+	if (i == ITEM_DUAL_WRITE && now && (v->walk->stage == AT_EXPAND || (v->walk->stage == AT_CHANGING && v->walk->change <= CHANGE_TAKE)))
 		return action_open(&screen_add, i);
+	if (i == ITEM_DUAL_WRITE && i <= view_item_now(v) && view_comes(v) && !view_adds(v) && v->walk->added_at)
+		return action_open(&screen_dual, i);
+	if (i == ITEM_WINDOW && i <= view_item_now(v) && v->items[i].mood != MOOD_NOT_NEEDED)
+		return action_open(&screen_parity, i);
 	if (i == ITEM_BACKFILL && i <= view_item_now(v) && v->items[i].mood != MOOD_NOT_NEEDED)
 		return action_open(&screen_backfill, i);
 	if (i == ITEM_CONSUMERS)
@@ -152,6 +156,11 @@ enum gate view_next_gate(const struct view *v)
 			return last;
 	}
 	return last;
+}
+
+bool view_comes(const struct view *v)
+{
+	return v->walk && walk_has_item(v->walk->archetype, ITEM_DUAL_WRITE);
 }
 
 bool view_adds(const struct view *v)

@@ -66,7 +66,7 @@ struct screen {
 };
 
 extern const struct screen screen_home, screen_since, screen_walk, screen_step, screen_gate, screen_evidence, screen_job,
-	screen_consumers, screen_drop, screen_monitor, screen_log, screen_help, screen_prompt, screen_find, screen_settings, screen_audit, screen_add, screen_backfill, screen_rejects;
+	screen_consumers, screen_drop, screen_monitor, screen_log, screen_help, screen_prompt, screen_find, screen_settings, screen_audit, screen_add, screen_backfill, screen_rejects, screen_dual, screen_parity;
 /* Every one of them, NULL past the end. */
 const struct screen *screen_at(size_t i);
 
@@ -97,8 +97,9 @@ bool offer_is(const struct offer *a, const struct offer *b);
 
 /* What an item is about in this walk, in a sentence. */
 const char *item_about(const struct view *v, enum item i);
-/* Does the walk open on this view add a column? */
+/* Does the walk open on this view add a column, and nothing else? Does one come at all? */
 bool view_adds(const struct view *v);
+bool view_comes(const struct view *v);
 /* What the log and the server say about an item, as rows. */
 void evidence_rows(struct page *p, const struct view *v, enum item i, int64_t now);
 /* Line 1, left, with the plan's name. */
@@ -113,6 +114,8 @@ bool drop_is_named(const struct view *v, const char *typed);
 /* sources.c: what an audit's sources see, since when, and what nobody could see. */
 void sources_rows(struct page *p, const struct fact_audit *u);
 /* job.c: what every page of a job has in common. */
+const struct view_job *job_newest(const struct view *v, const char *kind);   /* NULL when there is none */
+bool job_alive(const struct view_job *j);
 enum mood job_mood(const struct view_job *j);
 int job_percent(const struct view_job *j);
 void job_total(struct page *p, const struct view_job *j);
@@ -120,6 +123,9 @@ void job_left(struct page *p, const struct view_job *j, int64_t now);
 void job_speed(struct page *p, const struct view_job *j);
 void job_words(struct page *p, const struct view_job *j);
 struct action job_key(const struct view_job *j, enum key k);
+/* add.c: what stands before a change of the table, and who held it at the last attempt. */
+void change_before(struct page *p, const struct view *v);
+void change_blocker(struct page *p, const struct view *v, int64_t now);
 /* limits.c: what the backfill pauses on, as a table; what a limit's value is now, in words. */
 void limits_rows(struct page *p, const struct view *v);
 const char *limit_now(struct page *p, const struct view_limit *l);

@@ -66,7 +66,9 @@ static void gate_row(struct page *p, const struct view *v, enum gate g)
 /* Which day of item 9's count it is; of a new column, how long it has been written. */
 static void day_of(struct page *p, const struct view *v, int64_t now)
 {
-	const struct view_item *reads = &v->items[ITEM_READS];
+	const struct view_item *reads = &v->items[ITEM_READS], *window = &v->items[ITEM_WINDOW];
+	if (v->walk->stage == AT_WINDOW && window->percent >= 0)
+		page_state(p, ST_PLAIN, RIGHT, "both written %s ·", window->note);
 	if (view_adds(v) && v->walk->stage == AT_READS && reads->percent >= 0)
 		page_state(p, ST_PLAIN, RIGHT, "written %s ·", reads->note);
 	const struct walk *w = v->walk;

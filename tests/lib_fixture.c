@@ -380,6 +380,6 @@ struct view *fixture_view(enum fixture f)
 	case FIX_ROWS:      return rows(false);
 	case FIX_ROWS_SIGNED: return rows(true);
 	case FIX_HOSTILE:   return hostile();
-	default:            return fixture_added(f);
+	default:            return f >= FIX_DUAL ? fixture_beside(f) : fixture_added(f);
 	}
 }

@@ -8,6 +8,8 @@
 
 /* lib_fixture_added.c: the views from FIX_EXPAND on. */
 struct view *fixture_added(enum fixture f);
+/* lib_fixture_beside.c: those from FIX_DUAL on. */
+struct view *fixture_beside(enum fixture f);
 struct facts *fixture_facts(struct arena *a);
 void fixture_findings(struct view *v);
 /* Gives one condition another verdict, with its words, and shuts its gate. */

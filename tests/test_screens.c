@@ -69,6 +69,12 @@ static const struct shown { const char *name; const struct screen *screen; enum 
 	{ "rejects", &screen_rejects, FIX_REJECTS, 0, -1, 0 },
 	{ "added-evidence", &screen_evidence, FIX_FILLING, ITEM_BACKFILL, -1, 0 },
 	{ "added-monitor", &screen_monitor, FIX_WATCHED, 12, -1, 0 },
+	{ "dual", &screen_dual, FIX_DUAL, 5, -1, 0 },
+	{ "dual-on", &screen_dual, FIX_DUAL_ON, 5, -1, 0 },
+	{ "beside-walk", &screen_walk, FIX_WINDOW, 0, -1, 0 },
+	{ "beside-walk-relax", &screen_walk, FIX_RELAX, 0, -1, 0 },
+	{ "parity", &screen_parity, FIX_WINDOW, 7, -1, 0 },
+	{ "parity-differ", &screen_parity, FIX_DIFFER, 7, -1, 0 },
 	{ "log", &screen_log, FIX_WAITING, 0, -1, 0 },
 	{ "help", &screen_help, FIX_WAITING, 0, -1, 0 },
 	{ "answer", &screen_prompt, FIX_WAITING, 0, -1, 0 },
@@ -323,6 +329,17 @@ START_TEST(keys_of_a_new_column)
 	ck_assert_int_eq(press(FIX_UNFILLED, &screen_backfill, 6, 0, K_ENTER).offer->kind, ACT_BACKFILL);
 	ck_assert_int_eq(press(FIX_UNFILLED, &screen_backfill, 6, 0, K_FASTER).todo, DO_REFUSE);
 	ck_assert_int_eq(press(FIX_UNFILLED, &screen_backfill, 6, 0, K_PAUSE).todo, DO_COMMON);
+	ck_assert_ptr_eq(press(FIX_DUAL, &screen_walk, 0, 5, K_ENTER).screen, &screen_dual);
+	ck_assert_ptr_eq(press(FIX_WINDOW, &screen_walk, 0, 5, K_ENTER).screen, &screen_dual);
+	ck_assert_ptr_eq(press(FIX_WINDOW, &screen_walk, 0, 7, K_ENTER).screen, &screen_parity);
+	ck_assert_ptr_eq(press(FIX_RELAX, &screen_walk, 0, 7, K_ENTER).screen, &screen_parity);
+	ck_assert_ptr_eq(press(FIX_DUAL, &screen_walk, 0, 7, K_ENTER).screen, &screen_step);
+	ck_assert_int_eq(press(FIX_DUAL, &screen_dual, 5, 0, K_ENTER).offer->kind, ACT_ALTER);
+	ck_assert_str_eq(press(FIX_DUAL, &screen_dual, 5, 0, K_ENTER).offer->key, "dual write");
+	ck_assert_int_eq(press(FIX_DUAL, &screen_dual, 5, 0, K_EVIDENCE).subject, ITEM_DUAL_WRITE);
+	ck_assert_int_eq(press(FIX_WINDOW, &screen_parity, 7, -1, K_PAUSE).act.kind, ACT_JOB_PAUSE);
+	ck_assert_int_eq(press(FIX_WINDOW, &screen_parity, 7, -1, K_EVIDENCE).subject, ITEM_WINDOW);
+	ck_assert_int_eq(press(FIX_DIFFER, &screen_parity, 7, -1, K_STOP).act.job, 51);
 	ck_assert_int_eq(press(FIX_REJECTS, &screen_rejects, 0, 3, K_ENTER).offer->kind, ACT_RETRY);
 	ck_assert_int_eq(press(FIX_REJECTS, &screen_rejects, 0, 2, K_ENTER).todo, DO_NOTHING);
 	ck_assert_int_eq(press(FIX_FILLING, &screen_rejects, 0, 9, K_ENTER).todo, DO_NOTHING);
@@ -351,6 +368,7 @@ START_TEST(pages_of_another_walk)
 {
 	static const struct { const struct screen *screen; const char *says; } pages[] = {
 		{ &screen_add, "This walk adds nothing." }, { &screen_backfill, "This walk fills no rows." }, { &screen_rejects, "This walk fills no rows." },
+		{ &screen_dual, "no second column" }, { &screen_parity, "no second column" },
 	};
 	struct setting t;
 	set_stage(&t, &(struct shown){ .name = "", .screen = pages[_i].screen, .fixture = FIX_WAITING, .cursor = -1 });
@@ -454,7 +472,7 @@ static Suite *suite(void)
 	tcase_add_test(t, keys_ask_for_the_right_thing);
 	tcase_add_test(t, keys_of_a_new_column);
 	tcase_add_test(t, no_faster_and_no_slower);
-	tcase_add_loop_test(t, pages_of_another_walk, 0, 3);
+	tcase_add_loop_test(t, pages_of_another_walk, 0, 5);
 	tcase_add_test(t, signing_off);
 	tcase_add_test(t, enter_alone_never_drops);
 	tcase_add_test(t, a_name_that_no_key_types_is_typed_as_shown);
