@@ -14,6 +14,8 @@ static void look(void)
 	judge();
 }
 
+static struct plan_pause pause = { .when = "replication lag", .above = 5, .has_above = true };
+
 static void to(const char *arch, bool trigger, enum stage s)
 {
 	teardown();
@@ -27,6 +29,8 @@ static void to(const char *arch, bool trigger, enum stage s)
 	c->plan.convert_to = arch[0] == 'r' ? NULL : "legacy_total::numeric";
 	c->plan.dual_write = trigger ? "trigger" : "application";
 	c->plan.statement = NULL;
+	c->plan.backfill.pauses = &pause;
+	c->plan.backfill.n_pauses = 1;
 	plan_finish(c->a, &c->plan);
 	BESIDE_MUST(beside_begin(arch, "staging"));
 	beside_to(s, trigger);
@@ -72,7 +76,7 @@ START_TEST(writes_by_trigger)
 	next_is("Put the trigger on: from then on every write goes to both columns.", "A short lock. What does not convert is left out, and noted.");
 	c->facts.blocker = (struct fact_blocker){ .at = c->facts.now, .pid = 7, .app = "psql", .since = c->facts.now - US_MINUTE };
 	judge();
-	ck_assert_str_eq(v->next[0], "Not done: pid 7 (psql) has held the table for 60 s.");
+	ck_assert_str_eq(v->next[0], "Not done: pid 7 (psql) has held the table for 1 min 00 s.");
 	c->facts.health.lag_s = 600;
 	judge();
 	ck_assert_ptr_null(offered(ACT_ALTER, NULL));
@@ -84,6 +88,7 @@ START_TEST(writes_by_trigger)
 	to("rename", true, AT_BACKFILL);
 	moods_are("ddd" "dd" "w" ".......");
 	ck_assert_str_eq(offered(ACT_ALTER, "take dual write")->label, "step back: trigger off");
+	ck_assert_ptr_null(offered(ACT_LEAVE, NULL));   /* its trigger is to go first */
 	ck_assert_str_eq(v->next[1], "Then old and new are compared, row by row, for days.");
 }
 END_TEST
@@ -92,7 +97,7 @@ START_TEST(writes_by_the_application)
 {
 	to("type change", false, AT_WRITES);
 	asks(ACT_DECLARE, "writes_both/web", "release of web that writes both columns, and when its last old instance ended", "90ab17 ended 2026-11-10 11:20");
-	next_is("Deploy web so that it writes both columns, then declare that.", "And when its last old instance ended. 0 of 2 are declared.");
+	next_is("Deploy web: it writes both columns. Then declare it.", "And when its last old instance ended. 0 of 2 are declared.");
 	ck_assert_str_eq(v->items[ITEM_DUAL_WRITE].note, "0 of 2 deploys");
 	BESIDE_MUST(beside_said("writes_both"));
 	look();
@@ -110,7 +115,7 @@ START_TEST(both_for_days)
 {
 	to("rename", true, AT_WINDOW);
 	ck_assert_str_eq(v->items[ITEM_WINDOW].note, "not begun");
-	ck_assert_str_eq(v->next[0], "Deploy web so that it reads new first, old as fallback, then declare that.");
+	ck_assert_str_eq(v->next[0], "Deploy web: it reads new first, old as fallback. Then declare it.");
 	ck_assert_str_eq(challenge("typed")->now, "not begun");
 	ck_assert_str_eq(offered(ACT_PARITY, NULL)->label, "compare old and new");
 	BESIDE_MUST(beside_said("reads_both"));
@@ -161,7 +166,7 @@ START_TEST(reads_move)
 	to("rename", true, AT_READS);
 	asks(ACT_DECLARE, "reads_moved/web", "release of web that reads the new column alone, and when its last old instance ended", "90ab17 ended 2026-11-10 11:20");
 	ck_assert_ptr_nonnull(offered(ACT_DECLARE, "writes_new/web"));
-	ck_assert_str_eq(v->next[0], "Deploy web so that it reads the new column alone, then declare that.");
+	ck_assert_str_eq(v->next[0], "Deploy web: it reads the new column alone. Then declare it.");
 	BESIDE_MUST(beside_said("reads_moved"));
 	look();
 	asks(ACT_CONFIRM, "8", "type \"moved\"", "moved");
@@ -192,10 +197,10 @@ START_TEST(the_old_one_is_relaxed)
 	c->facts.target.n_foreign = 1;
 	static const char *const key[] = { "fk" };
 	c->facts.target.foreign = (const char **)key;
-	c->facts.moment.in_window = false;
+	c->facts.health.lag_s = 600;
 	judge();
 	ck_assert_ptr_null(offered(ACT_ALTER, NULL));
-	ck_assert_msg(strstr(v->next[0], "C3"), "%s", v->next[0]);
+	ck_assert_msg(strstr(v->next[0], "C4"), "%s", v->next[0]);
 	c->facts.target.at = 0;
 	judge();
 	ck_assert_str_eq(challenge("relaxed")->now, "not looked at");
@@ -207,7 +212,7 @@ START_TEST(the_last_pass)
 	to("rename", true, AT_PARITY);
 	ck_assert_str_eq(v->items[ITEM_UNUSED].note, "compared once more");
 	ck_assert_str_eq(offered(ACT_ALTER, "tighten")->label, "step back: put it back");
-	ck_assert_str_eq(v->next[0], "Deploy web so that it writes the new column alone, then declare that.");
+	ck_assert_str_eq(v->next[0], "Deploy web: it writes the new column alone. Then declare it.");
 	ck_assert_str_eq(challenge("pass")->now, "none yet");
 	BESIDE_MUST(beside_said("writes_new"));
 	look();
@@ -242,6 +247,8 @@ START_TEST(nobody_uses_the_old_one)
 {
 	to("rename", true, AT_UNUSED);
 	ck_assert_str_eq(offered(ACT_ALTER, "dual write again")->label, "step back: trigger on");
+	BESIDE_MUST(core_fold(c, OP_CLEAR, "{'consumer':'standby db3','reason':'no reader connects there','survives':0}"));
+	look();
 	moods_are("ddddddddw....");
 	to("rename", false, AT_UNUSED);
 	ck_assert_ptr_null(offered(ACT_ALTER, NULL));
@@ -253,11 +260,41 @@ START_TEST(nobody_uses_the_old_one)
 }
 END_TEST
 
+START_TEST(gaps)
+{
+	to("type change", true, AT_WINDOW);
+	c->walk.env = ENV_DEVELOPMENT;
+	judge();
+	ck_assert_str_eq(v->items[ITEM_WINDOW].note, "not begun");
+	ck_assert_ptr_nonnull(offered(ACT_CONFIRM, "7"));
+	c->walk.window_from = 0;
+	judge();
+	ck_assert_str_eq(v->next[0], "The wait has not begun: it counts from dual write and a filled column.");
+	to("rename", true, AT_PARITY);
+	BESIDE_MUST(beside_parity(0, 0));
+	look();
+	ck_assert_ptr_null(offered(ACT_ALTER, "end dual write"));
+	c->walk.parity.began = c->walk.relaxed_at;
+	judge();
+	ck_assert_int_eq(challenge("pass")->verdict, WAITS);
+	to("rename", true, AT_RELAX);
+	c->facts.target.not_null = true;
+	c->walk.relaxed_at = c->t;
+	judge();
+	ck_assert_str_eq(v->next[0], "Nothing asks for the old column any more. Type \"relaxed\" (item 9).");
+	to("rename", false, AT_RELAX);
+	BESIDE_MUST(beside_confirm(9));
+	BESIDE_MUST(core_fold(c, OP_LEAVE, "{'why':'not now'}"));
+	look();
+	moods_are("dddddddd.....");
+}
+END_TEST
+
 static const struct { const char *arch; bool trigger; enum stage at; const char *moods; } lefts[] = {
-	{ "rename", true, AT_CONSUMERS, "dddd........." }, { "rename", true, AT_EXPAND, "dddd........." }, { "rename", true, AT_WRITES, "dddd........." },
-	{ "rename", true, AT_BACKFILL, "ddddd........" }, { "rename", true, AT_WINDOW, "dddddd......." }, { "rename", true, AT_COPY, "ddddddd......" },
-	{ "rename", true, AT_READS, "ddddddd......" }, { "type change", true, AT_READS, "ddddddd......" }, { "rename", true, AT_RELAX, "dddddddd....." },
-	{ "type change", true, AT_PARITY, "dddddddd....." }, { "rename", true, AT_UNUSED, "dddddddd....." }, { "rename", true, AT_FINAL, "ddddddddd...." },
+	{ "rename", true, AT_GATE_A, "dddd........." }, { "rename", true, AT_CONSUMERS, "dddd........." }, { "rename", true, AT_EXPAND, "dddd........." }, { "rename", true, AT_WRITES, "dddd........." },
+	{ "rename", false, AT_BACKFILL, "ddddd........" }, { "rename", false, AT_WINDOW, "dddddd......." }, { "rename", false, AT_COPY, "ddddddd......" },
+	{ "rename", false, AT_READS, "ddddddd......" }, { "type change", false, AT_READS, "ddddddd......" }, { "rename", false, AT_RELAX, "dddddddd....." },
+	{ "type change", false, AT_PARITY, "dddddddd....." }, { "rename", true, AT_UNUSED, "dddddddd....." }, { "rename", true, AT_FINAL, "ddddddddd...." },
 };
 
 START_TEST(left_where_it_was)
@@ -275,7 +312,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("view_beside");
 	TCase *t = tcase_create("view_beside");
 	const TTest *const tests[] = {
-		writes_by_trigger, writes_by_the_application, both_for_days, reads_move, the_old_one_is_relaxed, the_last_pass, nobody_uses_the_old_one,
+		writes_by_trigger, writes_by_the_application, both_for_days, reads_move, the_old_one_is_relaxed, the_last_pass, nobody_uses_the_old_one, gaps,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

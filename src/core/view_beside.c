@@ -74,7 +74,7 @@ static bool next_deploy(struct view *v, const char *what, const char *does)
 	const char *name = walk_deploy_left(v->walk, v->plan, what, &done);
 	if (!name)
 		return false;
-	view_line(v, 0, "Deploy %s so that it %s, then declare that.", name, does);
+	view_line(v, 0, "Deploy %s: it %s. Then declare it.", name, does);
 	view_line(v, 1, "And when its last old instance ended. %zu of %zu are declared.", done, v->plan->n_deploys);
 	return true;
 }
@@ -178,7 +178,9 @@ static void next_window(struct view *v)
 		return;
 	if (same->verdict == REFUSED && v->facts->parity.mismatches) {
 		view_because(v, "Old and new differ", same);
-	} else if (!window_over(v) && walk_window_end(v->walk, v->plan)) {
+	} else if (!walk_window_end(v->walk, v->plan)) {
+		view_two(v, "The wait has not begun: it counts from dual write and a filled column.", "Press r: what is missing stands on the page of item 7.");
+	} else if (!window_over(v)) {
 		view_quiet_until(v, walk_window_end(v->walk, v->plan));
 		view_line(v, 1, "Safe to quit: old and new are compared meanwhile, over and over.");
 	} else {

@@ -112,7 +112,7 @@ static void note_window(const struct view *v, struct view_item *it)
 {
 	int64_t passed, whole;
 	char span[WHEN_MAX], need[WHEN_MAX];
-	if (it->mood == MOOD_DONE) {
+	if (v->walk->confirmed[ITEM_WINDOW]) {
 		put_text(it->note, sizeof it->note, "%d d passed", plan_window_days(v->plan));
 		return;
 	}

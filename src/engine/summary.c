@@ -29,7 +29,8 @@ static const char *needs(enum stage s)
 		[AT_SNAPSHOT] = "start the snapshot", [AT_ARCHETYPE] = "confirm what kind of change it is",
 		[AT_DOCUMENT] = "read the document, and confirm it", [AT_GATE_A] = "pass gate A",
 		[AT_CONSUMERS] = "watch it, clear each consumer", [AT_EXPAND] = "add the new column", [AT_CHANGING] = "ask the ledger what happened",
-		[AT_WRITES] = "declare each deploy that writes it", [AT_BACKFILL] = "fill the rows that stand", [AT_READS] = "declare each deploy's release",
+		[AT_WRITES] = "declare each deploy that writes it", [AT_BACKFILL] = "fill the rows that stand", [AT_WINDOW] = "declare what reads both, or confirm the wait", [AT_COPY] = "take the snapshot before reads move",
+		[AT_RELAX] = "relax the old column", [AT_ENDING] = "ask the ledger what happened", [AT_PARITY] = "let both be compared, end dual write", [AT_READS] = "declare each deploy's release",
 		[AT_UNUSED] = "begin the count, or pass gate B", [AT_FINAL] = "take the final snapshot", [AT_GATE_C] = "pass gate C",
 		[AT_ARMED] = "go to the drop", [AT_DROPPING] = "ask the ledger what happened", [AT_MONITOR] = "the watch is over: confirm it",
 		[AT_LOG] = "write the schema log",
@@ -46,6 +47,8 @@ static int64_t look_again(const struct engine *g)
 		return from + plan_unused_days(g->plan) * w->day_us;
 	if (w->stage == AT_READS && w->archetype == ARCH_ADDITIVE)
 		return walk_reads_from(w, g->plan);
+	if (w->stage == AT_WINDOW)
+		return walk_window_end(w, g->plan);
 	if (w->stage == AT_MONITOR)
 		return walk_watch_end(w, g->plan);
 	return 0;
