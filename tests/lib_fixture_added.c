@@ -214,9 +214,9 @@ static struct view *filling(bool waiting)
 static struct view *rejects(void)
 {
 	static struct view_reject list[] = {
-		{ 1, "id 4711", "'n/a'", "22P02", "invalid input syntax for type numeric: \"n/a\"" },
-		{ 2, "id 58102", "'12,50'", "22P02", "invalid input syntax for type numeric: \"12,50\"" },
-		{ 3, "id 900113", "'99999999999.00'", "22003", "numeric field overflow" },
+		{ 1, "id=4711", "total_text=n/a", "22P02", "invalid input syntax for type numeric: \"n/a\"" },
+		{ 2, "id=58102", "total_text=12,50", "22P02", "invalid input syntax for type numeric: \"12,50\"" },
+		{ 3, "id=900113", "total_text=99999999999.00", "22003", "numeric field overflow" },
 	};
 	struct view *v = at(AT_BACKFILL, true);
 	facts(v)->backfill = (struct fact_backfill){ .at = FIX_NOW - 2 * US_SECOND, .begun = true, .pass = 2, .share = 1, .filled = 61204115, .rejects = 3, .counted_at = FIX_NOW - US_HOUR, .done = true };

@@ -78,7 +78,7 @@ void view_offer_take(struct view *v)
 	const struct fact_added *f = &v->facts->added;
 	char n[32];
 	if (!f->counted_at)
-		view_offer_plain(v, ACT_TAKE, "count what stands only in it");
+		view_offer_plain(v, ACT_TAKE, "count what it holds");
 	else
 		view_offer_asks(v, ACT_TAKE, "take the column away", arena_printf(v->arena, "%s value%s only in it and go%s with it: type the number, and why", grouped(f->values, n),
 			f->values == 1 ? " stands" : "s stand", f->values == 1 ? "es" : ""), arena_printf(v->arena, "%lld nobody needs them", (long long)f->values));
