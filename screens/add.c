@@ -115,19 +115,12 @@ static void render(struct page *p, const struct scene *s)
 		page_next(p, "It would hold up the table, or cannot be: it is not run.", "What changes the statement is another plan: a new walk.");
 	}
 	change_blocker(p, v, s->now);
-	offers_rows(p, v, ACT_COUNT);
-	p->start = offers_wanted(v, ACT_COUNT);
-	const struct offer *o = offers_at(v, ACT_COUNT, s->cursor >= 0 ? s->cursor : p->start);
-	page_word(p, K_ENTER, o ? o->label : NULL);
+	offers_page(p, s);
 }
 
 static struct action key(const struct scene *s, enum key k)
 {
-	if (k == K_ENTER)
-		return action_offer(offers_at(s->view, ACT_COUNT, s->cursor));
-	if (k == K_EVIDENCE)
-		return action_open(&screen_evidence, ITEM_DUAL_WRITE);
-	return (struct action){ .todo = DO_COMMON };
+	return offers_key(s, k, ITEM_DUAL_WRITE);
 }
 
 static const struct key_use keys[] = {

@@ -63,3 +63,20 @@ const struct offer *offers_at(const struct view *v, enum act_kind skip, int inde
 			return &v->offers[i];
 	return NULL;
 }
+
+void offers_page(struct page *p, const struct scene *s)
+{
+	offers_rows(p, s->view, ACT_COUNT);
+	p->start = offers_wanted(s->view, ACT_COUNT);
+	const struct offer *o = offers_at(s->view, ACT_COUNT, s->cursor >= 0 ? s->cursor : p->start);
+	page_word(p, K_ENTER, o ? o->label : NULL);
+}
+
+struct action offers_key(const struct scene *s, enum key k, enum item i)
+{
+	if (k == K_ENTER)
+		return action_offer(offers_at(s->view, ACT_COUNT, s->cursor));
+	if (k == K_EVIDENCE)
+		return action_open(&screen_evidence, i);
+	return (struct action){ .todo = DO_COMMON };
+}

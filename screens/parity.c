@@ -88,21 +88,15 @@ static void render(struct page *p, const struct scene *s)
 	wait_row(p, v, s->now);
 	last_pass(p, v, s->now);
 	this_pass(p, v, j, s->now);
-	offers_rows(p, v, ACT_COUNT);
-	p->start = offers_wanted(v, ACT_COUNT);
-	const struct offer *o = offers_at(v, ACT_COUNT, s->cursor >= 0 ? s->cursor : p->start);
-	page_word(p, K_ENTER, o ? o->label : NULL);
+	offers_page(p, s);
 	job_words(p, job_alive(j) ? j : NULL);
 }
 
 static struct action key(const struct scene *s, enum key k)
 {
 	const struct view_job *j = job_newest(s->view, "parity");
-	if (k == K_ENTER)
-		return action_offer(offers_at(s->view, ACT_COUNT, s->cursor));
-	if (k == K_EVIDENCE)
-		return action_open(&screen_evidence, ITEM_WINDOW);
-	return job_key(job_alive(j) ? j : NULL, k);
+	struct action a = job_key(job_alive(j) ? j : NULL, k);
+	return a.todo == DO_COMMON ? offers_key(s, k, ITEM_WINDOW) : a;
 }
 
 static const struct key_use keys[] = {

@@ -132,6 +132,9 @@ const char *limit_now(struct page *p, const struct view_limit *l);
 /* rates.c: how fast the job goes, beside the limit that matters, as charts of several rows; in one row where it is narrow. */
 void rates_rows(struct page *p, const struct view *v, const struct view_job *j, int64_t now);
 void offers_rows(struct page *p, const struct view *v, enum act_kind skip);
+/* All of them at the end of a page on which nothing else can be chosen, with what Enter does; and its keys: Enter, and the evidence of item i. */
+void offers_page(struct page *p, const struct scene *s);
+struct action offers_key(const struct scene *s, enum key k, enum item i);
 /* The row among them that NEXT asks for, counted from 0; -1 none. */
 int offers_wanted(const struct view *v, enum act_kind skip);
 /* The index-th of these rows' offers; NULL past the end. */
