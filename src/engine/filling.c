@@ -27,8 +27,8 @@ static bool fillable(const struct engine *g, struct err *e)
 {
 	if (!wanted(g))
 		return err_set(e, ERR_USE, "Give it one, and gatewalk amend.", "the plan has no backfill");
-	if (g->walk.stage == AT_BACKFILL || g->walk.stage == AT_READS)
-		return true;
+	if (walk_move_needs(g->walk.archetype, g->walk.stage, EV_REFILL) <= GATES_ALL)
+		return true;   /* where what it finds can open item 6 again */
 	return err_set(e, ERR_USE, NULL, "a backfill does not belong to this part of the walk (%s)", stage_name(g->walk.stage));
 }
 
