@@ -502,8 +502,10 @@ START_TEST(lock_not_free)
 	int64_t began = clock_mono();
 	test_sql(x.db, "INSERT INTO public.t (id, v) VALUES (2, '2')");
 	ck_assert_int_lt(clock_mono() - began, US_SECOND);
-	const char *who = blocker_words(x.db, x.a, (unsigned)cell_int(test_value(x.db, x.a, "SELECT 'public.t'::regclass::oid")), false);
-	ck_assert_msg(who && strstr(who, "session ") == who && strstr(who, " (night job, since 00:00:0") && strstr(who, "): BEGIN; INSERT INTO public.t (id) VALUES (3)"), "%s", who);
+	struct fact_blocker by;
+	ck_assert(blocker_look(x.db, x.a, (unsigned)cell_int(test_value(x.db, x.a, "SELECT 'public.t'::regclass::oid")), false, &by, &x.e) && by.at && by.pid == db_backend_pid(other));
+	const char *who = blocker_says(x.a, &by);
+	ck_assert_msg(strstr(who, "(night job, ") && strstr(who, "BEGIN; INSERT INTO public.t (id) VALUES (3)"), "%s", who);
 	test_sql(other, "COMMIT");
 	db_close(other);
 	int status = 0;

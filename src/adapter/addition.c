@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "adapter/addition_private.h"
+#include "adapter/blocker.h"
 #include "adapter/locked.h"
 #include "adapter/probe.h"
 #include "adapter/probe_target.h"
@@ -176,7 +176,7 @@ static bool attempt(void *run, struct err *e)
 static void who_holds(struct run *r)
 {
 	struct err e = { 0 };
-	if (!blocker_look(r->db, r->a, r->o->binding.relid, &r->out->blocker, &e))
+	if (!blocker_look(r->db, r->a, r->o->binding.relid, true, &r->out->blocker, &e))
 		r->out->blocker = (struct fact_blocker){ 0 };
 	r->out->blocker.tries = r->out->tries;
 	if (r->o->held)

@@ -3,11 +3,18 @@
 #ifndef GW_ADAPTER_BLOCKER_H
 #define GW_ADAPTER_BLOCKER_H
 
+#include <stdbool.h>
+
+#include "core/fact.h"
+
 struct arena;
 struct db;
+struct err;
 
-/* "session 4711 (web, since 12 s): UPDATE ..." of the oldest transaction that holds what a trigger may not be made or taken away beside, on the table or one of its
-   partitions and children; NULL when there is none, or it cannot be read. whole: also whoever only reads. Owned by a. */
-const char *blocker_words(struct db *db, struct arena *a, unsigned relid, _Bool whole);
+/* Who holds a lock on the table, or on a partition or child of it, for the longest; at 0: nobody. readers: also whoever only reads, as what a statement that
+   changes the table's shape waits for. */
+bool blocker_look(struct db *db, struct arena *a, unsigned relid, bool readers, struct fact_blocker *out, struct err *e);
+/* "pid 4711 (psql, ana) has held it since 04:12:09 UTC: UPDATE ..." */
+const char *blocker_says(struct arena *a, const struct fact_blocker *b);
 
 #endif

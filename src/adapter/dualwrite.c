@@ -129,9 +129,9 @@ static bool step(struct db *db, struct arena *a, const char *sql, unsigned relid
 	struct err why = { 0 };
 	if (own_step(db, a, sql, &why))
 		return true;
-	const char *who = retry_is_lock(&why) ? blocker_words(db, a, relid, whole) : NULL;
-	if (who)
-		err_set(&why, ERR_WAIT, "Wait until it ends, or end it, and try again.", "the table's lock was not free for %d s: %s", (int)(OWN_PATIENCE / US_SECOND), who);
+	struct fact_blocker by;
+	if (retry_is_lock(&why) && blocker_look(db, a, relid, whole, &by, NULL) && by.at)
+		err_set(&why, ERR_WAIT, "Wait until it ends, or end it, and try again.", "the table's lock was not free for %d s: %s", (int)(OWN_PATIENCE / US_SECOND), blocker_says(a, &by));
 	if (e)
 		*e = why;
 	return false;

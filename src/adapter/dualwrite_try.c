@@ -33,18 +33,22 @@ static bool unfit(struct trial *t, const char *why)
 
 /* ---- the table ---- */
 
+/* Can two values of the column be compared by "="? */
+#define EQUALS(x) \
+"coalesce((SELECT y.typtype <> 'b' OR y.typcategory = 'A' OR EXISTS (SELECT FROM pg_operator p WHERE p.oprname = '=' AND p.oprleft = y.oid AND p.oprright = y.oid)\n" \
+"    OR EXISTS (SELECT FROM pg_cast k WHERE k.castsource = y.oid AND k.castmethod = 'b' AND k.castcontext = 'i') FROM pg_type y WHERE y.oid = " x ".atttypid), false)"
 /* Of a default: does it give another value each time? */
 static const char TABLE_SQL[] = OWN_TAG
 "WITH c AS (SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2::text),\n"
 "d AS (SELECT a.attname, pg_get_expr(d.adbin, d.adrelid) AS text, d.adbin::text AS bin FROM c JOIN pg_attrdef d ON d.adrelid = c.oid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.adnum)\n"
-"SELECT c.oid, c.relkind, o.attnum IS NOT NULL, n.attnum IS NOT NULL, o.attgenerated <> '', o.attnotnull, n.attnotnull, (SELECT text FROM d WHERE attname = $3), (SELECT text FROM d WHERE attname = $4),\n"
+"SELECT c.oid, c.relkind, o.attnum IS NOT NULL, n.attnum IS NOT NULL, o.attgenerated <> '', n.attnotnull, " EQUALS("o") ", " EQUALS("n") ", (SELECT text FROM d WHERE attname = $3), (SELECT text FROM d WHERE attname = $4),\n"
 "  EXISTS (SELECT FROM d, regexp_matches(d.bin, ':(?:funcid|opfuncid) (\\d+)', 'g') m JOIN pg_proc p ON p.oid = m[1]::oid WHERE d.attname = $3 AND p.provolatile = 'v')\n"
 "    OR EXISTS (SELECT FROM d WHERE attname = $3 AND bin ~ '\\{NEXTVALUEEXPR') OR o.attidentity <> '',\n"
 "  EXISTS (SELECT FROM pg_partitioned_table p WHERE p.partrelid IN (WITH RECURSIVE tree AS (SELECT c.oid UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid) SELECT oid FROM tree)\n"
 "    AND (o.attnum = ANY (p.partattrs) OR 0 = ANY (p.partattrs)))\n"
 "FROM c LEFT JOIN pg_attribute o ON o.attrelid = c.oid AND o.attname = $3 AND o.attnum > 0 AND NOT o.attisdropped\n"
 "  LEFT JOIN pg_attribute n ON n.attrelid = c.oid AND n.attname = $4 AND n.attnum > 0 AND NOT n.attisdropped";
-enum { T_OID, T_KIND, T_OLD, T_NEW, T_OLD_GENERATED, T_OLD_NOT_NULL, T_NEW_NOT_NULL, T_OLD_DEFAULT, T_NEW_DEFAULT, T_DEFAULT_VOLATILE, T_PARTITION_KEY, T_COLS };
+enum { T_OID, T_KIND, T_OLD, T_NEW, T_OLD_GENERATED, T_NEW_NOT_NULL, T_OLD_EQUALS, T_NEW_EQUALS, T_OLD_DEFAULT, T_NEW_DEFAULT, T_DEFAULT_VOLATILE, T_PARTITION_KEY, T_COLS };
 
 static bool find_table(struct trial *t, char ***c, struct err *e)
 {
@@ -210,8 +214,8 @@ static bool in_transaction(struct trial *t, struct err *e)
 	return ok;
 }
 
-/* The backfill's own trial: shape, type, volatility, and some rows. */
-static bool expression(struct trial *t, const char *what, bool not_null, struct err *e)
+/* The backfill's own trial: shape, type, volatility, and some rows: any, not only those that have no value, which may be the ones that do not convert. */
+static bool expression(struct trial *t, const char *what, bool equals, struct err *e)
 {
 	struct backfill b;
 	const char *why = NULL;
@@ -222,7 +226,7 @@ static bool expression(struct trial *t, const char *what, bool not_null, struct 
 	p.table = t->o->table;
 	p.column = back ? t->o->column : t->o->add_column;
 	p.backfill.value = back ? t->f->back.sql : t->f->to.sql;
-	p.backfill.fills = not_null ? "differences" : "nulls";
+	p.backfill.fills = equals ? "differences" : "nulls";
 	if (!backfill_try(t->db, t->a, &p, t->o->sid, &b, &why, e))
 		return false;
 	return !why || unfit(t, arena_printf(t->a, "%s: %s", what, why));
@@ -254,7 +258,7 @@ static bool start(struct trial *t, char ***c, struct err *e)
 		.to.sql = o->to ? o->to : sql_quoted(t->a, o->column), .back.sql = o->back };
 	if (strlen(o->sid) < ID_LEN || strspn(o->sid, "0123456789abcdef") != strlen(o->sid))
 		return err_set(e, ERR_INTERNAL, NULL, "the walk's id is not hex");
-	return find_table(t, c, e) && expression(t, TO, cell_bool((*c)[T_NEW_NOT_NULL]), e);
+	return find_table(t, c, e) && expression(t, TO, cell_bool((*c)[T_NEW_EQUALS]), e);
 }
 
 bool dualwrite_form(struct db *db, struct arena *a, const struct dual_order *o, struct dual_form *form, const char **why, struct err *e)
@@ -268,7 +272,7 @@ bool dualwrite_try(struct db *db, struct arena *a, const struct dual_order *o, s
 {
 	struct trial t = { .db = db, .a = a, .o = o, .f = form, .unfit = why };
 	char **c;
-	if (!start(&t, &c, e) || !judge_trigger(&t, c) || (o->back && !expression(&t, BACK, cell_bool(c[T_OLD_NOT_NULL]), e)))
+	if (!start(&t, &c, e) || !judge_trigger(&t, c) || (o->back && !expression(&t, BACK, cell_bool(c[T_OLD_EQUALS]), e)))
 		return *why != NULL;
 	form->old_default = o->back ? c[T_OLD_DEFAULT] : NULL;
 	return in_transaction(&t, e) || *why;

@@ -123,12 +123,13 @@ static const char SCHEMA_V5[] = HIDE_TABLE_SQL HIDE_READ_SQL HIDE_APPLY_SQL HIDE
 "  at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());\n" \
 "CREATE INDEX dual_reject_key ON gatewalk.dual_reject (sid, key);\n"
 
-/* A parity run: where it is, written with each chunk; and the rows that differ, the first of each round. leaf: the table or partition that it is at; cursor: the key of
-   the last row that was compared, as an array of texts, or NULL; at: the block instead, where a table has no key. */
+/* A comparison of old and new: where it is, written with each chunk, and what the last round that came to its end found; and the rows that differ, the first of each round.
+   leaf: the table or partition that it is at; cursor: the key of the last row that was compared; at, upto: blocks instead, where a table has no key. began_at: NULL
+   between two rounds. */
 #define PARITY_SQL \
 "CREATE TABLE gatewalk.parity (\n" \
-"  sid text PRIMARY KEY REFERENCES gatewalk.walk, relid oid NOT NULL, spec text NOT NULL, round bigint NOT NULL DEFAULT 1, timeline bigint NOT NULL DEFAULT 0,\n" \
-"  leaf oid NOT NULL DEFAULT 0, cursor text[], at bigint NOT NULL DEFAULT 0, upto bigint NOT NULL DEFAULT 0, since_xid xid NOT NULL DEFAULT '0', began_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),\n" \
+"  sid text PRIMARY KEY REFERENCES gatewalk.walk, relid oid NOT NULL, spec text NOT NULL, timeline bigint NOT NULL, round bigint NOT NULL DEFAULT 1, began_at timestamptz,\n" \
+"  leaf oid NOT NULL DEFAULT 0, cursor text[], at bigint NOT NULL DEFAULT 0, upto bigint NOT NULL DEFAULT 0, since xid NOT NULL DEFAULT '0',\n" \
 "  chunks bigint NOT NULL DEFAULT 0, rows_seen bigint NOT NULL DEFAULT 0, mismatches bigint NOT NULL DEFAULT 0,\n" \
 "  last_round bigint NOT NULL DEFAULT 0, last_began_at timestamptz, last_ended_at timestamptz, last_rows bigint NOT NULL DEFAULT 0, last_mismatches bigint NOT NULL DEFAULT 0,\n" \
 "  changed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());\n" \

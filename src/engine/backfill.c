@@ -27,7 +27,6 @@
 #define LOGIN_PATIENCE US_DAY
 #define ALONE_PATIENCE (15 * US_SECOND)   /* for the session of a job that died */
 #define PASSES_MOST 10
-#define REST_MOST_MS 5000
 
 struct filling {
 	const struct backfill_order *o;
@@ -238,13 +237,6 @@ static bool after(struct filling *f, int64_t to, const struct err *why, struct e
 	return batches_wait(now_at(f), why, BATCHES_PAUSE_MS, e);
 }
 
-static void rest(const struct filling *f, int64_t took_us)
-{
-	int64_t ms = f->load < 100 ? took_us * (100 - f->load) / f->load / 1000 : 0;
-	if (ms > 0)
-		clock_nap(ms < REST_MOST_MS ? (int)ms : REST_MOST_MS);
-}
-
 static bool batch(struct filling *f, struct err *e)
 {
 	struct err why = { 0 };
@@ -264,7 +256,7 @@ static bool batch(struct filling *f, struct err *e)
 		throttle_moved(&f->throttle);
 	if (!rejected)
 		grow(f, (to - from) / BACKFILL_BLOCK, strips, &end);
-	rest(f, end.took_us);
+	batches_rest(f->load, end.took_us);
 	return true;
 }
 

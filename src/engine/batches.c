@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "port/files.h"
 
+#define REST_MOST_MS 5000
+
 bool batches_tick(struct batches *b, struct err *e)
 {
 	bool goes_on = b->paused ? job_wait(b->job, b->phase, b->done, b->total, b->unit, b->why) :
@@ -70,4 +72,11 @@ void batches_setting(const struct batches *b, const char *name, int least, int m
 bool batches_is_link(const struct err *e)
 {
 	return e->code == ERR_DB_LOST || e->code == ERR_DB_CONNECT || e->code == ERR_WAIT;
+}
+
+void batches_rest(int load, int64_t took_us)
+{
+	int64_t ms = load < 100 ? took_us * (100 - load) / load / 1000 : 0;
+	if (ms > 0)
+		clock_nap(ms < REST_MOST_MS ? (int)ms : REST_MOST_MS);
 }

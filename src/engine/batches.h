@@ -42,4 +42,6 @@ bool batches_wait(struct batches *b, const struct err *why, int ms, struct err *
 void batches_setting(const struct batches *b, const char *name, int least, int most, int *value);
 /* The link: a server that restarts or fails over comes back. */
 bool batches_is_link(const struct err *e);
+/* Behind work of so long: as long as makes it so many per cent of the time, 5 s at most. */
+void batches_rest(int load, int64_t took_us);
 #endif
