@@ -26,6 +26,8 @@ out=$top/out tm_dir=""
 . tests/bench_backfill.sh
 # shellcheck source=tests/bench_cost.sh disable=SC1091
 . tests/bench_cost.sh
+# shellcheck source=tests/bench_dual.sh disable=SC1091
+. tests/bench_dual.sh
 line() { printf '%-58s %12s %12s %8s   %s\n' "$@"; }
 
 "$B/tests/tool_cluster" start "$top/pg" fsync=off max_locks_per_transaction=512 pg_stat_statements.max=20000 >/dev/null || exit 1
@@ -148,3 +150,4 @@ measure_source() {
 measure_source
 measure_audit
 measure_writes
+measure_dual

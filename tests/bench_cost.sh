@@ -22,7 +22,11 @@ cost_ratio() { # column column
 }
 cost_mean() { awk -v c="$1" -v f="$2" '{ s += $c } END { printf f, s / NR }' "$top/cost.pairs"; }
 
-# Two tables alike. In each pair one has tripwire and guard and the other has none, in changing order; half way they change places. The
+trip_put() { "$cost" put "$1" old; }
+trip_take() { "$cost" take "$1" old; }
+cost_put=trip_put cost_take=trip_take
+
+# Two tables alike. In each pair one has what is measured ($cost_put, $cost_take) and the other has not, in changing order; half way they change places. The
 # median of the pairs' ratios is what is told: a slow second of the machine meets both, or is one pair of many.
 cost_writes() { # shape what on|off
 	: >"$top/cost.pairs"
@@ -32,14 +36,14 @@ cost_writes() { # shape what on|off
 	for half in 1 2; do
 		psql -qX -c "TRUNCATE public.cost_a, public.cost_b; INSERT INTO public.cost_a SELECT i, i, 'x' || i FROM generate_series(1, 10000) i;
 			INSERT INTO public.cost_b TABLE public.cost_a" -c "VACUUM ANALYZE public.cost_a, public.cost_b" -c CHECKPOINT || return 1
-		"$cost" put "$3" old || return 1
+		"$cost_put" "$3" || return 1
 		i=0
 		while [ $i -lt $((${COST_PAIRS:-8} / 2)) ]; do
 			if [ $((i % 2)) = 0 ]; then on=$(cost_run "$3" "$1"); off=$(cost_run "$4" "$1"); else off=$(cost_run "$4" "$1"); on=$(cost_run "$3" "$1"); fi
 			echo "$on $off" >>"$top/cost.pairs"
 			i=$((i + 1))
 		done
-		"$cost" take "$3" old || return 1
+		"$cost_take" "$3" || return 1
 		[ $half = 2 ] || set -- "$1" "$2" "$4" "$3"
 	done
 	aim="<= 1.03"
