@@ -46,7 +46,7 @@ cost_writes() { # shape what on|off
 		"$cost_take" "$3" || return 1
 		[ $half = 2 ] || set -- "$1" "$2" "$4" "$3"
 	done
-	aim="<= 1.03"
+	aim=${cost_aim:-"<= 1.03"}
 	[ "$disk" = on ] || aim=-
 	line "$2, fsync $disk (tps; none)" "$(cost_mean 1 %.0f)" "$(cost_mean 3 %.0f)" "$(cost_ratio 3 1)" "$aim"
 	[ "$disk" = on ] || line "  the server's processor time for each (us; none)" "$(cost_mean 2 %.1f)" "$(cost_mean 4 %.1f)" "$(cost_ratio 2 4)" "-"

@@ -40,7 +40,7 @@ measure_dual() {
 	echo "INSERT INTO public.TABLE (id, total, old) VALUES (nextval('public.cost_id'), 1, 'new')" >"$top/cost.insert"
 	printf '%s\n' '\set id random(1, 10000)' "UPDATE public.TABLE SET total = total + 1 WHERE id = :id" >"$top/cost.other"
 	printf '%s\n' '\set id random(1, 10000)' "UPDATE public.TABLE SET old = 'y' || :id || random() WHERE id = :id" >"$top/cost.update"
-	cost_take=dual_take
+	cost_take=dual_take cost_aim=-
 	for cost_put in dual_put dual_put_both; do
 		way=$([ $cost_put = dual_put ] && echo "one way" || echo "both ways")
 		for disk in on off; do

@@ -291,7 +291,10 @@ START_TEST(uninstall_refuses_while_needed)
 		"CREATE SEQUENCE gatewalk.trip_0123456789ab;"
 		"CREATE TRIGGER gatewalk_trip_0123456789ab AFTER INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION gatewalk.trip_0123456789ab()");
 	refused(schema_uninstall(db, a, &e), ERR_USE, "the gatewalk schema is still needed by tripwires and guards: public.t gatewalk_trip_0123456789ab");
-	test_sql(db, "DROP TRIGGER gatewalk_trip_0123456789ab ON public.t; CREATE VIEW public.mine AS SELECT sid FROM gatewalk.walk");
+	test_sql(db, "DROP TRIGGER gatewalk_trip_0123456789ab ON public.t; CREATE FUNCTION gatewalk.dual_0123456789ab() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+		"CREATE TRIGGER zz_gatewalk_dual_0123456789ab_i BEFORE INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION gatewalk.dual_0123456789ab()");
+	refused(schema_uninstall(db, a, &e), ERR_USE, "the gatewalk schema is still needed by dual writes: public.t zz_gatewalk_dual_0123456789ab_i");
+	test_sql(db, "DROP TRIGGER zz_gatewalk_dual_0123456789ab_i ON public.t; CREATE VIEW public.mine AS SELECT sid FROM gatewalk.walk");
 	ck_assert(!schema_uninstall(db, a, &e));   /* somebody's view: never CASCADE */
 	ck_assert_str_eq(e.sqlstate, "2BP01");
 	test_sql(db, "DROP VIEW public.mine");

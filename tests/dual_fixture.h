@@ -18,6 +18,13 @@
 #define DUAL_TABLE "CREATE TABLE public.t (id bigint PRIMARY KEY, v text, w int DEFAULT 0, n int)"
 #define DUAL_BAD "SELECT count(*) FROM public.t WHERE n IS DISTINCT FROM v::int"
 
+#define LATE "zz_gatewalk_dual_001122334455"
+#define EARLY "_gatewalk_dual_001122334455"
+/* All rows, in words. */
+#define ROWS "SELECT string_agg(concat_ws(':', id, coalesce(v::text, '-'), coalesce(n::text, '-')), ' ' ORDER BY id) FROM public.t"
+/* A trigger of the application's, and its function. */
+#define APP(name, event, body) "CREATE OR REPLACE FUNCTION public." name "_f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN " body " RETURN NEW; END$$; CREATE TRIGGER " name " " event " ON public.t FOR EACH ROW EXECUTE FUNCTION public." name "_f()"
+
 struct dual {
 	struct arena *a;
 	struct db *db;
