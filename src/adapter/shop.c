@@ -19,12 +19,14 @@ static const char tables[] =
 	"CREATE INDEX orders_legacy_total ON public.orders (legacy_total);\n"
 	"CREATE TABLE public.subscribers (id bigint PRIMARY KEY, email text NOT NULL, fax text);\n"
 	"CREATE TABLE public.coupons (id bigint PRIMARY KEY, code text NOT NULL, old_code text);\n"
+	"CREATE TABLE public.products (id bigint PRIMARY KEY, name text NOT NULL, price numeric(10,2) NOT NULL);\n"
 	"INSERT INTO public.customers SELECT i, 'Customer ' || i, 'c' || i || '@example.net' FROM generate_series(1, 20000) i;\n"
 	"INSERT INTO public.orders SELECT i, 1 + i % 20000, (i % 9000) / 7.0, CASE WHEN i % 3 > 0 THEN (i % 9000) / 7.0 END,\n"
 	"  '2024-01-01'::timestamptz + i * interval '3 minutes', (ARRAY['new','paid','sent','back'])[1 + i % 4] FROM generate_series(1, 200000) i;\n"
 	"INSERT INTO public.subscribers SELECT i, 's' || i || '@example.net', CASE WHEN i % 2 = 0 THEN '+49 30 ' || i END FROM generate_series(1, 30000) i;\n"
 	"INSERT INTO public.coupons SELECT i, md5(i::text), CASE WHEN i % 5 = 0 THEN 'OLD-' || i END FROM generate_series(1, 10000) i;\n"
-	"GRANT SELECT, INSERT, UPDATE ON public.customers, public.orders, public.subscribers, public.coupons TO web;\n"
+	"INSERT INTO public.products SELECT i, 'Product ' || i, (i % 5000) / 4.0 FROM generate_series(1, 50000) i;\n"
+	"GRANT SELECT, INSERT, UPDATE ON public.customers, public.orders, public.subscribers, public.coupons, public.products TO web;\n"
 	"ANALYZE;\n";
 
 static const char traffic[] =
@@ -32,7 +34,8 @@ static const char traffic[] =
 	"\\set c random(1, 20000)\n"
 	"SELECT id, total, status FROM public.orders WHERE id = :id;\n"
 	"UPDATE public.orders SET status = 'paid' WHERE id = :id;\n"
-	"SELECT name, email FROM public.customers WHERE id = :c;\n";
+	"SELECT name, email FROM public.customers WHERE id = :c;\n"
+	"UPDATE public.products SET name = name || '' WHERE id = :c;\n";
 
 bool shop_make(struct arena *a, const struct cluster *c, const char **conninfo, struct err *e)
 {

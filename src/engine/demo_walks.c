@@ -14,12 +14,17 @@
 #define STEPS_MAX 600
 #define STEP_NS 200000000L
 
-struct sample { const char *table, *column, *why, *falls, *day_s; enum stage until; };
+struct sample { const char *name, *table, *column, *why, *falls, *of_kind, *day_s; enum stage until; };
 
+/* falls: NULL where something comes. of_kind: what the plan of such a change has besides. */
+#define DROPS "archetype: destructive\nrecipe: drop-column\nsnapshot: {scope: column}\n"
 static const struct sample samples[] = {
-	{ "coupons", "old_code", "Codes were replaced in spring; nothing has read the old ones since.", "[]", "1", AT_SNAPSHOT },
-	{ "subscribers", "fax", "Nobody sends faxes any more.", "[]", "3600", AT_UNUSED },
-	{ "orders", "legacy_total", "Totals have been kept in orders.total for a year.", "[\"index public.orders_legacy_total\"]", "0.3", AT_GATE_C },
+	{ "coupons-drop-old-code", "coupons", "old_code", "Codes were replaced in spring; nothing has read the old ones since.", "[]", DROPS, "1", AT_SNAPSHOT },
+	{ "subscribers-drop-fax", "subscribers", "fax", "Nobody sends faxes any more.", "[]", DROPS, "3600", AT_UNUSED },
+	{ "orders-drop-legacy-total", "orders", "legacy_total", "Totals have been kept in orders.total for a year.", "[\"index public.orders_legacy_total\"]", DROPS, "0.3", AT_GATE_C },
+	{ "products-add-cents", "products", "price_cents", "Prices are to be summed without rounding.", NULL,
+		"archetype: additive\nrecipe: add-column\nadd: {type: bigint, comment: the price in cents}\n"
+		"backfill: {value: \"(price * 100)::bigint\", pause: [{when: lock waiters, above: 5}]}\n", "1", AT_EXPAND },
 };
 
 /* The shop's own code, which the audit searches. */
@@ -38,30 +43,31 @@ static bool put_code(struct arena *a, const char *dir, struct err *e)
 
 static const char *plan_text(struct arena *a, const struct sample *s, const char *sources)
 {
+	bool comes = !s->falls;
 	return arena_printf(a,
 		"gatewalk: 1\n"
-		"name: %s-drop-%s\n"
-		"archetype: destructive\n"
-		"recipe: drop-column\n"
+		"name: %s\n"
+		"%s"
 		"target: {schema: public, table: %s, column: %s}\n"
 		"document:\n"
-		"  before: table %s has the column %s\n"
-		"  after: table %s without it\n"
+		"  before: table %s %s the column %s\n"
+		"  after: table %s %s it\n"
 		"  why: %s\n"
-		"  way_back: gatewalk restore puts the values back by key\n"
-		"  leaves_behind: rows written after the drop have no value in it\n"
+		"  way_back: %s\n"
+		"  leaves_behind: %s\n"
 		"  rollback_floor: \"2.4.0\"\n"
 		"  api_contract: no answer of the shop's API ever carried it\n"
-		"  falls: %s\n"
+		"%s"
 		"deploys:\n  - name: web\n"
-		"sources: [\"%s\"]\n"
-		"policy: {unused_days: 14, longest_job_days: 7}\n"
+		"%s"
 		"window:\n  zone: UTC\n  open:\n    - {days: [Mon, Tue, Wed, Thu], from: \"02:00\", to: \"06:00\"}\n"
 		"health: {max_lag_s: 5, max_lock_waiters: 5, max_longest_tx_s: 120}\n"
-		"snapshot: {scope: column}\n"
 		"rehearsal: {now: \"Tue 04:30\", day: %s}\n",
-		s->table, text_eq(s->column, "old_code") ? "old-code" : text_eq(s->column, "legacy_total") ? "legacy-total" : s->column,
-		s->table, s->column, s->table, s->column, s->table, s->why, s->falls, sources, s->day_s);
+		s->name, s->of_kind, s->table, s->column, s->table, comes ? "has not" : "has", s->column, s->table, comes ? "with" : "without", s->why,
+		comes ? "gatewalk takes the column away again" : "gatewalk restore puts the values back by key",
+		comes ? "values that stand only in it" : "rows written after the drop have no value in it",
+		comes ? "" : arena_printf(a, "  falls: %s\n", s->falls),
+		comes ? "" : arena_printf(a, "sources: [\"%s\"]\npolicy: {unused_days: 14, longest_job_days: 7}\n", sources), s->day_s);
 }
 
 /* What a person would type where something is to be declared or confirmed; the rest is read off the offer itself. */
@@ -159,7 +165,7 @@ const char *demo_plan(struct arena *a, size_t i, const char *dir)
 static bool one(struct arena *a, const struct engine_opts *o, const char *dir, size_t i, struct err *e)
 {
 	const struct sample *s = &samples[i];
-	const char *path = path_join(a, dir, arena_printf(a, "%s-%s.yaml", s->table, s->column));
+	const char *path = path_join(a, dir, arena_printf(a, "%s.yaml", s->name));
 	const char *text = demo_plan(a, i, dir);
 	struct engine *g = engine_new(o, e);
 	bool ok = g && file_write(path, text, strlen(text), e) && engine_walk_plan(g, path, e) && walk_bring(g, s->until, e);
