@@ -237,9 +237,11 @@ START_TEST(complete)
 	finding("B3", HOLDS);
 	c->facts.now += 5 * US_HOUR;
 	b->at = c->facts.now;
+	ck_assert_msg(gate_reads_allowed(&c->plan, &c->walk, &c->facts, &c->err), "%s", c->err.msg);
 	c->facts.now += 20 * US_HOUR;
 	b->at = c->facts.now;
 	ck_assert_ptr_nonnull(strstr(finding("B3", UNKNOWN), "the count of rows left"));
+	ck_assert(!gate_reads_allowed(&c->plan, &c->walk, &c->facts, &c->err));
 	core_good_facts(c);
 	ck_assert_msg(gate_fill_allowed(&c->plan, &c->walk, &c->facts, &c->err), "%s", c->err.msg);
 	c->facts.others.clear = false;
@@ -263,6 +265,7 @@ START_TEST(gates)
 	finding("B7", WAITS);
 	c->facts.now += 5 * US_HOUR;
 	finding("B7", HOLDS);
+	ck_assert(gate_reads_allowed(&c->plan, &c->walk, &c->facts, &c->err));
 	c->plan.statement = "alter table orders add note int";
 	ck_assert_ptr_nonnull(strstr(finding("A4", REFUSED), "it says something else than the target"));
 	c->plan.archetype = ARCH_DESTRUCTIVE;

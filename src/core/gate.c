@@ -185,6 +185,12 @@ bool gate_fill_allowed(const struct plan *p, const struct walk *w, const struct 
 	return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, ids, sizeof ids / sizeof *ids, e);
 }
 
+bool gate_reads_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
+{
+	static const char *const ids[] = { "B3", "B7" };
+	return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, ids, sizeof ids / sizeof *ids, e);
+}
+
 bool gate_take_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
 {
 	static const char *const ids[] = { "A6", "C4", "C6" };
