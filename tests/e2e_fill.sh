@@ -35,6 +35,7 @@ plan() { # value load
 }
 "$gw" new -d dbname=e2e_fill --recipe add-column --table orders --column amount --type int --name orders-add-amount --why "sums are asked for" --zone UTC --deploy web >"$top/new" 2>&1 || { cat "$top/new"; exit 1; }
 plan "total::int" 3
+# shellcheck disable=SC2317 # until_out calls it, too
 go() { "$walk" "" "$key" orders-add-amount "$1"; }   # verb
 # Until what a command says has this; a minute at most.
 until_out() { # text pattern command...
@@ -65,6 +66,7 @@ must 0 "the backfill is begun" "$gw" job fill orders-add-amount
 until_sql "it fills" "SELECT EXISTS (SELECT FROM gatewalk.backfill WHERE batches > 3)"
 kill -9 "$(job pid)"
 killed=$(job id)
+# shellcheck disable=SC2317 # until_out calls it
 again() { go look && sql "SELECT 'again ' || state FROM gatewalk.job WHERE kind = 'backfill' AND id > $killed"; }
 until_out "the next look finds it lost, and starts it again" "^again running" again
 run 1 "reads do not move meanwhile" go act:confirm:8:moved
