@@ -141,6 +141,7 @@ START_TEST(pauses_for_sessions)
 	ck_assert_int_eq(bf_end(pid), 0);
 	bf_is(&x, BF_BAD, "0");
 	db_close(one);
+	db_close(two);
 }
 END_TEST
 
