@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # What takes too long for every change: valgrind over the unit tests, the threaded tests under TSan, each fuzzer for 60 s with its
-# dictionary, and e2e_long_*. check-long.sh [SECONDS a fuzzer]. The last line is "N passed, N failed".
+# dictionary, db_long_* and e2e_long_*. check-long.sh [SECONDS a fuzzer]. The last line is "N passed, N failed".
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8 GW_ROOT="$PWD" B=build GATEWALK="$PWD/build/gatewalk"
@@ -55,6 +55,10 @@ else
 fi
 
 try "db_snapshot_table: the memory that a row of 100 MiB takes" build/tests/db_snapshot_table
+for t in tests/db_long_*.c; do
+	n=$(basename "$t" .c)
+	try "$n" "build/tests/$n"
+done
 for t in tests/test_*.c; do
 	n=$(basename "$t" .c)
 	! grep -q lib_pty "$t" || continue   # it times another program on a terminal

@@ -179,6 +179,7 @@ alone() {
 db_some() { # lane 1|0: of two
 	n=0
 	for t in tests/db_*.c; do
+		case $t in tests/db_long_*) continue ;; esac   # check-long has it
 		n=$((n + 1))
 		[ $((n % 2)) -eq "$2" ] || continue
 		try "$1" "$(basename "$t" .c) (sanitizers)" "build/san/tests/$(basename "$t" .c)"

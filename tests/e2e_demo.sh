@@ -17,7 +17,7 @@ must() { # text pattern seconds: or the walk cannot go on
 tm_start 80x24 "$gw" demo || exit 1
 trap 'tm_stop' EXIT
 trap 'exit 130' INT TERM HUP
-must "home with three walks" "3 open" 240
+must "home with four walks" "4 open" 240
 must "one is ready" "orders-drop-legacy-total .*gate C"
 must "one waits" "subscribers-drop-fax .*9 nobody uses it"
 must "one is to begin" "coupons-drop-old-code .*1 snapshot"
@@ -65,7 +65,7 @@ say $? "the drop takes under five minutes"
 [ $((back - dropped)) -lt 60 ]
 say $? "and the way back one more"
 tm_keys q
-must "home again" "3 open"
+must "home again" "4 open"
 tm_keys q
 rc=$(tm_exit 40)
 say "${rc:-1}" "it ends by itself"
