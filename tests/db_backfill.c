@@ -212,7 +212,7 @@ static const struct { const char *sql, *value, *where, *msg; } bads[] = {
 	{ "", "v", "EXISTS (SELECT FROM public.o)", "the backfill's expression may hold no subquery: only the row's own columns" },
 	{ "", "v::text", NULL, "the backfill's expression is of type text and column \"n\" of type bigint: write (...)::bigint" },
 	{ "", "v * 1.5", NULL, "the backfill's expression is of type numeric and column \"n\" of type bigint: write (...)::bigint" },
-	{ "", "v, 1", NULL, "backfill.value or backfill.where cannot be used: column \"gatewalk_value\" has pseudo-type record" },
+	{ "", "v, 1", NULL, "backfill.value cannot be used: column \"gatewalk_value\" has pseudo-type record" },
 	{ "", "v) , (v", NULL, "backfill.value cannot be used: syntax error at or near \")\"" },
 	{ "", "v FROM public.o --", NULL, "backfill.value cannot be used: syntax error at or near \"FROM\"" },
 	{ "", "v", "v", "backfill.where cannot be used: argument of WHERE must be type boolean, not type integer" },

@@ -33,11 +33,16 @@ const char *backfill_tid(struct arena *a, int64_t at)
 	return arena_printf(a, "'(%lld,%lld)'::tid", (long long)(at / BACKFILL_BLOCK), (long long)(at % BACKFILL_BLOCK));
 }
 
+const char *backfill_column(const struct plan *p)
+{
+	return archetype_beside(plan_recipe(p)) ? p->add_column : p->column;
+}
+
 const char *backfill_spec(struct arena *a, const struct plan *p)
 {
 	const struct plan_backfill *f = &p->backfill;
 	char hex[65];
-	const char *text = arena_printf(a, "%s\n%s\n%s\n%s", p->column, f->value, f->where ? f->where : "", f->fills ? f->fills : "nulls");
+	const char *text = arena_printf(a, "%s\n%s\n%s\n%s", backfill_column(p), f->value, f->where ? f->where : "", f->fills ? f->fills : "nulls");
 	crypto_sha256_hex(text, strlen(text), hex);
 	return arena_dup(a, hex);
 }
@@ -66,6 +71,8 @@ const char *backfill_todo(const struct backfill *b, struct arena *a, const struc
 
 const char *backfill_still(const struct backfill *b, struct arena *a)
 {
+	if (b->as)
+		return arena_printf(a, "%s.%s::text COLLATE \"C\" IS DISTINCT FROM CAST((%s\n) AS %s)::text COLLATE \"C\"", b->alias, b->column, b->plan->backfill.value, b->as);
 	return differences(b) ? arena_printf(a, "%s.%s IS DISTINCT FROM (%s\n)", b->alias, b->column, b->plan->backfill.value) :
 		arena_printf(a, "%s.%s IS NULL", b->alias, b->column);
 }
@@ -191,7 +198,7 @@ bool backfill_close_tx(struct backfill *b, struct arena *a, const struct backfil
 {
 	struct rows r;
 	const char *names = leaf ? arena_printf(a, " AND to_regclass(%s)::oid = %u", sql_literal(a, leaf->name), leaf->oid) : "";
-	const char *args[] = { b->sid, arena_printf(a, "%lld", (long long)b->row.batches), backfill_spec(a, b->plan), b->plan->column };
+	const char *args[] = { b->sid, arena_printf(a, "%lld", (long long)b->row.batches), backfill_spec(a, b->plan), backfill_column(b->plan) };
 	const struct query q = { .sql = arena_printf(a, OWN_TAG "UPDATE gatewalk.backfill b SET changed_at = clock_timestamp(), batches = b.batches + 1, %s\n"
 		"WHERE sid = $1 AND batches = $2::bigint AND spec = $3\n"
 		"AND EXISTS (SELECT FROM pg_attribute x WHERE x.attrelid = b.relid AND x.attnum = b.attnum AND x.attname = $4)%s RETURNING " ROW_COLS, set, names),

@@ -48,6 +48,7 @@ struct backfill {
 	int attnum;
 	const char *alias, *column;   /* quoted: the table's own name, by which the plan's expression may know it; the column */
 	const char *key, *shown;      /* SQL over a row, in words: its key, and the columns that the expression reads */
+	const char *as;               /* while rows are tried for two columns side by side: the new one's type, in which its value is compared; else NULL */
 	const char *triggers;         /* the application's on UPDATE, by name; "" none */
 	int line_max;                 /* no row of a block stands behind this line */
 	struct backfill_leaf *leaves;

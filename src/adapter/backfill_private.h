@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by backfill.c (the row and the batches), backfill_try.c and backfill_reject.c. */
+/* Shared by backfill.c (the row and the batches), backfill_try.c, backfill_sample.c and backfill_reject.c. */
 #ifndef GW_ADAPTER_BACKFILL_PRIVATE_H
 #define GW_ADAPTER_BACKFILL_PRIVATE_H
 
 #include "adapter/backfill.h"
 
 #define BACKFILL_MS 60000   /* ours; the server's own timeout comes first */
+#define BACKFILL_ROW "3s"   /* a row that takes longer is a reject */
 
+/* Which column is filled, not quoted: of two side by side the new one. */
+const char *backfill_column(const struct plan *p);
+/* Some rows, tried in the transaction that is open, and each rolled back. *unfit: what speaks against the expression, or the table. */
+bool backfill_sample(struct backfill *b, struct arena *a, const char *type, const char **unfit, struct err *e);
 /* "(block,line)" as a literal of type tid. */
 const char *backfill_tid(struct arena *a, int64_t at);
 /* SQL, boolean, over the row: is this version of it a known reject? */

@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "core/sql.h"
 
-#define ONE_ROW "3s"   /* a row that takes longer is a reject */
 #define US(col) "(extract(epoch FROM " col ") * 1000000)::bigint"
 
 /* Its own statement was too long: a conversion that loops, or a trigger. */
@@ -38,7 +37,7 @@ bool backfill_try_row(struct backfill *b, struct arena *a, const struct backfill
 	*filled = 0;
 	if (!still_there(b, a, leaf, where, there, e) || !*there)
 		return *there || e->code == ERR_NONE;
-	if (!db_script(b->db, a, OWN_TAG "SAVEPOINT gatewalk_row; SET LOCAL statement_timeout = '" ONE_ROW "'", BACKFILL_MS, NULL, e))
+	if (!db_script(b->db, a, OWN_TAG "SAVEPOINT gatewalk_row; SET LOCAL statement_timeout = '" BACKFILL_ROW "'", BACKFILL_MS, NULL, e))
 		return false;
 	bool ok = db_ask(b->db, a, &(struct query){ .sql = arena_printf(a, OWN_TAG "%s", update), .ms = BACKFILL_MS, .cols = 1, .max_rows = 1 }, &r, why);
 	bool still = ok && r.n > 0 && cell_bool(r.cell[0][0]);
@@ -51,7 +50,8 @@ bool backfill_try_row(struct backfill *b, struct arena *a, const struct backfill
 		return false;
 	}
 	if (still)
-		err_set(why, ERR_DB, NULL, "it has no value behind the update: a trigger of the table takes it away%s%s", *b->triggers ? ": " : "", b->triggers);
+		err_set(why, ERR_DB, NULL, "it has %s behind the update: a trigger of the table %s%s%s", b->as ? "another value" : "no value",
+			b->as ? "changes it" : "takes it away", *b->triggers ? ": " : "", b->triggers);
 	return db_script(b->db, a, OWN_TAG "ROLLBACK TO SAVEPOINT gatewalk_row", BACKFILL_MS, NULL, e);
 }
 
@@ -74,7 +74,7 @@ static bool one(struct backfill *b, struct arena *a, bool *rejected, struct err 
 		return false;
 	*rejected = why.code != ERR_NONE;
 	if (*rejected && b->row.rejects >= b->plan->backfill.max_rejects)
-		return err_set(e, ERR_GATE, "Mend backfill.value or the rows, or raise backfill.max_rejects.", "%lld rows do not convert, and the next one: %s", (long long)b->row.rejects, why.msg);
+		return err_set(e, ERR_GATE, "Mend the expression or the rows, or raise backfill.max_rejects.", "%lld rows do not convert, and the next one: %s", (long long)b->row.rejects, why.msg);
 	if (*rejected && !db_script(b->db, a, insert_sql(b, a, leaf, &why, where), BACKFILL_MS, NULL, e))
 		return false;
 	int64_t next = b->row.at % BACKFILL_BLOCK >= b->line_max ? (b->row.at / BACKFILL_BLOCK + 1) * BACKFILL_BLOCK : b->row.at + 1;

@@ -7,13 +7,11 @@
 #include <string.h>
 
 #include "adapter/audit.h"
-#include "adapter/retry.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "core/sql.h"
 
-#define TRIED 20   /* rows, each rolled back */
 #define HIGHEST_LINE 28   /* bytes that a line takes at the least: its pointer and its header */
 
 static const char TARGET_SQL[] = OWN_TAG
@@ -50,6 +48,7 @@ struct trial {
 	struct backfill *b;
 	struct arena *a;
 	const char *type;             /* the column's */
+	const char *field;            /* of the plan, that holds the expression */
 	const char **unfit;
 };
 
@@ -93,7 +92,7 @@ static bool find_target(struct trial *t, struct err *e)
 {
 	struct backfill *b = t->b;
 	struct rows r;
-	const char *args[] = { b->plan->schema, b->plan->table, b->plan->column };
+	const char *args[] = { b->plan->schema, b->plan->table, backfill_column(b->plan) };
 	if (!db_ask(b->db, b->a, &(struct query){ .sql = TARGET_SQL, .args = args, .nargs = 3, .cols = T_COLS, .max_rows = 1 }, &r, e))
 		return false;
 	if (r.n == 0)
@@ -158,103 +157,23 @@ static bool try_form(struct trial *t, struct err *e)
 	const struct plan_backfill *f = &b->plan->backfill;
 	const char *both = arena_printf(t->a, "CREATE TEMPORARY VIEW gatewalk_try AS SELECT (%s\n) AS gatewalk_value%s%s%s FROM %s.%s AS %s", f->value,
 		f->where ? ", (" : "", f->where ? f->where : "", f->where ? "\n)::boolean AS gatewalk_where" : "", sql_quoted(t->a, b->plan->schema), sql_quoted(t->a, b->plan->table), b->alias);
-	if (!view(t, "backfill.value", arena_printf(t->a, "1 AS gatewalk_one, %s", f->value), NULL, e) || (f->where && !view(t, "backfill.where", "1 AS gatewalk_one", f->where, e)))
+	if (!view(t, t->field, arena_printf(t->a, "1 AS gatewalk_one, %s", f->value), NULL, e) || (f->where && !view(t, "backfill.where", "1 AS gatewalk_one", f->where, e)))
 		return false;
-	if (!holds(t, "backfill.value or backfill.where", both, e) || !judge_form(t, e))
+	if (!holds(t, f->where ? arena_printf(t->a, "%s or backfill.where", t->field) : t->field, both, e) || !judge_form(t, e))
 		return false;
 	/* The UPDATE itself: aggregates, sets, and what else it does not take. */
 	const struct backfill_leaf all = { b->relid, arena_printf(t->a, "%s.%s", sql_quoted(t->a, b->plan->schema), sql_quoted(t->a, b->plan->table)), 0, 0 };
-	return holds(t, "backfill.value", arena_printf(t->a, "EXPLAIN %s", backfill_update(b, t->a, &all, backfill_todo(b, t->a, NULL), "1")), e);
-}
-
-/* ---- rows tried ---- */
-
-struct tried { int all, raised, still; struct err first; };
-
-/* Worked out with nothing allowed to be written: a function that says stable and calls one that writes is seen here alone. What else it
-   raises is the UPDATE's to say. */
-static bool only_reads(struct trial *t, const struct backfill_leaf *leaf, const char *where, struct err *e)
-{
-	struct backfill *b = t->b;
-	const struct plan_backfill *f = &b->plan->backfill;
-	struct err why = { 0 };
-	const char *sql = arena_printf(t->a, OWN_TAG "SELECT CASE WHEN (%s\n) THEN (%s\n) END FROM ONLY %s AS %s WHERE %s", f->where ? f->where : "true", f->value, leaf->name, b->alias, where);
-	if (!db_script(b->db, t->a, OWN_TAG "SAVEPOINT gatewalk_read; SET TRANSACTION READ ONLY", BACKFILL_MS, NULL, e))
-		return false;
-	bool ok = db_ask(b->db, t->a, &(struct query){ .sql = sql, .ms = BACKFILL_MS, .cols = 1 }, NULL, &why);
-	if (!ok && (strcmp(why.sqlstate, "25006") == 0 || strcmp(why.sqlstate, "0A000") == 0))
-		return unfit(t, arena_printf(b->a, "the backfill's expression writes, or does what an expression may not: %s", why.msg));
-	return db_script(b->db, t->a, OWN_TAG "ROLLBACK TO SAVEPOINT gatewalk_read", BACKFILL_MS, NULL, e);
-}
-
-static bool try_one(struct trial *t, const struct backfill_leaf *leaf, const char *tid, struct tried *out, struct err *e)
-{
-	struct backfill *b = t->b;
-	struct err why = { 0 };
-	bool there;
-	int64_t filled;
-	if (!db_script(b->db, t->a, OWN_TAG "SAVEPOINT gatewalk_one", BACKFILL_MS, NULL, e))
-		return false;
-	const char *where = arena_printf(t->a, "%s.ctid = %s::tid", b->alias, sql_literal(t->a, tid));
-	if (!only_reads(t, leaf, where, e))
-		return false;
-	bool ok = backfill_try_row(b, t->a, leaf, where, &there, &filled, &why, e);
-	if (!ok && !retry_is_moment(e))
-		return false;
-	if (ok && there) {
-		out->all++;
-		out->still += why.code != ERR_NONE && !why.sqlstate[0];
-		out->raised += why.code != ERR_NONE && why.sqlstate[0];
-		if (why.code != ERR_NONE && out->first.code == ERR_NONE)
-			out->first = why;
-	}
-	err_clear(e);
-	return db_script(b->db, t->a, OWN_TAG "ROLLBACK TO SAVEPOINT gatewalk_one", BACKFILL_MS, NULL, e);
-}
-
-/* Rows that are known not to convert say nothing about the others. */
-static bool try_leaf(struct trial *t, const struct backfill_leaf *leaf, struct tried *out, struct err *e)
-{
-	struct backfill *b = t->b;
-	struct rows r;
-	const char *cond = text_eq(b->plan->backfill.fills, "differences") ? "true" : arena_printf(t->a, "%s.%s IS NULL", b->alias, b->column);
-	const char *sql = arena_printf(t->a, OWN_TAG "SELECT ctid FROM ONLY %s AS %s WHERE %s AND NOT %s LIMIT %d", leaf->name, b->alias, cond, backfill_rejected(b, t->a, leaf), TRIED);
-	if (!db_ask(b->db, t->a, &(struct query){ .sql = sql, .cols = 1 }, &r, e))
-		return false;
-	for (int i = 0; i < r.n; i++)
-		if (!try_one(t, leaf, r.cell[i][0], out, e))
-			return false;
-	return true;
-}
-
-static bool try_rows(struct trial *t, struct err *e)
-{
-	struct backfill *b = t->b;
-	struct rows r;
-	struct tried got = { 0 };
-	const char *args[] = { arena_printf(t->a, "%u", b->relid) };
-	const struct query q = { .sql = OWN_TAG "WITH RECURSIVE tree AS (SELECT $1::oid AS oid UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)\n"
-		"SELECT c.oid, format('%I.%I', n.nspname, c.relname) FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' ORDER BY c.oid LIMIT 8",
-		.args = args, .nargs = 1, .cols = 2 };
-	if (!db_ask(b->db, t->a, &q, &r, e))
-		return false;
-	for (int i = 0; i < r.n && got.all == 0; i++)
-		if (!try_leaf(t, &(struct backfill_leaf){ .oid = (unsigned)cell_int(r.cell[i][0]), .name = r.cell[i][1] }, &got, e))
-			return false;
-	if (got.all > 0 && got.raised == got.all)
-		return unfit(t, arena_printf(b->a, "each of the %d rows tried is refused: %s", got.all, got.first.msg));
-	if (got.all > 0 && got.still == got.all)
-		return unfit(t, arena_printf(b->a, "of the %d rows tried each is as before: %s", got.all, got.first.msg));
-	return true;
+	return holds(t, t->field, arena_printf(t->a, "EXPLAIN %s", backfill_update(b, t->a, &all, backfill_todo(b, t->a, NULL), "1")), e);
 }
 
 bool backfill_try(struct db *db, struct arena *a, const struct plan *p, const char *sid, struct backfill *out, const char **why, struct err *e)
 {
-	struct trial t = { .b = out, .a = arena_new(), .unfit = why };
+	struct trial t = { .b = out, .a = arena_new(), .field = archetype_beside(plan_recipe(p)) ? "the conversion" : "backfill.value", .unfit = why };
 	struct err own = { 0 };
 	*why = NULL;
-	*out = (struct backfill){ .db = db, .a = a, .plan = p, .sid = sid, .alias = sql_quoted(a, p->table), .column = sql_quoted(a, p->column) };
-	bool ok = find_target(&t, &own) && db_script(db, t.a, OWN_TAG "BEGIN; SET CONSTRAINTS ALL IMMEDIATE", BACKFILL_MS, NULL, &own) && try_form(&t, &own) && try_rows(&t, &own);
+	*out = (struct backfill){ .db = db, .a = a, .plan = p, .sid = sid, .alias = sql_quoted(a, p->table), .column = sql_quoted(a, backfill_column(p)) };
+	bool ok = find_target(&t, &own) && db_script(db, t.a, OWN_TAG "BEGIN; SET LOCAL statement_timeout = '" BACKFILL_ROW "'; SET CONSTRAINTS ALL IMMEDIATE", BACKFILL_MS, NULL, &own) && try_form(&t, &own) &&
+		backfill_sample(out, t.a, t.type, why, &own);
 	db_rollback(db);
 	arena_free(t.a);
 	if (!ok && !*why && e)
