@@ -30,17 +30,17 @@ static const char *spec_of(struct arena *a, const struct parity_order *o)
 {
 	char hex[65];
 	const struct dual_order *d = &o->dual;
-	const char *text = arena_printf(a, "%s\n%s\n%s\n%s\n%s", d->column, d->add_column, d->to ? d->to : "", o->check ? o->check : "", o->where ? o->where : "");
+	const char *text = arena_printf(a, "%s\n%s\n%s\n%s\n%s", d->column, d->add_column, d->to ? d->to : "", o->check ? o->check : "", o->unwritten ? "unwritten" : o->where ? o->where : "");
 	crypto_sha256_hex(text, strlen(text), hex);
 	return arena_dup(a, hex);
 }
 
 /* ---- what is compared ---- */
 
-/* CASE keeps the order: what where lets off is not converted. */
+/* CASE keeps the order: what where lets off is not converted, and is NULL: neither of those that differ nor of those compared. */
 static const char *bad_sql(struct arena *a, const struct parity_order *o, const struct dual_form *f)
 {
-	const char *where = o->where ? arena_printf(a, "WHEN (%s\n) IS NOT TRUE THEN false ", o->where) : "";
+	const char *where = o->where ? arena_printf(a, "WHEN (%s\n) IS NOT TRUE THEN NULL ", o->where) : "";
 	const char *check = o->check ? arena_printf(a, "WHEN (%s\n) IS NOT TRUE THEN true ", o->check) : "";
 	return arena_printf(a, "CASE %sWHEN %s THEN true %sELSE false END", where, dual_differs(a, f), check);
 }
@@ -62,13 +62,32 @@ static bool holds(struct parity *p, const char *what, const char *sql, const cha
 	return false;
 }
 
+/* Of places in the past so far apart as transactions can be told: an xid is 32 bit, where full_since is 64. */
+static bool unwritten(struct parity *p, const char **unfit, struct err *e)
+{
+	struct rows r;
+	const char *args[] = { p->form.sid, arena_printf(p->a, "%u", p->form.relid) };
+	if (!db_ask(p->db, p->a, &(struct query){ .sql = OWN_TAG "SELECT full_since FROM gatewalk.parity WHERE sid = $1 AND relid = $2::oid AND full_since IS NOT NULL", .args = args, .nargs = 2, .cols = 1, .max_rows = 1 }, &r, e))
+		return false;
+	if (r.n == 0) {
+		*unfit = "no comparison of every row has come to its end: which rows were written since dual write ended is not known";
+		return true;
+	}
+	static const char now[] = "(SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint)";
+	const char *age = arena_printf(p->a, "((%s - %s.xmin::text::bigint) %% 4294967296 + 4294967296) %% 4294967296", now, p->alias);
+	p->order.where = arena_printf(p->a, "%s > %s - %s", age, now, r.cell[0][0]);
+	return true;
+}
+
 bool parity_try(struct db *db, struct arena *a, const struct parity_order *o, struct parity *out, const char **unfit, struct err *e)
 {
 	*out = (struct parity){ .db = db, .a = a, .order = *o };
 	if (!dualwrite_form(db, a, &out->order.dual, &out->form, unfit, e) || *unfit)
 		return *unfit != NULL;
 	out->alias = sql_quoted(a, out->form.table);
-	out->bad = bad_sql(a, o, &out->form);
+	if (o->unwritten && (!unwritten(out, unfit, e) || *unfit))
+		return *unfit != NULL;
+	out->bad = bad_sql(a, &out->order, &out->form);
 	const char *words = dual_words(a, out->form.keys, out->form.n_keys, out->alias);
 	out->words = out->form.n_keys ? arena_printf(a, "left(%s, 200)", words) : arena_printf(a, "format('row at %%s of %%s', %s.ctid, %s.tableoid::regclass)", out->alias, out->alias);
 	return (holds(out, "the check", o->check, unfit, e) && holds(out, "the condition", o->where, unfit, e)) || *unfit;
@@ -131,7 +150,8 @@ bool parity_begin(struct parity *p, int64_t timeline, struct err *e)
 	const char *args[] = { p->form.sid, arena_printf(a, "%u", p->form.relid), spec_of(a, &p->order), arena_printf(a, "%lld", (long long)timeline) };
 	const struct query q = { .sql = OWN_TAG "WITH w AS (INSERT INTO gatewalk.parity AS p (sid, relid, spec, timeline) VALUES ($1, $2::oid, $3, $4::bigint)\n"
 		"ON CONFLICT (sid) DO UPDATE SET relid = excluded.relid, spec = excluded.spec, timeline = excluded.timeline, round = 1, began_at = NULL, leaf = 0, cursor = NULL, at = 0, upto = 0,\n"
-		"  chunks = p.chunks + 1, rows_seen = 0, mismatches = 0, last_round = 0, last_began_at = NULL, last_ended_at = NULL, last_rows = 0, last_mismatches = 0\n"
+		"  chunks = p.chunks + 1, rows_seen = 0, mismatches = 0, last_round = 0, last_began_at = NULL, last_ended_at = NULL, last_rows = 0, last_mismatches = 0, round_since = NULL,\n"
+		"  full_since = CASE WHEN p.relid = excluded.relid THEN p.full_since END\n"
 		"WHERE (p.relid, p.spec, p.timeline) IS DISTINCT FROM (excluded.relid, excluded.spec, excluded.timeline) RETURNING sid)\n"
 		"DELETE FROM gatewalk.parity_mismatch m USING w WHERE m.sid = w.sid", .args = args, .nargs = 4, .cols = -1 };
 	bool ok = db_script(p->db, a, OWN_TAG "SET default_transaction_read_only = off", PARITY_MS, NULL, e) && alone(p, a, e) && db_ask(p->db, a, &q, NULL, e) && row_read(p, a, e) && parity_leaves(p, e)
@@ -193,7 +213,7 @@ double parity_share(const struct parity *p, double *rows)
 /* since: a transaction that was under way, or came later, is not before it. */
 static const char *next_set(struct arena *a, const struct parity_leaf *next)
 {
-	return arena_printf(a, "began_at = coalesce(p.began_at, clock_timestamp()), leaf = %u, cursor = NULL, at = 0, since = pg_snapshot_xmin(pg_current_snapshot())::xid,"
+	return arena_printf(a, "round_since = CASE WHEN p.began_at IS NULL THEN pg_snapshot_xmin(pg_current_snapshot()) ELSE p.round_since END, began_at = coalesce(p.began_at, clock_timestamp()), leaf = %u, cursor = NULL, at = 0, since = pg_snapshot_xmin(pg_current_snapshot())::xid,"
 		" upto = pg_relation_size(%u) / current_setting('block_size')::bigint", next->oid, next->oid);
 }
 
@@ -208,7 +228,21 @@ static bool next(struct parity *p, struct arena *a, bool *over, struct err *e)
 	*over = !next;
 	p->leaf = next ? next->oid : 0;   /* of which the name is asked for again */
 	const char *old = arena_printf(a, OWN_TAG "DELETE FROM gatewalk.parity_mismatch WHERE sid = %s AND round < %lld", sql_literal(a, p->form.sid), (long long)p->round);
-	return parity_begin_tx(p, a, e) && (next || db_script(p->db, a, old, PARITY_MS, NULL, e)) && parity_close_tx(p, a, next ? next_set(a, next) : OVER_SET, e);
+	const char *over_set = p->order.where ? OVER_SET : OVER_SET ", full_since = CASE WHEN p.mismatches = 0 THEN coalesce(p.round_since, pg_snapshot_xmin(pg_current_snapshot())) ELSE p.full_since END";
+	return parity_begin_tx(p, a, e) && (next || db_script(p->db, a, old, PARITY_MS, NULL, e)) && parity_close_tx(p, a, next ? next_set(a, next) : over_set, e);
+}
+
+bool parity_anew(struct parity *p, struct err *e)
+{
+	struct arena *a = arena_new();
+	const char *old = arena_printf(a, OWN_TAG "DELETE FROM gatewalk.parity_mismatch WHERE sid = %s AND round = %lld", sql_literal(a, p->form.sid), (long long)p->round);
+	p->leaf = 0;
+	bool ok = parity_begin_tx(p, a, e) && db_script(p->db, a, old, PARITY_MS, NULL, e) &&
+		parity_close_tx(p, a, "began_at = NULL, leaf = 0, cursor = NULL, at = 0, upto = 0, rows_seen = 0, mismatches = 0", e);
+	if (!ok)
+		db_rollback(p->db);
+	arena_free(a);
+	return ok;
 }
 
 bool parity_next(struct parity *p, bool *over, struct err *e)
@@ -254,19 +288,28 @@ bool parity_mismatches(struct db *db, struct arena *a, const char *sid, int max,
 	return true;
 }
 
-/* A mismatch of the round under way counts at once: the last round is not believed against it. */
-bool parity_look(struct db *db, struct arena *a, const struct parity_order *o, struct fact_parity *out, struct err *e)
+static bool look(struct db *db, struct arena *a, const struct parity_order *o, bool now, struct fact_parity *out, struct err *e)
 {
 	struct rows r;
 	const struct dual_order *d = &o->dual;
-	const char *args[] = { d->sid, d->schema, d->table, spec_of(a, o) };
-	const struct query q = { .sql = OWN_TAG "SELECT " US("clock_timestamp()") ", coalesce(p.last_round, 0), " US("p.last_began_at") ", " US("p.last_ended_at") ", p.last_rows, p.last_mismatches + p.mismatches,\n"
-		"  (SELECT m.key FROM gatewalk.parity_mismatch m WHERE m.sid = p.sid AND m.round >= p.last_round ORDER BY m.round, m.n LIMIT 1)\n"
+	const char *args[] = { d->sid, d->schema, d->table, spec_of(a, o), now ? "t" : "f" };
+	const struct query q = { .sql = OWN_TAG "SELECT " US("clock_timestamp()") ", coalesce(p.last_round, 0), " US("p.last_began_at") ", " US("p.last_ended_at") ", p.last_rows, p.last_mismatches + CASE WHEN $5::boolean THEN p.mismatches ELSE 0 END,\n"
+		"  (SELECT m.key FROM gatewalk.parity_mismatch m WHERE m.sid = p.sid AND (m.round = p.last_round OR $5::boolean AND m.round > p.last_round) ORDER BY m.round, m.n LIMIT 1)\n"
 		"FROM (SELECT) one LEFT JOIN (gatewalk.parity p JOIN pg_class c ON c.oid = p.relid JOIN pg_namespace n ON n.oid = c.relnamespace) ON p.sid = $1 AND n.nspname = $2 AND c.relname = $3::text"
-		" AND p.spec = $4", .args = args, .nargs = 4, .cols = 7, .min_rows = 1, .max_rows = 1 };
+		" AND p.spec = $4", .args = args, .nargs = 5, .cols = 7, .min_rows = 1, .max_rows = 1 };
 	if (!db_ask(db, a, &q, &r, e))
 		return err_in(e, "looking at the comparison");
 	char **c = r.cell[0];
 	*out = (struct fact_parity){ .at = cell_int(c[0]), .round = cell_int(c[1]), .began = cell_int(c[2]), .ended = cell_int(c[3]), .rows = cell_int(c[4]), .mismatches = cell_int(c[5]), .first = c[6] };
 	return true;
+}
+
+bool parity_over(struct db *db, struct arena *a, const struct parity_order *o, struct fact_parity *out, struct err *e)
+{
+	return look(db, a, o, false, out, e);
+}
+
+bool parity_look(struct db *db, struct arena *a, const struct parity_order *o, struct fact_parity *out, struct err *e)
+{
+	return look(db, a, o, true, out, e);
 }

@@ -16,8 +16,10 @@
 #include "adapter/dualwrite.h"
 #include "core/fact.h"
 
-/* check: SQL over the row, true where old and new belong together, beside the conversion; NULL none. where: which rows; NULL every one. */
-struct parity_order { struct dual_order dual; const char *check, *where; };
+/* check: SQL over the row, true where old and new belong together, beside the conversion; NULL none. where: which rows; NULL every one.
+   unwritten: instead of it those alone that were not written since the last round over every row began, in which none differed: for when dual write has
+   ended, and a row that is written goes its own way. A row of many transactions ago, four billions, may be taken for a later one. */
+struct parity_order { struct dual_order dual; const char *check, *where; bool unwritten; };
 
 struct parity_key { const char *name, *type; };   /* quoted; SQL */
 struct parity_leaf { unsigned oid; const char *name; int64_t blocks; double rows; struct parity_key *keys; size_t n_keys; };   /* rows -1: never analyzed */
@@ -46,6 +48,8 @@ struct db *parity_connect(const char *conninfo, int batch_ms, struct err *e);
 bool parity_try(struct db *db, struct arena *a, const struct parity_order *o, struct parity *out, const char **unfit, struct err *e);
 /* Reads the row; makes it, or anew when the order, the table or the timeline is another one. Takes the walk's lock in this session: ERR_WAIT when another has it. */
 bool parity_begin(struct parity *p, int64_t timeline, struct err *e);
+/* The round that is under way is given up: the next one begins now, with rows as they are. */
+bool parity_anew(struct parity *p, struct err *e);
 const struct parity_leaf *parity_at(const struct parity *p);   /* NULL before the first, and where it is gone */
 /* Nothing is left of the table that it is at; or it is at none. */
 bool parity_settled(const struct parity *p);
@@ -64,7 +68,9 @@ bool parity_rows(struct parity *p, int64_t size, struct parity_end *out, struct 
 struct parity_mismatch { int64_t round; const char *key, *old, *new, *expected, *error; int64_t at; };
 /* Of the last round that came to its end, and of the one under way. */
 bool parity_mismatches(struct db *db, struct arena *a, const char *sid, int max, struct parity_mismatch **out, size_t *n, struct err *e);
-/* For B4. Of another order or table than this one: no round. */
+/* Of the last round that came to its end. Of another order or table than this one: no round. */
+bool parity_over(struct db *db, struct arena *a, const struct parity_order *o, struct fact_parity *out, struct err *e);
+/* For B4: a row that differs in the round under way counts with them at once. */
 bool parity_look(struct db *db, struct arena *a, const struct parity_order *o, struct fact_parity *out, struct err *e);
 /* What it keeps apart from its arena; not the session. */
 void parity_free(struct parity *p);

@@ -24,7 +24,7 @@ struct part {
 	const char *range;            /* SQL, boolean, over the row */
 	const char *set;              /* assignments that put where it is behind it */
 	bool whole;                   /* one look over all that is left: no timeout of the server's */
-	int64_t rows, bad;
+	int64_t rows, compared, bad;  /* rows: of the range; compared: without those that are left out */
 	const char *xid;              /* what is not before it came later than the look */
 };
 
@@ -95,17 +95,18 @@ static bool look_by_key(struct parity *p, struct arena *a, int64_t size, bool co
 		text_addf(&keys, ", %s.%s AS gatewalk_%zu", p->alias, l->keys[i].name, i);
 		text_addf(&texts, ", gatewalk_%zu::text", i);
 	}
-	const char *sql = arena_printf(a, OWN_TAG "WITH c AS MATERIALIZED (SELECT %s AS bad%s FROM %s WHERE %s ORDER BY %s LIMIT %lld), n AS (SELECT count(*) AS rows, count(*) FILTER (WHERE bad) AS bad FROM c)\n"
-		"SELECT n.rows, n.bad, pg_snapshot_xmax(pg_current_snapshot())::xid%s FROM n, c OFFSET (SELECT rows - 1 FROM n WHERE rows > 0)", compare ? p->bad : "false", text_str(&keys),
+	const char *sql = arena_printf(a, OWN_TAG "WITH c AS MATERIALIZED (SELECT %s AS bad%s FROM %s WHERE %s ORDER BY %s LIMIT %lld), n AS (SELECT count(*) AS rows, count(bad) AS compared, count(*) FILTER (WHERE bad) AS bad FROM c)\n"
+		"SELECT n.rows, n.compared, n.bad, pg_snapshot_xmax(pg_current_snapshot())::xid%s FROM n, c OFFSET (SELECT rows - 1 FROM n WHERE rows > 0)", compare ? p->bad : "false", text_str(&keys),
 		table(a, p, l), from_cursor(a, p, l), key_list(a, p, l), (long long)size, text_str(&texts));
 	text_free(&keys);
 	text_free(&texts);
-	if (!db_ask(p->db, a, &(struct query){ .sql = sql, .ms = PARITY_MS, .cols = 3 + (int)l->n_keys, .max_rows = 1 }, &r, e))
+	if (!db_ask(p->db, a, &(struct query){ .sql = sql, .ms = PARITY_MS, .cols = 4 + (int)l->n_keys, .max_rows = 1 }, &r, e))
 		return false;
 	x->rows = r.n ? cell_int(r.cell[0][0]) : 0;
-	x->bad = r.n ? cell_int(r.cell[0][1]) : 0;
-	x->xid = r.n ? r.cell[0][2] : "0";
-	key_part(a, p, x, x->rows < size ? NULL : (const char *const *)r.cell[0] + 3);
+	x->compared = r.n ? cell_int(r.cell[0][1]) : 0;
+	x->bad = r.n ? cell_int(r.cell[0][2]) : 0;
+	x->xid = r.n ? r.cell[0][3] : "0";
+	key_part(a, p, x, x->rows < size ? NULL : (const char *const *)r.cell[0] + 4);
 	return true;
 }
 
@@ -122,10 +123,11 @@ static void block_part(struct arena *a, const struct parity *p, int64_t size, st
 static bool look_by_block(struct parity *p, struct arena *a, struct part *x, struct err *e)
 {
 	struct rows r;
-	const char *sql = arena_printf(a, OWN_TAG "SELECT count(*), count(*) FILTER (WHERE %s), pg_snapshot_xmax(pg_current_snapshot())::xid FROM %s WHERE %s", p->bad, table(a, p, x->leaf), x->range);
+	const char *sql = arena_printf(a, OWN_TAG "SELECT count(gatewalk_bad), count(*) FILTER (WHERE gatewalk_bad), pg_snapshot_xmax(pg_current_snapshot())::xid FROM (SELECT %s AS gatewalk_bad FROM %s WHERE %s OFFSET 0) gatewalk_x",
+		p->bad, table(a, p, x->leaf), x->range);
 	if (!db_ask(p->db, a, &(struct query){ .sql = sql, .ms = x->whole ? SWEEP_MS : PARITY_MS, .cols = 3, .min_rows = 1, .max_rows = 1 }, &r, e))
 		return false;
-	x->rows = x->whole ? 0 : cell_int(r.cell[0][0]);
+	x->rows = x->compared = x->whole ? 0 : cell_int(r.cell[0][0]);
 	x->bad = cell_int(r.cell[0][1]);
 	x->xid = r.cell[0][2];
 	return true;
@@ -173,7 +175,7 @@ static bool tell_part(struct parity *p, struct arena *a, const struct part *x, s
 
 static bool write_down(struct parity *p, struct arena *a, const struct part *x, struct err *e)
 {
-	const char *set = arena_printf(a, "%s, rows_seen = p.rows_seen + %lld, mismatches = p.mismatches + %lld", x->set, (long long)x->rows, (long long)x->bad);
+	const char *set = arena_printf(a, "%s, rows_seen = p.rows_seen + %lld, mismatches = p.mismatches + %lld", x->set, (long long)x->compared, (long long)x->bad);
 	return parity_close_tx(p, a, set, e);
 }
 
@@ -203,7 +205,7 @@ static bool chunk(struct parity *p, struct arena *a, int64_t size, struct part *
 
 static bool ended(struct parity *p, struct arena *a, const struct part *x, bool ok, struct parity_end *out)
 {
-	out->rows = x->rows;
+	out->rows = x->compared;
 	out->mismatches = x->bad;
 	if (!ok)
 		db_rollback(p->db);
@@ -287,7 +289,7 @@ static bool row_by_row(struct parity *p, struct arena *a, int64_t size, struct p
 		if (!each_row(p, a, x, &r, true, e))
 			return false;
 	}
-	x->rows = x->whole ? 0 : r.n;
+	x->rows = x->compared = x->whole ? 0 : r.n;
 	return write_down(p, a, x, e);
 }
 

@@ -124,12 +124,13 @@ static const char SCHEMA_V5[] = HIDE_TABLE_SQL HIDE_READ_SQL HIDE_APPLY_SQL HIDE
 "CREATE INDEX dual_reject_key ON gatewalk.dual_reject (sid, key);\n"
 
 /* A comparison of old and new: where it is, written with each chunk, and what the last round that came to its end found; and the rows that differ, the first of each round.
+   round_since: what is before it was written before the round began; full_since: the same of the last round over every row in which none differed;
    leaf: the table or partition that it is at; cursor: the key of the last row that was compared; at, upto: blocks instead, where a table has no key. began_at: NULL
    between two rounds. */
 #define PARITY_SQL \
 "CREATE TABLE gatewalk.parity (\n" \
 "  sid text PRIMARY KEY REFERENCES gatewalk.walk, relid oid NOT NULL, spec text NOT NULL, timeline bigint NOT NULL, round bigint NOT NULL DEFAULT 1, began_at timestamptz,\n" \
-"  leaf oid NOT NULL DEFAULT 0, cursor text[], at bigint NOT NULL DEFAULT 0, upto bigint NOT NULL DEFAULT 0, since xid NOT NULL DEFAULT '0',\n" \
+"  leaf oid NOT NULL DEFAULT 0, cursor text[], at bigint NOT NULL DEFAULT 0, upto bigint NOT NULL DEFAULT 0, since xid NOT NULL DEFAULT '0', round_since xid8, full_since xid8,\n" \
 "  chunks bigint NOT NULL DEFAULT 0, rows_seen bigint NOT NULL DEFAULT 0, mismatches bigint NOT NULL DEFAULT 0,\n" \
 "  last_round bigint NOT NULL DEFAULT 0, last_began_at timestamptz, last_ended_at timestamptz, last_rows bigint NOT NULL DEFAULT 0, last_mismatches bigint NOT NULL DEFAULT 0,\n" \
 "  changed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());\n" \

@@ -57,6 +57,9 @@ struct view_job {
 /* A row that does not convert. */
 struct view_reject { int64_t n; const char *key, *value, *sqlstate, *error; };
 
+/* A row in which old and new differ. NULL: no value; error: the conversion raises, and there is nothing expected. */
+struct view_mismatch { int64_t round; const char *key, *old, *new, *expected, *error; };
+
 struct view_walk {                   /* one row of home */
 	const char *sid, *name, *server, *step, *note;
 	const char *db;                  /* system identifier, database oid, install id; NULL when the log does not tell */
@@ -111,6 +114,8 @@ struct view {
 	int limit;                       /* the one that matters: it pauses, or is nearest to it; -1 none */
 	struct view_reject *rejects;     /* the first of item 6's, in their order; facts->backfill.rejects says how many there are */
 	size_t n_rejects;
+	struct view_mismatch *mismatches;   /* of the last whole pass and the one under way, the first of each */
+	size_t n_mismatches;
 	const char *statement;           /* the drop's statement; of a new column that which adds it */
 	const char *target_name;         /* what is typed at the drop */
 	const char *restore_command;

@@ -278,8 +278,7 @@ static void next_relax(struct view *v)
 /* The pass has to have begun behind the last step, and to be of every row. */
 static bool last_pass(const struct view *v)
 {
-	const struct walk *w = v->walk;
-	return view_holds(v, "B4") && w->parity.round && w->parity.began > later(w->relaxed_at, later(w->confirmed[ITEM_READS], w->confirmed[ITEM_UNUSED]));
+	return view_holds(v, "B4") && walk_passed(v->walk);
 }
 
 static void offers_parity(struct view *v)

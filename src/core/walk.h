@@ -175,6 +175,8 @@ int64_t walk_window_since(const struct walk *w);
 int64_t walk_window_end(const struct walk *w, const struct plan *p);
 /* Does gatewalk's dual-write trigger stand on the table? */
 bool walk_trigger_stands(const struct walk *w);
+/* Was every row compared since reads had moved and the old column was relaxed, and did none differ? Dual write ends on that alone. */
+bool walk_passed(const struct walk *w);
 /* Is the monitor to run: from the first statement of item 5 to the end of item 12? Of a walk that only drops: from the drop on. */
 bool walk_is_monitored(const struct walk *w);
 /* Which declaration this is, of those that a walk with two columns asks for: writes_both, reads_both, reads_moved, writes_new; else -1. */

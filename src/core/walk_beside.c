@@ -89,6 +89,12 @@ int64_t walk_window_end(const struct walk *w, const struct plan *p)
 	return from && w->env != ENV_DEVELOPMENT ? from + plan_window_days(p) * w->day_us : from;
 }
 
+bool walk_passed(const struct walk *w)
+{
+	const struct fact_parity *p = &w->parity;
+	return p->round && !p->mismatches && !p->covers && p->began > w->relaxed_at && p->began > w->confirmed[ITEM_READS] && p->began > w->confirmed[ITEM_UNUSED];
+}
+
 bool walk_is_monitored(const struct walk *w)
 {
 	bool changed = w->archetype == ARCH_DESTRUCTIVE ? w->dropped : w->added_at || w->stage == AT_CHANGING;

@@ -4,6 +4,7 @@
 
 #include "adapter/planfile.h"
 #include "base/arena.h"
+#include "engine/comparing.h"
 #include "engine/engine_private.h"
 #include "engine/filling.h"
 #include "port/files.h"
@@ -35,8 +36,8 @@ static bool take_in(struct engine *g, const char *path, const char **what, struc
 		return err_set(e, ERR_USE, "gatewalk leave the old walk, then walk the new plan.", "%s: that is a new walk", why);
 	if (c == AMEND_SAME)
 		return err_set(e, ERR_USE, NULL, "%s is the plan that is walked already", path);
-	bool filled = false;
-	if (!engine_unlock(g, e) || !journal_blob_put(g->journal, text, len, sha, e) || !filling_over(g, &filled, e))
+	bool filled = false, compared = false;
+	if (!engine_unlock(g, e) || !journal_blob_put(g->journal, text, len, sha, e) || !filling_over(g, &filled, e) || !comparing_over(g, &compared, e))
 		return false;
 	struct json *b = line_body(g);
 	if (c == AMEND_BACKFILL)

@@ -12,6 +12,7 @@
 #include "base/when.h"
 #include "core/migration.h"
 #include "core/sql.h"
+#include "engine/comparing.h"
 #include "engine/engine_private.h"
 #include "engine/filling.h"
 #include "engine/hiding.h"
@@ -35,8 +36,8 @@ bool closing_back(struct engine *g, const struct act *act, struct err *e)
 	json_add_str(b, "from", stage_name(g->walk.stage));
 	json_add_str(b, "to", stage_name(to));
 	json_add_str(b, "why", act->text);
-	bool filled;
-	if (!line_may(g, OP_BACK, b, e) || !filling_over(g, &filled, e) || !line_write(g, OP_BACK, b, false, e))
+	bool filled, compared;
+	if (!line_may(g, OP_BACK, b, e) || !filling_over(g, &filled, e) || !comparing_over(g, &compared, e) || !line_write(g, OP_BACK, b, false, e))
 		return false;
 	engine_say(g, "stepped back to: %s", stage_name(g->walk.stage));
 	return true;
@@ -58,14 +59,14 @@ static bool stop_jobs(struct engine *g, struct err *e)
 bool closing_leave(struct engine *g, const struct act *act, struct err *e)
 {
 	struct move m;
-	bool filled;
+	bool filled, compared;
 	if (!with_reason(act, e))
 		return false;
 	if (!walk_move(g->walk.archetype, g->walk.stage, EV_LEAVE, 0, &m))
 		return err_set(e, ERR_USE, NULL, "this walk cannot be left any more (%s)", stage_name(g->walk.stage));
 	struct json *b = line_body(g);
 	json_add_str(b, "why", act->text);
-	if (!line_may(g, OP_LEAVE, b, e) || !stop_jobs(g, e) || !filling_over(g, &filled, e) || !hiding_over(g, e) ||
+	if (!line_may(g, OP_LEAVE, b, e) || !stop_jobs(g, e) || !filling_over(g, &filled, e) || !comparing_over(g, &compared, e) || !hiding_over(g, e) ||
 	    !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e) || !slot_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e) ||
 	    !guard_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e))
 		return false;

@@ -52,6 +52,8 @@ struct engine {
 	size_t n_series;
 	struct view_reject *rejects;
 	size_t n_rejects;
+	struct view_mismatch *mismatches;
+	size_t n_mismatches;
 	struct lot *audit_lot;
 	struct fact_audit audit;
 	struct audit_of audit_of;      /* an audit without a walk; target NULL: none */

@@ -9,13 +9,13 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "engine/engine_private.h"
+#include "engine/jobend.h"
 #include "port/files.h"
 
 #define KIND "backfill"
 #define SHOWN 200                      /* rejects, on the screen */
 #define LISTED_MAX 1000                /* rejects that the evidence names; the database names all */
 #define AGAIN_AFTER (5 * US_SECOND)    /* a job that dies at once is not started in a storm */
-#define PATIENCE (45 * US_SECOND)      /* a batch may take 20 times as long as it should, and a login 10 s */
 
 /* Is there anything to fill, in the plan as it stands now? */
 static bool wanted(const struct engine *g)
@@ -143,37 +143,9 @@ bool filling_care(struct engine *g, struct err *e)
 	return start(g, false, 0, e);
 }
 
-/* Is it still there? A job that is lost is not. */
-static bool told(struct engine *g, struct arena *a, bool *open, struct err *e)
-{
-	struct view_job *jobs;
-	size_t n = 0;
-	*open = false;
-	if (!job_list(g->db, a, g->walk.sid, &jobs, &n, e))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(jobs[i].kind, KIND) != 0 || jobs[i].ended || strcmp(jobs[i].state, "lost") == 0)
-			continue;
-		*open = true;
-		if (!job_control(g->db, jobs[i].id, "stop", NULL) && !db_alive(g->db))   /* it may have ended just now */
-			return err_set(e, ERR_DB_LOST, NULL, "the connection was lost while the backfill was told to stop");
-	}
-	return true;
-}
-
 bool filling_over(struct engine *g, bool *was, struct err *e)
 {
-	*was = false;
-	for (int64_t until = clock_mono() + PATIENCE;; clock_nap(100)) {
-		struct arena *a = arena_new();
-		bool open = false, ok = told(g, a, &open, e);
-		arena_free(a);
-		if (!ok || !open)
-			return ok;
-		*was = true;
-		if (clock_mono() > until)
-			return err_set(e, ERR_WAIT, "gatewalk job list   shows why. Then do it again.", "the backfill's job was told to stop, and is still there");
-	}
+	return jobend_wait(g, KIND, "backfill", was, e);
 }
 
 bool filling_look(struct engine *g, struct arena *a, struct err *e)

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "engine/backfill.h"
+#include "engine/parity.h"
 #include "engine/remove.h"
 #include "engine/upkeep.h"
 #include "port/crypto.h"
@@ -128,9 +129,19 @@ static bool body_backfill(struct run *r, struct err *e)
 	return r->plan->backfill.value ? backfill_run(&o, e) : err_set(e, ERR_USE, NULL, "the plan fills nothing: it has no backfill.value");
 }
 
+static bool body_parity(struct run *r, struct err *e)
+{
+	const char *dir = path_join(r->arena, path_walks(r->arena), job_sid(r->job));
+	const struct parity_order order = parity_order_of(r->plan, r->walk->sid, json_int_or(r->args, "unwritten", 0) != 0);
+	const struct parity_job o = { .arena = r->arena, .conninfo = r->conninfo, .name = r->walk->name, .job = r->job, .plan = r->plan, .order = &order,
+		.anew = json_int_or(r->args, "anew", 0) != 0, .word = parity_word_file(r->arena, dir), .rounds = json_int_or(r->args, "rounds", 0),
+		.rest_s = (int)json_int_or(r->args, "rest_s", 60), .result = r->result };
+	return parity_run(&o, e);
+}
+
 static const struct { const char *kind; bool (*body)(struct run *, struct err *); } bodies[] = {
 	{ "snapshot", body_snapshot }, { "drill", body_drill }, { "restore", body_restore }, { "watch", jobrun_watch }, { "monitor", jobrun_monitor },
-	{ "remove", body_remove }, { "backfill", body_backfill }, { "hide", jobrun_hide },
+	{ "remove", body_remove }, { "backfill", body_backfill }, { "parity", body_parity }, { "hide", jobrun_hide },
 };
 
 static bool run_body(struct run *r, struct err *e)

@@ -3,6 +3,7 @@
    refuses; the reason is kept for the screen. */
 #include "engine/adding.h"
 #include "engine/audit_alone.h"
+#include "engine/comparing.h"
 #include "engine/engine_private.h"
 #include "engine/filling.h"
 
@@ -33,7 +34,8 @@ static void renew_lot(struct engine *g)
 	g->jobs = NULL;
 	g->series = NULL;
 	g->rejects = NULL;
-	g->n_jobs = g->n_series = g->n_rejects = 0;
+	g->mismatches = NULL;
+	g->n_jobs = g->n_series = g->n_rejects = g->n_mismatches = 0;
 }
 
 /* Keeps the first reason and sees whether the link is still there. */
@@ -138,8 +140,8 @@ static void look_files(struct engine *g)
 }
 
 static const char *busy_names[] = { "looking at the server", "looking at the target", "looking at health", "looking at the clock",
-	"looking at other walks", "looking at the watch", "looking at the guard", "looking at the monitor", "looking at jobs", "looking at the backfill" };
-static looker *const lookers[] = { look_server, look_target, look_health, look_moment, look_others, look_watch, look_guard, look_monitor, look_jobs, filling_look };
+	"looking at other walks", "looking at the watch", "looking at the guard", "looking at the monitor", "looking at jobs", "looking at the backfill", "looking at the comparison" };
+static looker *const lookers[] = { look_server, look_target, look_health, look_moment, look_others, look_watch, look_guard, look_monitor, look_jobs, filling_look, comparing_look };
 
 bool look_facts(struct engine *g, bool audit, struct err *e)
 {

@@ -74,6 +74,8 @@ static void walk_side(struct engine *g, struct held *h, struct arena *a)
 	v->n_series = g->n_series;
 	v->rejects = g->rejects;
 	v->n_rejects = g->n_rejects;
+	v->mismatches = g->mismatches;
+	v->n_mismatches = g->n_mismatches;
 	v->since_left = g->since_left;
 	v->n_since_left = g->n_since_left;
 	v->left_for = g->left_for;

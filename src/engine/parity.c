@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/when.h"
 #include "core/pause.h"
 #include "engine/batches.h"
@@ -32,7 +33,7 @@
 struct comparing {
 	const struct parity_job *o;
 	struct parity p;
-	bool tried;
+	bool tried, anew;
 	struct batches at;          /* size: rows, or blocks of a table without a key */
 	unsigned leaf;              /* whose size it is */
 	struct throttle throttle;
@@ -109,7 +110,10 @@ static bool login(struct comparing *c, struct err *e)
 	struct db *db = parity_connect(c->o->conninfo, c->batch_ms, e);
 	bool ok = db && history(db, &timeline, e) && judged(c, db, e);
 	c->p.db = db;
-	return ok && parity_begin(&c->p, timeline, e);
+	if (!ok || !parity_begin(&c->p, timeline, e) || (c->anew && !parity_anew(&c->p, e)))
+		return false;
+	c->anew = false;
+	return true;
 }
 
 static bool connected(struct comparing *c, struct err *e)
@@ -182,6 +186,46 @@ static bool chunk(struct comparing *c, struct err *e)
 
 /* ---- rounds ---- */
 
+struct parity_order parity_order_of(const struct plan *p, const char *sid, bool unwritten)
+{
+	return (struct parity_order){ .dual = { .sid = sid, .schema = p->schema, .table = p->table, .column = p->column, .add_column = p->add_column, .to = p->convert_to, .back = p->convert_back },
+		.check = p->convert_check, .unwritten = unwritten };
+}
+
+struct json *parity_word(struct arena *a, const struct fact_parity *f)
+{
+	char at[WHEN_MAX];
+	struct json *j = json_obj(a);
+	json_add_str(j, "began", when_iso(f->began, at));
+	json_add_str(j, "ended", when_iso(f->ended, at));
+	json_add_str(j, "first", f->first ? f->first : "");
+	json_add_int(j, "mismatches", f->mismatches);
+	json_add_int(j, "round", f->round);
+	json_add_int(j, "rows", f->rows);
+	return j;
+}
+
+const char *parity_word_file(struct arena *a, const char *walk_dir)
+{
+	return path_join(a, walk_dir, "jobs/parity.json");
+}
+
+/* First the row, then the file: whoever takes a round in waits until both say the same. */
+static bool leave_word(struct comparing *c, struct err *e)
+{
+	struct fact_parity f;
+	struct text t = { 0 };
+	struct arena *a = arena_new();
+	bool ok = !c->o->word || parity_over(c->p.db, a, c->o->order, &f, e);
+	if (ok && c->o->word) {
+		json_write(&t, parity_word(a, &f));
+		ok = file_write(c->o->word, text_str(&t), t.len, e);
+		text_free(&t);
+	}
+	arena_free(a);
+	return ok;
+}
+
 static bool next(struct comparing *c, struct err *e)
 {
 	bool over = false;
@@ -189,6 +233,8 @@ static bool next(struct comparing *c, struct err *e)
 		return false;
 	if (!over)
 		return true;
+	if (!leave_word(c, e))
+		return false;
 	c->done++;
 	c->rest_until = clock_mono() + c->rest_s * US_SECOND;
 	job_event(c->o->job, "round %lld: %lld rows, %lld differ", (long long)c->p.last_round, (long long)c->p.last_rows, (long long)c->p.last_mismatches);
@@ -235,7 +281,7 @@ static bool step(struct comparing *c, struct err *e)
 
 bool parity_run(const struct parity_job *o, struct err *e)
 {
-	struct comparing c = { .o = o, .batch_ms = o->plan->backfill.batch_ms, .load = o->plan->backfill.load, .rest_s = o->rest_s,
+	struct comparing c = { .o = o, .batch_ms = o->plan->backfill.batch_ms, .load = o->plan->backfill.load, .rest_s = o->rest_s, .anew = o->anew,
 		.at = { .job = o->job, .arena = o->arena, .plan = o->plan, .walk = o->name, .bell = "parity waits", .phase = "compare", .unit = "rows", .estimate = true } };
 	struct err own = { 0 };
 	bool ok = true;

@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "engine/comparing.h"
 #include "engine/filling.h"
 #include "engine/jobrun.h"
 #include "port/files.h"
@@ -390,12 +391,12 @@ bool take_care(struct engine *g, struct err *e)
 		return job_begin(g, "remove", none, e);
 	if (w->stage == AT_MONITOR && g->facts.now && gone(g, "monitor"))
 		return job_begin(g, "monitor", none, e);
-	return filling_care(g, e);
+	return filling_care(g, e) && comparing_care(g, e);
 }
 
 bool take_all(struct engine *g, struct err *e)
 {
 	if (g->walk.stage == AT_LEFT)
 		return true;
-	return take_jobs(g, e) && take_sightings(g, e) && take_alarms(g, e) && take_baseline(g, e) && take_guard(g, e) && take_slot(g, e);
+	return take_jobs(g, e) && take_sightings(g, e) && take_alarms(g, e) && take_baseline(g, e) && take_guard(g, e) && take_slot(g, e) && comparing_take(g, e);
 }
