@@ -8,6 +8,8 @@
 #define BESIDE_FACT "'attnum':7,'begun':'" PROVED "','bytes':1024,'dboid':16384,'definition_digest':'" CORE_DIGEST "','equal':1,'id':'3f1c','manifest_sha256':'" CORE_MANIFEST \
 	"','path':'/snap/3f1c','proved':'" PROVED "','relid':16400,'rows':9,'scope':'column','sysid':'7000000000000000001','trip_count':42,'values':9"
 
+#define BESIDE_RELAXED "'back':['ALTER TABLE public.orders ALTER COLUMN legacy_total SET DEFAULT 0','ALTER TABLE public.orders VALIDATE CONSTRAINT x'],"
+
 static inline bool beside_begin(const char *arch, const char *env)
 {
 	return core_foldf(c, OP_BEGIN, "{'archetype':'%s','attnum':7,'day_us':86400000000,'environment':'%s','gatewalk':'0.1.0',"
@@ -109,7 +111,7 @@ static inline bool beside_on(bool trigger)
 		return beside_confirm(7);
 	case AT_COPY: return beside_snapshot("reads");
 	case AT_READS: return beside_said("reads_moved") && beside_confirm(8);
-	case AT_RELAX: return c->walk.relaxed_at ? beside_confirm(9) : beside_done("relax", "");
+	case AT_RELAX: return c->walk.relaxed_at ? beside_confirm(9) : beside_done("relax", BESIDE_RELAXED);
 	case AT_PARITY: return beside_said("writes_new") && beside_parity(0, 0) && (trigger ? beside_end() : beside_quiet());
 	case AT_UNUSED:
 		c->t += unused * c->walk.day_us;
@@ -146,5 +148,34 @@ static inline void beside_to(enum stage s, bool trigger)
 }
 
 #define BESIDE_MUST(x) ck_assert_msg(x, "%s", c->err.msg)
+
+static struct plan_pause beside_pause = { .when = "replication lag", .above = 5, .has_above = true };
+
+static inline void beside_start(const char *arch, enum stage to, bool trigger)
+{
+	bool rename = arch[0] == 'r';
+	c->plan.archetype = rename ? ARCH_RENAME : ARCH_TYPE;
+	c->plan.recipe = rename ? "rename-column" : "change-type";
+	c->plan.statement = NULL;
+	c->plan.add_column = "cents";
+	c->plan.add_type = "bigint";
+	c->plan.convert_to = rename ? NULL : "legacy_total * 100";
+	c->plan.dual_write = trigger ? "trigger" : "application";
+	c->plan.unused_days = archetype_unused_floor(c->plan.archetype);
+	c->plan.longest_job_days = 1;
+	plan_finish(c->a, &c->plan);
+	c->plan.backfill.pauses = &beside_pause;
+	c->plan.backfill.n_pauses = 1;
+	BESIDE_MUST(beside_begin(arch, "staging"));
+	beside_to(to, trigger);
+}
+
+/* The facts of a good day, those of item 6 and the comparison among them. */
+static inline void beside_good(void)
+{
+	core_good_facts(c);
+	c->facts.backfill = (struct fact_backfill){ .at = c->t, .begun = true, .counted_at = c->t, .done = true, .pass = 1, .share = 1 };
+	c->facts.parity = (struct fact_parity){ .at = c->t, .round = 4, .began = c->t - US_SECOND, .ended = c->t, .rows = 61204118, .covers = c->walk.ended_at };
+}
 
 #endif

@@ -197,7 +197,7 @@ START_TEST(the_last_pass)
 	beside_to(AT_RELAX, true);
 	BESIDE_MUST(beside_parity(0, 0));
 	int64_t early = c->walk.parity_n;
-	BESIDE_MUST(beside_done("relax", ""));
+	BESIDE_MUST(beside_done("relax", BESIDE_RELAXED));
 	no(beside_change("end dual write", arena_printf(c->a, "'parity':%lld,", (long long)early)), "the pass began before reads had moved and the old column was relaxed");
 	BESIDE_MUST(beside_parity(0, c->t - US_DAY));
 	no(beside_end(), "the pass did not cover every row");

@@ -134,7 +134,7 @@ END_TEST
 START_TEST(a_change_that_came_to_nothing)
 {
 	static const struct { enum stage at; const char *what, *more; } tried[] = {
-		{ AT_EXPAND, "add", "" }, { AT_WRITES, "dual write", "" }, { AT_WRITES, "take", "'alone':0," }, { AT_BACKFILL, "take dual write", "'alone':0," }, { AT_RELAX, "relax", "" },
+		{ AT_EXPAND, "add", "" }, { AT_WRITES, "dual write", "" }, { AT_WRITES, "take", "'alone':0," }, { AT_BACKFILL, "take dual write", "'alone':0," }, { AT_RELAX, "relax", BESIDE_RELAXED },
 		{ AT_PARITY, "tighten", "" }, { AT_UNUSED, "dual write again", "'alone':1," },
 	};
 	start("type change");

@@ -2,35 +2,6 @@
 /* Two columns side by side: what the gates ask, condition by condition. */
 #include "tests/lib_beside.h"
 
-static struct plan_pause pause_one = { .when = "replication lag", .above = 5, .has_above = true };
-
-static void start(const char *arch, enum stage to, bool trigger)
-{
-	bool rename = arch[0] == 'r';
-	c->plan.archetype = rename ? ARCH_RENAME : ARCH_TYPE;
-	c->plan.recipe = rename ? "rename-column" : "change-type";
-	c->plan.statement = NULL;
-	c->plan.add_column = "cents";
-	c->plan.add_type = "bigint";
-	c->plan.convert_to = rename ? NULL : "legacy_total * 100";
-	c->plan.dual_write = trigger ? "trigger" : "application";
-	c->plan.unused_days = archetype_unused_floor(c->plan.archetype);
-	c->plan.longest_job_days = 1;
-	plan_finish(c->a, &c->plan);
-	c->plan.backfill.pauses = &pause_one;
-	c->plan.backfill.n_pauses = 1;
-	BESIDE_MUST(beside_begin(arch, "staging"));
-	beside_to(to, trigger);
-}
-
-/* The facts of a good day, those of item 6 and the comparison among them. */
-static void good(void)
-{
-	core_good_facts(c);
-	c->facts.backfill = (struct fact_backfill){ .at = c->t, .begun = true, .counted_at = c->t, .done = true, .pass = 1, .share = 1 };
-	c->facts.parity = (struct fact_parity){ .at = c->t, .round = 4, .began = c->t - US_SECOND, .ended = c->t, .rows = 61204118, .covers = c->walk.ended_at };
-}
-
 static const struct finding *judged(const char *id)
 {
 	static struct finding all[CONDITION_COUNT];
@@ -52,8 +23,8 @@ static const char *finding(const char *id, enum verdict v)
 START_TEST(every_condition_is_asked)
 {
 	static const char *const archs[] = { "rename", "type change" };
-	start(archs[_i], AT_UNUSED, true);
-	good();
+	beside_start(archs[_i], AT_UNUSED, true);
+	beside_good();
 	for (size_t i = 0; i < CONDITION_COUNT; i++) {
 		const struct finding *f = judged(condition_id(i));
 		bool spared = strcmp(f->id, "A7") == 0 || strcmp(f->id, "B8") == 0 || strcmp(f->id, "C3") == 0;
@@ -66,15 +37,15 @@ START_TEST(every_condition_is_asked)
 	finding("B5", WAITS);
 	finding("B6", HOLDS);
 	c->t += archetype_unused_floor(c->walk.archetype) * US_DAY;
-	good();
+	beside_good();
 	finding("B5", HOLDS);
 }
 END_TEST
 
 START_TEST(archetype)
 {
-	start("rename", AT_UNUSED, true);
-	good();
+	beside_start("rename", AT_UNUSED, true);
+	beside_good();
 	finding("A4", HOLDS);
 	c->plan.statement = "alter table orders rename legacy_total to cents";
 	finding("A4", HOLDS);
@@ -89,8 +60,8 @@ END_TEST
 
 START_TEST(a_backfill_pauses)
 {
-	start("type change", AT_GATE_A, true);
-	good();
+	beside_start("type change", AT_GATE_A, true);
+	beside_good();
 	finding("A5", HOLDS);
 	c->plan.backfill.n_pauses = 0;
 	ck_assert_str_eq(finding("A5", REFUSED), "the backfill has no condition under which it pauses");
@@ -100,8 +71,8 @@ END_TEST
 
 START_TEST(old_and_new_agree)
 {
-	start("rename", AT_READS, true);
-	good();
+	beside_start("rename", AT_READS, true);
+	beside_good();
 	struct fact_parity *p = &c->facts.parity;
 	finding("B4", HOLDS);
 	p->at = 0;
@@ -133,8 +104,8 @@ END_TEST
 
 START_TEST(what_is_written_after_the_end)
 {
-	start("rename", AT_UNUSED, true);
-	good();
+	beside_start("rename", AT_UNUSED, true);
+	beside_good();
 	finding("B4", HOLDS);
 	c->facts.parity.covers = c->walk.ended_at - 1;
 	finding("B4", REFUSED);
@@ -146,27 +117,27 @@ END_TEST
 START_TEST(item_seven)
 {
 	struct err e = { 0 };
-	start("rename", AT_BACKFILL, true);
-	good();
+	beside_start("rename", AT_BACKFILL, true);
+	beside_good();
 	ck_assert_str_eq(finding("B5", REFUSED), "the backfill has not been verified yet");
 	ck_assert(!gate_window_allowed(&c->plan, &c->walk, &c->facts, &e));
 	ck_assert_str_eq(e.msg, "gate B is shut: B5, the wait has passed: the backfill has not been verified yet");
 	beside_to(AT_WINDOW, true);
-	good();
+	beside_good();
 	ck_assert_str_eq(finding("B5", REFUSED), "nobody has said that web reads the new column first, with the old one as fallback");
 	BESIDE_MUST(core_fold(c, OP_DECLARE, "{'key':'web','value':'1.21','what':'reads_both'}"));
 	ck_assert_str_eq(finding("B5", REFUSED), "nobody has said that workers reads the new column first, with the old one as fallback");
 	BESIDE_MUST(beside_said("reads_both"));
 	int64_t from = c->t - US_MINUTE;
 	c->t = from + 2 * US_DAY;
-	good();
+	beside_good();
 	ck_assert_msg(strstr(finding("B5", WAITS), "both columns have been written for 2 d 00 h of 7 d 00 h, since ") != NULL, "%s", finding("B5", WAITS));
 	ck_assert_int_eq(judged("B5")->at, from + 7 * US_DAY);
 	err_clear(&e);
 	ck_assert(!gate_window_allowed(&c->plan, &c->walk, &c->facts, &e));
 	ck_assert_int_eq(e.code, ERR_WAIT);
 	c->t = from + 7 * US_DAY;
-	good();
+	beside_good();
 	ck_assert(gate_window_allowed(&c->plan, &c->walk, &c->facts, &e));
 	c->facts.now = c->walk.last_t - 1;
 	err_clear(&e);
@@ -179,8 +150,8 @@ END_TEST
 
 START_TEST(dual_write_first)
 {
-	start("type change", AT_WRITES, true);
-	good();
+	beside_start("type change", AT_WRITES, true);
+	beside_good();
 	ck_assert_str_eq(finding("B5", REFUSED), "writes do not go to both columns yet");
 	ck_assert_str_eq(finding("B7", REFUSED), "nobody has confirmed that writes fill the new column");
 }
@@ -188,15 +159,15 @@ END_TEST
 
 START_TEST(waits_of_both_items)
 {
-	start("type change", AT_PARITY, true);
-	good();
+	beside_start("type change", AT_PARITY, true);
+	beside_good();
 	ck_assert_str_eq(finding("B5", REFUSED), "nobody has said that web writes the new column alone");
 	BESIDE_MUST(beside_said("writes_new"));
-	good();
+	beside_good();
 	ck_assert_str_eq(finding("B5", REFUSED), "the count has not begun");
 	beside_to(AT_UNUSED, true);
 	c->t += 14 * US_DAY;
-	good();
+	beside_good();
 	finding("B5", HOLDS);
 	c->plan.window_days = 30;
 	ck_assert_ptr_nonnull(strstr(finding("B5", REFUSED), "before reads moved, and the plan asks for 30 d"));
@@ -207,8 +178,8 @@ END_TEST
 
 START_TEST(reads_are_asked_for)
 {
-	start("rename", AT_READS, true);
-	good();
+	beside_start("rename", AT_READS, true);
+	beside_good();
 	ck_assert_str_eq(finding("B5", REFUSED), "nobody has said when the last old instance of web ended");
 }
 END_TEST
@@ -216,10 +187,10 @@ END_TEST
 START_TEST(the_old_one_is_relaxed)
 {
 	static const char *keys[] = { "orders_total_fkey" };
-	start("rename", AT_UNUSED, true);
-	good();
+	beside_start("rename", AT_UNUSED, true);
+	beside_good();
 	BESIDE_MUST(core_fold(c, OP_CLEAR, "{'consumer':'standby db3','reason':'asked','survives':0}"));
-	good();
+	beside_good();
 	finding("B2", HOLDS);
 	c->facts.target.foreign = keys;
 	c->facts.target.n_foreign = 1;
@@ -229,8 +200,8 @@ END_TEST
 
 START_TEST(fridays)
 {
-	start("rename", AT_RELAX, true);
-	good();
+	beside_start("rename", AT_RELAX, true);
+	beside_good();
 	c->walk.env = ENV_PRODUCTION;
 	c->facts.moment.dow = FRIDAY;
 	ck_assert_str_eq(finding("C3", WAITS), "it is Friday there, and no table is changed on a Friday");
@@ -250,8 +221,8 @@ static void first_shut(enum change ch, const char *id)
 
 START_TEST(before_each_change)
 {
-	start("type change", AT_PARITY, true);
-	good();
+	beside_start("type change", AT_PARITY, true);
+	beside_good();
 	for (enum change ch = CHANGE_ADD; ch <= CHANGE_AGAIN; ch++)
 		first_shut(ch, NULL);
 	first_shut(CHANGE_NONE, "no change is asked for");
@@ -261,17 +232,17 @@ START_TEST(before_each_change)
 	for (enum change ch = CHANGE_ADD; ch <= CHANGE_AGAIN; ch++)
 		if (ch != CHANGE_RELAX && ch != CHANGE_END)
 			first_shut(ch, NULL);
-	good();
+	beside_good();
 	c->facts.backfill.rejects = 1;
 	first_shut(CHANGE_END, "B3");
 	first_shut(CHANGE_RELAX, NULL);
-	good();
+	beside_good();
 	c->facts.others.clear = false;
 	for (enum change ch = CHANGE_ADD; ch <= CHANGE_AGAIN; ch++)
 		first_shut(ch, "A6");
-	good();
+	beside_good();
 	c->walk.env = ENV_PRODUCTION;
-	good();
+	beside_good();
 	c->facts.moment.in_window = false;
 	for (enum change ch = CHANGE_TAKE; ch <= CHANGE_AGAIN; ch++)
 		first_shut(ch, ch == CHANGE_DUAL ? "A7" : ch == CHANGE_RELAX ? "C3" : NULL);

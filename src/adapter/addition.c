@@ -39,7 +39,7 @@ static bool permitted(struct run *r, struct err *e)
 	const struct addition *o = r->o;
 	const struct permit_binding *b = &o->binding;
 	const struct walk *w = o->walk;
-	r->statement = permit_statement(r->a, o->plan, w, &o->facts->target);
+	r->statement = permit_statement(r->a, o->plan, w, o->facts);
 	if (w->kind != TARGET_ADDED || plan_target(o->plan) != TARGET_ADDED || w->change == CHANGE_NONE)
 		return err_set(e, ERR_VERIFY, "Nothing was sent.", "this writer adds a column and takes it away again, and the walk is at neither");
 	if (!text_eq(b->statement, r->statement))

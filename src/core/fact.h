@@ -268,6 +268,12 @@ struct fact_parity {
 	const char *first;            /* the first that differs, by its key; NULL none */
 };
 
+/* The dual write's trigger as the server would take it now: core/dual.h, made of the table's own columns. */
+struct fact_dual {
+	int64_t at;                   /* when the catalogue was asked; 0 never */
+	const char *put, *take;       /* SQL that puts it on, and that takes all of it away; put takes away first what stands */
+};
+
 struct fact_log {
 	int64_t at;
 	enum log_state state;
@@ -300,6 +306,7 @@ struct facts {
 	struct fact_blocker blocker;
 	struct fact_added added;
 	struct fact_parity parity;
+	struct fact_dual dual;
 	struct fact_log log;
 	struct fact_monitor monitor;
 	bool files_intact;            /* the final snapshot's files still have the proven hashes */

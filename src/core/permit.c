@@ -93,7 +93,7 @@ static bool no_permit(struct err *e, const char *why)
 
 static bool changes(const struct walk *w)
 {
-	return w->stage == AT_CHANGING && w->change != CHANGE_NONE;
+	return (w->stage == AT_CHANGING || w->stage == AT_ENDING) && w->change != CHANGE_NONE;
 }
 
 static bool intent_open(const struct walk *w, struct err *e)
@@ -124,9 +124,30 @@ int permit_attnum(const struct walk *w)
 	return changes(w) && w->change == CHANGE_TAKE ? w->added_attnum : w->attnum;
 }
 
-const char *permit_statement(struct arena *a, const struct plan *p, const struct walk *w, const struct fact_target *t)
+static const char *known(const char *s)
 {
-	return changes(w) && w->change == CHANGE_TAKE ? sql_take(a, p) : sql_statement(a, p, t);
+	return s ? s : "";
+}
+
+static const char *way_back(struct arena *a, const struct walk *w)
+{
+	const char *all = "";
+	for (size_t i = 0; i < w->n_tighten; i++)
+		all = arena_printf(a, "%s%s%s", all, i ? ";\n" : "", w->tighten[i]);
+	return all;
+}
+
+const char *permit_statement(struct arena *a, const struct plan *p, const struct walk *w, const struct facts *f)
+{
+	switch (changes(w) ? w->change : CHANGE_NONE) {
+	case CHANGE_ADD: return sql_add(a, p);
+	case CHANGE_TAKE: return sql_take(a, p);
+	case CHANGE_DUAL: case CHANGE_AGAIN: return known(f->dual.put);
+	case CHANGE_UNDUAL: case CHANGE_END: return known(f->dual.take);
+	case CHANGE_RELAX: return sql_relax(a, p, &f->target);
+	case CHANGE_TIGHTEN: return way_back(a, w);
+	default: return sql_statement(a, p, &f->target);
+	}
 }
 
 static bool is_intent(struct arena *a, const struct walk *w, const struct permit_binding *b, struct err *e)
@@ -154,7 +175,7 @@ static bool gates_hold(const struct plan *p, const struct walk *w, const struct 
 	if (w->kind == TARGET_ROWS)
 		return gate_batch_allowed(p, w, f, e);
 	if (changes(w))
-		return (w->change == CHANGE_ADD ? gate_add_allowed : gate_take_allowed)(p, w, f, e);
+		return gate_alter_allowed(p, w, f, w->change, e);
 	gate_judge_all(p, w, f, found);
 	return gate_refusal_any(found, e);
 }
@@ -169,7 +190,7 @@ struct permit *permit_mint(struct arena *a, const struct plan *p, const struct w
 		no_permit(e, "the plan's target is of another kind than the walk's");
 		return NULL;
 	}
-	if (!same_known(p->digest, w->plan_digest) || !same_known(permit_statement(a, p, w, &f->target), b->statement)) {
+	if (!same_known(p->digest, w->plan_digest) || !same_known(permit_statement(a, p, w, f), b->statement)) {
 		no_permit(e, "the statement is not the one the plan makes");
 		return NULL;
 	}
@@ -234,10 +255,30 @@ bool permit_spend(struct permit *pm, const struct permit_binding *b, int64_t now
 
 /* What can have changed between the mint and the lock. C6 judges identity too. Rows are compared one by one: no C2. What goes again
    waits for no window. */
+static const char *const *under_lock_ids(const struct walk *w)
+{
+	static const char *const drop[] = { "C2", "C3", "C5", "C6", "C9", NULL };
+	static const char *const change[][5] = {
+		[CHANGE_ADD] = { "A1", "C3", "C6" }, [CHANGE_TAKE] = { "C6" }, [CHANGE_DUAL] = { "A1", "C3", "C6" }, [CHANGE_UNDUAL] = { "C6" },
+		[CHANGE_RELAX] = { "B4", "C3", "C6" }, [CHANGE_TIGHTEN] = { "C6" }, [CHANGE_END] = { "B3", "B4", "C6" }, [CHANGE_AGAIN] = { "C6" },
+	};
+	return changes(w) ? change[w->change] : drop + (w->kind == TARGET_ROWS);
+}
+
+/* The table says what is taken off the old column, and the lock is for that alone. */
+static bool states_the_same(const struct plan *p, const struct walk *w, const struct facts *under_lock, struct err *e)
+{
+	if (!changes(w))
+		return true;
+	struct arena *a = arena_new();
+	bool same = same_known(permit_statement(a, p, w, under_lock), w->intent_statement);
+	arena_free(a);
+	return same || err_set(e, ERR_GATE, "Look again, and begin it again.", "under the lock: what the table has asks for another statement than the one that was signed");
+}
+
 bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct walk *w, const struct facts *under_lock, struct err *e)
 {
-	static const char *const drop[] = { "C2", "C3", "C5", "C6", "C9", NULL }, *const add[] = { "A1", "C3", "C6", NULL }, *const take[] = { "C6", NULL };
-	const char *const *ids = !changes(w) ? drop + (w->kind == TARGET_ROWS) : w->change == CHANGE_ADD ? add : take;
+	const char *const *ids = under_lock_ids(w);
 	int64_t now = under_lock->now;
 	if (!pm || !under_lock->locked)
 		return no_permit(e, "the facts were not read under the lock");
@@ -253,5 +294,5 @@ bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct 
 		if (!finding_passes(&f))
 			return err_set(e, ERR_GATE, f.todo, "under the lock: %s, %s: %s", f.id, f.question, f.because);
 	}
-	return true;
+	return states_the_same(p, w, under_lock, e);
 }

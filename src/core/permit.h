@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The permit for one drop, for one batch of removed rows, or for a column that comes or goes again. Only permit_mint makes one, it judges the gates itself, and it seals what it gave with a key
+/* The permit for one drop, for one batch of removed rows, or for one change of the table (enum change): a column that comes or goes again, the
+   trigger beside it, what the old column asks for. Only permit_mint makes one, it judges the gates itself, and it seals what it gave with a key
    that lives as long as the process. The writer checks the seal and every binding before it sends a byte.
-   1. No permit without stage AT_DROPPING with its own open intent, and A, B and C holding at that moment; for a column that comes AT_CHANGING
-      with its own open change, and what gate_add_allowed asks; for one that goes again what gate_take_allowed asks, and its number.
+   1. No permit without stage AT_DROPPING with its own open intent, and A, B and C holding at that moment; for a change of the table
+      AT_CHANGING or AT_ENDING with its own open change, what gate_alter_allowed asks of it, and for a column that goes again its number.
    2. Bound to walk, plan digest, statement, snapshot, intent head, target oid and attnum, and to the number of its batch.
    3. Sixty seconds by the server's clock; never before it was issued.
    4. Spent once: permit_spend marks it in memory, the writer spends its nonce in the server too.
@@ -31,9 +32,10 @@ struct permit_binding {
 
 struct permit;   /* opaque */
 
-/* What the walk's open intent or change speaks of: the column's number (0 of a table, rows and a column that comes), the statement. */
+/* What the walk's open intent or change speaks of: the number of the plan's own column (0 of a table, rows and a plan whose column comes),
+   of a column that goes again its own; the statement as plan, log and facts make it, "" where one of them lacks for it. */
 int permit_attnum(const struct walk *w);
-const char *permit_statement(struct arena *a, const struct plan *p, const struct walk *w, const struct fact_target *t);
+const char *permit_statement(struct arena *a, const struct plan *p, const struct walk *w, const struct facts *f);
 
 /* The nonce of one batch: that of the intent, and the batch's number. Owned by a. */
 const char *permit_batch_nonce(struct arena *a, const char *intent_nonce, int64_t batch);
@@ -49,7 +51,8 @@ bool permit_spend(struct permit *pm, const struct permit_binding *b, int64_t now
 size_t permit_size(void);
 int64_t permit_expires(const struct permit *pm);
 /* Judged once more under the lock, with facts read there: C2 (not of rows), C3, C5, C6 (its ledger half) and identity;
-   for a column that comes A1, C3 and C6, for one that goes again C6. Refuses what it does not know. */
+   for a change C6, and A1 and C3 where a column or its trigger comes, B4 and C3 where the old one is relaxed, B3 and B4 where dual write
+   ends; and the statement, once more, by what is seen there. Refuses what it does not know. */
 bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct walk *w, const struct facts *under_lock, struct err *e);
 
 #endif

@@ -3,6 +3,8 @@
    type: both stand until the old one goes, as every dropped column does. */
 #include "core/sql.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/text.h"
 #include "core/fact.h"
@@ -58,6 +60,14 @@ static const char *no_null(struct arena *a, const struct fact_target *t)
 	return arena_printf(a, "gatewalk_not_null_%d", t->attnum);
 }
 
+/* One that was never looked at comes again as it was. */
+static bool is_valid(const char *foreign_as)
+{
+	static const char unseen[] = " NOT VALID";
+	size_t len = strlen(foreign_as), tail = sizeof unseen - 1;
+	return len < tail || strcmp(foreign_as + len - tail, unseen) != 0;
+}
+
 const char *sql_tighten(struct arena *a, const struct plan *p, const struct fact_target *t)
 {
 	struct text c = { 0 };
@@ -67,7 +77,7 @@ const char *sql_tighten(struct arena *a, const struct plan *p, const struct fact
 	if (t->not_null)
 		text_addf(&c, "%sADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID", c.len ? ", " : "", no_null(a, t), column);
 	for (size_t i = 0; i < t->n_foreign; i++)
-		text_addf(&c, "%sADD CONSTRAINT %s %s NOT VALID", c.len ? ", " : "", sql_ident(a, t->foreign[i]), t->foreign_as[i]);
+		text_addf(&c, "%sADD CONSTRAINT %s %s%s", c.len ? ", " : "", sql_ident(a, t->foreign[i]), t->foreign_as[i], is_valid(t->foreign_as[i]) ? " NOT VALID" : "");
 	return altered(a, p, &c);
 }
 
@@ -77,7 +87,8 @@ const char **sql_tighten_rest(struct arena *a, const struct plan *p, const struc
 	const char *table = table_of(a, p), **all = arena_array(a, t->n_foreign + 2, sizeof *all);
 	*n = 0;
 	for (size_t i = 0; i < t->n_foreign; i++)
-		all[(*n)++] = arena_printf(a, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table, sql_ident(a, t->foreign[i]));
+		if (is_valid(t->foreign_as[i]))
+			all[(*n)++] = arena_printf(a, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table, sql_ident(a, t->foreign[i]));
 	if (t->not_null) {
 		all[(*n)++] = arena_printf(a, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table, no_null(a, t));
 		all[(*n)++] = arena_printf(a, "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL, DROP CONSTRAINT %s", table, sql_ident(a, p->column), no_null(a, t));

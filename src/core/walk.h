@@ -103,6 +103,8 @@ struct walk {
 	bool reconvert;                  /* that trigger converts as an earlier version of the plan said */
 	int64_t window_from;             /* item 7 is counted from here at the earliest: dual write on and backfill verified; 0 not yet */
 	int64_t relaxed_at;              /* nothing asks any more that the old column be filled; 0 not so */
+	const char **tighten;            /* what puts that back, noted before it went: the first at once, the others behind it, under weaker locks */
+	size_t n_tighten;                /* 0: nothing was taken off yet */
 	int64_t ended_at;                /* dual write went off, in item 9; 0 not yet, or it is on again */
 	bool alone;                      /* rows were written to the new column alone: the old one is to be filled from it first */
 	bool alone_said;                 /* what the open change says of that */

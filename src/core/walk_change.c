@@ -82,6 +82,25 @@ static bool leaves_alone(struct walk *w, enum change ch, const struct record *r,
 	return body_flag(r->b, "alone", &w->alone_said, e);
 }
 
+/* What stood there is nowhere else when it is off: the log keeps the statements of the way back. */
+static bool keeps_back(struct walk *w, enum change ch, const struct record *r, struct err *e)
+{
+	const struct json *back = json_get(r->b, "back");
+	size_t n = 0;
+	if (ch != CHANGE_RELAX)
+		return true;
+	if (!back || back->kind != JSON_ARR || !back->first)
+		return fold_refuse(e, "field \"back\" is missing or empty");
+	for (const struct json *s = back->first; s; s = s->next, n++)
+		if (s->kind != JSON_STR || *s->str == '\0')
+			return fold_refuse(e, "field \"back\" has something that is no statement");
+	w->tighten = arena_array(w->arena, n, sizeof *w->tighten);
+	w->n_tighten = 0;
+	for (const struct json *s = back->first; s; s = s->next)
+		w->tighten[w->n_tighten++] = arena_dup(w->arena, s->str);
+	return true;
+}
+
 static bool change_open(struct walk *w, const struct record *r, enum change ch, struct err *e)
 {
 	const char *nonce, *statement, *digest, *why;
@@ -89,7 +108,7 @@ static bool change_open(struct walk *w, const struct record *r, enum change ch, 
 	unsigned relid;
 	if (!body_oid(r->b, "relid", &relid, e) || !body_time(r->b, "expires", &expires, e) || !body_word(r->b, "nonce", &nonce, e) ||
 	    !body_word(r->b, "statement", &statement, e) || !body_hex(r->b, "statement_sha256", 64, &digest, e) || !body_text(r->b, "why", &why, e) ||
-	    !fold_move(w, changes[ch].asked, NULL, e) || !change_fits(w, ch, r, e) || !leaves_alone(w, ch, r, e))
+	    !fold_move(w, changes[ch].asked, NULL, e) || !change_fits(w, ch, r, e) || !leaves_alone(w, ch, r, e) || !keeps_back(w, ch, r, e))
 		return false;
 	if (relid != w->relid)
 		return fold_refuse(e, "the change is for another table than the walk's");
