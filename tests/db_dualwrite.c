@@ -108,7 +108,7 @@ START_TEST(types_of_columns)
 	x.order.to = types[_i].to;
 	x.order.back = types[_i].back;
 	if (!types[_i].values) {
-		ck_assert(!dualwrite_put(x.db, x.a, &x.order, NULL, &x.e));
+		ck_assert(!dual_send(x.db, x.a, &x.order, true, &x.e));
 		ck_assert_msg(strstr(x.e.msg, types[_i].rows), "%s", x.e.msg);
 		return;
 	}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A dual write that is looked at, made anew, refused, put and taken away: beside writers, beside a lock, and with rows that replication brings. */
-#include "adapter/blocker.h"
+/* A dual write that is looked at, made anew, refused, put and taken away: beside writers, and with rows that replication brings. */
 #include "adapter/cluster.h"
 #include "tests/dual_fixture.h"
 
@@ -51,7 +50,7 @@ START_TEST(renamed_trigger)
 	dual_put(&x);
 	test_sql(x.db, "ALTER TRIGGER " LATE " ON public.t RENAME TO other");
 	dual_lacks(&x, "not all of it is there");
-	ck_assert(!dualwrite_put(x.db, x.a, &x.order, NULL, &x.e));
+	ck_assert(!dual_send(x.db, x.a, &x.order, true, &x.e));
 	ck_assert_msg(strstr(x.e.msg, "trigger other on table public.t depends on function"), "%s", x.e.msg);
 	test_sql(x.db, "ALTER TRIGGER other ON public.t RENAME TO " LATE);
 	dual_stands(&x);
@@ -107,19 +106,36 @@ START_TEST(only_its_own_goes)
 }
 END_TEST
 
-/* With it, or not at all. */
-START_TEST(in_one_transaction)
+static bool says(const char *sql)
 {
-	dual_open(&x, DUAL_TABLE "; CREATE TABLE public.ledger (i int CHECK (i < 3))");
-	ck_assert(!dualwrite_put(x.db, x.a, &x.order, "INSERT INTO public.ledger VALUES (3)", &x.e));
-	dual_lacks(&x, "it is not there");
-	ck_assert(dualwrite_put(x.db, x.a, &x.order, "INSERT INTO public.ledger VALUES (1)", &x.e));
-	ck_assert(dualwrite_put(x.db, x.a, &x.order, "INSERT INTO public.ledger VALUES (2)", &x.e));
-	dual_stands(&x);
-	ck_assert(!dualwrite_take(x.db, x.a, TEST_SID, "INSERT INTO public.ledger VALUES (3)", &x.e));
-	dual_stands(&x);
-	ck_assert(dualwrite_take(x.db, x.a, TEST_SID, "INSERT INTO public.ledger VALUES (1)", &x.e));
-	dual_is(&x, "SELECT sum(i) FROM public.ledger", "4");
+	return cell_bool(test_value(x.db, x.a, arena_printf(x.a, "SELECT %s", sql)));
+}
+
+/* What whoever sends it asks behind it, and what it was made of. */
+START_TEST(proofs)
+{
+	struct dualwrite_sql sql;
+	const char *unfit;
+	dual_open(&x, DUAL_TABLE);
+	x.order.back = _i ? "n::text" : NULL;
+	ck_assert_msg(dualwrite_sql(x.db, x.a, &x.order, true, &sql, &unfit, &x.e), "%s", x.e.msg);
+	ck_assert(!unfit && !sql.replaces && !says(sql.on_sql) && says(sql.off_sql));
+	ck_assert_str_eq(test_value(x.db, x.a, arena_printf(x.a, "SELECT %s", sql.shape_sql)), sql.shape);
+	dual_put(&x);
+	ck_assert(says(sql.on_sql) && !says(sql.off_sql));
+	ck_assert_str_ne(test_value(x.db, x.a, arena_printf(x.a, "SELECT %s", sql.shape_sql)), sql.shape);   /* it stands */
+	ck_assert(dualwrite_sql(x.db, x.a, &x.order, false, &sql, &unfit, &x.e) && sql.replaces && !sql.put);
+	static const char *const others[] = { "ALTER TABLE public.t ADD more int", "ALTER TABLE public.t ALTER w TYPE bigint", "ALTER TABLE public.t ALTER w DROP DEFAULT",
+		"CREATE TABLE public.child () INHERITS (public.t)", "ALTER TABLE public.t DISABLE TRIGGER " LATE };
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		test_sql(x.db, arena_printf(x.a, "BEGIN; %s", others[i]));
+		ck_assert_str_ne(test_value(x.db, x.a, arena_printf(x.a, "SELECT %s", sql.shape_sql)), sql.shape);
+		ck_assert(i < 3 || !says(sql.on_sql));
+		test_sql(x.db, "ROLLBACK");
+		ck_assert(says(sql.on_sql));
+	}
+	dual_take(&x);
+	ck_assert(!says(sql.on_sql) && says(sql.off_sql));
 }
 END_TEST
 
@@ -155,7 +171,7 @@ START_TEST(refused)
 	dual_open(&x, unfits[_i].table);
 	x.order.to = unfits[_i].to;
 	x.order.back = unfits[_i].back;
-	ck_assert(!dualwrite_put(x.db, x.a, &x.order, NULL, &x.e));
+	ck_assert(!dual_send(x.db, x.a, &x.order, true, &x.e));
 	ck_assert_int_eq(x.e.code, ERR_GATE);
 	ck_assert_msg(strstr(x.e.msg, unfits[_i].why), "%s", x.e.msg);
 	dual_is(&x, "SELECT count(*) FROM pg_proc WHERE proname ~ '^dual_'", "0");
@@ -185,36 +201,6 @@ START_TEST(put_and_taken_beside_writers)
 	dual_until(&x, "SELECT count(*) >= 3 FROM pg_stat_activity WHERE application_name = 'gatewalk test'");
 	dual_take(&x);
 	dual_writers_end(&x, again, 2);
-}
-END_TEST
-
-/* Its lock is not free: nobody queues behind it for long, and whoever holds it is named. */
-START_TEST(lock_not_free)
-{
-	dual_open(&x, DUAL_TABLE "; INSERT INTO public.t (id, v) VALUES (1, '1')");
-	struct db *other = test_connect("dbname=" DUAL_DB);
-	test_sql(other, "SET application_name = 'night job'");
-	test_sql(other, "BEGIN; INSERT INTO public.t (id) VALUES (3)");
-	pid_t pid = fork();
-	if (pid == 0) {
-		struct err e = { 0 };
-		struct db *db = test_connect("dbname=" DUAL_DB);
-		_exit(dualwrite_put(db, arena_new(), &x.order, NULL, &e) ? 0 : 1);
-	}
-	dual_until(&x, "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'BEGIN; SET LOCAL lock_timeout%'");
-	int64_t began = clock_mono();
-	test_sql(x.db, "INSERT INTO public.t (id, v) VALUES (2, '2')");
-	ck_assert_int_lt(clock_mono() - began, US_SECOND);
-	struct fact_blocker by;
-	ck_assert(blocker_look(x.db, x.a, (unsigned)cell_int(test_value(x.db, x.a, "SELECT 'public.t'::regclass::oid")), false, &by, &x.e) && by.at && by.pid == db_backend_pid(other));
-	const char *who = blocker_says(x.a, &by);
-	ck_assert_msg(strstr(who, "(night job, ") && strstr(who, "BEGIN; INSERT INTO public.t (id) VALUES (3)"), "%s", who);
-	test_sql(other, "COMMIT");
-	db_close(other);
-	int status = 0;
-	waitpid(pid, &status, 0);
-	ck_assert_int_eq(status, 0);
-	dual_stands(&x);
 }
 END_TEST
 
@@ -279,10 +265,9 @@ int main(void)
 	tcase_add_test(c, another_conversion);
 	tcase_add_test(c, its_definitions_can_be_dumped);
 	tcase_add_test(c, only_its_own_goes);
-	tcase_add_test(c, in_one_transaction);
+	tcase_add_loop_test(c, proofs, 0, 2);
 	tcase_add_loop_test(c, refused, 0, N(unfits));
 	tcase_add_test(c, put_and_taken_beside_writers);
-	tcase_add_test(c, lock_not_free);
 	suite_add_tcase(s, c);
 	TCase *r = tcase_create("replicated");
 	tcase_set_timeout(r, 60);

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "adapter/dualwrite.h"
 #include "base/when.h"
 #include "port/crypto.h"
 #include "port/files.h"
+#include "tests/dual_send.h"
 #include "tests/lib_walk.h"
 
 #define DUAL_DB "gwt_dual"
@@ -73,12 +73,12 @@ static inline void dual_close(struct dual *x)
 static inline void dual_put(struct dual *x)
 {
 	err_clear(&x->e);
-	ck_assert_msg(dualwrite_put(x->db, x->a, &x->order, NULL, &x->e), "%s", x->e.msg);
+	ck_assert_msg(dual_send(x->db, x->a, &x->order, true, &x->e), "%s", x->e.msg);
 }
 
 static inline void dual_take(struct dual *x)
 {
-	ck_assert_msg(dualwrite_take(x->db, x->a, TEST_SID, NULL, &x->e), "%s", x->e.msg);
+	ck_assert_msg(dual_send(x->db, x->a, &x->order, false, &x->e), "%s", x->e.msg);
 }
 
 static inline const struct dualwrite_seen *dual_look(struct dual *x)

@@ -64,12 +64,12 @@ go act:declare:releases:none >"$out" 2>&1
 
 # It is cut off right behind its COMMIT, before the log was told.
 psql -qX <<END
-CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF current_setting(''application_name'') = ''gatewalk addition'' THEN PERFORM pg_sleep(1); END IF; RETURN NULL; END';
+CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF current_setting(''application_name'') = ''gatewalk alter'' THEN PERFORM pg_sleep(1); END IF; RETURN NULL; END';
 CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON gatewalk.anchor DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.slow();
 END
 "$walk" "" "$key" orders-add-note act:add >"$top/killed" 2>&1 &
 adding=$!
-until_sql "the column is at its COMMIT" "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'gatewalk addition' AND query ~ 'COMMIT' AND wait_event = 'PgSleep')"
+until_sql "the column is at its COMMIT" "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'gatewalk alter' AND query ~ 'COMMIT' AND wait_event = 'PgSleep')"
 kill -STOP "$adding"
 until_sql "which the server ends while gatewalk stands still" "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attname = 'note')"
 kill -9 "$adding"

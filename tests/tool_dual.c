@@ -15,6 +15,7 @@
 #include "engine/parity.h"
 #include "port/crypto.h"
 #include "port/db.h"
+#include "tests/dual_send.h"
 
 #define SID "0123456789abcdef0123456789abcdef"
 
@@ -44,8 +45,8 @@ static bool compare(struct db *db, struct arena *a, const struct dual_order *d, 
 static bool act(const char *what, struct db *db, struct arena *a, const struct dual_order *d, struct err *e)
 {
 	if (strcmp(what, "put") == 0)
-		return dualwrite_put(db, a, d, NULL, e);
-	return strcmp(what, "take") == 0 ? dualwrite_take(db, a, SID, NULL, e) : compare(db, a, d, e);
+		return dual_send(db, a, d, true, e);
+	return strcmp(what, "take") == 0 ? dual_send(db, a, d, false, e) : compare(db, a, d, e);
 }
 
 int main(int argc, char **argv)

@@ -4,19 +4,15 @@
 #include <string.h>
 
 #include "adapter/audit.h"
-#include "adapter/blocker.h"
 #include "adapter/own.h"
 #include "adapter/own_private.h"
-#include "adapter/retry.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "core/sql.h"
 #include "port/crypto.h"
 #include "port/db.h"
-#include "port/files.h"
 
-#define STEP_MS 60000
 #define US(col) "(extract(epoch FROM " col ") * 1000000)::bigint"
 
 /* The identity of the order, kept with the seal. */
@@ -99,58 +95,23 @@ bool dualwrite_look(struct db *db, struct arena *a, const struct dual_order *o, 
 /* Triggers first; those of partitions go with their parent's. */
 static const char OURS_SQL[] = OWN_TAG
 "WITH " FUNCTIONS_SQL ",\n" TRIGGERS_SQL "\n"
-"SELECT tgname, format('DROP TRIGGER %%I ON %%I.%%I;', tgname, nspname, relname), tgrelid FROM g WHERE tgparentid = 0\n"
-"UNION ALL SELECT * FROM (SELECT 'gatewalk.' || proname, format('DROP FUNCTION %%s;', oid::regprocedure), 0 FROM f ORDER BY proname) x";
+"SELECT tgname, format('DROP TRIGGER %%I ON %%I.%%I', tgname, nspname, relname) FROM g WHERE tgparentid = 0\n"
+"UNION ALL SELECT * FROM (SELECT 'gatewalk.' || proname, format('DROP FUNCTION %%s', oid::regprocedure) FROM f ORDER BY proname) x";
 
-struct removal { const char *sql; unsigned relid; };   /* relid: a table with a trigger; 0: none */
-
-static bool removal(struct db *db, struct arena *a, const char *sid, struct removal *out, struct err *e)
+static bool taking(struct db *db, struct arena *a, const char *sid, bool *there, const char **sql, struct err *e)
 {
 	struct rows r;
 	struct text t = { 0 };
-	*out = (struct removal){ .sql = "" };
-	if (!db_ask(db, a, &(struct query){ .sql = arena_printf(a, OURS_SQL, arena_dupn(a, sid, 12)), .cols = 3 }, &r, e))
+	if (!db_ask(db, a, &(struct query){ .sql = arena_printf(a, OURS_SQL, arena_dupn(a, sid, 12)), .cols = 2 }, &r, e))
 		return err_in(e, "looking for the dual write");
-	for (int i = 0; i < r.n; i++) {
-		if (!own_is_ours(r.cell[i][0]))
-			continue;
-		text_addf(&t, "%s\n", r.cell[i][1]);
-		if (cell_int(r.cell[i][2]))
-			out->relid = (unsigned)cell_int(r.cell[i][2]);
-	}
-	out->sql = arena_dup(a, text_str(&t));
+	for (int i = 0; i < r.n; i++)
+		if (own_is_ours(r.cell[i][0]))
+			text_addf(&t, "%s;\n", r.cell[i][1]);
+	*there = t.len > 0;
+	text_addf(&t, "DELETE FROM gatewalk.dual_reject WHERE sid = %s", sql_literal(a, sid));
+	*sql = arena_dup(a, text_str(&t));
 	text_free(&t);
 	return true;
-}
-
-/* own_step, and who stood in the way. */
-static bool step(struct db *db, struct arena *a, const char *sql, unsigned relid, bool whole, struct err *e)
-{
-	struct err why = { 0 };
-	if (own_step(db, a, sql, &why))
-		return true;
-	struct fact_blocker by;
-	if (retry_is_lock(&why) && blocker_look(db, a, relid, whole, &by, NULL) && by.at)
-		err_set(&why, ERR_WAIT, "Wait until it ends, or end it, and try again.", "the table's lock was not free for %d s: %s", (int)(OWN_PATIENCE / US_SECOND), blocker_says(a, &by));
-	if (e)
-		*e = why;
-	return false;
-}
-
-static bool is_hex(const char *sid, struct err *e)
-{
-	return (strlen(sid) >= 12 && strspn(sid, "0123456789abcdef") == strlen(sid)) || err_set(e, ERR_INTERNAL, NULL, "the walk's id is not hex");
-}
-
-bool dualwrite_take(struct db *db, struct arena *a, const char *sid, const char *then, struct err *e)
-{
-	struct removal x;
-	if (!is_hex(sid, e) || !removal(db, a, sid, &x, e))
-		return false;
-	if (!*x.sql && !then)
-		return true;
-	const char *sql = arena_printf(a, "%sDELETE FROM gatewalk.dual_reject WHERE sid = %s;\n%s%s", x.sql, sql_literal(a, sid), then ? then : "", then ? ";\n" : "");
-	return step(db, a, sql, x.relid, true, e) || err_in(e, "taking the dual write away");
 }
 
 /* ---- put ---- */
@@ -163,42 +124,71 @@ static bool relations(struct db *db, struct arena *a, const struct dual_form *f,
 		"  OR c.oid = $1::oid ORDER BY c.oid <> $1::oid, c.oid", .args = args, .nargs = 1, .cols = 2, .min_rows = 1 }, r, e);
 }
 
-/* The lock comes first and is the strongest that is needed: none is made stronger later. */
-static const char *put_sql(struct db *db, struct arena *a, const struct dual_order *o, const struct dual_form *f, const char *then, struct err *e)
+static const char *putting(struct db *db, struct arena *a, const struct dual_order *o, const struct dual_form *f, const char *taken, struct err *e)
 {
 	struct rows r;
-	struct removal old;
 	struct text t = { 0 };
-	if (!relations(db, a, f, &r, e) || !removal(db, a, o->sid, &old, e))
+	if (!relations(db, a, f, &r, e))
 		return NULL;
-	text_addf(&t, "LOCK TABLE %s.%s IN %s MODE;\n%s", sql_quoted(a, f->schema), sql_quoted(a, f->table), *old.sql ? "ACCESS EXCLUSIVE" : "SHARE ROW EXCLUSIVE", old.sql);
-	text_add(&t, dual_functions(a, f));
+	text_addf(&t, "%s;\n%s", taken, dual_functions(a, f));
 	for (int i = 0; i < r.n; i++)
 		text_add(&t, dual_triggers(a, f, r.cell[i][0], cell_bool(r.cell[i][1])));
-	text_addf(&t, "DO %s;\n", sql_literal(a, arena_printf(a, "BEGIN EXECUTE (WITH " FUNCTIONS_SQL ",\n" TRIGGERS_SQL
+	text_addf(&t, "DO %s", sql_literal(a, arena_printf(a, "BEGIN EXECUTE (WITH " FUNCTIONS_SQL ",\n" TRIGGERS_SQL
 		" SELECT format('COMMENT ON FUNCTION gatewalk.dual_%1$s() IS %%L', " DIGEST_SQL " || ' %2$s')); END", f->id, spec_of(a, o))));
-	if (then)
-		text_addf(&t, "%s;\n", then);
 	const char *sql = arena_dup(a, text_str(&t));
 	text_free(&t);
 	return sql;
 }
 
-bool dualwrite_put(struct db *db, struct arena *a, const struct dual_order *o, const char *then, struct err *e)
+/* Columns, partitions and children, and what stands of it: %2$s, the table, as to_regclass takes it. */
+static const char SHAPE_SQL[] =
+"(WITH RECURSIVE " FUNCTIONS_SQL ",\n" TRIGGERS_SQL ",\n"
+"tree AS (SELECT to_regclass(%2$s)::oid AS oid UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)\n"
+"SELECT md5(concat_ws(E'\\n', " DIGEST_SQL ", (SELECT string_agg(oid::text, ' ' ORDER BY oid) FROM tree),\n"
+"  (SELECT string_agg(concat_ws(' ', attnum, attname, atttypid, atttypmod, attcollation, attnotnull, attgenerated, pg_get_expr(adbin, adrelid)), E'\\n' ORDER BY attnum)\n"
+"   FROM tree JOIN pg_attribute ON attrelid = oid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum WHERE attnum > 0 AND NOT attisdropped))))";
+/* All of it, always enabled, and sealed as it is: %2$d functions, %3$d triggers on each relation but partitions, which have their parent's; %4$s the spec, %5$s the table. */
+static const char ON_SQL[] =
+"(WITH RECURSIVE " FUNCTIONS_SQL ",\n" TRIGGERS_SQL ",\n"
+"tree AS (SELECT to_regclass(%5$s)::oid AS oid UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)\n"
+"SELECT (SELECT count(*) FROM f) = %2$d AND (SELECT bool_and((SELECT count(*) FROM g WHERE tgrelid = tree.oid AND tgenabled = 'A') = %3$d) FROM tree)\n"
+"  AND (SELECT obj_description(f.oid, 'pg_proc') FROM f WHERE proname = 'dual_%1$s') = " DIGEST_SQL " || ' %4$s')";
+static const char OFF_SQL[] = "(WITH " FUNCTIONS_SQL ",\n" TRIGGERS_SQL " SELECT NOT EXISTS (SELECT FROM f) AND NOT EXISTS (SELECT FROM g))";
+
+static bool is_hex(const char *sid, struct err *e)
+{
+	return (strlen(sid) >= 12 && strspn(sid, "0123456789abcdef") == strlen(sid)) || err_set(e, ERR_INTERNAL, NULL, "the walk's id is not hex");
+}
+
+/* The shape is read first: what changes behind it is seen by whoever reads it again. */
+static bool shape_now(struct db *db, struct arena *a, const struct dual_order *o, struct dualwrite_sql *out, struct err *e)
+{
+	const char *id = arena_dupn(a, o->sid, 12), *table = sql_literal(a, arena_printf(a, "%s.%s", sql_quoted(a, o->schema), sql_quoted(a, o->table)));
+	struct rows r;
+	out->shape_sql = arena_printf(a, SHAPE_SQL, id, table);
+	out->on_sql = arena_printf(a, ON_SQL, id, o->back ? 6 : 3, o->back ? 4 : 2, spec_of(a, o), table);
+	out->off_sql = arena_printf(a, OFF_SQL, id);
+	if (!db_ask(db, a, &(struct query){ .sql = arena_printf(a, OWN_TAG "SELECT %s", out->shape_sql), .cols = 1, .min_rows = 1, .max_rows = 1 }, &r, e))
+		return err_in(e, "looking at the table's columns");
+	out->shape = r.cell[0][0];
+	return true;
+}
+
+bool dualwrite_sql(struct db *db, struct arena *a, const struct dual_order *o, bool put, struct dualwrite_sql *out, const char **unfit, struct err *e)
 {
 	struct dual_form f;
-	struct dualwrite_seen seen;
-	const char *unfit = NULL;
-	if (!is_hex(o->sid, e) || !dualwrite_look(db, a, o, &seen, e))
+	*unfit = NULL;
+	*out = (struct dualwrite_sql){ .put = NULL };
+	if (!is_hex(o->sid, e) || !shape_now(db, a, o, out, e) || !taking(db, a, o->sid, &out->replaces, &out->take, e))
 		return false;
-	if (seen.stands)
-		return !then || own_step(db, a, arena_printf(a, "%s;\n", then), e);
-	if (!dualwrite_try(db, a, o, &f, &unfit, e))
+	if (!put)
+		return true;
+	if (!dualwrite_try(db, a, o, &f, unfit, e))
 		return err_in(e, "trying the dual write");
-	if (unfit)
-		return err_set(e, ERR_GATE, NULL, "%s", unfit);
-	const char *sql = put_sql(db, a, o, &f, then, e);
-	return (sql && step(db, a, sql, f.relid, seen.there, e)) || err_in(e, "putting the dual write on %s.%s", o->schema, o->table);
+	if (*unfit)
+		return true;
+	out->put = putting(db, a, o, &f, out->take, e);
+	return out->put || err_in(e, "making the dual write of %s.%s", o->schema, o->table);
 }
 
 bool dualwrite_rejects(struct db *db, struct arena *a, const char *sid, int max, struct dual_reject **out, size_t *n, struct err *e)

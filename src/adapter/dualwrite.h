@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Dual write by trigger (core/dual.h): put, looked at, taken away. Put and taken in one transaction each, however many partitions there are:
+/* Dual write by trigger (core/dual.h): made, looked at, taken away; its statements are for one transaction each, however many partitions there are:
    a write meets all of it or none.
    It fires always (ENABLE ALWAYS), so also for what logical replication brings and for sessions whose session_replication_role is
    replica: their rows carry the old column alone, and where they carry both, nothing is done. A partition that comes later has it from
@@ -27,11 +27,16 @@ bool dualwrite_try(struct db *db, struct arena *a, const struct dual_order *o, s
 /* The same without what only a trigger would meet: the application writes both. */
 bool dualwrite_form(struct db *db, struct arena *a, const struct dual_order *o, struct dual_form *form, const char **unfit, struct err *e);
 
-/* then: SQL that is to stand or fall with it, such as the ledger's row; NULL none. A lock is waited for shortly, again and again for 20 s;
-   in the end the error names who held it. Idempotent; another conversion takes the place of one that stands. ERR_GATE: unfit. */
-bool dualwrite_put(struct db *db, struct arena *a, const struct dual_order *o, const char *then, struct err *e);
-/* Takes away what this walk has, on whatever table it stands; nothing there is fine: then runs all the same. */
-bool dualwrite_take(struct db *db, struct arena *a, const char *sid, const char *then, struct err *e);
+/* What is sent to put it on, or to take it away, by whoever has a permit for it and holds the table (adapter/alter.h). Nothing is sent from here. */
+struct dualwrite_sql {
+	const char *put;              /* statements; takes away first what stands. NULL: not asked for, or unfit */
+	const char *take;             /* what this walk has, on whatever table it stands, and the notes of rows that did not convert */
+	bool replaces;                /* something of it stands: then the lock is the strongest one */
+	const char *shape, *shape_sql;   /* of what it was made of, then; SQL that gives it anew */
+	const char *on_sql, *off_sql; /* SQL, boolean: all of it stands, as made; nothing is left */
+};
+/* put: with that statement, for which it is tried as dualwrite_try does. */
+bool dualwrite_sql(struct db *db, struct arena *a, const struct dual_order *o, bool put, struct dualwrite_sql *out, const char **unfit, struct err *e);
 
 struct dualwrite_seen {
 	bool there;                   /* something of it is */

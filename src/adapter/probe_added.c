@@ -63,7 +63,7 @@ static bool try(struct db *db, struct arena *a, const struct plan *p, const char
 		"CREATE TEMPORARY TABLE " TRIAL " (LIKE %s.%s INCLUDING CONSTRAINTS) ON COMMIT DROP", sql_quoted(a, p->schema), sql_quoted(a, p->table));
 	if (!db_script(db, a, make, 0, NULL, e) || !state(db, a, &before, e))
 		return false;
-	if (!db_ask(db, a, &(struct query){ .sql = sql_statement(a, &trial, NULL) }, NULL, &why))
+	if (!db_ask(db, a, &(struct query){ .sql = sql_add(a, &trial) }, NULL, &why))
 		return refused(a, &why, unfit, e);
 	if (!state(db, a, &after, e))
 		return false;
@@ -77,10 +77,10 @@ static bool try(struct db *db, struct arena *a, const struct plan *p, const char
 bool probe_added(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e)
 {
 	struct err why = { 0 };
-	if (plan_target(p) != TARGET_ADDED || !t->found || t->unfit)
+	if (!plan_new_column(p) || !t->found || t->unfit)
 		return true;
 	if (t->taken) {
-		t->unfit = arena_printf(a, "the table has a column %s already", sql_ident(a, p->column));
+		t->unfit = arena_printf(a, "the table has a column %s already", sql_ident(a, plan_new_column(p)));
 		return true;
 	}
 	bool ok = try(db, a, p, &t->unfit, &why);

@@ -20,6 +20,9 @@ static bool is_whole(const struct plan *p)
 	return plan_target(p) == TARGET_TABLE || plan_target(p) == TARGET_ROWS || plan_target(p) == TARGET_ADDED;
 }
 
+/* Of a column that gets another one beside it: the number of the one that bears that one's name. */
+static const char BESIDE_SQL[] = "UNION ALL SELECT 'taken', a.attnum::text, 1000 FROM pg_attribute a JOIN t ON t.relid = a.attrelid WHERE a.attname = %s AND NOT a.attisdropped\n";
+
 bool target_pairs(struct db *db, struct arena *a, const struct pairs_query *q, struct rows *out, struct err *e)
 {
 	static const char column[] = TARGET_WITH_SQL TARGET_OPEN_SQL TARGET_PAIRS_SQL, table[] = TABLE_WITH_SQL TARGET_OPEN_SQL TABLE_PAIRS_SQL,
@@ -30,8 +33,9 @@ bool target_pairs(struct db *db, struct arena *a, const struct pairs_query *q, s
 		return err_set(e, ERR_INTERNAL, NULL, "too many values for one look at the target");
 	for (int i = 0; i < q->nargs; i++)
 		args[3 + i] = q->args[i];
+	const char *beside = !whole && !comes && plan_new_column(q->plan) ? arena_printf(a, BESIDE_SQL, sql_literal(a, plan_new_column(q->plan))) : "";
 	const struct query ask = {
-		.sql = arena_printf(a, "%s%s%s", whole ? table : comes ? added : column, q->more, TARGET_CLOSE_SQL),
+		.sql = arena_printf(a, "%s%s%s%s", whole ? table : comes ? added : column, beside, q->more, TARGET_CLOSE_SQL),
 		.args = args, .nargs = 3 + q->nargs, .ms = q->ms, .cols = 2, .min_rows = 1,
 	};
 	return db_ask(db, a, &ask, out, e);

@@ -105,9 +105,10 @@ const char *sql_statement(struct arena *a, const struct plan *p, const struct fa
 
 const char *sql_comment(struct arena *a, const struct plan *p)
 {
-	if (plan_target(p) != TARGET_ADDED || !p->add_comment)
+	const char *column = plan_new_column(p);
+	if (!column || !p->add_comment)
 		return "";
-	return arena_printf(a, "COMMENT ON COLUMN %s IS %s", plan_target_name(a, p), sql_literal(a, p->add_comment));
+	return arena_printf(a, "COMMENT ON COLUMN %s.%s.%s IS %s", sql_ident(a, p->schema), sql_ident(a, p->table), sql_ident(a, column), sql_literal(a, p->add_comment));
 }
 
 const char *sql_take(struct arena *a, const struct plan *p)

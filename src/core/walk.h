@@ -75,6 +75,10 @@ struct walk_fill { int64_t at, filled, left, rejects; };
 enum change { CHANGE_NONE, CHANGE_ADD, CHANGE_TAKE, CHANGE_DUAL, CHANGE_UNDUAL, CHANGE_RELAX, CHANGE_TIGHTEN, CHANGE_END, CHANGE_AGAIN };
 const char *change_name(enum change ch);   /* as the log has it: "add", "dual write", ... */
 
+/* Where the walk stands once the change that is under way is done. */
+struct walk;
+enum stage walk_change_to(const struct walk *w);
+
 /* What the deploys of a walk with two columns declare. */
 #define WALK_ASKS 4
 

@@ -29,6 +29,13 @@ static bool moves(const struct walk *w, enum event ev, enum stage *to)
 	return true;
 }
 
+enum stage walk_change_to(const struct walk *w)
+{
+	enum stage to = w->stage;
+	moves(w, changes[w->change].done, &to);
+	return to;
+}
+
 bool walk_recounts(const struct walk *w, bool lost, enum stage *to)
 {
 	*to = w->stage;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapter/addition.h"
+#include "adapter/alter.h"
 #include "adapter/monitor.h"
 #include "adapter/probe.h"
 #include "base/arena.h"
@@ -42,7 +42,7 @@ static struct json *change_body(struct engine *g, enum change what, const char *
 	return b;
 }
 
-static bool outcome(struct engine *g, const struct addition_end *end, struct err *e)
+static bool outcome(struct engine *g, const struct alter_end *end, struct err *e)
 {
 	char buf[WHEN_MAX];
 	bool done = end->result == DROP_DONE;
@@ -61,10 +61,10 @@ static bool outcome(struct engine *g, const struct addition_end *end, struct err
 
 bool adding_settle(struct engine *g, struct err *e)
 {
-	struct addition_end end;
+	struct alter_end end;
 	/* The statement's own backend may still be at its COMMIT, and its anchor not to be seen yet. */
 	return engine_connect(g, e) && apply_ended(g->db, g->walk.sid, SETTLE_MS, e) &&
-		addition_settle(g->db, lot_arena(g->walk_lot), g->plan, &g->walk, &end, e) && outcome(g, &end, e);
+		alter_settle(g->db, lot_arena(g->walk_lot), g->plan, &g->walk, &end, e) && outcome(g, &end, e);
 }
 
 /* Each try that met a lock is shown at once: who holds the table, and how often it was tried. */
@@ -94,15 +94,15 @@ static bool look(struct engine *g, struct err *e)
 static bool send(struct engine *g, const struct anchor *last, struct err *e)
 {
 	struct arena *a = lot_arena(g->walk_lot);
-	struct addition_end end = { .result = DROP_REFUSED };
+	struct alter_end end = { .result = DROP_REFUSED };
 	struct permit_binding b = binding(g);
 	struct permit *permit = look(g, e) ? permit_mint(a, g->plan, &g->walk, &g->facts, &b, &g->mac, e) : NULL;
 	bool ok = permit != NULL;
 	if (ok) {
-		const struct addition o = { .conninfo = db_conninfo(g->db, a, NULL), .plan = g->plan, .walk = &g->walk, .facts = &g->facts, .binding = b, .permit = permit,
+		const struct alter o = { .conninfo = db_conninfo(g->db, a, NULL), .plan = g->plan, .walk = &g->walk, .facts = &g->facts, .binding = b, .permit = permit,
 			.mac = &g->mac, .last = *last, .held = held, .ctx = g };
 		g->busy = "waiting for the table's lock";
-		ok = addition_run(a, &o, &end, e);
+		ok = alter_run(a, &o, &end, e);
 		g->busy = NULL;
 		g->blocker = end.blocker;
 	} else {
@@ -155,7 +155,7 @@ static bool count(struct engine *g, struct err *e)
 {
 	int64_t n;
 	g->busy = "counting the values of the new column";
-	bool ok = addition_values(g->db, lot_arena(g->look_lot), g->plan, COUNT_MS, &n, e);
+	bool ok = alter_values(g->db, lot_arena(g->look_lot), g->plan, COUNT_MS, &n, e);
 	g->busy = NULL;
 	if (!ok)
 		return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A new column, as the engine drives it: look, sign the change, look again, mint, send, write what became of it. What sends the statement
-   is adapter/addition.c, and it believes nothing of what is said here but the permit. */
+   is adapter/alter.c, and it believes nothing of what is said here but the permit. */
 #ifndef GW_ENGINE_ADDING_H
 #define GW_ENGINE_ADDING_H
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The writer of a new column: what it sends, what it refuses, who holds the table, and what became of it. */
-#include "adapter/addition.h"
+#include "adapter/alter.h"
 
 #include "core/sql.h"
 #include "tests/drop_fixture.h"
 #include "tests/lib_db.h"
 
-#define DB "gw_addition"
+#define DB "gw_alter"
 
 static struct fix x;
-static struct addition_end end;
+static struct alter_end end;
 static struct err err;
 
 /* Stands right behind the line of a change. */
@@ -61,16 +61,16 @@ static void teardown(void)
 	fix_drop_database(DB);
 }
 
-static struct addition order(struct permit *pm)
+static struct alter order(struct permit *pm)
 {
-	return (struct addition){ .conninfo = x.conninfo, .plan = &x.plan, .walk = &x.walk, .facts = &x.facts, .binding = x.binding, .permit = pm, .mac = &x.mac, .last = x.last };
+	return (struct alter){ .conninfo = x.conninfo, .plan = &x.plan, .walk = &x.walk, .facts = &x.facts, .binding = x.binding, .permit = pm, .mac = &x.mac, .last = x.last };
 }
 
 static bool run(void)
 {
-	struct addition o = order(fix_mint(&x));
+	struct alter o = order(fix_mint(&x));
 	err_clear(&err);
-	return addition_run(x.a, &o, &end, &err);
+	return alter_run(x.a, &o, &end, &err);
 }
 
 static void refused(const char *why)
@@ -113,21 +113,21 @@ END_TEST
 START_TEST(once_and_for_nothing_else)
 {
 	struct permit *pm = fix_mint(&x);
-	struct addition o = order(pm);
+	struct alter o = order(pm);
 	o.binding.attnum = 2;
-	ck_assert(!addition_run(x.a, &o, &end, &err));
+	ck_assert(!alter_run(x.a, &o, &end, &err));
 	ck_assert_str_eq(err.msg, "the permit is for another walk, plan, change or column");
 	o.binding.attnum = 0;
 	x.plan.add_type = "integer";
-	ck_assert(!addition_run(x.a, &o, &end, &err));
+	ck_assert(!alter_run(x.a, &o, &end, &err));
 	ck_assert_str_eq(err.msg, "the permit is for another statement than the plan's");
 	x.plan.add_type = "text";
 	x.walk.change = CHANGE_NONE;
-	ck_assert(!addition_run(x.a, &o, &end, &err));
-	ck_assert_str_eq(err.msg, "this writer adds a column and takes it away again, and the walk is at neither");
+	ck_assert(!alter_run(x.a, &o, &end, &err));
+	ck_assert_str_eq(err.msg, "this writer changes a table, and the walk is at no change of one");
 	x.walk.change = CHANGE_ADD;
-	ck_assert_msg(addition_run(x.a, &o, &end, &err), "%s", err.msg);
-	ck_assert(!addition_run(x.a, &o, &end, &err));
+	ck_assert_msg(alter_run(x.a, &o, &end, &err), "%s", err.msg);
+	ck_assert(!alter_run(x.a, &o, &end, &err));
 	ck_assert_str_eq(err.msg, "the permit has been used already");
 	/* Nor does the drop's writer take it. */
 	struct drop d = fix_drop(&x, pm);
@@ -156,8 +156,8 @@ START_TEST(refusals_leave_nothing)
 {
 	struct permit *pm = refusals[_i].happens == volatile_default ? NULL : fix_mint(&x);
 	refusals[_i].happens();
-	struct addition o = order(pm ? pm : fix_mint(&x));
-	ck_assert(!addition_run(x.a, &o, &end, &err));
+	struct alter o = order(pm ? pm : fix_mint(&x));
+	ck_assert(!alter_run(x.a, &o, &end, &err));
 	ck_assert_msg(strstr(err.msg, refusals[_i].why) != NULL, "%s", err.msg);
 	ck_assert_int_eq(end.result, DROP_REFUSED);
 	ck_assert_str_eq(end.why, err.msg);
@@ -172,8 +172,8 @@ START_TEST(a_ledger_that_does_not_know_the_walk)
 	struct permit *pm = fix_mint(&x);
 	fix_do(&x, "ALTER TABLE gatewalk.anchor DROP CONSTRAINT anchor_sid_fkey; ALTER TABLE gatewalk.permit DROP CONSTRAINT permit_sid_fkey");
 	no_row();
-	struct addition o = order(pm);
-	ck_assert(!addition_run(x.a, &o, &end, &err));
+	struct alter o = order(pm);
+	ck_assert(!alter_run(x.a, &o, &end, &err));
 	ck_assert_msg(strstr(err.msg, "the ledger does not know the walk") != NULL, "%s", err.msg);
 	ck_assert_int_eq(end.result, DROP_NOT_DONE);
 	ck_assert_str_eq(column("attname"), "");
@@ -229,10 +229,10 @@ START_TEST(who_holds_it_is_named)
 {
 	int after = 2;
 	hold();
-	struct addition o = order(fix_mint(&x));
+	struct alter o = order(fix_mint(&x));
 	o.held = lets_go;
 	o.ctx = &after;
-	ck_assert_msg(addition_run(x.a, &o, &end, &err), "%s", err.msg);
+	ck_assert_msg(alter_run(x.a, &o, &end, &err), "%s", err.msg);
 	ck_assert_int_eq(end.tries, 3);
 	ck_assert_int_eq(seen.pid, db_backend_pid(holder));
 	ck_assert_str_eq(seen.app, "nightly report");
@@ -258,10 +258,10 @@ START_TEST(it_gives_up_and_says_why)
 	int never = -1;
 	hold();
 	shift(58 * US_SECOND);
-	struct addition o = order(fix_mint(&x));
+	struct alter o = order(fix_mint(&x));
 	o.held = lets_go;
 	o.ctx = &never;
-	ck_assert(!addition_run(x.a, &o, &end, &err));
+	ck_assert(!alter_run(x.a, &o, &end, &err));
 	const char *want = arena_printf(x.a, "no lock could be had on public.orders in %d tries: pid %d (nightly report, ", end.tries, db_backend_pid(holder));
 	ck_assert_msg(strncmp(err.msg, want, strlen(want)) == 0, "%s", err.msg);
 	ck_assert(strstr(err.msg, " UTC, idle in transaction: BEGIN; SELECT count(*) FROM public.orders") != NULL);
@@ -274,22 +274,22 @@ END_TEST
 
 START_TEST(what_became_of_it)
 {
-	ck_assert(addition_settle(x.db, x.a, &x.plan, &x.walk, &end, &err));
+	ck_assert(alter_settle(x.db, x.a, &x.plan, &x.walk, &end, &err));
 	ck_assert_int_eq(end.result, DROP_NOT_DONE);
 	ck_assert_str_eq(end.why, "the ledger has no entry of it: nothing was changed");
 	added();
-	ck_assert(addition_settle(x.db, x.a, &x.plan, &x.walk, &end, &err));
+	ck_assert(alter_settle(x.db, x.a, &x.plan, &x.walk, &end, &err));
 	ck_assert_int_eq(end.result, DROP_DONE);
 	ck_assert_int_eq(end.attnum, 3);
 	ck_assert(end.at > 0 && *end.xid);
 	fix_do(&x, "ALTER TABLE public.orders DROP COLUMN note");
-	ck_assert(addition_settle(x.db, x.a, &x.plan, &x.walk, &end, &err));
+	ck_assert(alter_settle(x.db, x.a, &x.plan, &x.walk, &end, &err));
 	ck_assert_int_eq(end.attnum, 3);
 	fix_do(&x, "UPDATE gatewalk.walk SET attnum = 0");
-	ck_assert(!addition_settle(x.db, x.a, &x.plan, &x.walk, &end, &err));
+	ck_assert(!alter_settle(x.db, x.a, &x.plan, &x.walk, &end, &err));
 	ck_assert_str_eq(err.msg, "the ledger says that the column note came, and it is not there");
 	x.walk.intent_head[0] = x.walk.intent_head[0] == '0' ? '1' : '0';
-	ck_assert(!addition_settle(x.db, x.a, &x.plan, &x.walk, &end, &err));
+	ck_assert(!alter_settle(x.db, x.a, &x.plan, &x.walk, &end, &err));
 	ck_assert_str_eq(err.msg, "the ledger's entry 7 is not this walk's change");
 }
 END_TEST
@@ -298,13 +298,13 @@ START_TEST(it_goes_again)
 {
 	int64_t n = -1;
 	added();
-	ck_assert(addition_values(x.db, x.a, &x.plan, 1000, &n, &err));
+	ck_assert(alter_values(x.db, x.a, &x.plan, 1000, &n, &err));
 	ck_assert_int_eq(n, 0);
 	fix_do(&x, "UPDATE public.orders SET note = 'x' WHERE id < 4; ALTER TABLE public.orders ALTER note DROP NOT NULL; UPDATE public.orders SET note = NULL WHERE id = 9");
-	ck_assert(addition_values(x.db, x.a, &x.plan, 1000, &n, &err));
+	ck_assert(alter_values(x.db, x.a, &x.plan, 1000, &n, &err));
 	ck_assert_int_eq(n, 3);
 	x.plan.add_default = NULL;
-	ck_assert(addition_values(x.db, x.a, &x.plan, 1000, &n, &err));
+	ck_assert(alter_values(x.db, x.a, &x.plan, 1000, &n, &err));
 	ck_assert_int_eq(n, 999);
 	stand(CHANGE_TAKE, 3);
 	ck_assert_msg(run(), "%s", err.msg);
@@ -313,7 +313,7 @@ START_TEST(it_goes_again)
 	ck_assert_str_eq(column("attname"), "");
 	ck_assert_str_eq(fix_get(&x, "SELECT kind || ' ' || n FROM gatewalk.anchor ORDER BY n DESC LIMIT 1"), "line 9");
 	ck_assert_str_eq(fix_get(&x, "SELECT stage || ' ' || attnum FROM gatewalk.walk"), "expand 0");
-	ck_assert(addition_settle(x.db, x.a, &x.plan, &x.walk, &end, &err));
+	ck_assert(alter_settle(x.db, x.a, &x.plan, &x.walk, &end, &err));
 	ck_assert_int_eq(end.result, DROP_DONE);
 }
 END_TEST
@@ -355,8 +355,8 @@ END_TEST
 
 static Suite *suite(void)
 {
-	Suite *s = suite_create("addition");
-	TCase *t = tcase_create("addition");
+	Suite *s = suite_create("alter");
+	TCase *t = tcase_create("alter");
 	const TTest *const all[] = { a_column_comes, once_and_for_nothing_else, a_ledger_that_does_not_know_the_walk, gates_stand_before_it, who_holds_it_is_named, it_gives_up_and_says_why,
 		what_became_of_it, it_goes_again, partitions_come_along };
 	tcase_add_checked_fixture(t, setup, teardown);
