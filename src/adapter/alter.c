@@ -23,7 +23,7 @@ static bool permitted(struct altering *r, struct err *e)
 	const struct alter *o = r->o;
 	const struct permit_binding *b = &o->binding;
 	const struct walk *w = o->walk;
-	if (!r->form || w->kind != plan_target(o->plan) || (w->stage != AT_CHANGING && w->stage != AT_ENDING))
+	if (!r->form || w->kind != plan_target(o->plan) || !walk_is_changing(w))
 		return err_set(e, ERR_VERIFY, "Nothing was sent.", "this writer changes a table, and the walk is at no change of one");
 	r->statement = permit_statement(r->a, o->plan, w, o->facts);
 	if (!*r->statement || !text_eq(b->statement, r->statement))

@@ -187,7 +187,7 @@ static bool alarm_write(struct db *db, struct arena *a, const char *sid, const s
 /* "rollbacks 120 /min, limit 25 (before the drop 4)" */
 static const char *alarm_text(struct arena *a, const struct plan *p, const struct fact_metric *m)
 {
-	const char *base = m->has_base ? arena_printf(a, " (before the %s %.3g)", p->archetype == ARCH_ADDITIVE ? "change" : "drop", m->base) : "";
+	const char *base = m->has_base ? arena_printf(a, " (before the %s %.3g)", p->archetype == ARCH_DESTRUCTIVE ? "drop" : "change", m->base) : "";
 	return arena_printf(a, "%s %.4g%s%s, limit %.4g%s", m->name, m->value, *m->unit ? " " : "", m->unit, m->alarm, base);
 }
 

@@ -187,7 +187,7 @@ bool gate_fill_allowed(const struct plan *p, const struct walk *w, const struct 
 
 bool gate_reads_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
 {
-	static const char *const ids[] = { "B3", "B7" };
+	static const char *const ids[] = { "B3", "B4", "B7" };
 	return some_hold(&(struct judge){ .p = p, .w = w, .f = f }, ids, sizeof ids / sizeof *ids, e);
 }
 

@@ -46,7 +46,7 @@ bool gate_alter_allowed(const struct plan *p, const struct walk *w, const struct
 bool gate_window_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
 /* Those that stand before rows are filled: A6, C6. No window and no health: the plan's own pause conditions stand before each batch. */
 bool gate_fill_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
-/* Those that stand before reads may move to a new column: B3, B7. */
+/* Those that stand before reads may move to a new column: B3, B7, and B4 where it stands beside an old one. */
 bool gate_reads_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e);
 /* True when this gate holds. Else the error of its first shut condition; ERR_WAIT when all shut ones WAIT. */
 bool gate_refusal(const struct finding f[static CONDITION_COUNT], enum gate g, struct err *e);

@@ -93,7 +93,7 @@ static bool no_permit(struct err *e, const char *why)
 
 static bool changes(const struct walk *w)
 {
-	return (w->stage == AT_CHANGING || w->stage == AT_ENDING) && w->change != CHANGE_NONE;
+	return walk_is_changing(w) && w->change != CHANGE_NONE;
 }
 
 static bool intent_open(const struct walk *w, struct err *e)

@@ -74,9 +74,9 @@ static void judge_version(struct findings *f)
 {
 	const struct plan *p = f->p;
 	enum archetype of = plan_recipe(p);
-	if (p->archetype == ARCH_RENAME || p->archetype == ARCH_TYPE)
-		found(f, "archetype", arena_printf(f->a, "archetype is %s: this version walks what is added and what is taken away only", archetype_name(p->archetype)),
-			"write archetype: additive or destructive");
+	if (p->archetype == ARCH_TYPE)
+		found(f, "archetype", arena_printf(f->a, "archetype is %s: this version does not walk it", archetype_name(p->archetype)),
+			"write archetype: additive, rename or destructive");
 	else if (p->archetype != ARCH_NONE && of != ARCH_NONE && p->archetype != of)
 		found(f, "archetype", arena_printf(f->a, "archetype is %s, and %s is %s", archetype_name(p->archetype), p->recipe, archetype_name(of)),
 			arena_printf(f->a, "write archetype: %s", archetype_name(of)));

@@ -40,11 +40,10 @@ static void offer_change(struct view *v, enum change ch, const char *label, cons
 
 void view_offer_change_back(struct view *v)
 {
-	static const char *const alone = "was a row written to the new column alone? no or yes, and why you step back", *const form = "no, the deploy is not out yet";
 	switch (archetype_beside(v->walk->archetype) ? walk_back_change(v->walk) : CHANGE_NONE) {
-	case CHANGE_UNDUAL: offer_change(v, CHANGE_UNDUAL, "step back: trigger off", alone, form); break;
+	case CHANGE_UNDUAL: offer_change(v, CHANGE_UNDUAL, "step back: trigger off", VIEW_ALONE, VIEW_ALONE_FORM); break;
 	case CHANGE_TIGHTEN: offer_change(v, CHANGE_TIGHTEN, "step back: put it back", "why what was taken off the old column comes back", "a reason"); break;
-	case CHANGE_AGAIN: offer_change(v, CHANGE_AGAIN, "step back: trigger on", alone, form); break;
+	case CHANGE_AGAIN: offer_change(v, CHANGE_AGAIN, "step back: trigger on", VIEW_ALONE, VIEW_ALONE_FORM); break;
 	default: break;
 	}
 }

@@ -57,6 +57,9 @@ bool view_is_added(const struct view *v);
 bool view_window_wait(const struct view *v, int64_t *passed, int64_t *whole);
 /* The first condition that stands before this change and does not hold; NULL when it may be made. */
 const struct finding *view_change_shut(const struct view *v, enum change ch);
+/* What a step back asks that one of two columns, or who writes it, is part of. */
+#define VIEW_ALONE "was a row written to the new column alone? no or yes, and why you step back"
+#define VIEW_ALONE_FORM "no, the deploy is not out yet"
 /* A step back that is a change of the table. */
 void view_offer_change_back(struct view *v);
 void view_offer_take(struct view *v);

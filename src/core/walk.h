@@ -78,6 +78,10 @@ const char *change_name(enum change ch);   /* as the log has it: "add", "dual wr
 /* Where the walk stands once the change that is under way is done. */
 struct walk;
 enum stage walk_change_to(const struct walk *w);
+/* One is signed, and what became of it is not known yet. */
+bool walk_is_changing(const struct walk *w);
+/* Is there a row for it from here? What it has to fit besides is the fold's to say. */
+bool walk_change_may(const struct walk *w, enum change ch);
 
 /* What the deploys of a walk with two columns declare. */
 #define WALK_ASKS 4

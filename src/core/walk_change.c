@@ -36,6 +36,16 @@ enum stage walk_change_to(const struct walk *w)
 	return to;
 }
 
+bool walk_is_changing(const struct walk *w)
+{
+	return w->stage == AT_CHANGING || w->stage == AT_ENDING;
+}
+
+bool walk_change_may(const struct walk *w, enum change ch)
+{
+	return ch > CHANGE_NONE && ch <= CHANGE_AGAIN && walk_move_needs(w->archetype, w->stage, changes[ch].asked) <= GATES_ALL;
+}
+
 bool walk_recounts(const struct walk *w, bool lost, enum stage *to)
 {
 	*to = w->stage;

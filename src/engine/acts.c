@@ -14,6 +14,7 @@
 #include "base/when.h"
 #include "core/consumers.h"
 #include "engine/adding.h"
+#include "engine/altering.h"
 #include "engine/closing.h"
 #include "engine/comparing.h"
 #include "engine/filling.h"
@@ -84,20 +85,20 @@ static bool do_drill(struct engine *g, const struct act *act, struct err *e)
 
 static bool do_snapshot(struct engine *g, const struct act *act, struct err *e)
 {
-	bool first = g->walk.stage <= AT_GATE_A, served = false;
+	bool first = g->walk.stage <= AT_GATE_A, reads = g->walk.stage == AT_COPY, served = false;
 	struct json *args = json_obj(lot_arena(g->walk_lot));
 	if (!at_stage(g, AT_SNAPSHOT, AT_ARMED, "a snapshot", e))
 		return false;
-	if (!first && g->walk.stage < AT_FINAL)
+	if (!first && !reads && g->walk.stage < AT_FINAL)
 		return wrong(e, "The final snapshot is taken when gate B is open.", "this walk has its first snapshot already");
-	if (!first && !(gates_open(g->findings) & GATE_B))
+	if (!first && !reads && !(gates_open(g->findings) & GATE_B))
 		return gate_refusal(g->findings, GATE_B, e);
 	if (!take_serving(g, &served, e))
 		return false;
 	if (served)
 		return do_drill(g, act, e);
 	json_add_int(args, "drill", first);
-	json_add_str(args, "role", first ? "first" : "final");
+	json_add_str(args, "role", first ? "first" : reads ? "reads" : "final");
 	if (!job_begin(g, "snapshot", args, e))
 		return false;
 	engine_say(g, "the snapshot runs as a job of its own");
@@ -114,7 +115,9 @@ static const char *answer_of(struct engine *g, struct arena *a, enum item item)
 	case ITEM_DOCUMENT: return g->plan->rollback_floor;
 	case ITEM_CONSUMERS: return arena_printf(a, "%zu", s.all);
 	case ITEM_DUAL_WRITE: return "written";
+	case ITEM_WINDOW: return "over";
 	case ITEM_READS: return "moved";
+	case ITEM_UNUSED: return "relaxed";
 	case ITEM_MONITOR: return arena_printf(a, "%d", g->walk.alarms);
 	default: return NULL;
 	}
@@ -133,7 +136,7 @@ static bool all_named(const struct engine *g, struct err *e)
 static bool item_ready(struct engine *g, enum item item, struct err *e)
 {
 	char buf[WHEN_MAX];
-	if (g->walk.archetype == ARCH_ADDITIVE && (item == ITEM_DUAL_WRITE || item == ITEM_READS))
+	if (g->walk.archetype != ARCH_DESTRUCTIVE && item >= ITEM_DUAL_WRITE && item <= ITEM_UNUSED)
 		return adding_ready(g, item, e);
 	if (item == ITEM_CONSUMERS) {
 		if (!g->facts.watch.tripwire_there || !g->facts.watch.tripwire_enabled)
@@ -185,14 +188,14 @@ static bool known_deploy(const struct engine *g, const char *name)
 
 static bool do_declare(struct engine *g, const struct act *act, struct err *e)
 {
-	static const char *const known[] = { "reads_moved", "writes_fill", "rehearsed", "tests", "releases" };
+	static const char *const known[] = { "reads_moved", "writes_fill", "writes_both", "reads_both", "writes_new", "rehearsed", "tests", "releases" };
 	const char *slash = act->key ? strchr(act->key, '/') : NULL;
 	size_t len = slash ? (size_t)(slash - act->key) : act->key ? strlen(act->key) : 0;
 	const char *what = NULL, *key = slash ? slash + 1 : "";
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (act->key && strlen(known[i]) == len && strncmp(act->key, known[i], len) == 0)
 			what = known[i];
-	bool of_deploy = what && (strcmp(what, "reads_moved") == 0 || strcmp(what, "writes_fill") == 0);
+	bool of_deploy = what && (walk_ask(what) >= 0 || strcmp(what, "writes_fill") == 0);
 	if (!what || (of_deploy && !known_deploy(g, key)))
 		return err_set(e, ERR_USE, NULL, "nothing is declared under \"%s\"", act->key ? act->key : "");
 	if (!act->text || strspn(act->text, " ") == strlen(act->text))
@@ -244,15 +247,18 @@ static bool do_clear(struct engine *g, const struct act *act, struct err *e)
 
 static bool do_quiet(struct engine *g, const struct act *act, struct err *e)
 {
+	struct json *b = line_body(g);
 	(void)act;
-	if (!at_stage(g, AT_UNUSED, AT_UNUSED, "the count of item 9", e) || !look_fresh(g, e))
+	if (!at_stage(g, AT_PARITY, AT_UNUSED, "the count of item 9", e) || !look_fresh(g, e) || (g->walk.stage == AT_PARITY && !altering_may_end(g, e)))
 		return false;
+	if (g->walk.stage == AT_PARITY)
+		json_add_int(b, "parity", g->walk.parity_n);
 	if (!g->facts.watch.tripwire_there || !g->facts.watch.tripwire_enabled)
 		return wrong(e, "Put the tripwire on the table first.", "nobody would see a write");
-	if ((g->facts.target.not_null || g->facts.target.def) &&
+	if (g->walk.archetype == ARCH_DESTRUCTIVE && (g->facts.target.not_null || g->facts.target.def) &&
 	    !apply_relax(g->db, lot_arena(g->walk_lot), g->plan, &g->walk, &g->facts, e))
 		return false;
-	if (!line_write(g, OP_QUIET, line_body(g), false, e))
+	if (!line_write(g, OP_QUIET, b, false, e))
 		return false;
 	engine_say(g, "the count has begun");
 	return job_begin(g, "watch", json_obj(lot_arena(g->walk_lot)), e);
@@ -324,7 +330,7 @@ typedef bool doer(struct engine *g, const struct act *act, struct err *e);
 static doer *const doers[ACT_COUNT] = {
 	[ACT_LOOK] = do_look, [ACT_CHECK] = do_look, [ACT_SNAPSHOT] = do_snapshot, [ACT_DRILL] = do_drill, [ACT_CONFIRM] = do_confirm,
 	[ACT_DECLARE] = do_declare, [ACT_AUDIT] = do_audit, [ACT_CLEAR] = do_clear, [ACT_WATCH] = watching_begin, [ACT_QUIET] = do_quiet,
-	[ACT_ADD] = adding_begin, [ACT_TAKE] = adding_take, [ACT_HIDE] = hiding_begin, [ACT_UNHIDE] = hiding_end, [ACT_PASS] = do_pass, [ACT_DROP] = do_drop, [ACT_REMOVE] = rows_resume, [ACT_REMOVE_END] = rows_end, [ACT_SCHEMA_LOG] = closing_schema_log, [ACT_RESTORE] = do_restore,
+	[ACT_ADD] = adding_begin, [ACT_TAKE] = adding_take, [ACT_ALTER] = altering_begin, [ACT_HIDE] = hiding_begin, [ACT_UNHIDE] = hiding_end, [ACT_PASS] = do_pass, [ACT_DROP] = do_drop, [ACT_REMOVE] = rows_resume, [ACT_REMOVE_END] = rows_end, [ACT_SCHEMA_LOG] = closing_schema_log, [ACT_RESTORE] = do_restore,
 	[ACT_BACK] = closing_back, [ACT_LEAVE] = closing_leave, [ACT_JOB_PAUSE] = do_job, [ACT_JOB_RESUME] = do_job, [ACT_JOB_STOP] = do_job,
 	[ACT_BACKFILL] = filling_begin, [ACT_RETRY] = filling_begin, [ACT_JOB_SET] = filling_set, [ACT_PARITY] = comparing_begin,
 };

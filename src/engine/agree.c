@@ -11,7 +11,7 @@
 #include "adapter/schema.h"
 #include "adapter/slot.h"
 #include "base/arena.h"
-#include "engine/adding.h"
+#include "engine/altering.h"
 #include "engine/agree_private.h"
 #include "engine/drop_parts.h"
 
@@ -112,11 +112,11 @@ bool engine_resync(struct engine *g, const char *walk, const struct asker *by, s
    it has removed in this database, and is refused while its job is at work. */
 static bool settled(struct engine *g, struct sides *s, struct err *e)
 {
-	bool open = g->walk.stage == AT_DROPPING || g->walk.stage == AT_CHANGING;
+	bool open = g->walk.stage == AT_DROPPING || walk_is_changing(&g->walk);
 	if (!open || s->last.n < g->walk.intent_n)
 		return true;
 	g->state = LOG_AGREES;
-	bool ok = g->walk.stage == AT_CHANGING ? adding_settle(g, e) : g->walk.kind == TARGET_ROWS ? rows_end(g, NULL, e) : drop_settle(g, e);
+	bool ok = walk_is_changing(&g->walk) ? altering_settle(g, e) : g->walk.kind == TARGET_ROWS ? rows_end(g, NULL, e) : drop_settle(g, e);
 	return ok && line_compare_all(g, e) && agree_look(g, s, e);
 }
 

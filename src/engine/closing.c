@@ -12,8 +12,9 @@
 #include "base/when.h"
 #include "core/migration.h"
 #include "core/sql.h"
+#include "engine/adding.h"
+#include "engine/altering.h"
 #include "engine/comparing.h"
-#include "engine/engine_private.h"
 #include "engine/filling.h"
 #include "engine/hiding.h"
 #include "port/files.h"
@@ -28,14 +29,22 @@ static bool with_reason(const struct act *act, struct err *e)
 bool closing_back(struct engine *g, const struct act *act, struct err *e)
 {
 	enum stage to;
-	if (!with_reason(act, e))
+	const struct walk *w = &g->walk;
+	enum change ch = archetype_beside(w->archetype) ? walk_back_change(w) : CHANGE_NONE;
+	const char *why = act->text;
+	bool alone, asks = archetype_beside(w->archetype) && (w->stage == AT_BACKFILL || w->stage == AT_UNUSED);
+	if (ch != CHANGE_NONE)   /* the way back is a change of the table, which asks for what it needs */
+		return ch == CHANGE_TAKE ? adding_take(g, act, e) : altering_begin(g, &(struct act){ .kind = ACT_ALTER, .key = change_name(ch), .text = act->text }, e);
+	if (!with_reason(act, e) || (asks && !altering_answer(act, &alone, &why, e)))
 		return false;
-	if (!walk_back(&g->walk, &to))
+	if (!walk_back(w, &to))
 		return err_set(e, ERR_USE, NULL, "there is no step back from here (%s)", stage_name(g->walk.stage));
 	struct json *b = line_body(g);
-	json_add_str(b, "from", stage_name(g->walk.stage));
+	if (asks)
+		json_add_int(b, "alone", alone);
+	json_add_str(b, "from", stage_name(w->stage));
 	json_add_str(b, "to", stage_name(to));
-	json_add_str(b, "why", act->text);
+	json_add_str(b, "why", why);
 	bool filled, compared;
 	if (!line_may(g, OP_BACK, b, e) || !filling_over(g, &filled, e) || !comparing_over(g, &compared, e) || !line_write(g, OP_BACK, b, false, e))
 		return false;
@@ -64,6 +73,8 @@ bool closing_leave(struct engine *g, const struct act *act, struct err *e)
 		return false;
 	if (!walk_move(g->walk.archetype, g->walk.stage, EV_LEAVE, 0, &m))
 		return err_set(e, ERR_USE, NULL, "this walk cannot be left any more (%s)", stage_name(g->walk.stage));
+	if (!altering_untrigger(g, act->text, e))
+		return false;
 	struct json *b = line_body(g);
 	json_add_str(b, "why", act->text);
 	if (!line_may(g, OP_LEAVE, b, e) || !stop_jobs(g, e) || !filling_over(g, &filled, e) || !comparing_over(g, &compared, e) || !hiding_over(g, e) ||

@@ -86,13 +86,15 @@ static bool tick_watch(struct run *r, struct err *e)
 		return false;
 	if (t.found && !watch_tick(r->db, r->arena, r->walk->sid, r->plan, &t, keys, n, e))
 		return false;
+	if (r->plan->archetype != ARCH_DESTRUCTIVE)   /* there the monitor has a job of its own from the first change on */
+		return ring(r, e);
 	return monitor_tick(r->db, r->arena, r->walk->sid, r->plan, true, e) && ring(r, e);
 }
 
 /* Until a column comes, the monitor takes its baseline. */
 static bool tick_monitor(struct run *r, struct err *e)
 {
-	bool before = r->plan->archetype == ARCH_ADDITIVE && stage_parse(r->walk->stage) <= AT_CHANGING;
+	bool before = r->plan->archetype != ARCH_DESTRUCTIVE && stage_parse(r->walk->stage) <= AT_CHANGING;
 	return monitor_tick(r->db, r->arena, r->walk->sid, r->plan, before, e) &&
 		monitor_judge(r->db, r->arena, r->walk->sid, r->plan, e);
 }
@@ -201,7 +203,8 @@ static bool tick_walk(struct run *r, const char *sid, int *walks, struct err *e)
 	one.arena = arena_new();
 	bool ok = jobrun_load(&one, sid, e);
 	if (ok && !one.walk->closed) {
-		ok = one.walk->dropped || one.plan->archetype == ARCH_ADDITIVE ? tick_monitor(&one, e) : tick_watch(&one, e);
+		bool watched = !one.walk->dropped && one.plan->archetype != ARCH_ADDITIVE, monitored = one.walk->dropped || one.plan->archetype != ARCH_DESTRUCTIVE;
+		ok = (!watched || tick_watch(&one, e)) && (!monitored || tick_monitor(&one, e));
 		*walks += ok;
 	}
 	arena_free(one.arena);

@@ -127,7 +127,7 @@ static bool publish(struct engine *g, int64_t n, struct err *e)
 
 static bool changing(const struct walk *w)
 {
-	return w->stage == AT_DROPPING || w->stage == AT_CHANGING || w->filling;
+	return w->stage == AT_DROPPING || walk_is_changing(w) || w->filling;
 }
 
 static bool may_write(struct engine *g, enum record_op op, const struct json *b, struct stamp *st, struct err *e)
@@ -229,7 +229,7 @@ bool line_sync(struct engine *g, struct err *e)
 	}
 	g->owed = false;
 	/* An open drop or change wrote the row itself: it is brought up with the outcome. A removal finds its stage there. */
-	bool itself = g->walk.stage == AT_CHANGING || (g->walk.stage == AT_DROPPING && g->walk.kind != TARGET_ROWS);
+	bool itself = walk_is_changing(&g->walk) || (g->walk.stage == AT_DROPPING && g->walk.kind != TARGET_ROWS);
 	return itself || ledger_update(g->db, &g->walk, g->plan, changing(&g->walk), e);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking: every group of facts by its own probe, each standing alone. What could not be seen stays unknown, and unknown
    refuses; the reason is kept for the screen. */
-#include "engine/adding.h"
+#include "engine/altering.h"
 #include "engine/audit_alone.h"
 #include "engine/comparing.h"
 #include "engine/engine_private.h"
@@ -170,7 +170,7 @@ bool look_facts(struct engine *g, bool audit, struct err *e)
 	if (g->db)
 		line_check(g);
 	look_files(g);
-	adding_facts(g);
+	altering_facts(g);
 	g->busy = NULL;
 	if (first.code != ERR_NONE && e)
 		*e = first;
@@ -252,8 +252,8 @@ bool engine_look(struct engine *g, struct err *e)
 	bool ok = engine_connect(g, &first);
 	if (ok && g->walk.stage == AT_DROPPING && !g->read_only && g->state == LOG_AGREES)
 		ok = drop_settle(g, &first);
-	if (ok && g->walk.stage == AT_CHANGING && !g->read_only && g->state == LOG_AGREES)
-		ok = adding_settle(g, &first);
+	if (ok && walk_is_changing(&g->walk) && !g->read_only && g->state == LOG_AGREES)
+		ok = altering_settle(g, &first);
 	ok = look_facts(g, false, ok ? &first : NULL) && ok;
 	if (!look_writes(g, &late)) {
 		first = ok ? late : first;

@@ -45,7 +45,7 @@ static int64_t look_again(const struct engine *g)
 	int64_t from = w->last_sighting > w->quiet_since ? w->last_sighting : w->quiet_since;
 	if (w->stage == AT_UNUSED && w->quiet_since)
 		return from + plan_unused_days(g->plan) * w->day_us;
-	if (w->stage == AT_READS && w->archetype == ARCH_ADDITIVE)
+	if (w->stage == AT_READS && w->archetype != ARCH_DESTRUCTIVE)
 		return walk_reads_from(w, g->plan);
 	if (w->stage == AT_WINDOW)
 		return walk_window_end(w, g->plan);

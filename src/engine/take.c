@@ -385,12 +385,12 @@ bool take_care(struct engine *g, struct err *e)
 	if (w->stage >= AT_CONSUMERS && w->stage <= AT_ARMED && walk_declared(w, "watch", own_trigger_name(lot_arena(g->look_lot), w->sid)) &&
 	    g->facts.watch.tripwire_there && gone(g, "watch"))
 		return job_begin(g, "watch", none, e);
-	if (w->archetype == ARCH_ADDITIVE && w->stage >= AT_EXPAND && w->stage < AT_MONITOR && gone(g, "monitor"))
+	/* Before the first change it takes its baseline. */
+	bool monitored = walk_is_monitored(w) || (w->archetype != ARCH_DESTRUCTIVE && w->stage == AT_EXPAND);
+	if (monitored && g->facts.now && gone(g, "monitor"))
 		return job_begin(g, "monitor", none, e);
 	if (w->stage == AT_DROPPING && w->kind == TARGET_ROWS && gone(g, "remove"))
 		return job_begin(g, "remove", none, e);
-	if (w->stage == AT_MONITOR && g->facts.now && gone(g, "monitor"))
-		return job_begin(g, "monitor", none, e);
 	return filling_care(g, e) && comparing_care(g, e);
 }
 
