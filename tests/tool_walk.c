@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Drives a real walk for the scripts, over the engine: tool_walk CONNINFO KEY PLAN|WALK VERB
-   VERB: begin | fill:LINES | start-snapshot | close | pass-b | a stage to be brought to (snapshot consumers expand writes backfill reads monitor unused final gate-c armed) | drop | look | view | finish
+   VERB: begin | fill:LINES | start-snapshot | close | pass-b | a stage to be brought to (snapshot consumers expand writes backfill window copy reads relax parity monitor unused final gate-c armed) | drop | look | view | finish
          | act:NAME:KEY:TEXT | - (verbs from standard input, one a line; each answer ends with a line ".")
    drop asks for the passphrase on the terminal, as the program does. Exit status as gatewalk's; the stage is printed last. */
 #include <stdio.h>
@@ -14,7 +14,8 @@
 
 static const struct { const char *name; enum stage stage; } stages[] = {
 	{ "snapshot", AT_SNAPSHOT }, { "archetype", AT_ARCHETYPE }, { "document", AT_DOCUMENT }, { "gate-a", AT_GATE_A }, { "consumers", AT_CONSUMERS },
-	{ "expand", AT_EXPAND }, { "writes", AT_WRITES }, { "backfill", AT_BACKFILL },
+	{ "expand", AT_EXPAND }, { "writes", AT_WRITES }, { "backfill", AT_BACKFILL }, { "window", AT_WINDOW },
+	{ "copy", AT_COPY }, { "relax", AT_RELAX }, { "parity", AT_PARITY },
 	{ "reads", AT_READS }, { "monitor", AT_MONITOR }, { "unused", AT_UNUSED }, { "final", AT_FINAL }, { "gate-c", AT_GATE_C }, { "armed", AT_ARMED },
 };
 

@@ -73,7 +73,7 @@ static const char *plan_text(struct arena *a, const struct sample *s, const char
 /* What a person would type where something is to be declared or confirmed; the rest is read off the offer itself. */
 static const char *typed_for(struct engine *g, const struct offer *o)
 {
-	if (o->kind == ACT_DECLARE && (strncmp(o->key, "reads_moved/", 12) == 0 || strncmp(o->key, "writes_fill/", 12) == 0))
+	if (o->kind == ACT_DECLARE && strchr(o->key, '/') && strncmp(o->key, "tests/", 6) != 0)
 		return "2.5.0 ended 2026-01-10 11:20";
 	if (o->kind == ACT_DECLARE)
 		return strcmp(o->key, "releases") == 0 ? "none" : o->expect;
@@ -84,7 +84,9 @@ static const char *typed_for(struct engine *g, const struct offer *o)
 	case ITEM_DUAL_WRITE: return "written";
 	case ITEM_DOCUMENT: return g->plan->rollback_floor;
 	case ITEM_CONSUMERS: return o->expect;
+	case ITEM_WINDOW: return "over";
 	case ITEM_READS: return "moved";
+	case ITEM_UNUSED: return "relaxed";
 	default: return NULL;
 	}
 }
@@ -120,7 +122,8 @@ static bool step(struct engine *g, enum stage until, struct err *e)
 	for (size_t i = 0; ok && !acted && i < v->n_offers; i++) {
 		const struct offer *o = &v->offers[i];
 		const char *typed = typed_for(g, o);
-		bool takes = (o->kind == ACT_ADD && until > AT_EXPAND) || o->kind == ACT_SNAPSHOT || o->kind == ACT_WATCH || o->kind == ACT_QUIET || o->kind == ACT_PASS || typed;
+		bool on = (o->kind == ACT_ALTER && !o->prompt) || o->kind == ACT_PARITY || o->kind == ACT_BACKFILL;   /* what asks is a step back */
+		bool takes = on || (o->kind == ACT_ADD && until > AT_EXPAND) || o->kind == ACT_SNAPSHOT || o->kind == ACT_WATCH || o->kind == ACT_QUIET || o->kind == ACT_PASS || typed;
 		if (!takes || (o->kind == ACT_SNAPSHOT && (job_alive(g, "snapshot") || g->walk.stage == AT_GATE_C)))
 			continue;
 		if ((o->kind == ACT_PASS && o->key && *o->key == 'C' && until <= AT_GATE_C) || (o->kind == ACT_WATCH && g->facts.watch.tripwire_there && g->facts.watch.tripwire_enabled))
