@@ -181,16 +181,17 @@ static const char *const hostile[] = {
 static const char *fill(const char *yaml)
 {
 	static const char *const blanks[] = { "name", "table", "column", "type", "where", "before", "after", "why", "way_back", "leaves_behind",
-		"rollback_floor", "api_contract", "falls", "deploys", "zone" };
-	static const char *const values[] = { "a-plan", "orders", "total", "numeric(10,2)", "\"total < 0\"", "b", "a", "w", "w", "l", "1", "none", "[]", "[{name: web}]", "UTC" };
+		"rollback_floor", "api_contract", "falls", "deploys", "zone", "to" };
+	static const char *const values[] = { "a-plan", "orders", "total", "numeric(10,2)", "\"total < 0\"", "b", "a", "w", "w", "l", "1", "none", "[]", "[{name: web}]", "UTC", "\"total * 2\"" };
 	struct text t = { 0 };
+	int columns = 0;
 	for (const char *line = yaml, *end; *line; line = end) {
 		end = strchr(line, '\n') + 1;
 		const char *blank = strstr(line, "# fill in: "), *word = line + strspn(line, " ");
 		text_addn(&t, line, (size_t)((blank && blank < end ? strchr(line, ':') + 1 : end) - line));
 		for (size_t i = 0; blank && blank < end && i < sizeof blanks / sizeof blanks[0]; i++)
 			if (strncmp(word, blanks[i], strlen(blanks[i])) == 0 && word[strlen(blanks[i])] == ':')
-				text_addf(&t, " %s\n", values[i]);
+				text_addf(&t, " %s\n", i == 2 && columns++ ? "amount" : values[i]);   /* of two the second one is new */
 	}
 	const char *out = arena_dup(a, text_str(&t));
 	text_free(&t);
@@ -250,8 +251,8 @@ END_TEST
 
 START_TEST(the_template_is_an_empty_draft)
 {
-	static const char *const recipes[] = { "drop-column", "drop-table", "remove-rows", "add-column" };
-	for (size_t i = 0; i < 4; i++) {
+	static const char *const recipes[] = { "drop-column", "drop-table", "remove-rows", "add-column", "rename-column", "change-type" };
+	for (size_t i = 0; i < 6; i++) {
 		struct plan_draft none = { .recipe = recipes[i] };
 		const char *written = planfile_write(a, &none);
 		ck_assert_str_eq(slurp(test_fixture(arena_printf(a, "../plans/%s.yaml", recipes[i]))), written);
@@ -259,7 +260,7 @@ START_TEST(the_template_is_an_empty_draft)
 		ck_assert_ptr_null(parse(written, &errors));
 		ck_assert_ptr_nonnull(strstr(errors, "4:1: name is empty; "));
 		const struct plan *p = parse(fill(written), NULL);
-		ck_assert_int_eq(plan_target(p), (enum target)(TARGET_COLUMN + i));
+		ck_assert_int_eq(plan_target(p), i < 4 ? (enum target)(TARGET_COLUMN + i) : TARGET_COLUMN);
 		ck_assert_ptr_null(p->store);
 		ck_assert_ptr_null(p->sync_standby);
 	}

@@ -11,21 +11,37 @@
 #define NAMED "a-z, 0-9 and -, at most 40: "
 
 /* What the template says of each kind of target. reads and check: NULL, nobody is searched for who uses it. */
-static const struct words { const char *goes, *noun, *name, *table, *before, *falls, *scope, *reads, *check; } words[] = {
-	[TARGET_COLUMN] = { "one column is dropped", "column", NAMED "orders-drop-legacy-total", "orders", "the column as it is: type, default, what it holds",
+static const struct words { const char *archetype, *goes, *noun, *name, *table, *before, *falls, *scope, *reads, *check; } words[] = {
+	[TARGET_COLUMN] = { "destructive", "one column is dropped", "column", NAMED "orders-drop-legacy-total", "orders", "the column as it is: type, default, what it holds",
 		"what else falls with the column, in the server's words; [] when nothing does",
 		"  scope: column                         # column (with its key), or table\n", "reads the column", "legacy_total /srv/reports" },
-	[TARGET_TABLE] = { "one table is dropped", "table", NAMED "drop-old-orders", "old_orders", "the table as it is: what it holds, how many rows, since when",
+	[TARGET_TABLE] = { "destructive", "one table is dropped", "table", NAMED "drop-old-orders", "old_orders", "the table as it is: what it holds, how many rows, since when",
 		"what else falls with the table, in the server's words; [] when nothing does", "", "reads the table", "old_orders /srv/reports" },
-	[TARGET_ROWS] = { "rows are removed from one table", "rows", NAMED "orders-remove-before-2020", "orders", "which rows these are, and how many",
+	[TARGET_ROWS] = { "destructive", "rows are removed from one table", "rows", NAMED "orders-remove-before-2020", "orders", "which rows these are, and how many",
 		NULL, "", "needs the rows", "'orders.*2019' /srv/reports" },
-	[TARGET_ADDED] = { "one column is added", "new column", NAMED "orders-add-note", "orders", "the table as it is, and where such a value is kept today", NULL, "", NULL, NULL },
+	[TARGET_ADDED] = { "additive", "one column is added", "new column", NAMED "orders-add-note", "orders", "the table as it is, and where such a value is kept today", NULL, "", NULL, NULL },
 };
+/* Two columns side by side. */
+static const struct words beside[] = {
+	[ARCH_RENAME] = { "rename", "one column gets another name: a new one stands beside it until it goes", "old column", NAMED "orders-rename-totl", "orders", "the column as it is: type, default, what it holds",
+		"what else falls with the old column, in the server's words; [] when nothing does", "  scope: column                         # the old column (with its key), or table\n",
+		"reads the old column", "totl /srv/reports" },
+	[ARCH_TYPE] = { "type change", "one column gets another type: a new one stands beside it until it goes", "old column", NAMED "orders-retype-total", "orders", "the column as it is: type, default, what it holds",
+		"what else falls with the old column, in the server's words; [] when nothing does", "  scope: column                         # the old column (with its key), or table\n",
+		"reads the old column", "total_text /srv/reports" },
+};
+
+static bool is_beside(const struct plan_draft *d)
+{
+	return archetype_beside(plan_recipe(&(struct plan){ .recipe = d->recipe }));
+}
 
 static const struct words *words_of(const struct plan_draft *d)
 {
 	const struct plan p = { .recipe = d->recipe };
 	enum target t = plan_target(&p);
+	if (is_beside(d))
+		return &beside[plan_recipe(&p)];
 	return &words[t == TARGET_NONE ? TARGET_COLUMN : t];
 }
 
@@ -96,6 +112,28 @@ static void put_added(struct text *t, const struct plan_draft *d)
 		"# backfill: {value: \"total * 100\", pause: [{when: replication lag, above: 5}]}\n");
 }
 
+/* How a value goes over, who writes both, and how the rows that stand are filled. */
+static void put_beside(struct text *t, const struct plan_draft *d)
+{
+	bool rename = words_of(d) == &beside[ARCH_RENAME];
+	text_add(t, "\n# The new column. It takes neither a default nor NOT NULL as long as both stand.\nadd:\n");
+	put_field(t, "  column", d->to, "its name, such as total");
+	put_field(t, "  type", d->type, rename ? "the old column's type" : "numeric(10,2), ...");
+	text_add(t, "  comment:                              # what it is for, for those who read the catalogue\n");
+	if (!rename) {
+		text_add(t, "# How a value goes over, as SQL over the row's own columns. What does not convert is listed, and the rest goes on.\nconvert:\n");
+		put_field(t, "  to", d->convert, "the new value: \"total_text::numeric\"");
+		text_add(t,
+			"  back:                                 # the old value from the new one: \"total::text\"; nothing: one way only\n"
+			"  check:                                # true of a row whose two values belong together; nothing: what to makes is enough\n");
+	}
+	text_add(t,
+		"# trigger: gatewalk's own, which it takes away again; application: every deploy writes both.\n"
+		"dual_write: trigger\n"
+		"# How the rows that stand are filled, and when that pauses.\n"
+		"backfill: {pause: [{when: replication lag, above: 5}]}\n");
+}
+
 static void put_head(struct text *t, const struct plan_draft *d)
 {
 	const struct words *w = words_of(d);
@@ -104,18 +142,20 @@ static void put_head(struct text *t, const struct plan_draft *d)
 		"# Fill in each line that says so, then: gatewalk check THIS-FILE\n"
 		"gatewalk: 1\n", w->goes);
 	put_field(t, "name", d->name, w->name);
-	text_addf(t, "archetype: %s\n", w == &words[TARGET_ADDED] ? "additive" : "destructive");
+	text_addf(t, "archetype: %s\n", w->archetype);
 	put_field(t, "recipe", d->recipe ? d->recipe : "drop-column", "");
 	text_add(t, "target:\n");
 	put_field(t, "  schema", d->schema ? d->schema : "public", "");
 	put_field(t, "  table", d->table, w->table);
-	if (w == &words[TARGET_COLUMN] || w == &words[TARGET_ADDED])
-		put_field(t, "  column", d->column, w == &words[TARGET_ADDED] ? "note" : "legacy_total");
+	if (w == &words[TARGET_COLUMN] || w == &words[TARGET_ADDED] || is_beside(d))
+		put_field(t, "  column", d->column, is_beside(d) ? "the old one" : w == &words[TARGET_ADDED] ? "note" : "legacy_total");
 	else if (w == &words[TARGET_ROWS])
 		put_field(t, "  where", d->where, "which rows: \"created < '2020-01-01'\"");
 	text_add(t, "# statement: what somebody proposed, if anybody did; it is compared with what gatewalk writes itself\n");
 	if (w == &words[TARGET_ADDED])
 		put_added(t, d);
+	if (is_beside(d))
+		put_beside(t, d);
 }
 
 static void put_falls(struct text *t, const struct plan_draft *d)
@@ -139,7 +179,7 @@ static void put_document(struct text *t, const struct plan_draft *d)
 	put_field(t, "  before", d->before, words_of(d)->before);
 	put_field(t, "  after", NULL, "what stands there afterwards");
 	bool adds = words_of(d) == &words[TARGET_ADDED];
-	put_field(t, "  why", d->why, adds ? "why it comes" : "why it goes");
+	put_field(t, "  why", d->why, adds ? "why it comes" : is_beside(d) ? "why it changes" : "why it goes");
 	put_field(t, "  way_back", NULL, adds ? "how the column goes again, and who does it" : "how the data comes back, and who does it");
 	put_field(t, "  leaves_behind", NULL, adds ? "what a way back loses: values that stand only in it" : "what a way back does not restore");
 	put_field(t, "  rollback_floor", NULL, adds ? "the oldest release that runs with it there" : "the oldest release that runs without it");
@@ -188,23 +228,30 @@ static void put_people(struct text *t, const struct plan_draft *d)
 
 static void put_rules(struct text *t, const struct plan_draft *d)
 {
+	const struct plan p = { .recipe = d->recipe };
 	bool adds = words_of(d) == &words[TARGET_ADDED];
 	text_add(t, "\n# Floors may be raised, never lowered.\npolicy:\n");
-	text_add(t, adds ?
+	if (is_beside(d))
+		text_addf(t, "  window_days: %-2d                       # at least %d; so long both are written and compared\n"
+			"  unused_days: %-2d                       # at least %d\n"
+			"  longest_job_days: 1                   # the period of the rarest job that could read it; 31 for a monthly one\n", archetype_window_floor(plan_recipe(&p)),
+			archetype_window_floor(plan_recipe(&p)), archetype_unused_floor(plan_recipe(&p)), archetype_unused_floor(plan_recipe(&p)));
+	else
+		text_add(t, adds ?
 		"  writes_hours: 4                       # at least 4; reads move no earlier than this after writes fill it\n" :
 		"  unused_days: 14                       # at least 14\n"
 		"  longest_job_days: 7                   # the period of the rarest job that could read it; 31 for a monthly one\n");
 	text_addf(t,
 		"  monitor_hours: 48                     # at least 48\n"
-		"  release_quiet_hours: 48               # at least 48; no release this long after the %s\n", adds ? "column comes" : "drop");
-	if (words_of(d) == &words[TARGET_COLUMN])
+		"  release_quiet_hours: 48               # at least 48; no release this long after the %s\n", adds ? "column comes" : is_beside(d) ? "table changes" : "drop");
+	if (words_of(d) == &words[TARGET_COLUMN] || is_beside(d))
 		text_add(t, "  hide: true                            # hidden from the application's roles for a day before gate B; needs errors that can be read\n");
 	if (words_of(d) != &words[TARGET_ROWS] && !adds)
 		text_add(t, "  slot: false                           # true: committed writes are read from a logical slot, too; needs wal_level = logical\n");
 	text_addf(t,
 		"  drop_estimate_min: 10\n"
 		"\n# When %s: the day on which the window begins, never a Friday.\n"
-		"window:\n", adds ? "it may be added" : "the drop may happen");
+		"window:\n", adds ? "it may be added" : is_beside(d) ? "the table may be changed" : "the drop may happen");
 	put_field(t, "  zone", d->zone, "Europe/Madrid");
 	text_add(t,
 		"  open:\n"
@@ -240,7 +287,7 @@ static void put_watch(struct text *t, const struct plan_draft *d)
 		"\n# On a rehearsal database only: the moment that is taken for now, and the seconds that a day of waiting takes.\n"
 		"rehearsal:\n"
 		"  now: \"Tue 04:30\"\n"
-		"  day: 1\n", w == &words[TARGET_ADDED] ? "The change" : "The drop", w->scope);
+		"  day: 1\n", w == &words[TARGET_ADDED] || is_beside(d) ? "The change" : "The drop", w->scope);
 }
 
 char *planfile_write(struct arena *a, const struct plan_draft *d)

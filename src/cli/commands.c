@@ -53,7 +53,11 @@ static int run_check(const struct line *l, struct err *e)
 static bool new_is_whole(const struct new_plan *n, struct err *e)
 {
 	const struct plan p = { .recipe = n->recipe };
-	switch (archetype_beside(plan_recipe(&p)) ? TARGET_NONE : plan_target(&p)) {   /* of these there is no template yet */
+	switch (archetype_beside(plan_recipe(&p)) ? TARGET_TYPE : plan_target(&p)) {
+	case TARGET_TYPE:   /* two columns side by side */
+		return (n->table && n->column && n->to && !n->where && !n->convert == (plan_recipe(&p) == ARCH_RENAME)) || (plan_recipe(&p) == ARCH_RENAME ?
+			err_set(e, ERR_USE, "gatewalk new --recipe rename-column --table T --column C --to N", "which table and column, and what is its new name?") :
+			err_set(e, ERR_USE, "gatewalk new --recipe change-type --table T --column C --to N --type T --convert \"C::int\"", "which table and column, which new one, and how does a value go over?"));
 	case TARGET_COLUMN:
 		return (n->table && n->column && !n->where) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe drop-column --table T --column C", "which table and column?");
@@ -66,7 +70,7 @@ static bool new_is_whole(const struct new_plan *n, struct err *e)
 		return (n->table && !n->column && n->where) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe remove-rows --table T --where \"created < '2020-01-01'\"", "which table, and which rows of it?");
 	default:
-		return err_set(e, ERR_USE, "--recipe add-column, drop-column, drop-table or remove-rows", "which recipe?");
+		return err_set(e, ERR_USE, "--recipe add-column, rename-column, change-type, drop-column, drop-table or remove-rows", "which recipe?");
 	}
 }
 
@@ -76,7 +80,7 @@ static int run_new(const struct line *l, struct err *e)
 	const struct engine_opts o = run_options(l);
 	const struct new_plan n = {
 		.recipe = l->value[OPT_RECIPE], .name = l->value[OPT_NAME], .schema = l->value[OPT_SCHEMA], .table = l->value[OPT_TABLE],
-		.column = l->value[OPT_COLUMN], .type = l->value[OPT_TYPE], .def = l->value[OPT_DEFAULT], .where = l->value[OPT_WHERE], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .file = l->value[OPT_OUTPUT],
+		.column = l->value[OPT_COLUMN], .type = l->value[OPT_TYPE], .def = l->value[OPT_DEFAULT], .where = l->value[OPT_WHERE], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .to = l->value[OPT_TO], .convert = l->value[OPT_CONVERT], .file = l->value[OPT_OUTPUT],
 		.deploys = (const char **)(void *)(size_t)l->deploys.v, .n_deploys = l->deploys.n,
 		.sources = l->sources.v, .n_sources = l->sources.n,
 	};

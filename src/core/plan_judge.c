@@ -13,7 +13,7 @@
 #include "core/sql.h"
 
 #define MINUTES_A_DAY 1440
-#define RECIPES "write recipe: add-column, drop-column, drop-table or remove-rows"
+#define RECIPES "write recipe: add-column, rename-column, change-type, drop-column, drop-table or remove-rows"
 
 static const struct need { const char *path; size_t at; const char *instead; } needs[] = {
 	{ "name", offsetof(struct plan, name), "write a short name, such as orders-drop-legacy-total" },
@@ -39,7 +39,7 @@ static void judge_needs(struct findings *f)
 			found(f, needs[i].path, arena_printf(f->a, "%s is %s", needs[i].path, value ? "empty" : "missing"), needs[i].instead);
 	}
 	if (f->p->archetype == ARCH_NONE)
-		found(f, "archetype", "archetype is missing", "write archetype: additive or destructive");
+		found(f, "archetype", "archetype is missing", "write archetype: additive, rename, type change or destructive");
 	if (!f->p->has_falls && plan_target(f->p) != TARGET_ADDED)
 		found(f, "document.falls", "document.falls is missing", "list what else falls with it, or write falls: [] when nothing does");
 	if (f->p->n_deploys == 0)
@@ -74,10 +74,7 @@ static void judge_version(struct findings *f)
 {
 	const struct plan *p = f->p;
 	enum archetype of = plan_recipe(p);
-	if (p->archetype == ARCH_TYPE)
-		found(f, "archetype", arena_printf(f->a, "archetype is %s: this version does not walk it", archetype_name(p->archetype)),
-			"write archetype: additive, rename or destructive");
-	else if (p->archetype != ARCH_NONE && of != ARCH_NONE && p->archetype != of)
+	if (p->archetype != ARCH_NONE && of != ARCH_NONE && p->archetype != of)
 		found(f, "archetype", arena_printf(f->a, "archetype is %s, and %s is %s", archetype_name(p->archetype), p->recipe, archetype_name(of)),
 			arena_printf(f->a, "write archetype: %s", archetype_name(of)));
 	if (!is_blank(p->recipe) && of == ARCH_NONE)

@@ -33,7 +33,8 @@ static struct db *connect_to(const struct engine_opts *o, struct err *e)
 static const char *name_from(struct arena *a, const struct new_plan *n)
 {
 	const struct plan p = { .recipe = n->recipe };
-	const char *raw = plan_target(&p) == TARGET_COLUMN || plan_target(&p) == TARGET_ADDED ?
+	const char *raw = archetype_beside(plan_recipe(&p)) ? arena_printf(a, "%s-%s-%s", n->table, plan_recipe(&p) == ARCH_RENAME ? "rename" : "retype", n->column) :
+		plan_target(&p) == TARGET_COLUMN || plan_target(&p) == TARGET_ADDED ?
 		arena_printf(a, "%s-%s-%s", n->table, plan_target(&p) == TARGET_ADDED ? "add" : "drop", n->column)
 		: plan_target(&p) == TARGET_TABLE ? arena_printf(a, "%s-drop", n->table) : arena_printf(a, "%s-remove-rows", n->table);
 	char *name = arena_dup(a, raw);
@@ -65,7 +66,7 @@ static bool put_sources(struct arena *a, const struct new_plan *n, struct plan_d
 struct json *tool_new(struct arena *a, const struct new_plan *n, const struct engine_opts *db_or_null, struct err *e)
 {
 	struct plan_draft d = {
-		.recipe = n->recipe, .name = n->name ? n->name : name_from(a, n), .schema = n->schema, .table = n->table, .column = n->column, .type = n->type, .def = n->def, .where = n->where, .why = n->why, .zone = n->zone,
+		.recipe = n->recipe, .name = n->name ? n->name : name_from(a, n), .schema = n->schema, .table = n->table, .column = n->column, .type = n->type, .def = n->def, .where = n->where, .why = n->why, .zone = n->zone, .to = n->to, .convert = n->convert,
 		.deploys = n->deploys, .n_deploys = n->n_deploys,
 	};
 	if (!put_sources(a, n, &d, e))
@@ -73,7 +74,7 @@ struct json *tool_new(struct arena *a, const struct new_plan *n, const struct en
 	if (db_or_null) {
 		struct db *db = connect_to(db_or_null, e);
 		struct fact_target t = { 0 };
-		const struct plan p = { .recipe = n->recipe, .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column, .where = n->where };
+		const struct plan p = { .recipe = n->recipe, .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column, .where = n->where, .add_column = n->to };
 		bool adds = plan_target(&p) == TARGET_ADDED, ok = db && probe_target(db, a, &p, &t, e);
 		db_close(db);
 		if (!ok)
@@ -83,9 +84,11 @@ struct json *tool_new(struct arena *a, const struct new_plan *n, const struct en
 			return NULL;
 		}
 		if (t.taken) {
-			err_set(e, ERR_USE, "Give another one with --column.", "%s.%s has a column %s already", t.schema, t.table, n->column);
+			err_set(e, ERR_USE, adds ? "Give another one with --column." : "Give another one with --to.", "%s.%s has a column %s already", t.schema, t.table, plan_new_column(&p));
 			return NULL;
 		}
+		if (!d.type && plan_recipe(&p) == ARCH_RENAME)
+			d.type = t.type;
 		d.falls = t.falls;
 		d.n_falls = t.n_falls;
 		d.has_falls = true;
