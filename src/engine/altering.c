@@ -11,6 +11,7 @@
 #include "core/gate.h"
 #include "core/sql.h"
 #include "engine/closing.h"
+#include "engine/comparing.h"
 #include "engine/filling.h"
 #include "port/crypto.h"
 
@@ -252,13 +253,14 @@ bool altering_begin(struct engine *g, const struct act *act, struct err *e)
 	struct arena *a = lot_arena(g->walk_lot);
 	enum change what = change_of(act->key);
 	struct alteration c;
-	bool filled;
+	bool was;
 	if (!ready(g, what, act, &c, e) || !altering_look(g, e) || !gate_alter_allowed(g->plan, &g->walk, &g->facts, what, e))
 		return false;
 	/* What a step back had left to look at comes to its end before it is taken off again. */
 	if (what == CHANGE_RELAX && !alter_rest(db_conninfo(g->db, a, NULL), a, &g->walk, e))
 		return false;
-	if ((what == CHANGE_UNDUAL || what == CHANGE_TIGHTEN) && !filling_over(g, &filled, e))
+	/* No job of its own works on the table while it is changed. */
+	if (!filling_over(g, &was, e) || !comparing_over(g, &was, e))
 		return false;
 	if (!altering_send(g, &c, e))
 		return false;

@@ -87,26 +87,56 @@ bool closing_leave(struct engine *g, const struct act *act, struct err *e)
 	return true;
 }
 
+static void add_when(struct text *t, const char *what, int64_t at)
+{
+	char when[WHEN_MAX];
+	if (at)
+		text_addf(t, "- %s: %s\n", what, when_iso(at, when));
+}
+
+/* What of the way is worth knowing years later, where something came. */
+static void add_way(const struct engine *g, struct text *t)
+{
+	const struct walk *w = &g->walk;
+	bool beside = archetype_beside(w->archetype);
+	if (w->archetype == ARCH_DESTRUCTIVE)
+		return;
+	add_when(t, beside ? "the new column came" : "", beside ? w->added_at : 0);
+	add_when(t, beside ? "both columns were written since" : "writes fill it since", w->confirmed[ITEM_DUAL_WRITE]);
+	add_when(t, "reads moved", w->confirmed[ITEM_READS]);
+	if (beside && w->parity.round)
+		text_addf(t, "- old and new were compared a last time, %lld rows, %lld differed\n", (long long)w->parity.rows, (long long)w->parity.mismatches);
+	add_when(t, "the old column is written no more since", beside ? w->ended_at : 0);
+	if (g->plan->backfill.value)
+		text_addf(t, "- rows that stood were filled with: `%s`\n", g->plan->backfill.value);
+}
+
+static const char *done_word(const struct engine *g)
+{
+	if (archetype_beside(g->walk.archetype))
+		return arena_printf(lot_arena(g->walk_lot), "became %s", sql_ident(lot_arena(g->walk_lot), plan_new_column(g->plan)));
+	return g->walk.archetype == ARCH_ADDITIVE ? "added" : "dropped";
+}
+
+static const struct fact_snapshot *copy_of(const struct engine *g)
+{
+	return g->walk.archetype == ARCH_ADDITIVE ? &g->walk.first : &g->walk.final;
+}
+
 static const char *markdown(struct engine *g, const char *statement)
 {
 	struct arena *a = lot_arena(g->walk_lot);
 	struct text t = { 0 };
 	char at[WHEN_MAX], held[WHEN_MAX];
 	const struct plan *p = g->plan;
-	bool adds = g->walk.archetype == ARCH_ADDITIVE;
-	const struct fact_snapshot *copy = adds ? &g->walk.first : &g->walk.final;
-	text_addf(&t, "# %s: %s %s\n\n", p->name, g->walk.target, adds ? "added" : "dropped");
+	const struct walk *w = &g->walk;
+	const struct fact_snapshot *copy = copy_of(g);
+	text_addf(&t, "# %s: %s %s\n\n", p->name, w->target, done_word(g));
 	text_addf(&t, "- when: %s\n- by: %s\n- lock held: %s\n- statement: `%s`\n- snapshot: %s (%lld rows), manifest %s\n- log: walk %s, head %s\n- alarms in the watch after it: %d\n",
-		when_iso(walk_changed_at(&g->walk), at), g->walk.who, when_span(g->walk.drop_us, held), statement, copy->path,
-		(long long)copy->rows, copy->manifest_sha256, g->walk.sid, journal_head(g->journal), g->walk.alarms);
-	if (adds)
-		text_addf(&t, "- writes fill it since: %s\n", when_iso(g->walk.confirmed[ITEM_DUAL_WRITE], at));
-	if (adds)
-		text_addf(&t, "- reads moved: %s\n", when_iso(g->walk.confirmed[ITEM_READS], at));
-	if (adds && p->backfill.value)
-		text_addf(&t, "- rows that stood were filled with: `%s`\n", p->backfill.value);
-	if (g->walk.restored_at)
-		text_addf(&t, "- put back: %s\n", when_iso(g->walk.restored_at, at));
+		when_iso(walk_changed_at(w), at), w->who, when_span(w->drop_us, held), statement, copy->path,
+		(long long)copy->rows, copy->manifest_sha256, w->sid, journal_head(g->journal), w->alarms);
+	add_way(g, &t);
+	add_when(&t, "put back", w->restored_at);
 	text_addf(&t, "\n## Before\n\n%s\n\n## After\n\n%s\n\n## Why\n\n%s\n\n## Way back\n\n%s\n\nIt leaves behind: %s\n\nOldest release that can run now: %s\n",
 		p->before, p->after, p->why, p->way_back, p->leaves_behind, p->rollback_floor);
 	migration_section(&t, p->migration_tool, statement);
@@ -115,18 +145,26 @@ static const char *markdown(struct engine *g, const char *statement)
 	return s;
 }
 
+/* All that was done to the table for good: a new column, which may have gone and come again, and what went. Its migration tool is to know both. */
+static const char *statements(struct engine *g)
+{
+	struct arena *a = lot_arena(g->walk_lot);
+	const char *comes = sql_add(a, g->plan), *comment = sql_comment(a, g->plan);
+	const char *goes = g->walk.archetype == ARCH_ADDITIVE ? "" : g->walk.intent_statement ? g->walk.intent_statement : sql_statement(a, g->plan, NULL);
+	if (*comment)
+		comes = arena_printf(a, "%s; %s", comes, comment);
+	return arena_printf(a, "%s%s%s", comes, *comes && *goes ? "; " : "", goes);
+}
+
 static bool write_log(struct engine *g, struct err *e)
 {
 	struct arena *a = lot_arena(g->walk_lot);
-	bool adds = g->walk.archetype == ARCH_ADDITIVE;   /* it may have gone and come again: what stands now counts */
-	const char *statement = g->walk.intent_statement && !adds ? g->walk.intent_statement : sql_statement(a, g->plan, NULL);
-	if (*sql_comment(a, g->plan))
-		statement = arena_printf(a, "%s; %s", statement, sql_comment(a, g->plan));
+	const char *statement = statements(g);
 	const char *md = markdown(g, statement);
 	char sha[65];
 	const struct schema_entry row = {
 		.target = g->walk.target, .statement = statement, .before = g->plan->before, .after = g->plan->after, .why = g->plan->why,
-		.snapshot = adds ? g->walk.first.path : g->walk.final.path, .operator_name = g->walk.who, .head = journal_head(g->journal), .markdown = md,
+		.snapshot = copy_of(g)->path, .operator_name = g->walk.who, .head = journal_head(g->journal), .markdown = md,
 	};
 	if (!journal_blob_put(g->journal, md, strlen(md), sha, e) ||
 	    !file_write(path_join(a, journal_dir(g->journal), "schema-log.md"), md, strlen(md), e) ||
