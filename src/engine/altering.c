@@ -219,7 +219,7 @@ bool altering_may_end(const struct engine *g, struct err *e)
 		return err_set(e, ERR_USE, "Fill the old column from the new one first.", "rows stand in the new column alone");
 	if (!gate_alter_allowed(g->plan, w, &g->facts, CHANGE_END, e))
 		return false;
-	return (w->parity.round && w->parity.began > w->relaxed_at && w->parity.began > w->confirmed[ITEM_READS]) ||
+	return walk_passed(w) ||
 		err_set(e, ERR_WAIT, "Let the comparison run: it begins its next pass by itself.", "no pass over every row has come to its end since the old column was relaxed");
 }
 

@@ -106,12 +106,16 @@ bool comparing_care(struct engine *g, struct err *e)
 		return true;
 	if (lost && j->started >= since(g))
 		return g->facts.now <= j->started + AGAIN_AFTER || start(g, false, e);
-	return (j && j->started >= since(g)) || start(g, true, e);
+	bool again = g->compare_again;
+	g->compare_again = false;
+	return (j && j->started >= since(g) && !again) || start(g, true, e);
 }
 
 bool comparing_over(struct engine *g, bool *was, struct err *e)
 {
-	return jobend_wait(g, KIND, "comparison", was, e);
+	bool ok = jobend_wait(g, KIND, "comparison", was, e);
+	g->compare_again = g->compare_again || *was;
+	return ok;
 }
 
 /* ---- rounds ---- */

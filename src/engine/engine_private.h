@@ -54,6 +54,7 @@ struct engine {
 	size_t n_rejects;
 	struct view_mismatch *mismatches;
 	size_t n_mismatches;
+	bool compare_again;            /* the comparison was told to end for something that is over by the next look */
 	struct lot *audit_lot;
 	struct fact_audit audit;
 	struct audit_of audit_of;      /* an audit without a walk; target NULL: none */
