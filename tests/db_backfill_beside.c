@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A backfill of two columns side by side: the new one is filled by the plan's conversion, the dual write beside it is not woken, and what
    cannot be used is found before the first batch. */
-#include "adapter/dualwrite.h"
+#include "tests/dual_send.h"
 #include "tests/backfill_fixture.h"
 
 static struct bf x;
@@ -31,7 +31,7 @@ START_TEST(the_new_column_is_filled)
 {
 	open_beside(TABLE);
 	test_sql(x.db, "UPDATE public.t SET v = '007' WHERE id = 7; UPDATE public.t SET v = 'x' WHERE id IN (9, 2000)");
-	ck_assert_msg(dualwrite_put(x.db, x.a, &both, NULL, &x.e), "%s", x.e.msg);
+	ck_assert_msg(dual_send(x.db, x.a, &both, true, &x.e), "%s", x.e.msg);
 	bf_must(&x);
 	bf_is(&x, "SELECT string_agg(concat_ws('|', key, value, sqlstate, error), ' ' ORDER BY n) FROM gatewalk.backfill_reject",
 		"id=9|v=x|22P02|invalid input syntax for type integer: \"x\" id=2000|v=x|22P02|invalid input syntax for type integer: \"x\"");

@@ -16,7 +16,7 @@
 #define KIND "parity"
 #define SHOWN 100                      /* rows that differ, on the screen */
 #define REST_S 60                      /* between two rounds; less where a day of waiting is shorter */
-#define LINES_A_DAY 4                  /* at the least so far apart are two lines that say the same */
+#define SAME_AGAIN (6 * US_HOUR)       /* two lines that say the same are so far apart */
 #define AGAIN_AFTER (5 * US_SECOND)    /* a job that dies at once is not started in a storm */
 #define WORD_MAX 4096
 
@@ -142,7 +142,7 @@ static bool due(const struct engine *g, const struct fact_parity *f)
 		return false;
 	bool needed = !was->at || was->began < since(g) || (f->mismatches > 0) != (was->mismatches > 0) || (f->covers != 0) != (was->covers != 0) ||
 		(g->walk.stage == AT_PARITY && !walk_passed(&g->walk));
-	return needed || f->ended - was->ended >= g->walk.day_us / LINES_A_DAY;
+	return needed || f->ended - was->ended >= SAME_AGAIN;
 }
 
 /* Which rows differ, without their values. */
