@@ -86,5 +86,86 @@ run 0 "and the trigger" go "act:alter:dual write"
 has "every write goes to both" "^stage backfill"
 is "both ways" "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'public.orders'::regclass AND tgname ~ 'gatewalk_dual'" 4
 must 0 "item 6: the rows that stand are filled" go window
-cat "$out"
-exit $failed
+is "both columns agree in every row" "SELECT count(*) FROM public.orders WHERE total IS DISTINCT FROM totl" 0
+
+# Item 7: both are written and compared for days. Readers that look at the new one first come meanwhile.
+run 1 "item 7 asks each deploy" go act:confirm:7:over
+has "and names one" "deploy web has not said that it reads the new column first"
+release "$both"
+go "act:declare:reads_both/web:1.21 $ended" >"$out" 2>&1
+run 4 "and lasts its days" go act:confirm:7:over
+has "from then on" "both columns have been written for"
+until_sql "a pass over every row has ended" "SELECT EXISTS (SELECT FROM gatewalk.line WHERE sid = '$sid' AND line ~ '\"kind\":\"parity\"')"
+must 0 "item 7 and the snapshot before reads move" go reads
+
+# Item 8.
+run 1 "reads wait for each deploy" go act:confirm:8:moved
+release "$new"
+{ echo "act:declare:reads_moved/web:1.22 $ended"; echo act:confirm:8:moved; } | many
+has "reads have moved" "^stage old column relaxed"
+
+# Item 9: relaxed, compared a last time, written no more, counted.
+run 1 "what asks to be filled is relaxed first" go act:confirm:9:relaxed
+has "by a change of its own" "the old column still asks to be filled"
+run 0 "the old column asks for nothing" go act:alter:relax
+is "neither NOT NULL nor default" "SELECT attnotnull OR atthasdef FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attname = 'totl'" f
+is "and how it comes back is in the log" "SELECT count(*) FROM gatewalk.line WHERE sid = '$sid' AND line ~ 'SET DEFAULT 0'" 1
+run 1 "dual write ends behind the deploys alone" go "act:alter:end dual write"
+has "which say what they write" "deploy web has not said that it writes the new column alone"
+go "act:declare:writes_new/web:1.22 $ended" >"$out" 2>&1
+must 0 "both are compared once more, and dual write ends" go unused
+is "no trigger, no function of it is left" "SELECT (SELECT count(*) FROM pg_trigger WHERE tgname ~ 'gatewalk_dual') + (SELECT count(*) FROM pg_proc WHERE proname ~ '^dual_')" 0
+
+# The way back, from the count of item 9: rows have been written to the new column alone meanwhile, and nothing of it is lost.
+until_sql "new code has written" "SELECT count(*) > 0 FROM public.orders WHERE totl IS NULL"
+run 1 "it asks whether rows stand in the new column alone" go "act:back::orders are wrong"
+has "and takes no other answer" "was a row written to the new column alone"
+run 0 "the trigger comes again" go "act:back::yes, orders are wrong"
+has "before anything else the old column is filled" "^stage last parity pass"
+run 1 "no step goes past it" go "act:back::orders are wrong"
+has "as long as they stand there alone" "rows stand in the new column alone"
+run 0 "a job fills it" go act:backfill
+until_end=$(($(date +%s) + 60))
+until go "act:back::orders are wrong" >"$out" 2>&1; do
+	if [ "$(date +%s)" -gt "$until_end" ]; then echo "not ok - the old column has all of it"; cat "$out"; sql "SELECT id, kind, state, phase, note, error FROM gatewalk.job ORDER BY id"; exit 1; fi
+	sleep 0.3
+done
+has "what was taken off the old column is back" "^stage old column relaxed"
+is "its NOT NULL, held to by every row, and its default" "SELECT attnotnull AND atthasdef AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname ~ 'gatewalk') FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attname = 'totl'" t
+release "$both"
+for step in "reads moved" "snapshot before reads" "dual-write window" backfill; do
+	run 0 "back to: $step" go "act:back::orders are wrong"
+	has "there it is" "^stage $step"
+done
+release "$old"
+sleep 0.2   # its last statement has ended
+run 0 "the trigger goes" go "act:back::no, old code alone is out"
+has "and writes go to one column" "^stage writes fill it"
+until_sql "old code has written" "SELECT count(*) = 1 FROM public.orders WHERE total IS DISTINCT FROM totl AND total IS NOT NULL"
+{ echo act:back; echo "act:back::1 of no use"; } | many
+has "what stands only in the new column is counted, and it goes" "^stage expand"
+is "the table is what it was" "SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attnum > 0 AND NOT attisdropped" "id totl note"
+
+# Forward again.
+must 0 "forward again, to where reads move" go reads
+release "$both"
+must 0 "they move, and the old column is relaxed" go parity
+release "$new"
+sleep 0.2   # its last statement has ended
+must 0 "dual write ends" go unused
+must 0 "gate B" go final
+must 0 "gate C" go armed
+drop orders-rename-totl "item 11: the old column goes, signed by a person"
+must 0 "items 12 and 13" go finish
+sql "SELECT markdown FROM gatewalk.schema_log" >"$out"
+has "the schema log says what became what" "^# orders-rename-totl: public.orders.totl became total"
+has "by which statements" "ADD COLUMN total int; ALTER TABLE public.orders DROP COLUMN totl"
+has "and the entry for the migration tool" "INSERT INTO schema_migrations"
+is "nothing of gatewalk's is left on the table" "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'public.orders'::regclass AND NOT tgisinternal" 0
+touch "$top/end"
+wait
+say "" "$(cat "$top/err")" "no write of any release was refused"
+is "and none read what it had not written" "SELECT count(*) FROM public.seen" 0
+is "nor lost one" "SELECT count(*) FROM public.orders WHERE total::text IS DISTINCT FROM note" 0
+run 0 "the log verifies" "$gw" verify "$log"
+exit "$failed"

@@ -40,6 +40,22 @@ static void teardown(void)
 	arena_free(a);
 }
 
+START_TEST(the_other_way)
+{
+	p.column = "old";
+	p.add_column = "new";
+	p.convert_to = p.backfill.value = "old::int";
+	p.convert_back = "new::text";
+	struct plan back = plan_reversed(&p);
+	ck_assert_str_eq(back.column, "new");
+	ck_assert_str_eq(back.add_column, "old");
+	ck_assert_str_eq(back.backfill.value, "new::text");
+	ck_assert_str_eq(back.convert_back, "old::int");
+	ck_assert_str_eq(back.backfill.fills, "differences");
+	ck_assert_str_eq(p.backfill.value, "old::int");
+}
+END_TEST
+
 START_TEST(recipes)
 {
 	static const struct { const char *recipe; enum archetype arch; enum target target; int unused, window; } all[] = {
@@ -260,7 +276,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("beside_plan");
 	TCase *t = tcase_create("beside_plan");
-	const TTest *const all[] = { recipes, what_follows, judged, amended, statements, relaxed_and_back, nothing_in_place };
+	const TTest *const all[] = { recipes, what_follows, judged, amended, statements, relaxed_and_back, nothing_in_place, the_other_way };
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tcase_add_test(t, all[i]);

@@ -176,7 +176,9 @@ const char *dual_triggers(struct arena *a, const struct dual_form *f, const char
 {
 	struct text t = { 0 };
 	const char *new = sql_quoted(a, f->new.name), *old = sql_quoted(a, f->old.name), *reads = any_changed(a, &f->to), *on = only ? "ONLY " : "";
-	trigger(&t, f, DUAL_LATE, "UPDATE", relation, arena_printf(a, "%s AND NOT %s", reads, changed(a, &f->new)));
+	/* Gatewalk's own filling, of either column, is answered by neither: a value that comes and goes may not be the one that it was. */
+	const char *not_ours = arena_printf(a, "pg_catalog.current_setting('gatewalk.backfill', true) IS DISTINCT FROM %s", sql_literal(a, f->sid));
+	trigger(&t, f, DUAL_LATE, "UPDATE", relation, arena_printf(a, "%s AND NOT %s AND %s", reads, changed(a, &f->new), not_ours));
 	trigger(&t, f, DUAL_LATE, "INSERT", relation, arena_printf(a, "NEW.%s IS NULL", new));
 	text_addf(&t, "ALTER TABLE %s%s ENABLE ALWAYS TRIGGER %s%s, ENABLE ALWAYS TRIGGER %s%s_i;\n", on, relation, DUAL_LATE, f->id, DUAL_LATE, f->id);
 	if (!f->back.sql)
@@ -184,8 +186,7 @@ const char *dual_triggers(struct arena *a, const struct dual_form *f, const char
 	const char *left_out = arena_printf(a, "NEW.%s IS NULL", old);
 	if (f->old_default)
 		left_out = arena_printf(a, "(%s OR NOT %s)", left_out, dual_distinct(a, f->old.change, arena_printf(a, "NEW.%s", old), arena_printf(a, "CAST((%s\n) AS %s)", f->old_default, f->old.whole)));
-	trigger(&t, f, DUAL_EARLY, "UPDATE", relation, arena_printf(a, "%s AND NOT %s AND pg_catalog.current_setting('gatewalk.backfill', true) IS DISTINCT FROM %s",
-		changed(a, &f->new), reads, sql_literal(a, f->sid)));
+	trigger(&t, f, DUAL_EARLY, "UPDATE", relation, arena_printf(a, "%s AND NOT %s AND %s", changed(a, &f->new), reads, not_ours));
 	trigger(&t, f, DUAL_EARLY, "INSERT", relation, arena_printf(a, "NEW.%s IS NOT NULL AND %s", new, left_out));
 	text_addf(&t, "ALTER TABLE %s%s ENABLE ALWAYS TRIGGER %s%s, ENABLE ALWAYS TRIGGER %s%s_i;\n", on, relation, DUAL_EARLY, f->id, DUAL_EARLY, f->id);
 	return kept(a, &t);

@@ -95,6 +95,17 @@ const char *plan_new_column(const struct plan *p)
 	return archetype_beside(plan_recipe(p)) ? p->add_column : plan_target(p) == TARGET_ADDED ? p->column : NULL;
 }
 
+struct plan plan_reversed(const struct plan *p)
+{
+	struct plan back = *p;
+	back.column = p->add_column;
+	back.add_column = p->column;
+	back.convert_to = back.backfill.value = p->convert_back;
+	back.convert_back = p->convert_to;
+	back.backfill.fills = "differences";
+	return back;
+}
+
 bool plan_dual_by_application(const struct plan *p)
 {
 	return text_eq(p->dual_write, "application");

@@ -163,6 +163,9 @@ enum archetype plan_recipe(const struct plan *p);   /* the archetype that the re
 void plan_finish(struct arena *a, struct plan *p);
 /* The column that comes; NULL where none does. */
 const char *plan_new_column(const struct plan *p);
+/* The same walk's plan the other way: the old column is filled from the new one, wherever it is not what that makes, since rows were written to
+   the new one alone. Without convert.back there is nothing to fill it by. */
+struct plan plan_reversed(const struct plan *p);
 /* Does the application itself write both columns? */
 bool plan_dual_by_application(const struct plan *p);
 const char *target_noun(enum target t);         /* "column", "table", "rows", "new column" */

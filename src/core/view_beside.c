@@ -283,6 +283,9 @@ static bool last_pass(const struct view *v)
 static void offers_parity(struct view *v)
 {
 	bool may = last_pass(v) && !walk_deploy_left(v->walk, v->plan, "writes_new", NULL) && !v->walk->alone;
+	/* What stands in the new column alone goes to the old one; then the new one's own count counts anew. */
+	if (!view_job_alive(view_job_of(v, "backfill")) && (v->walk->alone ? v->plan->convert_back != NULL : !view_holds(v, "B3")))
+		view_offer_plain(v, ACT_BACKFILL, v->walk->alone ? "fill the old column" : "count the rows again");
 	view_offer_deploys(v, "writes_new", "writes the new column alone");
 	if (may && v->walk->by_trigger)
 		offer_change(v, CHANGE_END, "end dual write", NULL, NULL);
@@ -307,8 +310,10 @@ static void asks_parity(struct view *v)
 
 static void next_parity(struct view *v)
 {
-	if (v->walk->alone)
-		view_two(v, "Rows were written to the new column alone: fill the old one from it.", "Amend the plan for that, or leave the walk: no step goes past it.");
+	if (v->walk->alone && v->plan->convert_back)
+		view_two(v, "Rows were written to the new column alone: fill the old one from it.", "A job does it; then a pass over every row shows that both agree.");
+	else if (v->walk->alone)
+		view_two(v, "Rows were written to the new column alone, and the plan has no way back.", "Amend it (convert.back), or leave the walk: no step goes past it.");
 	else if (next_deploy(v, "writes_new", "writes the new column alone"))
 		return;
 	else if (!last_pass(v))

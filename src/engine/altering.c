@@ -233,6 +233,8 @@ static bool ready(struct engine *g, enum change what, const struct act *act, str
 		return err_set(e, ERR_USE, "Declare each deploy that does.", "the plan says that the application writes both columns");
 	if (what == CHANGE_END && !altering_may_end(g, e))
 		return false;
+	if (what == CHANGE_TIGHTEN && w->alone)
+		return err_set(e, ERR_USE, "Fill the old column from the new one first.", "rows stand in the new column alone");
 	if (what == CHANGE_TIGHTEN && strlen(c->why) < 4)
 		return err_set(e, ERR_USE, "Say it in a few words: the log keeps it.", "this needs a reason");
 	return (what != CHANGE_UNDUAL && what != CHANGE_AGAIN) || altering_answer(act, &c->alone, &c->why, e);

@@ -17,14 +17,27 @@
 #define LISTED_MAX 1000                /* rejects that the evidence names; the database names all */
 #define AGAIN_AFTER (5 * US_SECOND)    /* a job that dies at once is not started in a storm */
 
+/* Rows that stand in the new column alone go to the old one, before anything else. */
+static const struct plan *plan_of(const struct engine *g, struct arena *a)
+{
+	struct plan *back;
+	if (!g->walk.alone)
+		return g->plan;
+	back = arena_alloc(a, sizeof *back);
+	*back = plan_reversed(g->plan);
+	return back;
+}
+
 /* Is there anything to fill, in the plan as it stands now? */
 static bool wanted(const struct engine *g)
 {
-	return g->plan->backfill.value && walk_has_item(g->walk.archetype, ITEM_BACKFILL);
+	return g->plan->backfill.value && (!g->walk.alone || g->plan->convert_back) && walk_has_item(g->walk.archetype, ITEM_BACKFILL);
 }
 
 static bool fillable(const struct engine *g, struct err *e)
 {
+	if (!wanted(g) && g->walk.alone)
+		return err_set(e, ERR_USE, "Give it one, and gatewalk amend; or leave the walk.", "rows stand in the new column alone, and the plan has no way back for them (convert.back)");
 	if (!wanted(g))
 		return err_set(e, ERR_USE, "Give it one, and gatewalk amend.", "the plan has no backfill");
 	if (walk_move_needs(g->walk.archetype, g->walk.stage, EV_REFILL) <= GATES_ALL)
@@ -35,6 +48,7 @@ static bool fillable(const struct engine *g, struct err *e)
 static bool start(struct engine *g, bool rejects, int64_t timeline, struct err *e)
 {
 	struct json *args = json_obj(lot_arena(g->walk_lot));
+	json_add_int(args, "back", g->walk.alone);
 	json_add_int(args, "rejects", rejects);
 	json_add_int(args, "timeline", timeline);
 	return job_begin(g, KIND, args, e);
@@ -52,7 +66,10 @@ bool filling_begin(struct engine *g, const struct act *act, struct err *e)
 		return err_set(e, ERR_USE, NULL, "no row was rejected");
 	if (!gate_fill_allowed(g->plan, &g->walk, &g->facts, e) || !start(g, retry, g->facts.server.timeline, e))
 		return false;
-	engine_say(g, retry ? "the rejected rows are tried again, by a job of its own" : "the backfill runs as a job of its own");
+	if (g->walk.alone)
+		engine_say(g, "the old column is filled from the new one, by a job of its own");
+	else
+		engine_say(g, retry ? "the rejected rows are tried again, by a job of its own" : "the backfill runs as a job of its own");
 	return true;
 }
 
@@ -95,7 +112,7 @@ static bool evidence(struct engine *g, const struct fact_backfill *f, char sha[s
 	json_add_int(j, "left", f->left);
 	json_add_int(j, "passes", f->pass);
 	json_add_int(j, "rejects", f->rejects);
-	json_add_str(j, "value", g->plan->backfill.value);
+	json_add_str(j, "value", plan_of(g, a)->backfill.value);
 	json_write(&text, rows_json(j, rows, n));
 	bool ok = journal_blob_put(g->journal, text_str(&text), text.len, sha, e);
 	text_free(&text);
@@ -122,7 +139,7 @@ static bool line(struct engine *g, const struct fact_backfill *f, struct err *e)
 bool filling_taken(struct engine *g, const struct json *result, struct err *e)
 {
 	struct fact_backfill f;
-	if (!backfill_look(g->db, lot_arena(g->look_lot), g->plan, g->walk.sid, g->walk.relid, &f, e))
+	if (!backfill_look(g->db, lot_arena(g->look_lot), plan_of(g, lot_arena(g->look_lot)), g->walk.sid, g->walk.relid, &f, e))
 		return false;
 	if (!f.begun)
 		return true;   /* it filled for a plan that was amended meanwhile: nothing of it speaks of this one */
@@ -153,7 +170,7 @@ bool filling_look(struct engine *g, struct arena *a, struct err *e)
 	struct backfill_reject *rows;
 	if (!wanted(g) || g->walk.stage >= AT_CLOSED)
 		return true;
-	if (!backfill_look(g->db, a, g->plan, g->walk.sid, g->walk.relid, &g->facts.backfill, e) || !backfill_rejects(g->db, a, g->walk.sid, SHOWN, &rows, &g->n_rejects, e))
+	if (!backfill_look(g->db, a, plan_of(g, a), g->walk.sid, g->walk.relid, &g->facts.backfill, e) || !backfill_rejects(g->db, a, g->walk.sid, SHOWN, &rows, &g->n_rejects, e))
 		return false;
 	g->rejects = arena_array(a, g->n_rejects + 1, sizeof *g->rejects);
 	for (size_t i = 0; i < g->n_rejects; i++)

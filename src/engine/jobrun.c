@@ -124,9 +124,10 @@ static bool body_remove(struct run *r, struct err *e)
 
 static bool body_backfill(struct run *r, struct err *e)
 {
-	const struct backfill_order o = { .arena = r->arena, .conninfo = r->conninfo, .sid = r->walk->sid, .name = r->walk->name, .job = r->job, .plan = r->plan,
+	const struct plan back = plan_reversed(r->plan), *plan = json_int_or(r->args, "back", 0) ? &back : r->plan;
+	const struct backfill_order o = { .arena = r->arena, .conninfo = r->conninfo, .sid = r->walk->sid, .name = r->walk->name, .job = r->job, .plan = plan,
 		.timeline = json_int_or(r->args, "timeline", 0), .rejects = json_int_or(r->args, "rejects", 0) != 0, .result = r->result };
-	return r->plan->backfill.value ? backfill_run(&o, e) : err_set(e, ERR_USE, NULL, "the plan fills nothing: it has no backfill.value");
+	return plan->backfill.value ? backfill_run(&o, e) : err_set(e, ERR_USE, NULL, "the plan fills nothing: it has no backfill.value");
 }
 
 static bool body_parity(struct run *r, struct err *e)
