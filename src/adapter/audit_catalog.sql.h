@@ -6,6 +6,7 @@
 #define GW_ADAPTER_AUDIT_CATALOG_SQL_H
 
 #include "adapter/guard.sql.h"
+#include "adapter/own_names.sql.h"
 #include "adapter/slot.h"
 
 /* From (classid, objid, objsubid) of `o` to what a person calls the thing. A view's rule is the view, a default of a generated
@@ -69,8 +70,8 @@
 "      OR EXISTS (SELECT FROM pg_attrdef g JOIN pg_attribute ga ON ga.attrelid = g.adrelid AND ga.attnum = g.adnum\n" \
 "        WHERE d.classid = 'pg_attrdef'::regclass AND g.oid = d.objid AND ga.attgenerated <> '' AND NOT EXISTS (SELECT FROM col WHERE (relid, col.attnum) = (g.adrelid, g.adnum))))\n" \
 "    AND NOT EXISTS (SELECT FROM pg_trigger t JOIN pg_proc tf ON tf.oid = t.tgfoid JOIN pg_namespace tn ON tn.oid = tf.pronamespace\n" \
-"      WHERE d.classid = 'pg_trigger'::regclass AND t.oid = d.objid AND tn.nspname = 'gatewalk' AND t.tgname LIKE 'gatewalk\\_trip\\_%')\n" \
-GUARD_NOT_HOLD "\n" \
+"      WHERE d.classid = 'pg_trigger'::regclass AND t.oid = d.objid AND tn.nspname = 'gatewalk' AND t.tgname ~ " OWN_WATCHING_RE ")\n" \
+OWN_NOT_DUAL GUARD_NOT_HOLD "\n" \
 AUDIT_UPON_SQL \
 AUDIT_DESCRIBE("'S'", "CASE WHEN o.depth = 0 THEN 'catalogue' ELSE 'catalogue, through a view or function' END")
 
@@ -94,6 +95,7 @@ AUDIT_DESCRIBE("'W'", "'catalogue, uses the whole row'")
 "WITH RECURSIVE t AS (SELECT c.reltype, y.typarray FROM pg_class c JOIN pg_type y ON y.oid = c.reltype WHERE c.oid = $1::oid AND $2::int > 0),\n" \
 "dep AS (SELECT d.classid, d.objid, d.objsubid, 0 AS depth FROM t JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass\n" \
 "  AND d.refobjid IN (t.reltype, t.typarray) AND d.deptype = 'n' AND d.classid <> 'pg_rewrite'::regclass\n" \
+OWN_NOT_DUAL \
 AUDIT_UPON_SQL \
 AUDIT_DESCRIBE("'W'", "'catalogue, uses the row type'")
 

@@ -28,7 +28,7 @@ AUDIT_TREE_SQL ",\n" \
 "    AND NOT EXISTS (SELECT FROM pg_constraint k WHERE d.classid = 'pg_constraint'::regclass AND k.oid = d.objid AND k.conparentid <> 0)\n" \
 "    AND NOT EXISTS (SELECT FROM pg_depend f JOIN inside x ON x.classid = f.refclassid AND x.objid = f.refobjid\n" \
 "      WHERE f.classid = d.classid AND f.objid = d.objid AND f.deptype IN ('a', 'i', 'S'))\n" \
-GUARD_NOT_HOLD "\n" \
+OWN_NOT_DUAL GUARD_NOT_HOLD "\n" \
 AUDIT_UPON_SQL \
 AUDIT_DESCRIBE("CASE WHEN k.contype = 'f' THEN 'P' ELSE 'S' END", "CASE WHEN o.depth = 0 THEN 'catalogue' ELSE 'catalogue, through a view or function' END")
 

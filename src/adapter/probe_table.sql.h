@@ -10,6 +10,7 @@
 #define GW_ADAPTER_PROBE_TABLE_SQL_H
 
 #include "adapter/guard.sql.h"
+#include "adapter/own_names.sql.h"
 
 /* The table with all partitions below it, and the key that its rows are told apart by. */
 #define TABLE_TREE_SQL \
@@ -51,12 +52,12 @@ TABLE_TREE_SQL \
 "    AND NOT EXISTS (SELECT FROM clone x WHERE d.classid = 'pg_constraint'::regclass AND x.oid = d.objid)\n" \
 "    AND NOT EXISTS (SELECT FROM pg_depend f JOIN inside x ON x.classid = f.refclassid AND x.objid = f.refobjid\n" \
 "      WHERE f.classid = d.classid AND f.objid = d.objid AND f.deptype IN ('a', 'i', 'S'))\n" \
-GUARD_NOT_HOLD "),\n" \
+OWN_NOT_DUAL GUARD_NOT_HOLD "),\n" \
 TABLE_KEY_SQL \
 "need AS (   -- the locks that the drop holds: each object on its own, and three triggers of ours a relation; or the snapshot, with pg_dump\n" \
 "  SELECT greatest((SELECT count(*) FROM inside) + (SELECT 3 * count(*) FROM tree)\n" \
 "    + (SELECT 2 * count(*) FROM tree JOIN pg_class c ON c.oid = tree.oid AND c.reltoastrelid <> 0) + (SELECT count(*) FROM tree JOIN pg_attrdef ON adrelid = tree.oid)\n" \
-"    + (SELECT count(*) FROM tree JOIN pg_trigger ON tgrelid = tree.oid AND tgname !~ '^gatewalk_(trip|guard)_') + (SELECT count(*) FROM tree JOIN pg_policy ON polrelid = tree.oid)\n" \
+"    + (SELECT count(*) FROM tree JOIN pg_trigger ON tgrelid = tree.oid AND tgname !~ " OWN_TRIGGER_RE ") + (SELECT count(*) FROM tree JOIN pg_policy ON polrelid = tree.oid)\n" \
 "    + (SELECT count(*) FROM tree JOIN pg_statistic_ext ON stxrelid = tree.oid) + (SELECT count(*) FROM tree JOIN pg_publication_rel ON prrelid = tree.oid)\n" \
 "    + (SELECT count(*) FROM tree JOIN pg_rewrite ON ev_class = tree.oid) + (SELECT 3 * count(*) FROM clone WHERE NOT mine),\n" \
 "    (SELECT count(*) FROM inside WHERE classid = 'pg_class'::regclass) + (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p'))) AS locks,\n" \
@@ -77,8 +78,8 @@ TABLE_KEY_SQL \
 "    WHERE of_rows AND k.contype = 'f' AND k.conparentid <> 0 AND k.confdeltype IN ('c', 'n', 'd') AND k.confrelid IN (SELECT oid FROM tree)\n" \
 "  UNION SELECT 'pg_trigger'::regclass, g.oid FROM t, tree JOIN pg_trigger g ON g.tgrelid = tree.oid JOIN pg_proc f ON f.oid = g.tgfoid\n" \
 "    JOIN pg_namespace fn ON fn.oid = f.pronamespace\n" \
-"    WHERE of_rows AND NOT g.tgisinternal AND g.tgtype & 8 <> 0 AND g.tgenabled <> 'D' AND NOT (fn.nspname = 'gatewalk' AND f.proname ~ '^trip_[0-9a-f]{12}$'\n" \
-"      AND g.tgname ~ '^gatewalk_trip_[0-9a-f]{12}(_[it])?$')\n" \
+"    WHERE of_rows AND NOT g.tgisinternal AND g.tgtype & 8 <> 0 AND g.tgenabled <> 'D' AND NOT (fn.nspname = 'gatewalk' AND f.proname ~ " OWN_WATCHING_FN_RE "\n" \
+"      AND g.tgname ~ " OWN_WATCHING_RE ")\n" \
 "  UNION SELECT 'pg_rewrite'::regclass, w.oid FROM t JOIN pg_rewrite w ON w.ev_class = t.relid WHERE of_rows AND w.ev_type = '4')\n"
 
 /* Why such a table, or rows of it, cannot be walked, and what to do; the first reason that holds. */
@@ -170,7 +171,7 @@ TABLE_ROWS_SQL \
 "    AND NOT EXISTS (SELECT FROM pg_constraint kp WHERE kp.oid = k.conparentid AND kp.conrelid = k.conrelid)\n" \
 "    AND k.contype IS DISTINCT FROM 'n' AND g.tgisinternal IS NOT TRUE\n" \
 "    AND (g.oid IS NULL OR NOT EXISTS (SELECT FROM pg_proc gf JOIN pg_namespace fn ON fn.oid = gf.pronamespace WHERE gf.oid = g.tgfoid AND fn.nspname = 'gatewalk'\n" \
-"      AND gf.proname ~ '^(trip_[0-9a-f]{12}|guard_truncate)$' AND g.tgname ~ '^gatewalk_(trip|guard)_[0-9a-f]{12}(_[it])?$'))\n" \
+"      AND gf.proname ~ " OWN_TRIGGER_FN_RE " AND g.tgname ~ " OWN_TRIGGER_RE "))\n" \
 "UNION ALL SELECT DISTINCT 'stop', CASE WHEN w.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, w.ev_class, 0)\n" \
 "    ELSE pg_describe_object(s.classid, s.objid, s.objsubid) END, 2 FROM stop s LEFT JOIN pg_rewrite w ON s.classid = 'pg_rewrite'::regclass AND w.oid = s.objid\n" \
 "UNION ALL SELECT 'stop', pg_describe_object(classid, objid, 0), 2 FROM hit\n" \

@@ -8,6 +8,7 @@
 #define GW_ADAPTER_PROBE_TARGET_SQL_H
 
 #include "adapter/guard.sql.h"
+#include "adapter/own_names.sql.h"
 
 /* The column itself. Each step is an outer join: what is missing says so. */
 #define TARGET_WITH_SQL \
@@ -32,9 +33,9 @@
 "    ON d.refclassid = r.classid AND d.refobjid = r.objid AND (r.objsubid = 0 OR d.refobjsubid = r.objsubid)\n" \
 "  WHERE d.deptype NOT IN ('a', 'i') AND NOT EXISTS (SELECT FROM root x WHERE (x.classid, x.objid, x.objsubid) = (d.classid, d.objid, d.objsubid))\n" \
 "    AND NOT EXISTS (SELECT FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid JOIN pg_namespace fn ON fn.oid = f.pronamespace\n" \
-"      WHERE d.classid = 'pg_trigger'::regclass AND g.oid = d.objid AND fn.nspname = 'gatewalk' AND f.proname ~ '^trip_[0-9a-f]{12}$'\n" \
-"        AND g.tgname ~ '^gatewalk_trip_[0-9a-f]{12}(_[it])?$')\n" \
-GUARD_NOT_HOLD "),\n" \
+"      WHERE d.classid = 'pg_trigger'::regclass AND g.oid = d.objid AND fn.nspname = 'gatewalk' AND f.proname ~ " OWN_WATCHING_FN_RE "\n" \
+"        AND g.tgname ~ " OWN_WATCHING_RE ")\n" \
+OWN_NOT_DUAL GUARD_NOT_HOLD "),\n" \
 "key AS (\n" \
 "  SELECT i.indexrelid, i.indrelid, i.indkey, i.indnkeyatts FROM t JOIN pg_index i ON i.indrelid = t.relid\n" \
 "  WHERE i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT EXISTS (\n" \

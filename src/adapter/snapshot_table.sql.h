@@ -6,6 +6,8 @@
 #ifndef GW_ADAPTER_SNAPSHOT_TABLE_SQL_H
 #define GW_ADAPTER_SNAPSHOT_TABLE_SQL_H
 
+#include "adapter/own_names.sql.h"
+
 #define TREE_WITH_SQL \
 "/* gatewalk */ WITH RECURSIVE tree AS (\n" \
 "  SELECT $1::oid AS relid, 0 AS level UNION SELECT relid, level FROM pg_partition_tree($1::oid) WHERE relid <> $1::oid),\n" \
@@ -46,7 +48,7 @@
 "  SELECT 'pg_class'::regclass::oid AS classid, oid AS objid FROM (SELECT oid FROM r UNION ALL SELECT oid FROM seq UNION ALL SELECT oid FROM ix WHERE indisvalid OR relkind = 'I') c\n" \
 "  UNION ALL SELECT 'pg_constraint'::regclass, oid FROM pg_constraint WHERE conrelid IN (SELECT relid FROM tree) AND contype <> 'f'\n" \
 "  UNION ALL SELECT 'pg_trigger'::regclass, oid FROM pg_trigger WHERE tgrelid IN (SELECT relid FROM tree) AND NOT tgisinternal\n" \
-"    AND tgname !~ '^gatewalk_(trip|guard)_[0-9a-f]{12}(_[it])?$' AND oid NOT IN (SELECT oid FROM lent)\n" \
+"    AND tgname !~ " OWN_TRIGGER_RE " AND oid NOT IN (SELECT oid FROM lent)\n" \
 "  UNION ALL SELECT 'pg_policy'::regclass, oid FROM pg_policy WHERE polrelid IN (SELECT relid FROM tree)\n" \
 "  UNION ALL SELECT 'pg_rewrite'::regclass, oid FROM pg_rewrite WHERE ev_class IN (SELECT relid FROM tree)\n" \
 "  UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM st),\n" \
@@ -96,7 +98,7 @@
 #define TREE_TABLES_SQL TREE_WITH_SQL "SELECT nspname, relname, qt FROM r ORDER BY level, oid"
 /* gatewalk's own triggers never come back; those of a parent outside come with it. */
 #define TREE_TRIPS_SQL TREE_WITH_SQL \
-"SELECT g.oid FROM tree JOIN pg_trigger g ON g.tgrelid = relid AND g.tgname ~ '^gatewalk_(trip|guard)_[0-9a-f]{12}(_[it])?$' JOIN pg_proc f ON f.oid = g.tgfoid\n" \
+"SELECT g.oid FROM tree JOIN pg_trigger g ON g.tgrelid = relid AND g.tgname ~ " OWN_TRIGGER_RE " JOIN pg_proc f ON f.oid = g.tgfoid\n" \
 "JOIN pg_namespace n ON n.oid = f.pronamespace WHERE n.nspname = 'gatewalk'\n" \
 "UNION SELECT g.oid FROM pg_trigger g JOIN pg_trigger u ON u.oid = g.tgparentid WHERE g.tgrelid = $1::oid AND NOT g.tgisinternal AND u.tgrelid NOT IN (SELECT relid FROM tree)"
 
