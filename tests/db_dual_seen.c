@@ -5,6 +5,7 @@
 #include "adapter/guard.h"
 #include "adapter/probe.h"
 #include "adapter/snapshot_parts.h"
+#include "core/sql.h"
 #include "tests/dual_fixture.h"
 
 static struct dual x;
@@ -85,6 +86,36 @@ START_TEST(it_is_no_part_of_the_table)
 }
 END_TEST
 
+/* Foreign keys of the old column are item 9's to take off: they are told apart, and do not fall. */
+START_TEST(foreign_keys)
+{
+	struct fact_target t;
+	dual_open(&x, "CREATE TABLE public.o (k int PRIMARY KEY, a int, b int, UNIQUE (a, b)); CREATE TABLE public.t (id bigint PRIMARY KEY, v int NOT NULL DEFAULT 1, w int, n int,"
+		" CONSTRAINT \"Z y\" FOREIGN KEY (v) REFERENCES public.o ON DELETE CASCADE, CONSTRAINT two FOREIGN KEY (w, v) REFERENCES public.o (a, b), CHECK (v > 0), FOREIGN KEY (w) REFERENCES public.o)");
+	struct plan p = { .name = "x", .recipe = "rename-column", .archetype = ARCH_RENAME, .schema = "public", .table = "t", .column = "v", .add_column = "n" };
+	plan_defaults(&p);
+	ck_assert_msg(probe_target(x.db, x.a, &p, &t, &x.e), "%s", x.e.msg);
+	ck_assert_uint_eq(t.n_foreign, 2);
+	ck_assert_str_eq(t.foreign[0], "Z y");
+	ck_assert_str_eq(t.foreign_as[0], "FOREIGN KEY (v) REFERENCES public.o(k) ON DELETE CASCADE");
+	ck_assert_str_eq(t.foreign[1], "two");
+	ck_assert_str_eq(t.foreign_as[1], "FOREIGN KEY (w, v) REFERENCES public.o(a, b)");
+	ck_assert_uint_eq(t.n_falls, 1);
+	ck_assert_str_eq(t.falls[0], "constraint t_v_check on table public.t");
+	test_sql(x.db, sql_relax(x.a, &p, &t));
+	struct fact_target now;
+	ck_assert(probe_target(x.db, x.a, &p, &now, &x.e) && now.n_foreign == 0 && now.n_falls == 1 && !now.not_null && !now.def);
+	ck_assert_str_eq(sql_relax(x.a, &p, &now), "");
+	test_sql(x.db, sql_tighten(x.a, &p, &t));
+	ck_assert(probe_target(x.db, x.a, &p, &now, &x.e) && now.n_foreign == 2);
+	/* One that is only dropped has them fall. */
+	p.recipe = "drop-column";
+	p.archetype = ARCH_DESTRUCTIVE;
+	ck_assert(probe_target(x.db, x.a, &p, &now, &x.e) && now.n_foreign == 0 && now.n_falls >= 3);
+	dual_close(&x);
+}
+END_TEST
+
 /* The guard refuses what would change the column, and not what gatewalk puts beside it, nor that what it asks for is taken off. */
 START_TEST(the_guard_lets_it)
 {
@@ -120,6 +151,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_unchecked_fixture(t, dual_database, dual_database_gone);
 	tcase_add_loop_test(t, it_is_no_part_of_the_table, 0, sizeof ways / sizeof ways[0]);
+	tcase_add_test(t, foreign_keys);
 	tcase_add_test(t, the_guard_lets_it);
 	suite_add_tcase(s, t);
 	return test_main(s);

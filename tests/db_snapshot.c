@@ -143,16 +143,24 @@ END_TEST
 
 START_TEST(what_gatewalk_took_off_is_carried_on)
 {
-	snap_world_open(&w, "snap_carry", "CREATE TABLE public.t (id int PRIMARY KEY, legacy text NOT NULL DEFAULT 'd'); INSERT INTO public.t VALUES (1, 'a');");
+	snap_world_open(&w, "snap_carry", "CREATE TABLE public.o (k text PRIMARY KEY); INSERT INTO public.o VALUES ('a');"
+		" CREATE TABLE public.t (id int PRIMARY KEY, legacy text NOT NULL DEFAULT 'd' CHECK (legacy <> '') REFERENCES public.o); INSERT INTO public.t VALUES (1, 'a');");
 	w.o.sid = "0123456789abcdef0123456789abcdef";
 	test_sql(w.db, "CREATE SCHEMA gatewalk");
 	snap_take(&w);
-	test_sql(w.db, "ALTER TABLE public.t ALTER COLUMN legacy DROP NOT NULL, ALTER COLUMN legacy DROP DEFAULT");
+	test_sql(w.db, "ALTER TABLE public.t ALTER COLUMN legacy DROP NOT NULL, ALTER COLUMN legacy DROP DEFAULT, DROP CONSTRAINT t_legacy_fkey");
 	snap_take(&w);
 	struct manifest m;
 	ck_assert(manifest_read(w.a, w.s.path, NULL, &m, &w.e));
 	ck_assert_ptr_nonnull(manifest_back(&m, BACK_NOT_NULL));
 	ck_assert_ptr_nonnull(manifest_back(&m, BACK_DEFAULT));
+	size_t foreign = 0, checks = 0;
+	for (size_t i = 0; i < m.n_back; i++) {
+		foreign += strcmp(m.back[i].name, "t_legacy_fkey") == 0;
+		checks += strcmp(m.back[i].name, "t_legacy_check") == 0;
+	}
+	ck_assert_uint_eq(foreign, 2);   /* and the look at its rows */
+	ck_assert_uint_eq(checks, 2);
 	w.o.sid = "1123456789abcdef0123456789abcdef";
 	snap_take(&w);
 	ck_assert(manifest_read(w.a, w.s.path, NULL, &m, &w.e));

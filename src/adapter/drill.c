@@ -7,6 +7,7 @@
 
 #include "adapter/drill.sql.h"
 #include "adapter/probe.h"
+#include "adapter/probe_target.h"
 #include "adapter/rows_stage.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -131,13 +132,15 @@ static bool drop(struct drill *d, const struct fact_target *t, struct err *e)
 			|| !db_ask(d->db, d->a, &(struct query){ .sql = gone, .args = args, .nargs = table ? 1 : 2, .ms = SNAP_QUERY_MS, .cols = 1 }, &rows, e))
 		return false;
 	const char **fell = arena_array(d->a, (size_t)rows.n + 1, sizeof *fell);
+	size_t n = 0;
 	for (int i = 0; i < rows.n; i++)
-		fell[i] = rows.cell[i][0];
+		if (!target_lets_go(t, rows.cell[i][0]))
+			fell[n++] = rows.cell[i][0];
 	if (!d->out->fell) {   /* of two drops the first one, of an empty table, had all of it */
 		d->out->fell = fell;
-		d->out->n_fell = (size_t)rows.n;
+		d->out->n_fell = n;
 	}
-	return same_lists(fell, (size_t)rows.n, t->falls, t->n_falls) || drill_problem(d, "what fell with it is not what was found before");
+	return same_lists(fell, n, t->falls, t->n_falls) || drill_problem(d, "what fell with it is not what was found before");
 }
 
 static bool same_definitions(struct drill *d, struct err *e)

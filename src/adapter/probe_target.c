@@ -20,8 +20,10 @@ static bool is_whole(const struct plan *p)
 	return plan_target(p) == TARGET_TABLE || plan_target(p) == TARGET_ROWS || plan_target(p) == TARGET_ADDED;
 }
 
-/* Of a column that gets another one beside it: the number of the one that bears that one's name. */
-static const char BESIDE_SQL[] = "UNION ALL SELECT 'taken', a.attnum::text, 1000 FROM pg_attribute a JOIN t ON t.relid = a.attrelid WHERE a.attname = %s AND NOT a.attisdropped\n";
+/* Of a column that gets another one beside it: the number of the one that bears that one's name; and the foreign keys that item 9 takes off. */
+static const char BESIDE_SQL[] = "UNION ALL SELECT 'taken', a.attnum::text, 1000 FROM pg_attribute a JOIN t ON t.relid = a.attrelid WHERE a.attname = %s AND NOT a.attisdropped\n"
+	"UNION ALL SELECT p.k, p.v, 2000 + row_number() OVER (PARTITION BY p.k ORDER BY k.conname) FROM t JOIN pg_constraint k ON k.conrelid = t.relid AND k.contype = 'f' AND t.attnum = ANY (k.conkey),\n"
+	"  LATERAL (VALUES ('foreign', k.conname::text), ('foreign_as', pg_get_constraintdef(k.oid))) p(k, v)\n";
 
 bool target_pairs(struct db *db, struct arena *a, const struct pairs_query *q, struct rows *out, struct err *e)
 {
@@ -58,6 +60,28 @@ static const char **pairs_list(struct arena *a, const struct rows *r, const char
 		if (strcmp(r->cell[i][0], name) == 0)
 			list[(*n)++] = r->cell[i][1] ? r->cell[i][1] : "something that is being removed right now";
 	return list;
+}
+
+bool target_lets_go(const struct fact_target *t, const char *what)
+{
+	static const char constraint[] = "constraint ", on[] = " on table ";
+	const char *name = what + sizeof constraint - 1;
+	bool is = strncmp(what, constraint, sizeof constraint - 1) == 0, found = false;
+	for (size_t i = 0; is && i < t->n_foreign && !found; i++) {
+		size_t len = strlen(t->foreign[i]);
+		found = strncmp(name, t->foreign[i], len) == 0 && strncmp(name + len, on, sizeof on - 1) == 0;
+	}
+	return found;
+}
+
+/* What is taken off before does not fall. */
+static void let_go(struct fact_target *t)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < t->n_falls; i++)
+		if (!target_lets_go(t, t->falls[i]))
+			t->falls[n++] = t->falls[i];
+	t->n_falls = n;
 }
 
 struct field { const char *name; enum { F_TEXT, F_BOOL, F_INT64, F_OID, F_INT, F_CHAR } kind; size_t offset; };
@@ -105,6 +129,9 @@ void target_read(struct arena *a, const struct plan *p, const struct rows *r, st
 	out->keys = pairs_list(a, r, "key", &out->n_keys);
 	out->locks = pairs_list(a, r, "lock", &out->n_locks);
 	out->before = pairs_list(a, r, "before", &out->n_before);
+	out->foreign = pairs_list(a, r, "foreign", &out->n_foreign);
+	out->foreign_as = pairs_list(a, r, "foreign_as", &out->n_foreign);
+	let_go(out);
 	out->found = out->schema && out->table && (out->column || is_whole(p)) && out->definition;
 	if (out->found)
 		crypto_sha256_hex(out->definition, strlen(out->definition), out->definition_digest);

@@ -134,20 +134,38 @@ static bool first_of_walk(struct arena *a, const char *store, const struct manif
 	return found;
 }
 
+/* NOT NULL, DEFAULT, and a foreign key with the look at its rows. */
+static bool is_relaxed(const struct manifest *m, const struct snap_back *b)
+{
+	if (b->kind == BACK_DEFAULT || b->kind == BACK_NOT_NULL)
+		return true;
+	if (b->kind == BACK_CONSTRAINT)
+		return strstr(b->sql, " FOREIGN KEY (") != NULL;
+	for (size_t i = 0; b->kind == BACK_VALIDATE && i < m->n_back; i++)
+		if (m->back[i].kind == BACK_CONSTRAINT && strcmp(m->back[i].name, b->name) == 0)
+			return is_relaxed(m, &m->back[i]);
+	return false;
+}
+
+static bool has_back(const struct manifest *m, const struct snap_back *b)
+{
+	for (size_t i = 0; i < m->n_back; i++)
+		if (m->back[i].kind == b->kind && strcmp(m->back[i].name, b->name) == 0)
+			return true;
+	return false;
+}
+
 /* Item 9 relaxes the column before the last snapshot is taken: without this the way back would leave it relaxed. */
 void snap_carry(struct arena *a, const char *store, struct manifest *m)
 {
-	static const enum back_kind relaxed[] = { BACK_DEFAULT, BACK_NOT_NULL };
-	struct manifest first;
+	struct manifest first = { .n_back = 0 };
 	if (!first_of_walk(a, store, m, &first))
 		return;
-	for (size_t i = 0; i < sizeof relaxed / sizeof relaxed[0]; i++) {
-		const struct snap_back *was = manifest_back(&first, relaxed[i]);
-		if (!was || manifest_back(m, relaxed[i]))
-			continue;
-		struct snap_back *more = arena_array(a, m->n_back + 1, sizeof *more);
+	struct snap_back *more = arena_array(a, m->n_back + first.n_back, sizeof *more);
+	if (m->n_back)
 		memcpy(more, m->back, m->n_back * sizeof *more);
-		m->back = more;
-		m->back[m->n_back++] = *was;
-	}
+	m->back = more;
+	for (size_t i = 0; i < first.n_back; i++)
+		if (is_relaxed(&first, &first.back[i]) && !has_back(m, &first.back[i]))
+			m->back[m->n_back++] = first.back[i];
 }
