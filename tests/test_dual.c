@@ -37,6 +37,9 @@ START_TEST(values_are_compared_as_their_types_are)
 	ck_assert_str_eq(dual_distinct(a, DUAL_BYTES, "x", "y"), "(x COLLATE \"C\" IS DISTINCT FROM y COLLATE \"C\")");
 	ck_assert_str_eq(dual_distinct(a, DUAL_WRITTEN, "x", "y"), "(x::text COLLATE \"C\" IS DISTINCT FROM y::text COLLATE \"C\")");
 	ck_assert_str_eq(dual_differs(a, &f), "(\"t\".\"n\"\"x\" IS DISTINCT FROM CAST((f(v, j)\n) AS integer))");
+	/* With a way back: one of the two is what the other makes. */
+	f.back.sql = "n::text";
+	ck_assert_str_eq(dual_differs(a, &f), "((\"t\".\"n\"\"x\" IS DISTINCT FROM CAST((f(v, j)\n) AS integer)) AND (\"t\".\"v\" COLLATE \"C\" IS DISTINCT FROM CAST((n::text\n) AS text) COLLATE \"C\"))");
 	arena_free(a);
 }
 END_TEST

@@ -30,7 +30,7 @@ static const char *spec_of(struct arena *a, const struct parity_order *o)
 {
 	char hex[65];
 	const struct dual_order *d = &o->dual;
-	const char *text = arena_printf(a, "%s\n%s\n%s\n%s\n%s", d->column, d->add_column, d->to ? d->to : "", o->check ? o->check : "", o->unwritten ? "unwritten" : o->where ? o->where : "");
+	const char *text = arena_printf(a, "%s\n%s\n%s\n%s\n%s\n%s", d->column, d->add_column, d->to ? d->to : "", d->back ? d->back : "", o->check ? o->check : "", o->unwritten ? "unwritten" : o->where ? o->where : "");
 	crypto_sha256_hex(text, strlen(text), hex);
 	return arena_dup(a, hex);
 }

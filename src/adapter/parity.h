@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Compares old and new in every row, a chunk at a time, while writes go on: is the new column what the plan's conversion makes of the row as
-   it stands? It reads, and writes only how far it is and what it found. Round by round, each partition and child in the order of their oids.
+   it stands, or the old one what the way back makes of the new one? It reads, and writes only how far it is and what it found. Round by round, each partition and child in the order of their oids.
    A table with a key goes by it: whatever its type is, a row that stands all the time is met once, wherever updates move it. One without
    goes by blocks, and then, in one look of the server's, over the rows written meanwhile. A key counts when its order is the server's own,
    and its collation the one that its index was made with. A row whose key was changed, or that came in, is the next round's.

@@ -20,8 +20,11 @@ const char *dual_distinct(struct arena *a, enum dual_equal how, const char *left
 
 const char *dual_differs(struct arena *a, const struct dual_form *f)
 {
-	const char *now = arena_printf(a, "%s.%s", sql_quoted(a, f->table), sql_quoted(a, f->new.name));
-	return dual_distinct(a, f->new.same, now, arena_printf(a, "CAST((%s\n) AS %s)", f->to.sql, f->new.whole));
+	const char *table = sql_quoted(a, f->table), *now = arena_printf(a, "%s.%s", table, sql_quoted(a, f->new.name)), *old = arena_printf(a, "%s.%s", table, sql_quoted(a, f->old.name));
+	const char *to = dual_distinct(a, f->new.same, now, arena_printf(a, "CAST((%s\n) AS %s)", f->to.sql, f->new.whole));
+	if (!f->back.sql)
+		return to;
+	return arena_printf(a, "(%s AND %s)", to, dual_distinct(a, f->old.same, old, arena_printf(a, "CAST((%s\n) AS %s)", f->back.sql, f->old.whole)));
 }
 
 const char *dual_words(struct arena *a, const struct dual_column *const *columns, size_t n, const char *prefix)

@@ -45,7 +45,8 @@ struct dual_form {
 
 /* SQL, boolean: a is another value than b. */
 const char *dual_distinct(struct arena *a, enum dual_equal how, const char *left, const char *right);
-/* SQL, boolean, over a row in the scope of the table's own name: the new column is what the old one makes, or not. */
+/* SQL, boolean, over a row in the scope of the table's own name: the new column is not what the old one makes, nor, where the plan has a way
+   back, the old one what the new one makes: of a list whose first value the old column holds both are right. */
 const char *dual_differs(struct arena *a, const struct dual_form *f);
 /* The function of one of its two expressions. */
 const char *dual_convert(struct arena *a, const struct dual_form *f, const struct dual_expr *x);
