@@ -169,6 +169,13 @@ START_TEST(differences_are_mended)
 	bf_must(&x);
 	bf_is(&x, BAD, "0");
 	bf_is(&x, "SELECT filled FROM gatewalk.backfill", "2");
+	/* A value that went, and one that belongs to the old one by the way back alone. */
+	x.plan.convert_to = x.plan.backfill.value = "nullif(v, '')::int";
+	x.plan.convert_back = "CASE WHEN n > 2999 THEN '2999' ELSE n::text END";
+	test_sql(x.db, "UPDATE public.t SET v = '' WHERE id = 5; UPDATE public.t SET v = NULL WHERE id = 6; UPDATE public.t SET n = 3500 WHERE id = 2999");
+	bf_must(&x);
+	bf_is(&x, "SELECT string_agg(concat_ws(':', id, coalesce(v, '-'), coalesce(n::text, '-')), ' ' ORDER BY id) FROM public.t WHERE id IN (5, 6, 7, 2999)", "5::- 6:-:- 7:7:7 2999:2999:3500");
+	ck_assert_int_eq(json_int_or(x.result, "left", -1), 0);
 }
 END_TEST
 

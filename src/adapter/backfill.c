@@ -42,7 +42,8 @@ const char *backfill_spec(struct arena *a, const struct plan *p)
 {
 	const struct plan_backfill *f = &p->backfill;
 	char hex[65];
-	const char *text = arena_printf(a, "%s\n%s\n%s\n%s", backfill_column(p), f->value, f->where ? f->where : "", f->fills ? f->fills : "nulls");
+	const char *text = arena_printf(a, "%s\n%s\n%s\n%s%s%s", backfill_column(p), f->value, f->where ? f->where : "", f->fills ? f->fills : "nulls",
+		archetype_beside(plan_recipe(p)) && p->convert_back ? "\n" : "", archetype_beside(plan_recipe(p)) && p->convert_back ? p->convert_back : "");
 	crypto_sha256_hex(text, strlen(text), hex);
 	return arena_dup(a, hex);
 }
@@ -58,6 +59,25 @@ const char *backfill_rejected(const struct backfill *b, struct arena *a, const s
 		" AND gatewalk_r.version = %s.xmin)", sql_literal(a, b->sid), leaf->oid, b->alias, b->alias);
 }
 
+/* SQL, boolean: the column holds another value than this makes of the row. As they are written, since not every type has an equality. */
+static const char *written(const struct backfill *b, struct arena *a, const char *column, const char *value, const char *type)
+{
+	return arena_printf(a, "%s.%s::text COLLATE \"C\" IS DISTINCT FROM CAST((%s\n) AS %s)::text COLLATE \"C\"", b->alias, column, value, type);
+}
+
+static bool beside(const struct backfill *b)
+{
+	return archetype_beside(plan_recipe(b->plan));
+}
+
+static const char *differs(const struct backfill *b, struct arena *a)
+{
+	if (!beside(b))
+		return arena_printf(a, "%s.%s IS DISTINCT FROM (%s\n)", b->alias, b->column, b->plan->backfill.value);
+	const char *to = written(b, a, b->column, b->plan->backfill.value, b->type);
+	return b->other ? arena_printf(a, "%s AND %s", to, written(b, a, b->other, b->plan->convert_back, b->other_type)) : to;
+}
+
 /* What must not be worked out on a row stands in a later branch: CASE is the one thing whose order the server keeps. */
 const char *backfill_todo(const struct backfill *b, struct arena *a, const struct backfill_leaf *leaf)
 {
@@ -65,16 +85,14 @@ const char *backfill_todo(const struct backfill *b, struct arena *a, const struc
 	const char *null = differences(b) ? "" : arena_printf(a, "WHEN %s.%s IS NOT NULL THEN false ", b->alias, b->column);
 	const char *known = !leaf || b->row.rejects == 0 ? "" : arena_printf(a, "WHEN %s THEN false ", backfill_rejected(b, a, leaf));
 	const char *where = f->where ? arena_printf(a, "WHEN (%s\n) IS NOT TRUE THEN false ", f->where) : "";
-	const char *other = differences(b) ? arena_printf(a, " AND %s.%s IS DISTINCT FROM (%s\n)", b->alias, b->column, f->value) : "";
-	return arena_printf(a, "CASE %s%s%sWHEN true THEN (%s\n) IS NOT NULL%s END", null, known, where, f->value, other);
+	/* Side by side a value may also go. */
+	const char *comes = differences(b) && beside(b) ? "" : arena_printf(a, "(%s\n) IS NOT NULL", f->value), *other = differences(b) ? differs(b, a) : "";
+	return arena_printf(a, "CASE %s%s%sWHEN true THEN %s%s%s END", null, known, where, comes, *comes && *other ? " AND " : "", other);
 }
 
 const char *backfill_still(const struct backfill *b, struct arena *a)
 {
-	if (b->as)
-		return arena_printf(a, "%s.%s::text COLLATE \"C\" IS DISTINCT FROM CAST((%s\n) AS %s)::text COLLATE \"C\"", b->alias, b->column, b->plan->backfill.value, b->as);
-	return differences(b) ? arena_printf(a, "%s.%s IS DISTINCT FROM (%s\n)", b->alias, b->column, b->plan->backfill.value) :
-		arena_printf(a, "%s.%s IS NULL", b->alias, b->column);
+	return b->strict || differences(b) ? differs(b, a) : arena_printf(a, "%s.%s IS NULL", b->alias, b->column);
 }
 
 const char *backfill_update(const struct backfill *b, struct arena *a, const struct backfill_leaf *leaf, const char *cond, const char *returning)

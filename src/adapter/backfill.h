@@ -3,7 +3,8 @@
    is, so a crash at any moment loses nothing and does nothing twice. It compares no keys: a table is walked by the places of its rows
    (TID ranges), whatever its key is, each partition and child in the order of their oids.
    The value is worked out by the UPDATE itself, on the version of the row that it locks: nothing older than the row is written, and
-   with fills: nulls nothing is ever written over. A large range goes in four strips, each a transaction: the dead versions that one
+   with fills: nulls nothing is ever written over.
+   Of two columns side by side, with fills: differences, a row is filled where neither value is what the other makes. A large range goes in four strips, each a transaction: the dead versions that one
    leaves make room on the same pages for the next, so most updates touch no index.
    A row that moved meanwhile is found by a later pass; a count in one look of the server's proves that none is left.
    It sets gatewalk.backfill to the walk's id in its session, for triggers that are not to answer it. */
@@ -48,7 +49,9 @@ struct backfill {
 	int attnum;
 	const char *alias, *column;   /* quoted: the table's own name, by which the plan's expression may know it; the column */
 	const char *key, *shown;      /* SQL over a row, in words: its key, and the columns that the expression reads */
-	const char *as;               /* while rows are tried for two columns side by side: the new one's type, in which its value is compared; else NULL */
+	const char *type;             /* the column's, as SQL */
+	const char *other, *other_type;   /* of two side by side with a way back: what that makes a value for, quoted; else NULL */
+	bool strict;                  /* while rows are tried for two side by side: a value that is another one behind the update counts as none */
 	const char *triggers;         /* the application's on UPDATE, by name; "" none */
 	int line_max;                 /* no row of a block stands behind this line */
 	struct backfill_leaf *leaves;

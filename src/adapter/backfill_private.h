@@ -11,7 +11,7 @@
 /* Which column is filled, not quoted: of two side by side the new one. */
 const char *backfill_column(const struct plan *p);
 /* Some rows, tried in the transaction that is open, and each rolled back. *unfit: what speaks against the expression, or the table. */
-bool backfill_sample(struct backfill *b, struct arena *a, const char *type, const char **unfit, struct err *e);
+bool backfill_sample(struct backfill *b, struct arena *a, const char **unfit, struct err *e);
 /* "(block,line)" as a literal of type tid. */
 const char *backfill_tid(struct arena *a, int64_t at);
 /* SQL, boolean, over the row: is this version of it a known reject? */

@@ -50,8 +50,8 @@ bool backfill_try_row(struct backfill *b, struct arena *a, const struct backfill
 		return false;
 	}
 	if (still)
-		err_set(why, ERR_DB, NULL, "it has %s behind the update: a trigger of the table %s%s%s", b->as ? "another value" : "no value",
-			b->as ? "changes it" : "takes it away", *b->triggers ? ": " : "", b->triggers);
+		err_set(why, ERR_DB, NULL, "it has %s behind the update: a trigger of the table %s%s%s", b->strict ? "another value" : "no value",
+			b->strict ? "changes it" : "takes it away", *b->triggers ? ": " : "", b->triggers);
 	return db_script(b->db, a, OWN_TAG "ROLLBACK TO SAVEPOINT gatewalk_row", BACKFILL_MS, NULL, e);
 }
 

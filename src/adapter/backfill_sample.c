@@ -194,7 +194,7 @@ static bool judge(struct sample *s, struct err *e)
 	if (!proven(s, &yes, e) || yes)
 		return yes;
 	if (s->still == s->all)
-		return unfit(s, arena_printf(b->a, "of the %d rows tried each is %s: %s", s->all, b->as ? "another one than it should be" : "as before", s->first.msg));
+		return unfit(s, arena_printf(b->a, "of the %d rows tried each is %s: %s", s->all, b->strict ? "another one than it should be" : "as before", s->first.msg));
 	if (s->slow >= SLOW)
 		return unfit(s, arena_printf(b->a, "the backfill's expression takes longer than " BACKFILL_ROW " on each of the %d rows tried: it loops, or waits", s->all));
 	if (s->by_table == 0 && !leaves(s, others, one_works, e))
@@ -202,11 +202,11 @@ static bool judge(struct sample *s, struct err *e)
 	return s->works || (s->by_table && s->all < TRIED) || unfit(s, arena_printf(b->a, "each of the %d rows tried is refused: %s", s->all, s->first.msg));
 }
 
-bool backfill_sample(struct backfill *b, struct arena *a, const char *type, const char **why, struct err *e)
+bool backfill_sample(struct backfill *b, struct arena *a, const char **why, struct err *e)
 {
 	struct sample s = { .b = b, .a = a, .unfit = why };
-	b->as = archetype_beside(plan_recipe(b->plan)) ? type : NULL;
+	b->strict = archetype_beside(plan_recipe(b->plan));
 	bool ok = leaves(&s, try_leaf, some, e) && judge(&s, e);
-	b->as = NULL;
+	b->strict = false;
 	return ok;
 }

@@ -26,9 +26,10 @@ static const char TARGET_SQL[] = OWN_TAG
 "  (SELECT string_agg(x.oid::regclass::text, ', ') FROM tree JOIN pg_class x USING (oid) LEFT JOIN pg_am m ON m.oid = x.relam WHERE x.relkind NOT IN ('r', 'p') OR m.amname <> 'heap'),\n"
 "  (SELECT string_agg(format('format(''%%s=%%s'', %L, %I.%I)', x.attname, $2::text, x.attname), ', ' ORDER BY array_position(k.indkey::int2[], x.attnum)) FROM k JOIN pg_attribute x\n"
 "    ON x.attrelid = k.indrelid AND x.attnum = ANY (k.indkey)),\n"
-"  current_setting('block_size')::int, has_table_privilege(c.oid, 'UPDATE') OR has_column_privilege(c.oid, a.attnum, 'UPDATE'), format_type(a.atttypid, a.atttypmod)\n"
+"  current_setting('block_size')::int, has_table_privilege(c.oid, 'UPDATE') OR has_column_privilege(c.oid, a.attnum, 'UPDATE'), format_type(a.atttypid, a.atttypmod),\n"
+"  (SELECT format_type(x.atttypid, x.atttypmod) FROM pg_attribute x WHERE x.attrelid = c.oid AND x.attname = $4 AND NOT x.attisdropped)\n"
 "FROM c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = $3 AND a.attnum > 0 AND NOT a.attisdropped";
-enum { T_OID, T_ATTNUM, T_KIND, T_PERSISTENCE, T_GENERATED, T_IDENTITY, T_NOT_NULL, T_RULES, T_TRIGGERS, T_OTHERS, T_KEY, T_BLOCK, T_MAY, T_TYPE, T_COLS };
+enum { T_OID, T_ATTNUM, T_KIND, T_PERSISTENCE, T_GENERATED, T_IDENTITY, T_NOT_NULL, T_RULES, T_TRIGGERS, T_OTHERS, T_KEY, T_BLOCK, T_MAY, T_TYPE, T_OTHER, T_COLS };
 
 /* Of the view's stored form. Texts of the plan stand in it as bytes, so no word of theirs is mistaken for one of the server's. */
 static const char FORM_SQL[] = OWN_TAG
@@ -47,7 +48,6 @@ static const char FORM_SQL[] = OWN_TAG
 struct trial {
 	struct backfill *b;
 	struct arena *a;
-	const char *type;             /* the column's */
 	const char *field;            /* of the plan, that holds the expression */
 	const char **unfit;
 };
@@ -92,8 +92,9 @@ static bool find_target(struct trial *t, struct err *e)
 {
 	struct backfill *b = t->b;
 	struct rows r;
-	const char *args[] = { b->plan->schema, b->plan->table, backfill_column(b->plan) };
-	if (!db_ask(b->db, b->a, &(struct query){ .sql = TARGET_SQL, .args = args, .nargs = 3, .cols = T_COLS, .max_rows = 1 }, &r, e))
+	const char *other = archetype_beside(plan_recipe(b->plan)) && b->plan->convert_back ? b->plan->column : NULL;
+	const char *args[] = { b->plan->schema, b->plan->table, backfill_column(b->plan), other };
+	if (!db_ask(b->db, b->a, &(struct query){ .sql = TARGET_SQL, .args = args, .nargs = 4, .cols = T_COLS, .max_rows = 1 }, &r, e))
 		return false;
 	if (r.n == 0)
 		return unfit(t, arena_printf(b->a, "there is no table %s.%s", sql_ident(b->a, b->plan->schema), sql_ident(b->a, b->plan->table)));
@@ -107,7 +108,11 @@ static bool find_target(struct trial *t, struct err *e)
 	b->key = words(b->a, c[T_KEY], 200);
 	if (!b->key)
 		b->key = arena_printf(b->a, "format('row at %%s', %s.ctid)", b->alias);
-	t->type = c[T_TYPE];
+	b->type = c[T_TYPE];
+	b->other_type = c[T_OTHER];
+	b->other = other ? sql_quoted(b->a, other) : NULL;
+	if (other && !b->other_type)
+		return unfit(t, arena_printf(b->a, "table %s has no column %s", b->alias, b->other));
 	return true;
 }
 
@@ -145,7 +150,7 @@ static bool judge_form(struct trial *t, struct err *e)
 	if (c[1])
 		return unfit(t, arena_printf(b->a, "the backfill's expression is volatile: %s may give another value each time", c[1]));
 	if (!cell_bool(c[3]))
-		return unfit(t, arena_printf(b->a, "the backfill's expression is of type %s and column %s of type %s: write (...)::%s", c[2], b->column, t->type, t->type));
+		return unfit(t, arena_printf(b->a, "the backfill's expression is of type %s and column %s of type %s: write (...)::%s", c[2], b->column, b->type, b->type));
 	b->shown = words(b->a, c[4], 500);
 	b->shown = b->shown ? b->shown : "''";
 	return true;
@@ -173,7 +178,7 @@ bool backfill_try(struct db *db, struct arena *a, const struct plan *p, const ch
 	*why = NULL;
 	*out = (struct backfill){ .db = db, .a = a, .plan = p, .sid = sid, .alias = sql_quoted(a, p->table), .column = sql_quoted(a, backfill_column(p)) };
 	bool ok = find_target(&t, &own) && db_script(db, t.a, OWN_TAG "BEGIN; SET LOCAL statement_timeout = '" BACKFILL_ROW "'; SET CONSTRAINTS ALL IMMEDIATE", BACKFILL_MS, NULL, &own) && try_form(&t, &own) &&
-		backfill_sample(out, t.a, t.type, why, &own);
+		backfill_sample(out, t.a, why, &own);
 	db_rollback(db);
 	arena_free(t.a);
 	if (!ok && !*why && e)

@@ -120,8 +120,11 @@ void plan_finish(struct arena *a, struct plan *p)
 		if (!plan_gives(p, "policy.unused_days"))
 			p->unused_days = archetype_unused_floor(ARCH_RENAME);
 	}
-	if (archetype_beside(plan_recipe(p)))
-		p->backfill.value = p->convert_to;
+	if (!archetype_beside(plan_recipe(p)))
+		return;
+	p->backfill.value = p->convert_to;
+	if (p->convert_back && !p->backfill.fills)
+		p->backfill.fills = "differences";
 }
 
 int plan_drop_min(const struct plan *p)

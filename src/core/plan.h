@@ -38,7 +38,7 @@ struct plan_pause {
 struct plan_backfill {
 	const char *value;         /* an SQL expression over the row's own columns; NULL: nothing is filled */
 	const char *where;         /* which rows, or NULL: all */
-	const char *fills;         /* nulls: rows that have no value yet; differences: also those that have another one; NULL: nulls */
+	const char *fills;         /* nulls: rows that have no value yet; differences: also those that have another one; NULL: nulls, and with a way back differences */
 	int batch_ms, load;        /* of one batch; per cent of the time that it works */
 	int max_rejects;           /* more, and it stops */
 	struct plan_pause *pauses;
