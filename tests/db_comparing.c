@@ -122,6 +122,10 @@ START_TEST(what_differs_opens_item_6_again)
 	fill_is(&w, "SELECT count(*) FROM gatewalk.line WHERE line LIKE '%\"kind\":\"parity\",\"mismatches\":2,%'", "1");
 	struct view *v = engine_view(w.g);
 	ck_assert_uint_eq(v->n_mismatches, 2);
+	bool offered = false;
+	for (size_t i = 0; i < v->n_offers; i++)
+		offered = offered || v->offers[i].kind == ACT_BACKFILL;
+	ck_assert(offered && found("B3")->verdict == REFUSED);   /* that all was filled before says nothing */
 	ck_assert_str_eq(v->mismatches[1].key, "id=1500");
 	ck_assert_str_eq(v->mismatches[1].expected, "1500");
 	view_free(v);

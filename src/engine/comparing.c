@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "engine/engine_private.h"
+#include "engine/filling.h"
 #include "engine/jobend.h"
 #include "engine/parity.h"
 #include "port/files.h"
@@ -207,6 +208,8 @@ bool comparing_look(struct engine *g, struct arena *a, struct err *e)
 		return true;
 	if (!parity_look(g->db, a, &o, &g->facts.parity, e) || !parity_mismatches(g->db, a, g->walk.sid, SHOWN, &m, &g->n_mismatches, e))
 		return false;
+	if (g->facts.parity.mismatches)
+		filling_since(g, g->facts.parity.ended);
 	g->facts.parity.covers = g->facts.parity.round ? g->walk.ended_at : 0;
 	g->mismatches = arena_array(a, g->n_mismatches + 1, sizeof *g->mismatches);
 	for (size_t i = 0; i < g->n_mismatches; i++)

@@ -165,6 +165,16 @@ bool filling_over(struct engine *g, bool *was, struct err *e)
 	return jobend_wait(g, KIND, "backfill", was, e);
 }
 
+void filling_since(struct engine *g, int64_t at)
+{
+	struct fact_backfill *f = &g->facts.backfill;
+	if (g->walk.stage != AT_BACKFILL || !f->counted_at || f->counted_at >= at)
+		return;
+	f->counted_at = 0;
+	f->left = -1;
+	f->done = false;
+}
+
 bool filling_look(struct engine *g, struct arena *a, struct err *e)
 {
 	struct backfill_reject *rows;
@@ -172,6 +182,7 @@ bool filling_look(struct engine *g, struct arena *a, struct err *e)
 		return true;
 	if (!backfill_look(g->db, a, plan_of(g, a), g->walk.sid, g->walk.relid, &g->facts.backfill, e) || !backfill_rejects(g->db, a, g->walk.sid, SHOWN, &rows, &g->n_rejects, e))
 		return false;
+	filling_since(g, g->walk.confirmed[ITEM_DUAL_WRITE]);
 	g->rejects = arena_array(a, g->n_rejects + 1, sizeof *g->rejects);
 	for (size_t i = 0; i < g->n_rejects; i++)
 		g->rejects[i] = (struct view_reject){ rows[i].n, rows[i].key, rows[i].value, rows[i].sqlstate, rows[i].error };

@@ -5,6 +5,7 @@
 #define GW_ENGINE_FILLING_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct act;
 struct arena;
@@ -21,6 +22,8 @@ bool filling_taken(struct engine *g, const struct json *result, struct err *e);
 bool filling_care(struct engine *g, struct err *e);
 /* Tells it to stop, where it runs, and waits until it has. *was: it ran. */
 bool filling_over(struct engine *g, bool *was, struct err *e);
+/* A count of before then says nothing any more: the backfill is not done. */
+void filling_since(struct engine *g, int64_t at);
 /* The fact, and the first rejects for the screen. */
 bool filling_look(struct engine *g, struct arena *a, struct err *e);
 
