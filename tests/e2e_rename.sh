@@ -66,13 +66,24 @@ many() { "$walk" "" "$key" orders-rename-totl - >"$out" 2>&1; }   # verbs from s
 ended="ended 2026-11-20 10:00"
 
 # The application: what it sends is its release of the moment; what it reads it notes when it is not what it wrote. No run of it may fail.
-release() { printf '%s\n' "$1" >"$top/release.new" && mv "$top/release.new" "$top/release"; }
+# A new release is there when the application has run it once: then no older one is at work.
+release() {
+	printf '%s\n' "$1" >"$top/release.new" && mv "$top/release.new" "$top/release"
+	while ! cmp -s "$top/release" "$top/ran"; do sleep 0.02; done
+}
+application() {
+	while [ ! -e "$top/end" ]; do
+		cp "$top/release" "$top/now" && psql -XAtq -f "$top/now" >/dev/null 2>>"$top/err" && mv "$top/now" "$top/ran"
+		sleep 0.02
+	done
+}
 old="UPDATE public.orders SET totl = totl + 1, note = (totl + 1)::text WHERE id = 9; INSERT INTO public.orders (totl, note) VALUES (7, '7'); INSERT INTO public.seen SELECT 'old', id, totl::text FROM public.orders WHERE id = 9 AND totl::text <> note;"
 both="UPDATE public.orders SET total = coalesce(total, totl) + 1, note = (coalesce(total, totl) + 1)::text WHERE id = 9; INSERT INTO public.orders (totl, note) VALUES (8, '8'); INSERT INTO public.seen SELECT 'both', id, coalesce(total, totl)::text FROM public.orders WHERE id = 9 AND coalesce(total, totl)::text <> note;"
 new="UPDATE public.orders SET total = total + 1, note = (total + 1)::text WHERE id = 9; INSERT INTO public.orders (total, note) VALUES (9, '9'); INSERT INTO public.seen SELECT 'new', id, total::text FROM public.orders WHERE id = 9 AND total::text IS DISTINCT FROM note;"
-release "$old"
 sql "UPDATE public.orders SET note = totl::text" >/dev/null
-while [ ! -e "$top/end" ]; do cat "$top/release"; sleep 0.01; done | psql -XAtq -v ON_ERROR_STOP=0 -f - >"$top/app" 2>"$top/err" &
+echo "$old" >"$top/release"
+application &
+release "$old"
 
 run 0 "the plan is whole" "$gw" check -d dbname=e2e_rename "$plan"
 must 0 "items 1 to 4" "$walk" "" "$key" "$plan" expand
@@ -138,7 +149,6 @@ for step in "reads moved" "snapshot before reads" "dual-write window" backfill; 
 	has "there it is" "^stage $step"
 done
 release "$old"
-sleep 0.2   # its last statement has ended
 run 0 "the trigger goes" go "act:back::no, old code alone is out"
 has "and writes go to one column" "^stage writes fill it"
 until_sql "old code has written" "SELECT count(*) = 1 FROM public.orders WHERE total IS DISTINCT FROM totl AND total IS NOT NULL"
@@ -151,7 +161,6 @@ must 0 "forward again, to where reads move" go reads
 release "$both"
 must 0 "they move, and the old column is relaxed" go parity
 release "$new"
-sleep 0.2   # its last statement has ended
 must 0 "dual write ends" go unused
 must 0 "gate B" go final
 must 0 "gate C" go armed

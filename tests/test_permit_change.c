@@ -200,6 +200,7 @@ START_TEST(the_way_back_is_noted)
 	static const struct { const char *back, *why; } bad[] = {
 		{ "", "field \"back\" is missing or empty" }, { "'back':'x',", "field \"back\" is missing or empty" }, { "'back':[],", "field \"back\" is missing or empty" },
 		{ "'back':['x',7],", "field \"back\" has something that is no statement" }, { "'back':[''],", "field \"back\" has something that is no statement" },
+		{ BESIDE_BACK, "field \"default\" is missing or no text" },
 	};
 	beside_start("rename", AT_RELAX, true);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -207,6 +208,7 @@ START_TEST(the_way_back_is_noted)
 			bad[i].why);
 	BESIDE_MUST(beside_done("relax", BESIDE_RELAXED));
 	ck_assert_uint_eq(c->walk.n_tighten, 2);
+	ck_assert_str_eq(c->walk.old_default, "0");
 	ck_assert_str_eq(c->walk.tighten[1], "ALTER TABLE public.orders VALIDATE CONSTRAINT x");
 }
 END_TEST

@@ -18,8 +18,9 @@ struct arena;
 struct db;
 struct err;
 
-/* to and back: SQL over the row's own columns. to NULL: the old column itself. back NULL: one way. */
-struct dual_order { const char *sid, *schema, *table, *column, *add_column, *to, *back; };
+/* to and back: SQL over the row's own columns. to NULL: the old column itself. back NULL: one way. old_default: the old column's, which is off it and may
+   come again; NULL: as the catalogue has it. */
+struct dual_order { const char *sid, *schema, *table, *column, *add_column, *to, *back, *old_default; };
 
 /* Is there, as the server has it, anything against it? *unfit: what, and what to do; NULL when nothing is. Makes temporary views, tries some
    rows, and rolls back. form: what the texts are made of; parity needs it too. */

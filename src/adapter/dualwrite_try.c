@@ -274,6 +274,6 @@ bool dualwrite_try(struct db *db, struct arena *a, const struct dual_order *o, s
 	char **c;
 	if (!start(&t, &c, e) || !judge_trigger(&t, c) || (o->back && !expression(&t, BACK, cell_bool(c[T_OLD_EQUALS]), e)))
 		return *why != NULL;
-	form->old_default = o->back ? c[T_OLD_DEFAULT] : NULL;
+	form->old_default = !o->back ? NULL : o->old_default ? o->old_default : c[T_OLD_DEFAULT];
 	return in_transaction(&t, e) || *why;
 }

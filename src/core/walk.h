@@ -113,6 +113,7 @@ struct walk {
 	int64_t relaxed_at;              /* nothing asks any more that the old column be filled; 0 not so */
 	const char **tighten;            /* what puts that back, noted before it went: the first at once, the others behind it, under weaker locks */
 	size_t n_tighten;                /* 0: nothing was taken off yet */
+	const char *old_default;         /* the default among it, as SQL; "" it had none */
 	int64_t ended_at;                /* dual write went off, in item 9; 0 not yet, or it is on again */
 	bool alone;                      /* rows were written to the new column alone: the old one is to be filled from it first */
 	bool alone_said;                 /* what the open change says of that */

@@ -103,6 +103,7 @@ static bool leaves_alone(struct walk *w, enum change ch, const struct record *r,
 static bool keeps_back(struct walk *w, enum change ch, const struct record *r, struct err *e)
 {
 	const struct json *back = json_get(r->b, "back");
+	const char *def;
 	size_t n = 0;
 	if (ch != CHANGE_RELAX)
 		return true;
@@ -111,6 +112,9 @@ static bool keeps_back(struct walk *w, enum change ch, const struct record *r, s
 	for (const struct json *s = back->first; s; s = s->next, n++)
 		if (s->kind != JSON_STR || *s->str == '\0')
 			return fold_refuse(e, "field \"back\" has something that is no statement");
+	if (!body_text(r->b, "default", &def, e))
+		return false;
+	w->old_default = arena_dup(w->arena, def);
 	w->tighten = arena_array(w->arena, n, sizeof *w->tighten);
 	w->n_tighten = 0;
 	for (const struct json *s = back->first; s; s = s->next)

@@ -42,7 +42,8 @@ static bool of_trigger(enum change what)
 static bool look_dual(struct engine *g, enum change what, struct dualwrite_sql *sql, struct err *e)
 {
 	const struct plan *p = g->plan;
-	const struct dual_order o = { .sid = g->walk.sid, .schema = p->schema, .table = p->table, .column = p->column, .add_column = p->add_column, .to = p->convert_to, .back = p->convert_back };
+	const struct dual_order o = { .sid = g->walk.sid, .schema = p->schema, .table = p->table, .column = p->column, .add_column = p->add_column, .to = p->convert_to, .back = p->convert_back,
+		.old_default = g->walk.relaxed_at && *g->walk.old_default ? g->walk.old_default : NULL };
 	const char *unfit = NULL;
 	g->dual = (struct fact_dual){ .at = 0 };
 	if (!of_trigger(what))
@@ -86,6 +87,8 @@ static struct json *change_body(struct engine *g, const struct alteration *c, co
 		json_add_int(b, "alone", c->alone);
 	if (c->what == CHANGE_RELAX)
 		add_back(g, b);
+	if (c->what == CHANGE_RELAX)
+		json_add_str(b, "default", g->facts.target.def ? g->facts.target.def : "");
 	json_add_str(b, "expires", when_iso(g->facts.now + INTENT_MINUTES * US_MINUTE, buf));
 	json_add_str(b, "nonce", nonce);
 	if (c->what == CHANGE_END)

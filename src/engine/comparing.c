@@ -47,6 +47,7 @@ static int64_t since(const struct engine *g)
 {
 	const struct walk *w = &g->walk;
 	int64_t at = later(later(w->window_from, w->relaxed_at), later(w->ended_at, w->back_at));
+	at = later(at, w->asked[walk_ask("writes_new")]);   /* every step back asks for that anew, a change of the table as well */
 	return later(at, later(w->amended_at, once(g) ? w->confirmed[ITEM_UNUSED] : 0));
 }
 
