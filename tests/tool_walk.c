@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Drives a real walk for the scripts, over the engine: tool_walk CONNINFO KEY PLAN|WALK VERB
-   VERB: begin | fill:LINES | start-snapshot | close | pass-b | a stage to be brought to (snapshot consumers expand writes backfill window copy reads relax parity monitor unused final gate-c armed) | drop | look | view | finish
+   VERB: begin | fill:LINES | start-snapshot | close | pass-b | a stage to be brought to (snapshot consumers expand writes backfill window copy reads relax parity monitor unused final gate-c armed) | drop | clear | look | view | finish
          | act:NAME:KEY:TEXT | - (verbs from standard input, one a line; each answer ends with a line ".")
    drop asks for the passphrase on the terminal, as the program does. Exit status as gatewalk's; the stage is printed last. */
 #include <stdio.h>
@@ -79,6 +79,8 @@ static bool verb(struct engine *g, const char *word, struct err *e)
 			engine_do(g, &(struct act){ .kind = ACT_SCHEMA_LOG }, e);
 	if (strcmp(word, "pass-b") == 0)
 		return engine_unlock(g, e) && engine_do(g, &(struct act){ .kind = ACT_PASS, .key = "B" }, e);
+	if (strcmp(word, "clear") == 0)
+		return engine_look(g, e) && engine_unlock(g, e) && engine_do(g, &(struct act){ .kind = ACT_AUDIT }, e) && walk_clear(g, e);
 	if (strcmp(word, "look") == 0)
 		return engine_look(g, e);
 	if (strcmp(word, "drop") == 0) {

@@ -91,7 +91,7 @@ static const char *typed_for(struct engine *g, const struct offer *o)
 	}
 }
 
-static bool clear_all(struct engine *g, struct err *e)
+bool walk_clear(struct engine *g, struct err *e)
 {
 	for (size_t i = 0; i < g->facts.audit.n; i++) {
 		const struct consumer *c = &g->facts.audit.found[i];
@@ -118,7 +118,7 @@ static bool step(struct engine *g, enum stage until, struct err *e)
 	struct view *v = engine_view(g);
 	bool ok = true, acted = false;
 	if (g->walk.stage == AT_CONSUMERS)
-		ok = clear_all(g, e);
+		ok = walk_clear(g, e);
 	for (size_t i = 0; ok && !acted && i < v->n_offers; i++) {
 		const struct offer *o = &v->offers[i];
 		const char *typed = typed_for(g, o);

@@ -15,5 +15,7 @@ const char *demo_plan(struct arena *a, size_t i, const char *dir);
 /* Does what the view offers, in its order, until the walk is at a stage no later than AT_ARMED: every gate and wait is met on
    the way. It types what a person would type and clears what may be cleared. For a demo and for tests: never on a real walk. */
 bool walk_bring(struct engine *g, enum stage until, struct err *e);
+/* The clearing alone: every consumer that a word can clear. */
+bool walk_clear(struct engine *g, struct err *e);
 
 #endif
