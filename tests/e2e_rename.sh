@@ -59,7 +59,7 @@ policy: {longest_job_days: 1}
 window: {zone: UTC, open: [{days: [Mon, Tue, Wed, Thu], from: "02:00", to: "06:00"}]}
 health: {max_lag_s: 5, max_lock_waiters: 1000, max_longest_tx_s: 300}
 monitor: {migration_tool: rails}
-rehearsal: {now: "Tue 04:30", day: 0.5}
+rehearsal: {now: "Tue 04:30", day: 0.2}
 END
 plan=$top/plan.yaml
 go() { "$walk" "" "$key" orders-rename-totl "$1"; }   # verb
