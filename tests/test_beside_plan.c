@@ -224,6 +224,13 @@ START_TEST(relaxed_and_back)
 	ck_assert_str_eq(rest[1], "ALTER TABLE public.orders VALIDATE CONSTRAINT \"Second Key\"");
 	ck_assert_str_eq(rest[2], "ALTER TABLE public.orders VALIDATE CONSTRAINT gatewalk_not_null_7");
 	ck_assert_str_eq(rest[3], "ALTER TABLE public.orders ALTER COLUMN total SET NOT NULL, DROP CONSTRAINT gatewalk_not_null_7");
+	as[1] = "FOREIGN KEY (total) REFERENCES x(y) NOT VALID";   /* never looked at, and so it comes again */
+	ck_assert_ptr_nonnull(strstr(sql_tighten(a, &p, &t), "REFERENCES x(y) NOT VALID"));
+	ck_assert_ptr_null(strstr(sql_tighten(a, &p, &t), "NOT VALID NOT VALID"));
+	sql_tighten_rest(a, &p, &t, &n);
+	ck_assert_uint_eq(n, 3);
+	p.add_comment = "in cents";
+	ck_assert_str_eq(sql_comment(a, &p), "COMMENT ON COLUMN public.orders.cents IS 'in cents'");
 	t.def = NULL;
 	t.not_null = false;
 	ck_assert_str_eq(sql_relax(a, &p, &t), "ALTER TABLE public.orders DROP CONSTRAINT orders_total_fkey, DROP CONSTRAINT \"Second Key\"");

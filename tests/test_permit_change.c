@@ -10,15 +10,15 @@
 #define OFF "DROP TRIGGER zz_gatewalk_dual_001122334455"
 
 /* Where it begins, what it sends, what is asked of it when the permit is made, and once more under the lock. */
-static const struct { enum change change; enum stage from; const char *statement, *more, *asked, *locked; } changes[] = {
-	{ CHANGE_ADD, AT_EXPAND, "ALTER TABLE public.orders ADD COLUMN cents bigint", "", "A1 A6 C3 C4 C6", "A1 C3 C6" },
-	{ CHANGE_TAKE, AT_WRITES, "ALTER TABLE public.orders DROP COLUMN cents", "'alone':0,", "A6 C4 C6", "C6" },
-	{ CHANGE_DUAL, AT_WRITES, ON, "", "A1 A6 C3 C4 C6", "A1 C3 C6" },
-	{ CHANGE_UNDUAL, AT_BACKFILL, OFF, "'alone':0,", "A6 C4 C6", "C6" },
-	{ CHANGE_RELAX, AT_RELAX, "ALTER TABLE public.orders ALTER COLUMN legacy_total DROP NOT NULL", BESIDE_RELAXED, "A6 B4 C3 C4 C6", "B4 C3 C6" },
-	{ CHANGE_TIGHTEN, AT_PARITY, BACK, "", "A6 C4 C6", "C6" },
-	{ CHANGE_END, AT_PARITY, OFF, "'parity':%,", "A6 B3 B4 C4 C6", "B3 B4 C6" },
-	{ CHANGE_AGAIN, AT_UNUSED, ON, "'alone':0,", "A6 C4 C6", "C6" },
+static const struct { enum change change; enum stage from, to; const char *statement, *more, *asked, *locked; } changes[] = {
+	{ CHANGE_ADD, AT_EXPAND, AT_WRITES, "ALTER TABLE public.orders ADD COLUMN cents bigint", "", "A1 A6 C3 C4 C6", "A1 C3 C6" },
+	{ CHANGE_TAKE, AT_WRITES, AT_EXPAND, "ALTER TABLE public.orders DROP COLUMN cents", "'alone':0,", "A6 C4 C6", "C6" },
+	{ CHANGE_DUAL, AT_WRITES, AT_BACKFILL, ON, "", "A1 A6 C3 C4 C6", "A1 C3 C6" },
+	{ CHANGE_UNDUAL, AT_BACKFILL, AT_WRITES, OFF, "'alone':0,", "A6 C4 C6", "C6" },
+	{ CHANGE_RELAX, AT_RELAX, AT_PARITY, "ALTER TABLE public.orders ALTER COLUMN legacy_total DROP NOT NULL", BESIDE_RELAXED, "A6 B4 C3 C4 C6", "B4 C3 C6" },
+	{ CHANGE_TIGHTEN, AT_PARITY, AT_RELAX, BACK, "", "A6 C4 C6", "C6" },
+	{ CHANGE_END, AT_PARITY, AT_UNUSED, OFF, "'parity':%,", "A6 B3 B4 C4 C6", "B3 B4 C6" },
+	{ CHANGE_AGAIN, AT_UNUSED, AT_PARITY, ON, "'alone':0,", "A6 C4 C6", "C6" },
 };
 #define CHANGES (sizeof changes / sizeof *changes)
 
@@ -116,6 +116,10 @@ START_TEST(each_behind_its_own_conditions)
 	struct permit *pm = mint();
 	ck_assert_msg(pm != NULL, "%s", e.msg);
 	ck_assert_int_eq(b.attnum, changes[i].change == CHANGE_TAKE ? 8 : 7);
+	struct walk before = c->walk;
+	before.stage = changes[i].from;
+	ck_assert(walk_change_may(&before, changes[i].change) && !walk_change_may(&before, CHANGE_NONE) && !walk_change_may(&before, (enum change)99));
+	ck_assert_int_eq(walk_change_to(&c->walk), changes[i].to);
 	for (size_t k = 0; k < sizeof ids / sizeof *ids; k++) {
 		facts();
 		shut(ids[k]);
