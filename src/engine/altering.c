@@ -253,23 +253,28 @@ static const char *done_words(enum change what)
 	return words[what];
 }
 
-bool altering_begin(struct engine *g, const struct act *act, struct err *e)
+bool altering_finish(struct engine *g, struct err *e)
 {
 	struct arena *a = lot_arena(g->walk_lot);
+	return alter_rest(db_conninfo(g->db, a, NULL), a, &g->walk, e);
+}
+
+bool altering_begin(struct engine *g, const struct act *act, struct err *e)
+{
 	enum change what = change_of(act->key);
 	struct alteration c;
 	bool was;
 	if (!ready(g, what, act, &c, e) || !altering_look(g, e) || !gate_alter_allowed(g->plan, &g->walk, &g->facts, what, e))
 		return false;
 	/* What a step back had left to look at comes to its end before it is taken off again. */
-	if (what == CHANGE_RELAX && !alter_rest(db_conninfo(g->db, a, NULL), a, &g->walk, e))
+	if (what == CHANGE_RELAX && !altering_finish(g, e))
 		return false;
 	/* No job of its own works on the table while it is changed. */
 	if (!filling_over(g, &was, e) || !comparing_over(g, &was, e))
 		return false;
 	if (!altering_send(g, &c, e))
 		return false;
-	notify_run(a, g->plan, g->walk.name, change_name(what), g->walk.target);
+	notify_run(lot_arena(g->walk_lot), g->plan, g->walk.name, change_name(what), g->walk.target);
 	engine_say(g, "%s: the lock was held for %lld ms", done_words(what), (long long)(g->walk.drop_us / 1000));
 	return true;
 }

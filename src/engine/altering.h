@@ -20,6 +20,8 @@ bool altering_may_end(const struct engine *g, struct err *e);
 bool altering_answer(const struct act *act, bool *alone, const char **why, struct err *e);
 /* Steps back to where no trigger of this walk stands any more: what leaving asks for. */
 bool altering_untrigger(struct engine *g, const char *why, struct err *e);
+/* What a step back has left to look at, of the rows that stand (alter_rest). */
+bool altering_finish(struct engine *g, struct err *e);
 /* The facts that outlive a look: who held the table last, what was counted in the column, what its trigger is made of. */
 void altering_facts(struct engine *g);
 /* Everything that is read anew before a change. */

@@ -37,6 +37,8 @@ bool closing_back(struct engine *g, const struct act *act, struct err *e)
 		return ch == CHANGE_TAKE ? adding_take(g, act, e) : altering_begin(g, &(struct act){ .kind = ACT_ALTER, .key = change_name(ch), .text = act->text }, e);
 	if (!with_reason(act, e) || (asks && !altering_answer(act, &alone, &why, e)))
 		return false;
+	if (w->alone)
+		return err_set(e, ERR_USE, "Fill the old column from the new one first.", "rows stand in the new column alone");
 	if (!walk_back(w, &to))
 		return err_set(e, ERR_USE, NULL, "there is no step back from here (%s)", stage_name(g->walk.stage));
 	struct json *b = line_body(g);
@@ -75,6 +77,9 @@ bool closing_leave(struct engine *g, const struct act *act, struct err *e)
 		return err_set(e, ERR_USE, NULL, "this walk cannot be left any more (%s)", stage_name(g->walk.stage));
 	if (!altering_untrigger(g, act->text, e))
 		return false;
+	struct err left = { 0 };   /* a row that does not fit keeps nobody from leaving */
+	if (!altering_finish(g, &left))
+		engine_say(g, "new rows are held to what the old column asks for; of those that stand: %s", left.msg);
 	struct json *b = line_body(g);
 	json_add_str(b, "why", act->text);
 	if (!line_may(g, OP_LEAVE, b, e) || !stop_jobs(g, e) || !filling_over(g, &filled, e) || !comparing_over(g, &compared, e) || !hiding_over(g, e) ||

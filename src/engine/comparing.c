@@ -31,10 +31,11 @@ static bool belongs(const struct engine *g)
 	return wanted(g) && g->walk.stage >= AT_WINDOW && g->walk.stage <= AT_ARMED && g->walk.stage != AT_ENDING;
 }
 
-/* What is written to the new column alone is not brought to the old one: from the last pass on they differ, and that is well. */
+/* What is written to the new column alone is not brought to the old one: from the last pass on they differ, and that is well.
+   Not so while the old one is filled from it, after a step back. */
 static bool once(const struct engine *g)
 {
-	return g->walk.stage == AT_PARITY && (!walk_trigger_stands(&g->walk) || !g->plan->convert_back);
+	return !g->walk.alone && g->walk.stage == AT_PARITY && (!walk_trigger_stands(&g->walk) || !g->plan->convert_back);
 }
 
 static int64_t later(int64_t a, int64_t b)
