@@ -19,8 +19,8 @@ static struct view *beside(enum stage stage, enum archetype arch)
 	p->recipe = arch == ARCH_RENAME ? "rename-column" : "change-type";
 	p->column = "total_text";
 	p->add_column = "total";
-	p->convert_to = arch == ARCH_RENAME ? NULL : "total_text::numeric";
-	p->convert_back = arch == ARCH_RENAME ? NULL : "total::text";
+	p->convert_to = arch == ARCH_RENAME ? "total_text" : "total_text::numeric";
+	p->convert_back = arch == ARCH_RENAME ? "total" : "total::text";
 	p->dual_write = "trigger";
 	w->kind = TARGET_COLUMN;
 	w->stage = stage;

@@ -2,6 +2,8 @@
 /* A new column stands beside the old one: the log's lines, one by one, and what each of them refuses. */
 #include "tests/lib_beside.h"
 
+#include "base/text.h"
+
 static void start(const char *arch)
 {
 	BESIDE_MUST(beside_begin(arch, "staging"));
@@ -135,11 +137,32 @@ START_TEST(words_come_at_their_time)
 	beside_to(AT_READS, true);
 	BESIDE_MUST(beside_said("writes_new"));
 	ck_assert_int_eq(walk_ask("releases"), -1);
-	ck_assert_int_eq(walk_ask_stage(walk_ask("reads_both")), AT_WINDOW);
-	ck_assert_int_eq(walk_ask_stage(-1), AT_NOWHERE);
-	ck_assert_int_eq(walk_ask_from(WALK_ASKS), AT_NOWHERE);
 	ck_assert_str_eq(change_name(CHANGE_AGAIN), "dual write again");
 	ck_assert_str_eq(change_name((enum change)99), "none");
+}
+END_TEST
+
+/* By who writes both: db_mixed shows what any other order does to the data. */
+START_TEST(each_way_asks_in_its_order)
+{
+	static const struct { const char *by, *back, *what; enum stage at, from; } all[] = {
+		{ "trigger", "n", "writes_both", AT_NOWHERE, AT_NOWHERE }, { "trigger", "n", "reads_both", AT_WINDOW, AT_WINDOW }, { "trigger", "n", "writes_new", AT_PARITY, AT_READS },
+		{ "trigger", NULL, "writes_both", AT_PARITY, AT_BACKFILL }, { "trigger", NULL, "reads_moved", AT_READS, AT_READS }, { "trigger", NULL, "writes_new", AT_UNUSED, AT_UNUSED },
+		{ "application", "n", "writes_both", AT_WRITES, AT_WRITES }, { "application", NULL, "writes_new", AT_UNUSED, AT_UNUSED }, { "application", "n", "reads_both", AT_WINDOW, AT_WINDOW },
+		{ "trigger", "n", "releases", AT_NOWHERE, AT_NOWHERE },
+	};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		const struct plan p = { .dual_write = all[i].by, .convert_back = all[i].back };
+		struct walk w = { .stage = all[i].from };
+		ck_assert_int_eq(walk_ask_stage(walk_ask(all[i].what), &p), all[i].at);
+		ck_assert_int_eq(walk_ask_from(walk_ask(all[i].what), &p), all[i].from);
+		ck_assert_int_eq(walk_asks_now(&w, &p, all[i].what), all[i].from != AT_NOWHERE);
+		w.stage = all[i].from ? all[i].from - 1 : AT_UNUSED;
+		ck_assert(!walk_asks_now(&w, &p, all[i].what));
+		ck_assert(text_eq(walk_ask_to_end(&p), !strcmp(all[i].by, "application") ? NULL : all[i].back ? "writes_new" : "writes_both"));
+	}
+	ck_assert_int_eq(walk_ask_from(WALK_ASKS, &c->plan), AT_NOWHERE);
+	ck_assert_int_eq(walk_ask_stage(WALK_ASKS, &c->plan), AT_NOWHERE);
 }
 END_TEST
 
@@ -369,7 +392,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("beside");
 	TCase *t = tcase_create("beside");
 	const TTest *const all[] = {
-		begins, the_window_is_waited_for, a_type_counts_from_the_backfill, development_waits_for_nothing, words_come_at_their_time, other_walks_have_one_column, a_walk_that_only_drops, changes_that_do_not_fit,
+		begins, the_window_is_waited_for, a_type_counts_from_the_backfill, development_waits_for_nothing, words_come_at_their_time, each_way_asks_in_its_order, other_walks_have_one_column, a_walk_that_only_drops, changes_that_do_not_fit,
 		a_column_beside_is_filled, the_last_pass, a_pass_of_before_reads_moved, the_application_ends_it_by_a_word, passes_that_make_no_sense, a_count_of_before_dual_write, another_conversion,
 		another_conversion_of_the_application, leaving, a_database_that_fell_behind,
 	};

@@ -242,14 +242,39 @@ START_TEST(the_last_pass)
 	judge();
 	ck_assert_ptr_nonnull(strstr(v->next[0], "(A6)"));
 	to("type change", false, AT_PARITY);
-	BESIDE_MUST(beside_said("writes_new"));
+	ck_assert_ptr_null(offered(ACT_DECLARE, "writes_new/web"));
 	BESIDE_MUST(beside_parity(0, 0));
 	look();
 	ck_assert_int_eq(v->offers[0].kind, ACT_QUIET);
-	next_is("Old and new agree. Begin the count: the old one is written no more.", "The server keeps count, also while gatewalk is closed.");
+	next_is("Old and new agree. Begin the count (item 9).", "The server keeps count, also while gatewalk is closed.");
 	c->walk.parity.round = 0;
 	judge();
 	ck_assert_ptr_null(offered(ACT_QUIET, NULL));
+}
+END_TEST
+
+/* Nothing brings back what is written to the new column alone: that comes behind the end of dual write, and before it each deploy writes both. */
+START_TEST(one_way)
+{
+	to("type change", true, AT_READS);
+	c->plan.convert_back = NULL;
+	judge();
+	ck_assert_ptr_null(offered(ACT_DECLARE, "writes_new/web"));
+	ck_assert_ptr_nonnull(offered(ACT_DECLARE, "writes_both/web"));
+	to("type change", true, AT_PARITY);
+	c->plan.convert_back = NULL;
+	judge();
+	ck_assert_str_eq(v->next[0], "Deploy web: it writes both columns by itself. Then declare it.");
+	BESIDE_MUST(beside_said("writes_both"));
+	BESIDE_MUST(beside_parity(0, 0));
+	look();
+	ck_assert_str_eq(v->offers[0].key, "end dual write");
+	to("type change", false, AT_UNUSED);
+	BESIDE_MUST(beside_back_one(false));
+	BESIDE_MUST(beside_parity(0, 0));
+	BESIDE_MUST(core_foldf(c, OP_QUIET, "{'parity':%lld}", (long long)c->walk.parity_n));
+	look();
+	ck_assert_ptr_nonnull(offered(ACT_DECLARE, "writes_new/web"));
 }
 END_TEST
 
@@ -322,7 +347,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("view_beside");
 	TCase *t = tcase_create("view_beside");
 	const TTest *const tests[] = {
-		writes_by_trigger, writes_by_the_application, both_for_days, reads_move, the_old_one_is_relaxed, the_last_pass, nobody_uses_the_old_one, gaps,
+		writes_by_trigger, writes_by_the_application, both_for_days, reads_move, the_old_one_is_relaxed, the_last_pass, one_way, nobody_uses_the_old_one, gaps,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

@@ -212,12 +212,21 @@ static void next_copy(struct view *v)
 	view_two(v, "Take the snapshot: the last one before reads move.", "It runs by itself, the table stays in use, and quitting is safe.");
 }
 
+/* What the deploys declare of their writes: before dual write ends, or, where nothing brings the new column's values back, behind it. */
+static void offer_writes(struct view *v)
+{
+	if (walk_asks_now(v->walk, v->plan, "writes_new"))
+		view_offer_deploys(v, "writes_new", "writes the new column alone");
+	else if (walk_asks_now(v->walk, v->plan, "writes_both") && v->walk->stage >= AT_READS && !by_application(v))
+		view_offer_deploys(v, "writes_both", "writes both columns by itself");
+}
+
 static void offers_reads(struct view *v)
 {
 	view_offer_deploys(v, "reads_moved", "reads the new column alone");
 	if (!view_deploy_left(v, NULL))
 		view_offer_confirm(v, ITEM_READS, "type \"moved\"", "moved");
-	view_offer_deploys(v, "writes_new", "writes the new column alone");
+	offer_writes(v);
 	parity_offer(v);
 }
 
@@ -282,11 +291,12 @@ static bool last_pass(const struct view *v)
 
 static void offers_parity(struct view *v)
 {
-	bool may = last_pass(v) && !walk_deploy_left(v->walk, v->plan, "writes_new", NULL) && !v->walk->alone;
+	const char *what = walk_ask_to_end(v->plan);
+	bool may = last_pass(v) && !(what && walk_deploy_left(v->walk, v->plan, what, NULL)) && !v->walk->alone;
 	/* What stands in the new column alone goes to the old one; then the new one's own count counts anew. */
 	if (!view_job_alive(view_job_of(v, "backfill")) && (v->walk->alone ? v->plan->convert_back != NULL : !view_holds(v, "B3")))
 		view_offer_plain(v, ACT_BACKFILL, v->walk->alone ? "fill the old column" : "count the rows again");
-	view_offer_deploys(v, "writes_new", "writes the new column alone");
+	offer_writes(v);
 	if (may && v->walk->by_trigger)
 		offer_change(v, CHANGE_END, "end dual write", NULL, NULL);
 	else if (may)
@@ -298,7 +308,9 @@ static void asks_parity(struct view *v)
 {
 	const struct fact_parity *s = &v->walk->parity;
 	char when[WHEN_MAX], rows[32];
-	view_ask_deploys(v, "writes_new", "write the new column alone");
+	const char *what = walk_ask_to_end(v->plan);
+	if (what)
+		view_ask_deploys(v, what, text_eq(what, "writes_new") ? "write the new column alone" : "write both columns by themselves");
 	view_ask_sensed(v, "B4");
 	view_ask_sensed(v, "B3");
 	struct challenge *c = view_ask(v, "pass", "were both compared since the old one was relaxed?", "a whole pass, with dual write on");
@@ -310,16 +322,17 @@ static void asks_parity(struct view *v)
 
 static void next_parity(struct view *v)
 {
+	const char *what = walk_ask_to_end(v->plan);
 	if (v->walk->alone && v->plan->convert_back)
 		view_two(v, "Rows were written to the new column alone: fill the old one from it.", "A job does it; then a pass over every row shows that both agree.");
 	else if (v->walk->alone)
 		view_two(v, "Rows were written to the new column alone, and the plan has no way back.", "Amend it (convert.back), or leave the walk: no step goes past it.");
-	else if (next_deploy(v, "writes_new", "writes the new column alone"))
+	else if (what && next_deploy(v, what, text_eq(what, "writes_new") ? "writes the new column alone" : "writes both columns by itself"))
 		return;
 	else if (!last_pass(v))
 		view_two(v, "Both are compared a last time, every row, with dual write on.", "It runs by itself. Safe to quit.");
 	else if (!v->walk->by_trigger)
-		view_two(v, "Old and new agree. Begin the count: the old one is written no more.", "The server keeps count, also while gatewalk is closed.");
+		view_two(v, "Old and new agree. Begin the count (item 9).", "The server keeps count, also while gatewalk is closed.");
 	else if (!next_shut(v, "Before it ends", CHANGE_END))
 		view_two(v, "Old and new agree. End dual write: the count of item 9 begins.", "The trigger goes in one transaction with the note of that pass.");
 }

@@ -198,6 +198,8 @@ static void at_unused(struct view *v)
 		view_offer_releases(v);
 	if (!v->walk->quiet_since || again || relax)
 		view_offer_plain(v, ACT_QUIET, "begin the count");
+	if (archetype_beside(v->walk->archetype))
+		view_offer_deploys(v, "writes_new", "writes the new column alone");
 	hiding(v);
 	pass(v, GATE_B);
 	if (view_finding(v, "B1")->verdict == REFUSED)

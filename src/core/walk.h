@@ -192,9 +192,14 @@ bool walk_passed(const struct walk *w);
 bool walk_is_monitored(const struct walk *w);
 /* Which declaration this is, of those that a walk with two columns asks for: writes_both, reads_both, reads_moved, writes_new; else -1. */
 int walk_ask(const char *what);
-/* The step that asks for it, and the first at which it may be declared. AT_NOWHERE when there is no such. */
-enum stage walk_ask_stage(int ask);
-enum stage walk_ask_from(int ask);
+/* The step that asks for it, and the first at which a release may run that does so, by who writes both columns. AT_NOWHERE where none does. */
+enum stage walk_ask_stage(int ask, const struct plan *p);
+enum stage walk_ask_from(int ask, const struct plan *p);
+/* May this be declared here? */
+bool walk_asks_now(const struct walk *w, const struct plan *p, const char *what);
+/* What every deploy has declared before dual write ends; NULL nothing. Both ways: that it writes the new column alone. One way: that it writes both by itself,
+   since nothing brings back what it would write to the new one alone, and the last pass finds what differs. */
+const char *walk_ask_to_end(const struct plan *p);
 /* What one step back from here changes on the table: a signed change is its way. CHANGE_NONE: a word is enough, or there is none. */
 enum change walk_back_change(const struct walk *w);
 /* What this deploy declared under what, as it counts now; NULL it has not. Of a new column only what was declared since it came and

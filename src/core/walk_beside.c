@@ -4,9 +4,22 @@
 
 #include <string.h>
 
-static const struct { const char *what; enum stage at, from; } asks[WALK_ASKS] = {
-	{ "writes_both", AT_WRITES, AT_WRITES }, { "reads_both", AT_WINDOW, AT_WRITES }, { "reads_moved", AT_READS, AT_READS }, { "writes_new", AT_PARITY, AT_READS },
+/* By whom both columns are written: a trigger both ways, one that brings the old column's values to the new one, the application. */
+enum { BOTH_WAYS, ONE_WAY, APPLICATION, MODES };
+
+/* at: the step that asks for it; from: the first at which a release may run that does so. Reads wait until the rows that stand are filled: before that a value that
+   stands in the new column may be an older one. Where nothing brings the new column's values back, it is not written alone before the old one is compared no more. */
+static const struct ask { const char *what; struct { enum stage at, from; } by[MODES]; } asks[WALK_ASKS] = {
+	{ "writes_both", { [ONE_WAY] = { AT_PARITY, AT_BACKFILL }, [APPLICATION] = { AT_WRITES, AT_WRITES } } },
+	{ "reads_both", { { AT_WINDOW, AT_WINDOW }, { AT_WINDOW, AT_WINDOW }, { AT_WINDOW, AT_WINDOW } } },
+	{ "reads_moved", { { AT_READS, AT_READS }, { AT_READS, AT_READS }, { AT_READS, AT_READS } } },
+	{ "writes_new", { [BOTH_WAYS] = { AT_PARITY, AT_READS }, [ONE_WAY] = { AT_UNUSED, AT_UNUSED }, [APPLICATION] = { AT_UNUSED, AT_UNUSED } } },
 };
+
+static size_t mode_of(const struct plan *p)
+{
+	return plan_dual_by_application(p) ? APPLICATION : p->convert_back ? BOTH_WAYS : ONE_WAY;
+}
 
 int walk_ask(const char *what)
 {
@@ -16,14 +29,35 @@ int walk_ask(const char *what)
 	return -1;
 }
 
-enum stage walk_ask_stage(int ask)
+enum stage walk_ask_stage(int ask, const struct plan *p)
 {
-	return ask >= 0 && ask < WALK_ASKS ? asks[ask].at : AT_NOWHERE;
+	return ask >= 0 && ask < WALK_ASKS ? asks[ask].by[mode_of(p)].at : AT_NOWHERE;
 }
 
-enum stage walk_ask_from(int ask)
+enum stage walk_ask_from(int ask, const struct plan *p)
 {
-	return ask >= 0 && ask < WALK_ASKS ? asks[ask].from : AT_NOWHERE;
+	return ask >= 0 && ask < WALK_ASKS ? asks[ask].by[mode_of(p)].from : AT_NOWHERE;
+}
+
+/* The least of any plan: the log does not say which one it is. */
+bool fold_ask_early(int ask, enum stage at)
+{
+	enum stage least = STAGE_COUNT;
+	for (size_t m = 0; ask >= 0 && m < MODES; m++)
+		if (asks[ask].by[m].from && asks[ask].by[m].from < least)
+			least = asks[ask].by[m].from;
+	return ask >= 0 && at < least;
+}
+
+bool walk_asks_now(const struct walk *w, const struct plan *p, const char *what)
+{
+	enum stage from = walk_ask_from(walk_ask(what), p);
+	return from != AT_NOWHERE && w->stage >= from;
+}
+
+const char *walk_ask_to_end(const struct plan *p)
+{
+	return mode_of(p) == BOTH_WAYS ? "writes_new" : mode_of(p) == ONE_WAY ? "writes_both" : NULL;
 }
 
 const char *change_name(enum change ch)
@@ -65,8 +99,9 @@ static int64_t last_word(const struct walk *w)
 void fold_ask_again(struct walk *w, int64_t now)
 {
 	for (int i = 0; i < WALK_ASKS; i++)
-		if (asks[i].at >= w->stage)
-			w->asked[i] = now;
+		for (size_t m = 0; m < MODES; m++)
+			if (asks[i].by[m].at >= w->stage)
+				w->asked[i] = now;
 }
 
 int64_t walk_window_since(const struct walk *w)

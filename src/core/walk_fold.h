@@ -21,6 +21,8 @@ bool fold_fills(const struct walk *w);
 void fold_undo(struct walk *w);
 /* The same of what deploys declared, of two columns side by side: from now on it is asked again. */
 void fold_ask_again(struct walk *w, int64_t now);
+/* Is this declared before any plan would ask for it? ask -1: nothing is. */
+bool fold_ask_early(int ask, enum stage at);
 /* Item 9 of two columns side by side: the line names the pass over all rows behind which dual write may end. */
 bool fold_last_pass(const struct walk *w, const struct record *r, struct err *e);
 

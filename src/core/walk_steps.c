@@ -90,7 +90,7 @@ bool fold_declare(struct walk *w, const struct record *r, struct err *e)
 		return fold_refuse(e, "field \"key\" does not fit what is declared");
 	if (what > WRITES_FILL && !archetype_beside(w->archetype))
 		return fold_refuse(e, "field \"what\" is of a walk with two columns");
-	if (archetype_beside(w->archetype) && w->stage < walk_ask_from(walk_ask(whats[what])))
+	if (archetype_beside(w->archetype) && fold_ask_early(walk_ask(whats[what]), w->stage))
 		return fold_refuse(e, "it is declared before its time");
 	d.what = whats[what];
 	d.key = arena_dup(w->arena, d.key);

@@ -198,6 +198,9 @@ static bool do_declare(struct engine *g, const struct act *act, struct err *e)
 	bool of_deploy = what && (walk_ask(what) >= 0 || strcmp(what, "writes_fill") == 0);
 	if (!what || (of_deploy && !known_deploy(g, key)))
 		return err_set(e, ERR_USE, NULL, "nothing is declared under \"%s\"", act->key ? act->key : "");
+	if (archetype_beside(g->walk.archetype) && of_deploy && !walk_asks_now(&g->walk, g->plan, what))
+		return wrong(e, "Do what NEXT says: a release that does so too early reads what is not there yet, or writes what nobody sees.",
+			arena_printf(lot_arena(g->walk_lot), "\"%s\" is declared before its time: the walk is at \"%s\"", what, stage_name(g->walk.stage)));
 	if (!act->text || strspn(act->text, " ") == strlen(act->text))
 		return wrong(e, "Type the value: a release, a time, a digest.", "an empty answer declares nothing");
 	if (!line_declare(g, what, key, act->text, e))

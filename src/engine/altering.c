@@ -215,9 +215,10 @@ static enum change change_of(const char *name)
 bool altering_may_end(const struct engine *g, struct err *e)
 {
 	const struct walk *w = &g->walk;
-	const char *left = walk_deploy_left(w, g->plan, "writes_new", NULL);
+	const char *what = walk_ask_to_end(g->plan), *left = what ? walk_deploy_left(w, g->plan, what, NULL) : NULL;
 	if (left)
-		return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it writes the new column alone", left);
+		return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it writes %s", left,
+			text_eq(what, "writes_new") ? "the new column alone" : "both columns by itself");
 	if (w->alone)
 		return err_set(e, ERR_USE, "Fill the old column from the new one first.", "rows stand in the new column alone");
 	if (!gate_alter_allowed(g->plan, w, &g->facts, CHANGE_END, e))
