@@ -24,13 +24,13 @@ static const char *job_walk(const struct line *l, struct err *e)
 	return NULL;
 }
 
-static int run_fill(const struct line *l, bool rejects, struct err *e)
+static int run_act(const struct line *l, enum act_kind kind, struct err *e)
 {
 	struct arena *a = arena_new();
 	const struct engine_opts o = run_options(l);
 	const char *walk = job_walk(l, e);
 	struct engine *g = walk ? engine_new(&o, e) : NULL;
-	int rc = g ? run_tree(l, tool_fill(a, g, walk, rejects, e), print_filled, e) : err_exit_status(e->code);
+	int rc = g ? run_tree(l, tool_begin(a, g, walk, kind, e), print_filled, e) : err_exit_status(e->code);
 	engine_free(g);
 	arena_free(a);
 	return rc;
@@ -48,12 +48,27 @@ static int run_rejects(const struct line *l, struct err *e)
 
 static int run_begin(const struct line *l, struct err *e)
 {
-	return run_fill(l, false, e);
+	return run_act(l, ACT_BACKFILL, e);
 }
 
 static int run_retry(const struct line *l, struct err *e)
 {
-	return run_fill(l, true, e);
+	return run_act(l, ACT_RETRY, e);
+}
+
+static int run_compare(const struct line *l, struct err *e)
+{
+	return run_act(l, ACT_PARITY, e);
+}
+
+static int run_differ(const struct line *l, struct err *e)
+{
+	struct arena *a = arena_new();
+	const struct engine_opts o = run_options(l);
+	const char *walk = job_walk(l, e);
+	int rc = walk ? run_tree(l, tool_differ(a, &o, walk, e), print_differ, e) : err_exit_status(e->code);
+	arena_free(a);
+	return rc;
 }
 
 /* How a detached job starts; not for people, so not in the help. */
@@ -74,7 +89,7 @@ static int run_words(const struct line *l, struct err *e)
 int run_job(const struct line *l, struct err *e)
 {
 	static const struct { const char *verb; command_run *run; } verbs[] = {
-		{ "fill", run_begin }, { "retry", run_retry }, { "rejects", run_rejects }, { "run", run_itself },
+		{ "fill", run_begin }, { "retry", run_retry }, { "rejects", run_rejects }, { "compare", run_compare }, { "differ", run_differ }, { "run", run_itself },
 	};
 	command_run *run = run_words;
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)

@@ -229,6 +229,20 @@ void print_rejects(const struct json *o)
 		print_clean("there are more: gatewalk job rejects WALK -o FILE writes them all");
 }
 
+static const char *value(const struct json *o, const char *name)
+{
+	const char *s = json_str(o, name);
+	return s ? s : "no value";
+}
+
+void print_differ(const struct json *o)
+{
+	if (!list(o, "differ"))
+		print_clean("no row is known to differ");
+	for (const struct json *r = list(o, "differ"); r; r = r->next)
+		print_clean("%s  old %s  new %s  %s%s", str(r, "key"), value(r, "old"), value(r, "new"), *str(r, "error") ? "" : "and not ", *str(r, "error") ? str(r, "error") : value(r, "expected"));
+}
+
 void print_verify(const struct json *o)
 {
 	if (!flag(o, "good")) {

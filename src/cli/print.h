@@ -20,6 +20,7 @@ void print_gates(const struct json *o);
 void print_ics(const struct json *o);
 void print_window(const struct json *o);
 void print_rejects(const struct json *o);
+void print_differ(const struct json *o);
 void print_jobs(const struct json *o);
 void print_verify(const struct json *o);
 void print_info(const struct json *o);

@@ -31,8 +31,10 @@ struct json *tool_window(struct arena *a, struct engine *g, const char *walk, co
 struct json *tool_job(struct arena *a, const struct engine_opts *o, const char *verb, const char *const *args, size_t n, struct err *e);
 /* Rows of a backfill that do not convert: the first 1,000, or with a file all of them as CSV (RFC 4180) in a new file. */
 struct json *tool_rejects(struct arena *a, const struct engine_opts *o, const char *walk, const char *file, struct err *e);
-/* Starts the backfill's job, or with rejects tries the rejected rows first. */
-struct json *tool_fill(struct arena *a, struct engine *g, const char *walk, bool rejects, struct err *e);
+/* The rows in which old and new differ: of the last whole round, and of the one under way. */
+struct json *tool_differ(struct arena *a, const struct engine_opts *o, const char *walk, struct err *e);
+/* Does an act that begins a job of the walk: ACT_BACKFILL, ACT_RETRY, ACT_PARITY. */
+struct json *tool_begin(struct arena *a, struct engine *g, const char *walk, enum act_kind kind, struct err *e);
 /* verb: install, status, remove. {how, server, walks:[{name, sid, target, why}]}; of status {how, installed, whole, why, open:[{way, who, why}], server, takes,
    walks:[{name, sid, stands, target, tries:[{way, result, said}], truncate, why}]}: ERR_GATE when it does not stand over an open walk. */
 struct json *tool_guard(struct arena *a, const struct engine_opts *o, const char *verb, struct err *e);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The tools of a backfill: its job begun from the command line, and the rows that do not convert, listed or written to a file. */
+/* The tools of item 6 on: the jobs that fill and compare begun from the command line; the rows that do not convert, listed or written to a file,
+   and those in which old and new differ. */
 #include "engine/tools.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #include "adapter/backfill.h"
+#include "adapter/parity.h"
 #include "adapter/place.h"
 #include "base/arena.h"
 #include "base/json.h"
@@ -77,9 +79,31 @@ struct json *tool_rejects(struct arena *a, const struct engine_opts *o, const ch
 	return ok ? out : NULL;
 }
 
-struct json *tool_fill(struct arena *a, struct engine *g, const char *walk, bool rejects, struct err *e)
+struct json *tool_differ(struct arena *a, const struct engine_opts *o, const char *walk, struct err *e)
 {
-	const struct act act = { .kind = rejects ? ACT_RETRY : ACT_BACKFILL };
+	const struct db_opts d = { .conninfo = o->dbname, .app = "gatewalk" };
+	struct db *db = upkeep_db(&d, e);
+	struct json *out = json_obj(a), *list = json_add_arr(out, "differ");
+	struct parity_mismatch *m = NULL;
+	const char *sid;
+	size_t n = 0;
+	bool other, ok = db && place_known(db, &other, e) && tools_sid(a, db, walk, &sid, e) && parity_mismatches(db, a, sid, LISTED_MAX, &m, &n, e);
+	db_close(db);
+	for (size_t i = 0; ok && i < n; i++) {
+		struct json *one = json_add_obj(list, NULL);
+		json_add_str(one, "error", m[i].error ? m[i].error : "");
+		json_add_str(one, "expected", m[i].expected);
+		json_add_str(one, "key", m[i].key);
+		json_add_str(one, "new", m[i].new);
+		json_add_str(one, "old", m[i].old);
+		json_add_int(one, "round", m[i].round);
+	}
+	return ok ? out : NULL;
+}
+
+struct json *tool_begin(struct arena *a, struct engine *g, const char *walk, enum act_kind kind, struct err *e)
+{
+	const struct act act = { .kind = kind };
 	if (!engine_walk_open(g, walk, e) || !engine_do(g, &act, e))
 		return NULL;
 	struct json *o = json_obj(a);
