@@ -157,7 +157,7 @@ static void render(struct page *p, const struct scene *s)
 	else
 		screen_place(p, v, "4 consumers");
 	if (!v->facts || v->facts->audit.at == 0) {
-		page_text(p, ST_PLAIN, 1, "Nobody has looked for consumers yet.");
+		page_text(p, ST_PLAIN, 1, v->walk && !walk_has_item(v->walk->archetype, ITEM_CONSUMERS) ? "Not needed where something is added: nobody loses anything." : "Nobody has looked for consumers yet.");
 		offers(p, v);
 		return;
 	}

@@ -122,11 +122,12 @@ static void reasons(struct page *p, const struct view *v, const struct finding *
 	page_word(p, K_ENTER, o ? o->label : "evidence");
 }
 
-static void next_lines(struct page *p, const struct gate_sum *sum, enum passing state, int64_t now)
+static void next_lines(struct page *p, const struct view *v, const struct gate_sum *sum, enum passing state, int64_t now)
 {
 	const char *never = "No key overrides a gate; a changed plan has to pass them all again.";
 	if (state == PASSED)
-		page_next(p, "This gate was passed. Its conditions are judged again at the drop.", never);
+		page_next(p, arena_printf(p->arena, "This gate was passed. Its conditions are judged again %s.",
+			v->walk->archetype == ARCH_ADDITIVE ? "before the column comes" : "at the drop"), never);
 	else if (state == PASS_NOW)
 		page_next(p, p->plain ? "This gate is open: pass it." : "This gate is open. Pass it: Enter on \"pass gate\".", never);
 	else if (sum->open)
@@ -202,7 +203,7 @@ static void render(struct page *p, const struct scene *s)
 	else
 		page_word(p, K_ENTER, pass ? pass->label : NULL);
 	if (has)
-		next_lines(p, &sum, passed ? PASSED : pass ? PASS_NOW : NOT_ITS_TURN, s->now);
+		next_lines(p, v, &sum, passed ? PASSED : pass ? PASS_NOW : NOT_ITS_TURN, s->now);
 }
 
 static struct action key(const struct scene *s, enum key k)

@@ -15,13 +15,19 @@ static bool wanted(const struct view *v, size_t i, enum act_kind skip)
 	return true;
 }
 
+bool offers_asks_yes(enum act_kind k)
+{
+	return k == ACT_LEAVE || k == ACT_BACK || k == ACT_RESTORE || k == ACT_ADD || k == ACT_JOB_STOP;
+}
+
 static const char *asks(const struct offer *o)
 {
+	bool asked = o->prompt || offers_asks_yes(o->kind);
 	if (o->kind == ACT_DROP)
 		return "typed name, countdown, passphrase";
 	if (act_signs(o->kind))
-		return o->prompt ? "asks, then signs" : "signs";
-	return o->prompt ? "asks" : "";
+		return asked ? "asks, then signs" : "signs";
+	return asked ? "asks" : "";
 }
 
 void offers_rows(struct page *p, const struct view *v, enum act_kind skip)

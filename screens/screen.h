@@ -131,6 +131,8 @@ void limits_rows(struct page *p, const struct view *v);
 const char *limit_now(struct page *p, const struct view_limit *l);
 /* rates.c: how fast the job goes, beside the limit that matters, as charts of several rows; in one row where it is narrow. */
 void rates_rows(struct page *p, const struct view *v, const struct view_job *j, int64_t now);
+/* Is it an act that a single key must not do? Then the word yes is asked for. */
+bool offers_asks_yes(enum act_kind k);
 void offers_rows(struct page *p, const struct view *v, enum act_kind skip);
 /* All of them at the end of a page on which nothing else can be chosen, with what Enter does; and its keys: Enter, and the evidence of item i. */
 void offers_page(struct page *p, const struct scene *s);

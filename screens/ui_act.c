@@ -13,12 +13,6 @@
 #include "screens/keep.h"
 #include "screens/term.h"
 
-/* Acts that a single key must not do. */
-static bool asks_yes(enum act_kind k)
-{
-	return k == ACT_LEAVE || k == ACT_BACK || k == ACT_RESTORE || k == ACT_ADD || k == ACT_JOB_STOP;
-}
-
 static void refused(struct ui *u, const struct err *e)
 {
 	ui_say(u, true, "%s%s%s", e->msg, e->hint[0] ? ". " : "", e->hint);
@@ -104,7 +98,7 @@ void ui_answer(struct ui *u)
 static void offer(struct ui *u, const struct action *a)
 {
 	const struct offer *o = a->offer;
-	if (o->prompt || asks_yes(o->kind))
+	if (o->prompt || offers_asks_yes(o->kind))
 		ask(u, o, a->word, 0);
 	else
 		send_act(u, &(struct act){ .kind = o->kind, .key = o->key }, o->needs_tty);
@@ -113,7 +107,7 @@ static void offer(struct ui *u, const struct action *a)
 static void act(struct ui *u, const struct action *a)
 {
 	struct offer o = { .kind = a->act.kind, .key = a->act.key, .label = act_name(a->act.kind) };
-	if (asks_yes(a->act.kind))
+	if (offers_asks_yes(a->act.kind))
 		ask(u, &o, NULL, a->act.job);
 	else
 		send_act(u, &a->act, false);
