@@ -38,6 +38,8 @@ static const struct { const char *sql, *table, *column, *why; } unfit[] = {
 	{ "SELECT 1", "ev1", "note", "the table is a partition; its columns are those of its parent" },
 	{ "CREATE TYPE shop.y AS (a int); CREATE TABLE shop.typed OF shop.y", "typed", "note", "the table is made of a type; its columns are those of the type" },
 	{ "SELECT 1", "plain", "ctid", "ctid is the name of a column of the server's own" },
+	{ "DO $$BEGIN EXECUTE (SELECT 'CREATE TABLE shop.wide (' || string_agg('c' || i || ' int', ',') || ')' FROM generate_series(1, 1600) i); ALTER TABLE shop.wide DROP c7; END$$", "wide", "note",
+		"the table has had 1600 columns, those counted that are gone, and the server has numbers for no more" },
 	{ "CREATE SEQUENCE shop.q", "q", "note", "this is not a table" },
 };
 

@@ -2,6 +2,7 @@
 /* The writer of a new column: what it sends, what it refuses, who holds the table, and what became of it. */
 #include "adapter/alter.h"
 
+#include "adapter/writer.h"
 #include "core/sql.h"
 #include "tests/drop_fixture.h"
 #include "tests/lib_db.h"
@@ -145,11 +146,14 @@ static void spent(void) { fix_do(&x, arena_printf(x.a, "INSERT INTO gatewalk.per
 static void no_row(void) { fix_do(&x, "UPDATE gatewalk.walk SET sid = 'x'"); }
 static void not_ours(void) { fix_do(&x, "CREATE SCHEMA s2; ALTER TABLE public.orders SET SCHEMA s2; CREATE TABLE public.orders (id int PRIMARY KEY, total int)"); }
 
+static void another_fills(void) { fix_do(&x, "SELECT pg_advisory_lock(" WRITER_ALONE_SQL ")"); }
+
 static const struct { void (*happens)(void); const char *why; } refusals[] = {
 	{ volatile_default, "the whole table would be written anew under the lock" }, { taken_meanwhile, "already exists" },
 	{ other_definition, "under the lock: A1, a snapshot of it, from this very database: snapshot one was taken under another definition than there is now" },
 	{ other_entry, "under the lock: C6, log, ledger and mark agree: the ledger's last entry is not the one before this intent" },
 	{ spent, "duplicate key value violates unique constraint" }, { not_ours, "under the lock: A1" },
+	{ another_fills, "under the lock: A6, another walk is changing or filling a table of this database right now" },
 };
 
 START_TEST(refusals_leave_nothing)

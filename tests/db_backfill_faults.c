@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A backfill that is killed, cut off, and written over meanwhile. */
+#include "adapter/writer.h"
 #include "tests/backfill_fixture.h"
 #include "tests/pg_proxy.h"
 
@@ -212,12 +213,25 @@ START_TEST(one_at_a_time)
 	pid_t pid = bf_begin(&x);
 	bf_until(&x, "SELECT coalesce(max(batches), 0) > 2 FROM gatewalk.backfill");
 	pid_t second = bf_begin(&x);
-	bf_until(&x, "SELECT count(*) > 0 FROM gatewalk.job WHERE state = 'waiting' AND note = 'another session fills this table'");
+	bf_until(&x, "SELECT count(*) > 0 FROM gatewalk.job WHERE state = 'waiting' AND note = 'another session fills or changes a table of this database'");
 	kill(pid, SIGKILL);
 	bf_end(pid);
 	test_sql(x.db, "SELECT pg_terminate_backend(backend_pid) FROM gatewalk.job WHERE id = 1");
 	test_sql(x.db, "UPDATE gatewalk.job SET settings = '{\"load\":\"100\"}' WHERE id = 2");
 	ck_assert_int_eq(bf_end(second), 0);
+	bf_whole(&x, ROWS);
+}
+END_TEST
+
+/* Of another table, another walk: two engines may have passed A6 in the same moment. */
+START_TEST(while_another_walk_changes)
+{
+	bf_is(&x, "SELECT pg_try_advisory_lock(" WRITER_ALONE_SQL ")", "t");
+	pid_t pid = bf_begin(&x);
+	bf_until(&x, "SELECT count(*) > 0 FROM gatewalk.job WHERE state = 'waiting' AND note ~ 'fills or changes'");
+	bf_is(&x, "SELECT coalesce(max(batches), 0) FROM gatewalk.backfill", "0");
+	bf_is(&x, "SELECT pg_advisory_unlock(" WRITER_ALONE_SQL ")", "t");
+	ck_assert_int_eq(bf_end(pid), 0);
 	bf_whole(&x, ROWS);
 }
 END_TEST
@@ -301,6 +315,7 @@ int main(void)
 	tcase_add_test(t, moved_rows_are_found);
 	tcase_add_test(t, rewritten_meanwhile);
 	tcase_add_test(t, one_at_a_time);
+	tcase_add_test(t, while_another_walk_changes);
 	tcase_add_test(t, memory_does_not_grow);
 	tcase_add_test(t, another_timeline_is_asked_about);
 	suite_add_tcase(s, t);

@@ -5,7 +5,8 @@
    MUST 2. Before a column comes, try its statement on an empty table of the same columns: what rewrites the table or reads all of it is not run.
    MUST 3. Use a connection of its own, its timeouts set before BEGIN; wait 500 ms for the lock at most, so that nobody queues behind it for longer,
            and try again with jitter for 20 s at most, naming who holds it.
-   MUST 4. Look again under the lock in one query of at most 300 ms, and judge again; anything unknown rolls back.
+   MUST 4. Look again under the lock in one query of at most 300 ms, and judge again; anything unknown rolls back, and so does, of a change that goes on, another
+           walk that changes or fills a table of this database. A step back waits for nobody.
    MUST 5. Run the statement, append the anchor and prove both by the last statement, all in that transaction.
    MUST 6. Believe COMMIT only by its command tag; say "unknown" when the link is cut. Then the anchor alone decides.
    MUST 7. Of what puts the old column back only the first statement runs under that lock. The others look at every row: they run behind COMMIT, each for

@@ -125,13 +125,13 @@ static const char *first_of_all(const struct altering *r)
 const struct alter_form *alter_form(enum change ch)
 {
 	static const struct alter_form forms[] = {
-		[CHANGE_ADD] = { .doing = "adding the column", .tried = column_tried, .more = natts, .fits = column_fits, .sql = column_sql, .proof = column_there },
+		[CHANGE_ADD] = { .doing = "adding the column", .alone = true, .tried = column_tried, .more = natts, .fits = column_fits, .sql = column_sql, .proof = column_there },
 		[CHANGE_TAKE] = { .doing = "taking the column away", .goes = true, .fits = goes_alone, .proof = column_gone },
-		[CHANGE_DUAL] = { .doing = "putting the dual write on", .tried = trigger_known, .weak = trigger_new, .more = shape, .fits = shape_fits, .proof = trigger_on },
+		[CHANGE_DUAL] = { .doing = "putting the dual write on", .alone = true, .tried = trigger_known, .weak = trigger_new, .more = shape, .fits = shape_fits, .proof = trigger_on },
 		[CHANGE_UNDUAL] = { .doing = "taking the dual write away", .tried = trigger_known, .more = shape, .fits = shape_fits, .proof = trigger_off },
-		[CHANGE_RELAX] = { .doing = "relaxing the old column", .proof = asks_no_more },
+		[CHANGE_RELAX] = { .doing = "relaxing the old column", .alone = true, .proof = asks_no_more },
 		[CHANGE_TIGHTEN] = { .doing = "putting back what the old column asked for", .sql = first_of_all, .proof = asks },
-		[CHANGE_END] = { .doing = "ending the dual write", .tried = trigger_known, .more = shape, .fits = shape_fits, .proof = trigger_off },
+		[CHANGE_END] = { .doing = "ending the dual write", .alone = true, .tried = trigger_known, .more = shape, .fits = shape_fits, .proof = trigger_off },
 		[CHANGE_AGAIN] = { .doing = "putting the dual write on again", .tried = trigger_known, .weak = trigger_new, .more = shape, .fits = shape_fits, .proof = trigger_on },
 	};
 	return (size_t)ch < sizeof forms / sizeof *forms && forms[ch].doing ? &forms[ch] : NULL;

@@ -23,6 +23,7 @@ struct altering {
 /* One change, as it is written. Each function may be NULL: then nothing is asked, nothing differs from the permit's statement. */
 struct alter_form {
 	const char *doing;                                           /* "adding the column" */
+	bool alone;                                                  /* not while another walk changes or fills a table */
 	bool goes;                                                   /* the look sees the new column as what goes */
 	bool (*tried)(struct altering *r, struct err *e);           /* before the lock, by statements that are rolled back */
 	bool (*weak)(const struct altering *r);                     /* SHARE ROW EXCLUSIVE is enough */

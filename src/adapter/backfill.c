@@ -7,6 +7,7 @@
 #include "adapter/audit.h"
 #include "adapter/retry.h"
 #include "adapter/slotread.h"
+#include "adapter/writer.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -142,12 +143,12 @@ static bool leaves_read(struct backfill *b, struct err *e)
 	return true;
 }
 
-/* One at a time, whichever walks they are: the lock goes with its session, so whoever has it finds no transaction of another one under way. */
+/* A6 in the writer: one in the database, whichever walks they are. The lock goes with its session, so whoever has it finds no
+   transaction of another one under way. */
 static bool alone(struct backfill *b, struct arena *a, struct err *e)
 {
-	const char *args[] = { arena_printf(a, "%u", b->relid) };
-	const char *got = db_value(b->db, a, &(struct query){ .sql = OWN_TAG "SELECT pg_try_advisory_lock(hashtextextended('gatewalk.backfill.' || $1, 0))", .args = args, .nargs = 1 }, e);
-	return got && (cell_bool(got) || err_set(e, ERR_WAIT, "gatewalk job list", "another session fills this table"));
+	const char *got = db_value(b->db, a, &(struct query){ .sql = OWN_TAG "SELECT pg_try_advisory_lock(" WRITER_ALONE_SQL ")" }, e);
+	return got && (cell_bool(got) || err_set(e, ERR_WAIT, "gatewalk job list", "another session fills or changes a table of this database"));
 }
 
 bool backfill_timeline(struct db *db, const char *sid, int64_t *tli, struct err *e)

@@ -14,6 +14,9 @@ struct fact_target;
 #define WRITER_STATEMENT_MS 6000   /* ours; the server's 5 s come first */
 #define WRITER_COMMIT_MS 30000
 
+/* The key of an advisory lock that one has in a database: who adds a column or takes it away has it in that transaction, who fills, in its session. */
+#define WRITER_ALONE_SQL "hashtextextended('gatewalk.alone', 0)"
+
 /* A connection of its own: idle_in_transaction_session_timeout 2 s, statement_timeout 5 s, lock_timeout 500 ms. NULL: e. */
 struct db *writer_open(const char *conninfo, const char *app, struct err *e);
 /* Are those settings there, the search path pinned, no pooler in between, and it is no standby? *now: the server's clock, us. */
