@@ -88,6 +88,17 @@ void change_before(struct page *p, const struct view *v)
 		one(p, first, HOLDS, "gate A, the window, the server's health, log and ledger", NULL);
 }
 
+const char *change_published(struct page *p, const struct view *v)
+{
+	struct text t = { 0 };
+	const struct fact_target *f = &v->facts->target;
+	for (size_t i = 0; i < f->n_published; i++)
+		text_addf(&t, "%s%s", i ? ", " : "", f->published[i]);
+	const char *s = arena_printf(p->arena, "%s will send it on. A subscriber without it stops at the first row written; add it there first.", text_str(&t));
+	text_free(&t);
+	return s;
+}
+
 static void render(struct page *p, const struct scene *s)
 {
 	const struct view *v = s->view;
@@ -107,6 +118,8 @@ static void render(struct page *p, const struct scene *s)
 	page_labelled(p, "LOCK", AT, arena_printf(p->arena, "ACCESS EXCLUSIVE, held for milliseconds; no row is written. It waits %d ms at a time, lets go, and asks again for %d s in all: nobody queues.",
 		CHANGE_LOCK_MS, CHANGE_PATIENCE_S));
 	page_labelled(p, "WAY BACK", AT, sql_take(p->arena, v->plan));
+	if (!v->walk->added_at && v->facts->target.n_published)
+		page_labelled(p, "REPLICATION", AT, change_published(p, v));
 	if (!v->walk->added_at && v->walk->stage == AT_EXPAND)
 		change_before(p, v);
 	if (refused(v)) {

@@ -103,6 +103,8 @@ static void on_document(const struct sink *o)
 		say_list(o, "falls, plan", p->falls, p->n_falls);
 		say_list(o, "falls, server", o->v->facts->target.falls, o->v->facts->target.n_falls);
 	}
+	else if (o->v->facts->target.n_published)
+		say(o, "replication", change_published(o->p, o->v));
 	for (size_t i = 0; i < p->n_deploys; i++)
 		page_item(o->p, "deploys", i ? " " : "deploys", AT, p->deploys[i].name);
 	say_declared(o, "rehearsed");

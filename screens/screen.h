@@ -126,6 +126,8 @@ struct action job_key(const struct view_job *j, enum key k);
 /* add.c: what stands before a change of the table, and who held it at the last attempt. */
 void change_before(struct page *p, const struct view *v);
 void change_blocker(struct page *p, const struct view *v, int64_t now);
+/* Which publications send a column on that is to come, and what that does to a subscriber. */
+const char *change_published(struct page *p, const struct view *v);
 /* limits.c: what the backfill pauses on, as a table; what a limit's value is now, in words. */
 void limits_rows(struct page *p, const struct view *v);
 const char *limit_now(struct page *p, const struct view_limit *l);

@@ -32,6 +32,18 @@ START_TEST(the_table_stays_what_it_was)
 }
 END_TEST
 
+/* A subscriber that lacks the column stops; one that a column list keeps it from does not. */
+START_TEST(who_sends_it_on)
+{
+	fix_do(&x, "CREATE PUBLICATION everything FOR ALL TABLES; CREATE PUBLICATION \"The whole\" FOR TABLE shop.ord; CREATE PUBLICATION listed FOR TABLE shop.ord (id);"
+		"CREATE PUBLICATION here FOR TABLES IN SCHEMA shop; CREATE PUBLICATION other FOR TABLE shop.plain; CREATE PUBLICATION part FOR TABLE shop.ev1");
+	ck_assert_str_eq(JOINED(look("ord", "note"), published), "\"The whole\"; everything; here; pub");
+	ck_assert_str_eq(JOINED(look("ev", "note"), published), "everything; here; part");
+	fix_do(&x, "DROP PUBLICATION everything, \"The whole\", here, part, pub");
+	ck_assert_uint_eq(look("ord", "note").n_published, 0);
+}
+END_TEST
+
 static const struct { const char *sql, *table, *column, *why; } unfit[] = {
 	{ "CREATE VIEW shop.v AS SELECT 1 AS a", "v", "note", "this is a view; change the view's definition instead" },
 	{ "CREATE TABLE shop.c () INHERITS (shop.plain)", "plain", "more", "the table inherits, or is inherited from; this version adds columns to plain and partitioned tables only" },
@@ -153,6 +165,7 @@ static Suite *suite(void)
 	LOOP(t, what_is_not_walked, unfit);
 	LOOP(t, what_its_statement_would_do, trials);
 	tcase_add_test(t, a_name_that_is_taken);
+	tcase_add_test(t, who_sends_it_on);
 	suite_add_tcase(s, t);
 	tcase_set_timeout(n, 120);
 	tcase_add_test(n, a_drill_ends_with_the_column);

@@ -148,7 +148,10 @@ static struct view *at(enum stage stage, bool fills)
 
 static struct view *blocked(void)
 {
+	static const char *published[] = { "everything", "to_warehouse" };
 	struct view *v = at(AT_EXPAND, true);
+	facts(v)->target.published = published;
+	facts(v)->target.n_published = 2;
 	facts(v)->blocker = (struct fact_blocker){ .at = FIX_NOW - 4 * US_MINUTE, .tries = 27, .pid = 4711, .app = "airflow", .user = "etl", .state = "idle in transaction",
 		.since = FIX_NOW - 18 * US_MINUTE, .query = "SELECT u.id, u.total_text FROM users u WHERE u.created_at >= $1 ORDER BY u.id" };
 	return v;

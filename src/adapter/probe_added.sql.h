@@ -41,6 +41,9 @@ TABLE_TREE_SQL TABLE_KEY_SQL \
 TABLE_FACTS_SQL ", ('unfit', " ADDED_UNFIT_SQL "), ('taken', taken::text)) p(k, v)\n" \
 TABLE_ROWS_SQL TABLE_KEYS_SQL \
 "UNION ALL SELECT 'lock', format('%I.%I', n.nspname, c.relname), 100 + row_number() OVER (ORDER BY c.oid)\n" \
-"  FROM held JOIN pg_class c ON c.oid = held.oid JOIN pg_namespace n ON n.oid = c.relnamespace\n"
+"  FROM held JOIN pg_class c ON c.oid = held.oid JOIN pg_namespace n ON n.oid = c.relnamespace\n" \
+"UNION ALL SELECT 'published', format('%I', p.pubname), 200 + row_number() OVER (ORDER BY p.pubname) FROM pg_publication p, t WHERE relid IS NOT NULL AND (p.puballtables\n" \
+"  OR EXISTS (SELECT FROM pg_publication_rel l JOIN tree ON tree.oid = l.prrelid WHERE l.prpubid = p.oid AND l.prattrs IS NULL)\n" \
+"  OR EXISTS (SELECT FROM pg_publication_namespace l JOIN pg_class c ON c.relnamespace = l.pnnspid JOIN tree ON tree.oid = c.oid WHERE l.pnpubid = p.oid))\n"
 
 #endif

@@ -81,6 +81,8 @@ struct fact_target {
 	size_t n_foreign;
 	const char **before;          /* a dropped table: the statements that take other tables' foreign keys to it off, by name; in the order of their oids */
 	size_t n_before;
+	const char **published;       /* of a new column: the publications that will send it, those with a column list are not among them */
+	size_t n_published;
 };
 
 /* One proven (or failed) copy, as its job reported and the engine checked it. Folded from the log. */
