@@ -69,6 +69,7 @@ static const struct { const char *type, *def; bool not_null; const char *why; } 
 	{ "uuid", "gen_random_uuid()", false, REWRITTEN }, { "timestamptz", "clock_timestamp()", true, REWRITTEN }, { "shop.word", "'a'", false, REWRITTEN },
 	{ "serial", NULL, false, "the whole table would be written anew under the lock, since its type has a default or conditions" },
 	{ "mood", NULL, false, "the server refuses the new column: type \"mood\" does not exist; a type outside of pg_catalog is written with its schema" },
+	{ "no.such", NULL, false, "the server refuses the new column: schema \"no\" does not exist" },
 	{ "integer", "'x'", false, "the server refuses the new column: invalid input syntax for type integer: \"x\"" },
 	{ "integer", "(SELECT 1)", false, "the server refuses the new column: cannot use subquery in DEFAULT expression" },
 	{ "integer", "id", false, "the server refuses the new column: cannot use column reference in DEFAULT expression" },

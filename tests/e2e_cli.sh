@@ -165,7 +165,7 @@ awk 'BEGIN { RS = "\r\n" } { n++; if (/[\r\n]/ || length($0) > 75) bad = 1 } END
 say 0 $? "lines end in CR LF and have at most 75 bytes"
 now=$(psql -XAtq -c "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
 "$B/tests/tool_ical" "$dir/first.ics" "$now" >"$dir/out" 2>&1
-say 5 "$(grep -c '02:00:00Z 240 Window for the drop of public.orders.old$' "$dir/out")" "another reader finds five windows in it"
+say 5 "$(grep -c '02:00:00Z 240 Window for public.orders.old$' "$dir/out")" "another reader finds five windows in it"
 unfolded=$(tr -d '\r' <"$dir/first.ics" | sed -e ':a' -e 'N' -e '$!ba' -e 's/\n //g')
 say 5 "$(printf "%s\n" "$unfolded" | grep -c '^DESCRIPTION:.*\\nUTC: .*\\nAmerica/New_York: ')" "each with both walls"
 "$gw" window orders-drop-old -d "$to" --ics --zone America/New_York >"$dir/second.ics" 2>/dev/null </dev/null

@@ -28,7 +28,7 @@ static bool state(struct db *db, struct arena *a, struct rows *out, struct err *
 /* The server's own words about the statement; what is no word about it is an error. */
 static bool refused(struct arena *a, const struct err *why, const char **unfit, struct err *e)
 {
-	static const char *const about[] = { "42", "0A", "22", "23", "2F", "38", "39", "54", "P0" };
+	static const char *const about[] = { "42", "0A", "22", "23", "2F", "38", "39", "3F", "54", "P0" };
 	for (size_t i = 0; why->code == ERR_DB && i < sizeof about / sizeof *about; i++)
 		if (strncmp(why->sqlstate, about[i], 2) == 0) {
 			bool type = strcmp(why->sqlstate, "42704") == 0;

@@ -89,8 +89,14 @@ void print_check(const struct json *o)
 		if (flag(p, "ok"))
 			print_clean("%s: good", str(p, "file"));
 		const struct json *t = json_get(p, "target");
-		if (t)
-			print_clean("%s: target is %s, about %lld rows", str(p, "file"), *str(t, "type") ? str(t, "type") : "a table", (long long)json_int_or(t, "rows_estimate", 0));
+		if (!t)
+			continue;
+		long long rows = json_int_or(t, "rows_estimate", -1);
+		const char *type = *str(t, "type") ? str(t, "type") : "a table";
+		if (rows < 0)
+			print_clean("%s: target is %s; how many rows is not known until ANALYZE has looked", str(p, "file"), type);
+		else
+			print_clean("%s: target is %s, about %lld rows", str(p, "file"), type, rows);
 	}
 }
 

@@ -77,7 +77,7 @@ static void put_event(struct arena *a, const struct json *o, const struct json *
 	put(a, "DTSTAMP", stamp(a, str(o, "server_time")));
 	put(a, "DTSTART", stamp(a, str(opening, "begins")));
 	put(a, "DTEND", stamp(a, str(opening, "to")));
-	put(a, "SUMMARY", escaped(a, arena_printf(a, "Window for the drop of %s", text_clean(a, str(o, "target")))));
+	put(a, "SUMMARY", escaped(a, arena_printf(a, "Window for %s", text_clean(a, str(o, "target")))));
 	put(a, "DESCRIPTION", description(a, o, opening));
 	put_line("TRANSP:TRANSPARENT");
 	put_line("END:VEVENT");

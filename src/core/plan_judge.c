@@ -15,20 +15,21 @@
 #define MINUTES_A_DAY 1440
 #define RECIPES "write recipe: add-column, rename-column, change-type, drop-column, drop-table or remove-rows"
 
-static const struct need { const char *path; size_t at; const char *instead; } needs[] = {
-	{ "name", offsetof(struct plan, name), "write a short name, such as orders-drop-legacy-total" },
-	{ "recipe", offsetof(struct plan, recipe), RECIPES },
-	{ "target.schema", offsetof(struct plan, schema), "write the table's schema, such as public" },
-	{ "target.table", offsetof(struct plan, table), "write the table's name" },
-	{ "document.before", offsetof(struct plan, before), "write what stands there now: type, default, what it holds" },
-	{ "document.after", offsetof(struct plan, after), "write what stands there afterwards" },
-	{ "document.why", offsetof(struct plan, why), "write why it goes" },
-	{ "document.way_back", offsetof(struct plan, way_back), "write how the data comes back, and who does it" },
-	{ "document.leaves_behind", offsetof(struct plan, leaves_behind), "write what a way back does not restore" },
+/* added: what is written instead where something is added. */
+static const struct need { const char *path; size_t at; const char *instead, *added; } needs[] = {
+	{ "name", offsetof(struct plan, name), "write a short name, such as orders-drop-legacy-total", "write a short name, such as orders-add-note" },
+	{ "recipe", offsetof(struct plan, recipe), RECIPES, NULL },
+	{ "target.schema", offsetof(struct plan, schema), "write the table's schema, such as public", NULL },
+	{ "target.table", offsetof(struct plan, table), "write the table's name", NULL },
+	{ "document.before", offsetof(struct plan, before), "write what stands there now: type, default, what it holds", "write what stands there now: the table without it" },
+	{ "document.after", offsetof(struct plan, after), "write what stands there afterwards", NULL },
+	{ "document.why", offsetof(struct plan, why), "write why it goes", "write why it comes" },
+	{ "document.way_back", offsetof(struct plan, way_back), "write how the data comes back, and who does it", "write how it goes again, and who does it" },
+	{ "document.leaves_behind", offsetof(struct plan, leaves_behind), "write what a way back does not restore", "write what a way back loses: values that stand only in it" },
 	{ "document.rollback_floor", offsetof(struct plan, rollback_floor),
-		"write the oldest release of the application that runs without it" },
-	{ "document.api_contract", offsetof(struct plan, api_contract), "write what changes for those who call the application, or none" },
-	{ "window.zone", offsetof(struct plan, zone), "write a time zone, such as Europe/Madrid" },
+		"write the oldest release of the application that runs without it", "write the oldest release of the application that runs with it there" },
+	{ "document.api_contract", offsetof(struct plan, api_contract), "write what changes for those who call the application, or none", NULL },
+	{ "window.zone", offsetof(struct plan, zone), "write a time zone, such as Europe/Madrid", NULL },
 };
 
 static void judge_needs(struct findings *f)
@@ -36,7 +37,8 @@ static void judge_needs(struct findings *f)
 	for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
 		const char *value = *(const char *const *)((const char *)f->p + needs[i].at);
 		if (is_blank(value))
-			found(f, needs[i].path, arena_printf(f->a, "%s is %s", needs[i].path, value ? "empty" : "missing"), needs[i].instead);
+			found(f, needs[i].path, arena_printf(f->a, "%s is %s", needs[i].path, value ? "empty" : "missing"),
+				needs[i].added && plan_target(f->p) == TARGET_ADDED ? needs[i].added : needs[i].instead);
 	}
 	if (f->p->archetype == ARCH_NONE)
 		found(f, "archetype", "archetype is missing", "write archetype: additive, rename, type change or destructive");
@@ -46,6 +48,7 @@ static void judge_needs(struct findings *f)
 		found(f, "deploys", "deploys names no part", "name each deployed part of the application, such as - {name: web}");
 	if (f->p->n_windows == 0)
 		found(f, "window.open", "window.open names no hours",
+			plan_target(f->p) == TARGET_ADDED ? "write the hours in which it may be added, such as - {days: [Tue], from: \"02:00\", to: \"05:00\"}" :
 			"write the hours in which the drop may happen, such as - {days: [Tue], from: \"02:00\", to: \"05:00\"}");
 }
 

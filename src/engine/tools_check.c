@@ -53,7 +53,7 @@ static bool look_up(struct arena *a, struct db *db, const struct plan *p, struct
 		return true;
 	}
 	if (t.unfit)
-		place_row(errs, at, t.unfit, "a target that this version walks");
+		place_row(errs, at, t.unfit, plan_target(p) == TARGET_ADDED ? "" : "a target that this version walks");
 	if (!same_falls(p, &t))
 		place_row(errs, plan_mark(p, "document.falls"), "the list of what falls is not what the server says",
 			t.n_falls ? "the list under target.falls of --json" : "falls: []");
@@ -66,7 +66,7 @@ static bool look_up(struct arena *a, struct db *db, const struct plan *p, struct
 	strings(o, "falls", t.falls, t.n_falls);
 	strings(o, "key", t.keys, t.n_keys);
 	json_add_int(o, "rows_estimate", t.rows_estimate);
-	json_add_str(o, "type", t.type);
+	json_add_str(o, "type", plan_target(p) == TARGET_ADDED ? p->add_type : t.type);
 	return true;
 }
 
