@@ -330,16 +330,21 @@ START_TEST(settings)
 	const char *value;
 	struct job *j = claim("watch");
 	long long id = list(1)->id;
-	ck_assert(job_setting(j, a, "every", &value, &e));
+	ck_assert(job_setting(j, a, "interval_s", &value, &e));
 	ck_assert_ptr_null(value);
-	ck_assert(job_set(db, a, id, "every", "3 \"s\"", &e));
-	ck_assert(job_setting(j, a, "every", &value, &e));
-	ck_assert_str_eq(value, "3 \"s\"");
+	ck_assert(job_set(db, a, id, "interval_s", "3", &e));
+	ck_assert(job_setting(j, a, "interval_s", &value, &e));
+	ck_assert_str_eq(value, "3");
 	ck_assert(!job_set(db, a, id, "gatewalk_rates", "1", &e));
-	ck_assert_str_eq(e.msg, "\"gatewalk_rates\" is written by the job itself");
-	ck_assert(!job_set(db, a, id, "Every; DROP", "1", &e));
-	ck_assert_str_eq(e.msg, "a job has no setting \"Every; DROP\"");
-	ck_assert(!job_set(db, a, 999, "every", "1", &e));
+	ck_assert_str_eq(e.msg, "a job has no setting \"gatewalk_rates\"");
+	ck_assert(!job_set(db, a, id, "Load; DROP", "1", &e));
+	ck_assert_str_eq(e.msg, "a job has no setting \"Load; DROP\"");
+	static const char *const wrong[] = { "0", "101", "1x", "", "99999999999999999999" };
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		ck_assert(!job_set(db, a, id, "load", wrong[i], &e));
+		ck_assert_str_eq(e.msg, arena_printf(a, "load is a number from 1 to 100, not \"%s\"", wrong[i]));
+	}
+	ck_assert(!job_set(db, a, 999, "load", "1", &e));
 	job_free(j);
 }
 END_TEST

@@ -62,6 +62,13 @@ log=$XDG_STATE_HOME/gatewalk/walks/$sid/plan.gwlog
 until_sql "the monitor has its baseline" "SELECT EXISTS (SELECT FROM gatewalk.sample WHERE baseline AND sid = '$sid')"
 go act:declare:releases:none >"$out" 2>&1
 
+# Somebody else's column of that name: said at a look, and gone with the next one.
+sql "ALTER TABLE public.orders ADD note int" >"$out"
+"$gw" walk --plain orders-add-note >"$out" 2>&1 </dev/null
+has "a column of that name that came meanwhile" "has a column of that name already, which this walk did not add"
+run 3 "is not taken for this walk's" go act:add
+sql "ALTER TABLE public.orders DROP note" >"$out"
+
 # It is cut off right behind its COMMIT, before the log was told.
 psql -qX <<END
 CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF current_setting(''application_name'') = ''gatewalk alter'' THEN PERFORM pg_sleep(1); END IF; RETURN NULL; END';
@@ -79,7 +86,7 @@ say 0 "$(grep -c '"op":"changed"' "$log")" "what became of it was not told"
 run 0 "the next look asks the ledger" go look
 has "the column has come" "^stage writes fill it"
 say 1 "$(grep -c '"op":"changed".*' "$log")" "the log knows it now"
-is "with its default, its comment and its entry" "SELECT (SELECT count(*) FROM public.orders WHERE note = 'new') > 3000 AND col_description('public.orders'::regclass, 3) = 'what clerks note' AND (SELECT count(*) FROM gatewalk.anchor a JOIN gatewalk.line l USING (sid, n) WHERE sid = '$sid' AND l.line ~ '\"op\":\"change\"' AND a.kind = 'line') = 1" t
+is "with its default, its comment and its entry" "SELECT (SELECT count(*) FROM public.orders WHERE note = 'new') > 3000 AND col_description('public.orders'::regclass, 4) = 'what clerks note' AND (SELECT count(*) FROM gatewalk.anchor a JOIN gatewalk.line l USING (sid, n) WHERE sid = '$sid' AND l.line ~ '\"op\":\"change\"' AND a.kind = 'line') = 1" t
 psql -qX -c "DROP TRIGGER slow ON gatewalk.anchor"
 
 # Writes first, reads a while later.

@@ -256,12 +256,29 @@ bool job_control(struct db *db, long long id, const char *control, struct err *e
 	return ok;
 }
 
+/* What the jobs read; a name that none reads, or a value that none takes, would be told and do nothing. */
+static const struct setting { const char *name; long least, most; } settings[] = {
+	{ "batch_ms", 10, 1000 }, { "interval_s", 1, 300 }, { "load", 1, 100 }, { "rest_s", 0, 86400 },
+};
+
+static bool settable(const char *name, const char *value, struct err *e)
+{
+	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+		const struct setting *s = &settings[i];
+		if (!text_eq(name, s->name))
+			continue;
+		char *end;
+		long v = strtol(value, &end, 10);
+		return (end != value && *end == '\0' && v >= s->least && v <= s->most) ||
+			err_set(e, ERR_USE, NULL, "%s is a number from %ld to %ld, not \"%s\"", name, s->least, s->most, value);
+	}
+	return err_set(e, ERR_USE, "batch_ms, load or rest_s of what fills or compares; interval_s of a monitor or watch", "a job has no setting \"%s\"", name);
+}
+
 bool job_set(struct db *db, struct arena *a, long long id, const char *name, const char *value, struct err *e)
 {
-	if (text_eq(name, RATES_KEY) || text_eq(name, LIMITS_KEY))
-		return err_set(e, ERR_USE, NULL, "\"%s\" is written by the job itself", name);
-	if (*name == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyz_") != strlen(name))
-		return err_set(e, ERR_USE, "lower-case letters and _ only", "a job has no setting \"%s\"", name);
+	if (!settable(name, value, e))
+		return false;
 	const char *v[] = { arena_printf(a, "%lld", id), name, value };
 	const struct query q = { .sql = "UPDATE gatewalk.job SET settings = (settings::jsonb || jsonb_build_object($2::text, $3::text))::text"
 		" WHERE id = $1::bigint AND ended_at IS NULL RETURNING id", .args = v, .nargs = 3, .cols = 1, .max_rows = 1 };

@@ -5,7 +5,7 @@
 
 #define PHASE_BEGINS "phase> "   /* then its name */
 #define PHASE_ENDS "phase< "     /* then its last note */
-#define RATES_KEY "gatewalk_rates"   /* in the row's settings: a name of ours, which `job set` refuses */
+#define RATES_KEY "gatewalk_rates"   /* in the row's settings: a name of ours, which no setting has */
 #define LIMITS_KEY "gatewalk_limits" /* the same */
 
 #endif

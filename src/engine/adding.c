@@ -35,13 +35,14 @@ bool adding_begin(struct engine *g, const struct act *act, struct err *e)
 	(void)act;
 	if (g->walk.stage != AT_EXPAND)
 		return err_set(e, ERR_USE, NULL, "the column is added behind gate A (%s)", stage_name(g->walk.stage));
+	g->added_unfit = NULL;
 	if (!altering_look(g, e) || !baseline_there(g, e) || !gate_add_allowed(g->plan, &g->walk, &g->facts, e))
 		return false;
 	/* Before anything is signed: what would rewrite the table is not even begun. */
 	struct fact_target t = g->facts.target;
 	if (!probe_added(g->db, lot_arena(g->look_lot), g->plan, &t, e))
 		return false;
-	g->added_unfit = t.unfit ? arena_dup(lot_arena(g->walk_lot), t.unfit) : NULL;
+	g->added_unfit = t.unfit && !t.taken ? arena_dup(lot_arena(g->walk_lot), t.unfit) : NULL;
 	altering_facts(g);
 	if (t.unfit)
 		return err_set(e, ERR_GATE, "Correct the plan: that is a new walk.", "%s", t.unfit);

@@ -22,8 +22,9 @@ void altering_facts(struct engine *g)
 	g->facts.blocker = g->blocker;
 	g->facts.added = g->added;
 	g->facts.dual = g->dual;
-	if (g->walk.stage == AT_EXPAND && g->added_unfit && !g->facts.target.unfit)
-		g->facts.target.unfit = g->added_unfit;
+	struct fact_target *t = &g->facts.target;
+	if (g->walk.stage == AT_EXPAND && !t->unfit)
+		t->unfit = t->taken ? "the table has a column of that name already, which this walk did not add" : g->added_unfit;
 }
 
 bool altering_look(struct engine *g, struct err *e)
