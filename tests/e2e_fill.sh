@@ -71,6 +71,7 @@ again() { go look && sql "SELECT 'again ' || state FROM gatewalk.job WHERE kind 
 until_out "the next look finds it lost, and starts it again" "^again running" again
 run 1 "reads do not move meanwhile" go act:confirm:8:moved
 "$gw" gates orders-add-amount >"$out" 2>&1
+has "which is no gate of this walk's" "^gate B  not needed  nothing goes"
 has "B3 says why" "because  (the rows that are left have not been counted|rows that do not convert: [12])"
 run 0 "back, while it runs" go "act:back::the wrong expression"
 has "it has ended" "^stage writes fill it"

@@ -325,7 +325,7 @@ const struct command commands[] = {
 	{ "leave", "WALK", "give a walk up; takes gatewalk's own objects away", 1, 1, run_leave },
 	{ "status", "[WALK]", "what needs whom, and when", 0, 1, run_status },
 	{ "gates", "WALK", "each condition with its reason", 1, 1, run_gates },
-	{ "window", "WALK", "the next moments for the drop", 1, 1, run_window },
+	{ "window", "WALK", "the next moments for the drop or the change", 1, 1, run_window },
 	{ "job", "VERB [ARG...]", "list [WALK], pause ID, resume ID, stop ID, set ID NAME=VALUE, tick [WALK], fill WALK, retry WALK, rejects WALK, compare WALK, differ WALK", 1, 3, run_job },
 	{ "audit", "TARGET", "who uses a column, table, index or type", 1, 1, run_audit },
 	{ "guard", "VERB", "the server refuses others too: install, status, remove", 1, 1, run_guard },

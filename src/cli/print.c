@@ -159,7 +159,9 @@ void print_status(const struct json *o)
 void print_gates(const struct json *o)
 {
 	for (const struct json *g = list(o, "gates"); g; g = g->next) {
-		print_clean("gate %s  %s  %s", str(g, "gate"), flag(g, "open") ? "open" : "SHUT", str(g, "question"));
+		bool needed = flag(g, "needed");
+		print_clean("gate %s  %s  %s", str(g, "gate"), !needed ? "not needed" : flag(g, "open") ? "open" : "SHUT",
+			needed ? str(g, "question") : "nothing goes: each condition is judged before the act it belongs to");
 		for (const struct json *c = list(g, "conditions"); c; c = c->next) {
 			char buf[32];
 			print_clean("  %-3s %-10s %-34s %s", str(c, "id"), str(c, "verdict"), str(c, "question"), str(c, "now"));

@@ -172,14 +172,15 @@ struct json *tool_gates(struct arena *a, struct engine *g, const char *walk, str
 	struct json *o = json_obj(a), *list = json_add_arr(o, "gates");
 	for (size_t i = 0; i < 3; i++) {
 		struct json *r = json_add_obj(list, NULL), *rows = json_add_arr(r, "conditions");
-		bool open = v->open_gates & all[i];
+		bool open = v->open_gates & all[i], there = walk_has_gate(v->walk->archetype, all[i]);
 		for (size_t k = 0; k < CONDITION_COUNT; k++)
 			if (v->findings[k].gate == all[i])
 				add_condition(rows, &v->findings[k]);
 		json_add_strf(r, "gate", "%c", gate_letter(all[i]));
+		json_add_bool(r, "needed", there);
 		json_add_bool(r, "open", open);
 		json_add_str(r, "question", gate_question(all[i]));
-		if (!open && e->code == ERR_NONE)
+		if (there && !open && e->code == ERR_NONE)
 			gate_refusal(v->findings, all[i], e);
 	}
 	json_add_str(o, "name", v->walk->name);
