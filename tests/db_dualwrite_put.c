@@ -126,7 +126,7 @@ START_TEST(proofs)
 	ck_assert_str_ne(test_value(x.db, x.a, arena_printf(x.a, "SELECT %s", sql.shape_sql)), sql.shape);   /* it stands */
 	ck_assert(dualwrite_sql(x.db, x.a, &x.order, false, &sql, &unfit, &x.e) && sql.replaces && !sql.put);
 	static const char *const others[] = { "ALTER TABLE public.t ADD more int", "ALTER TABLE public.t ALTER w TYPE bigint", "ALTER TABLE public.t ALTER w DROP DEFAULT",
-		"CREATE TABLE public.child () INHERITS (public.t)", "ALTER TABLE public.t DISABLE TRIGGER " LATE };
+		"CREATE TABLE public.child () INHERITS (public.t)", ("ALTER TABLE public.t DISABLE TRIGGER " LATE) };
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		test_sql(x.db, arena_printf(x.a, "BEGIN; %s", others[i]));
 		ck_assert_str_ne(test_value(x.db, x.a, arena_printf(x.a, "SELECT %s", sql.shape_sql)), sql.shape);
