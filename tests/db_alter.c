@@ -25,13 +25,7 @@ static void stand(enum change change, int attnum)
 	w->change = change;
 	w->added_attnum = attnum;
 	w->first.attnum = w->attnum = 0;
-	w->intent_n = x.last.n + 2;
-	crypto_random_hex(16, x.nonce);
-	crypto_sha256_hex(x.nonce, strlen(x.nonce), w->intent_head);
-	w->intent_expires = x.facts.now + 10 * US_MINUTE;
-	w->intent_statement = x.statement = permit_statement(x.a, &x.plan, w, &x.facts);
-	x.binding = (struct permit_binding){ .sid = x.sid, .plan_digest = x.plan.digest, .statement = x.statement, .snapshot_sha256 = x.manifest, .intent_head = w->intent_head,
-		.nonce = x.nonce, .relid = w->relid, .attnum = permit_attnum(w), .intent_n = w->intent_n };
+	fix_change(&x);
 }
 
 static void setup(void)

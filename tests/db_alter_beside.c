@@ -45,10 +45,6 @@ static void stand(enum change ch)
 	order.old_default = ch == CHANGE_AGAIN ? "'7'::text" : NULL;
 	w->relaxed_at = ch == CHANGE_TIGHTEN ? x.facts.now : 0;
 	w->window_from = w->confirmed[ITEM_DUAL_WRITE];
-	w->intent_n = x.last.n + 2;
-	crypto_random_hex(16, x.nonce);
-	crypto_sha256_hex(x.nonce, strlen(x.nonce), w->intent_head);
-	w->intent_expires = x.facts.now + 10 * US_MINUTE;
 	x.facts.parity = (struct fact_parity){ .at = x.facts.now, .round = 1, .began = x.facts.now - 1, .ended = x.facts.now, .rows = 3 };
 	x.facts.backfill = (struct fact_backfill){ .at = x.facts.now, .begun = true, .done = true, .counted_at = x.facts.now };
 	if (of_trigger(ch))
@@ -61,9 +57,7 @@ static void stand(enum change ch)
 		memcpy(w->tighten + 1, rest, n * sizeof *rest);
 		w->n_tighten = n + 1;
 	}
-	w->intent_statement = x.statement = permit_statement(x.a, &x.plan, w, &x.facts);
-	x.binding = (struct permit_binding){ .sid = x.sid, .plan_digest = x.plan.digest, .statement = x.statement, .snapshot_sha256 = x.manifest, .intent_head = w->intent_head,
-		.nonce = x.nonce, .relid = w->relid, .attnum = permit_attnum(w), .intent_n = w->intent_n };
+	fix_change(&x);
 }
 
 static void setup(void)

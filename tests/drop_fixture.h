@@ -227,6 +227,20 @@ static inline void fix_bind(struct fix *x)
 		.intent_head = x->walk.intent_head, .nonce = x->nonce, .relid = x->walk.relid, .attnum = x->walk.attnum, .intent_n = FIX_INTENT_N };
 }
 
+/* The line of a change: what it is, and where the walk then stands, are set before; facts with what its statement is made of. */
+static inline void fix_change(struct fix *x)
+{
+	struct walk *w = &x->walk;
+	w->intent_n = x->last.n + 2;
+	crypto_random_hex(16, x->nonce);
+	crypto_sha256_hex(x->nonce, strlen(x->nonce), w->intent_head);
+	w->intent_expires = x->facts.now + 10 * US_MINUTE;
+	w->intent_statement = x->statement = permit_statement(x->a, &x->plan, w, &x->facts);
+	fix_bind(x);
+	x->binding.attnum = permit_attnum(w);
+	x->binding.intent_n = w->intent_n;
+}
+
 /* Looks at the target and stands right behind the intent. With put, tripwire, walk's row and last anchor are made first. */
 static inline void fix_ready(struct fix *x, const char *schema, const char *table, const char *column, bool put)
 {
