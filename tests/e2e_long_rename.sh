@@ -31,6 +31,7 @@ ANALYZE;
 CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF current_setting(''application_name'') = ''gatewalk alter'' THEN PERFORM pg_sleep(1); END IF; RETURN NULL; END';
 END
 must 0 "marked a rehearsal" "$gw" init --environment rehearsal
+must 0 "the server's guard stands" "$gw" guard install
 plan() { # table dual_write: writes $top/TABLE.yaml, of the walk TABLE-rename
 	"$gw" new -d dbname=e2e_long_rename --recipe rename-column --table "$1" --column totl --to total --name "$(echo "$1" | tr _ -)-rename" --why "nobody can spell it" --zone UTC --deploy web >"$top/new" 2>&1 || { cat "$top/new"; exit 1; }
 	sed -e 's/^  after:.*/  after: it is called total/' -e 's/^  way_back:.*/  way_back: the old column stands until the drop/' -e 's/^  leaves_behind:.*/  leaves_behind: nothing/' \

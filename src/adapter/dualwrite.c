@@ -124,13 +124,14 @@ static bool relations(struct db *db, struct arena *a, const struct dual_form *f,
 		"  OR c.oid = $1::oid ORDER BY c.oid <> $1::oid, c.oid", .args = args, .nargs = 1, .cols = 2, .min_rows = 1 }, r, e);
 }
 
+/* taken: what takes away what stands; NULL nothing does. */
 static const char *putting(struct db *db, struct arena *a, const struct dual_order *o, const struct dual_form *f, const char *taken, struct err *e)
 {
 	struct rows r;
 	struct text t = { 0 };
 	if (!relations(db, a, f, &r, e))
 		return NULL;
-	text_addf(&t, "%s;\n%s", taken, dual_functions(a, f));
+	text_addf(&t, "%s%s%s", taken ? taken : "", taken ? ";\n" : "", dual_functions(a, f));
 	for (int i = 0; i < r.n; i++)
 		text_add(&t, dual_triggers(a, f, r.cell[i][0], cell_bool(r.cell[i][1])));
 	text_addf(&t, "DO %s", sql_literal(a, arena_printf(a, "BEGIN EXECUTE (WITH " FUNCTIONS_SQL ",\n" TRIGGERS_SQL
@@ -187,7 +188,7 @@ bool dualwrite_sql(struct db *db, struct arena *a, const struct dual_order *o, b
 		return err_in(e, "trying the dual write");
 	if (*unfit)
 		return true;
-	out->put = putting(db, a, o, &f, out->take, e);
+	out->put = putting(db, a, o, &f, out->replaces ? out->take : NULL, e);
 	return out->put || err_in(e, "making the dual write of %s.%s", o->schema, o->table);
 }
 

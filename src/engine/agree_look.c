@@ -128,9 +128,13 @@ static bool recount(const struct engine *g, struct sides *s, struct err *e)
 	return walk_recounts(&g->walk, s->drop_lost || s->add_lost, &s->to) || err_set(e, ERR_USE, NULL, "there is no way on from here (%s)", stage_name(g->walk.stage));
 }
 
-/* A column that the log has is there, one that it lost is not. */
+/* A column that the log has is there, one that it lost is not. Of two side by side trigger and old column have a state of their own, which nothing here
+   can put back: of before a change of them there is no way on. */
 static bool column_fits(const struct engine *g, const struct sides *s, struct err *e)
 {
+	if (archetype_beside(g->walk.archetype) && s->add_lost && !s->drop_lost && g->walk.stage < AT_CLOSED)
+		return err_set(e, ERR_VERIFY, "Look at what stands on the table, and begin another walk from there.",
+			"the ledger is of before line %lld of the log, a change of the table: this walk cannot go on here", (long long)g->walk.changed_n);
 	if (!s->adds || g->walk.stage >= AT_CLOSED || (s->target.taken > 0) == !s->add_lost)
 		return true;
 	return err_set(e, ERR_VERIFY, "Find out who changed the table; the walk stops here until that is known.", s->add_lost ?

@@ -34,8 +34,8 @@ static void add_field(struct text *t, const struct json *b, const char *name, si
 	char key[32];
 	snprintf(key, sizeof key, "%.*s", (int)len, name);
 	const struct json *f = json_get(b, key);
-	if (f && f->kind == JSON_STR)
-		text_add(t, f->str);
+	if (f && f->kind == JSON_STR)   /* of many statements the first one: the line's own page has them all */
+		text_addf(t, "%.*s%s", (int)strcspn(f->str, "\n"), f->str, strchr(f->str, '\n') ? " ..." : "");
 	else if (f && f->kind == JSON_INT)
 		text_addf(t, "%lld", (long long)f->num);
 }
