@@ -119,6 +119,8 @@ START_TEST(each_behind_its_own_conditions)
 	struct walk before = c->walk;
 	before.stage = changes[i].from;
 	ck_assert(walk_change_may(&before, changes[i].change) && !walk_change_may(&before, CHANGE_NONE) && !walk_change_may(&before, (enum change)99));
+	before.stage = AT_DROPPING;
+	ck_assert(!walk_change_may(&before, changes[i].change));
 	ck_assert_int_eq(walk_change_to(&c->walk), changes[i].to);
 	for (size_t k = 0; k < sizeof ids / sizeof *ids; k++) {
 		facts();

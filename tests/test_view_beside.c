@@ -238,6 +238,12 @@ START_TEST(the_last_pass)
 	c->facts.backfill.at = 0;
 	judge();
 	ck_assert_str_eq(offered(ACT_BACKFILL, NULL)->label, "count the rows again");
+	static struct view_job filling = { .id = 3, .kind = "backfill", .state = "running" };
+	v->jobs = &filling;
+	v->n_jobs = 1;
+	judge();
+	ck_assert_ptr_null(offered(ACT_BACKFILL, NULL));
+	v->n_jobs = 0;
 	c->facts.others.clear = false;
 	judge();
 	ck_assert_ptr_nonnull(strstr(v->next[0], "(A6)"));

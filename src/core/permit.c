@@ -273,7 +273,9 @@ static bool states_the_same(const struct plan *p, const struct walk *w, const st
 	struct arena *a = arena_new();
 	bool same = same_known(permit_statement(a, p, w, under_lock), w->intent_statement);
 	arena_free(a);
-	return same || err_set(e, ERR_GATE, "Look again, and begin it again.", "under the lock: what the table has asks for another statement than the one that was signed");
+	if (!same)
+		err_set(e, ERR_GATE, "Look again, and begin it again.", "under the lock: what the table has asks for another statement than the one that was signed");
+	return same;
 }
 
 bool permit_rejudge(const struct permit *pm, const struct plan *p, const struct walk *w, const struct facts *under_lock, struct err *e)
