@@ -42,6 +42,17 @@ static void wait_row(struct page *p, const struct view *v, int64_t now)
 	page_put(p, ST_PLAIN, RIGHT, "until %s", num_soon(a, end, now));
 }
 
+/* Those that were noted: of the last pass and the one under way. */
+static void rows(struct page *p, const struct view *v)
+{
+	struct arena *a = p->arena;
+	for (size_t i = 0; i < v->n_mismatches; i++) {
+		const struct view_mismatch *m = &v->mismatches[i];
+		const char *is = m->error ? m->error : arena_printf(a, "and not %s", m->expected ? m->expected : "no value");
+		page_item(p, arena_printf(a, "differs %zu", i + 1), "", AT, arena_printf(a, "%s   old %s   new %s   %s", m->key, m->old ? m->old : "no value", m->new ? m->new : "no value", is));
+	}
+}
+
 static void last_pass(struct page *p, const struct view *v, int64_t now)
 {
 	const struct fact_parity *s = &v->facts->parity;
@@ -57,7 +68,9 @@ static void last_pass(struct page *p, const struct view *v, int64_t now)
 	page_put(p, ST_DIM, RIGHT, "%s, took %s", num_age(a, s->ended, now), num_span(a, s->ended - s->began));
 	if (s->covers)
 		page_item(p, "covers", "", AT, arena_printf(a, "rows not written since %s UTC, when dual write ended", num_when(a, s->covers)));
-	if (s->first)
+	if (v->n_mismatches)
+		rows(p, v);
+	else if (s->first)
 		page_item(p, "the first", "", AT, arena_printf(a, "the first: %s", s->first));
 	if (s->mismatches)
 		page_item(p, "what now", "", AT, "Find who writes one column alone; the backfill goes over these rows again (item 6), and the wait begins anew.");
@@ -107,7 +120,7 @@ static const struct key_use keys[] = {
 const struct screen screen_parity = {
 	.name = "parity", .title = "two columns side by side",
 	.help = "For how long both columns have been written, and for how long they have to be. Old against new over every row, pass by pass, until the drop: how many rows the "
-		"last whole pass compared, how many differed, the first of them, and how far this pass is. A row that differs shuts gate B, opens the backfill again, and the wait "
+		"last whole pass compared, how many differed, which ones, and how far this pass is. A row that differs shuts gate B, opens the backfill again, and the wait "
 		"begins anew. Space pauses the comparison and lets it go on; x stops it, and asks.",
 	.keys = keys, .n_keys = sizeof keys / sizeof keys[0], .on_walk = true,
 	.render = render, .key = key,

@@ -88,6 +88,7 @@ START_TEST(what_follows)
 	ck_assert_str_eq(p.convert_to, "total");
 	ck_assert_str_eq(p.convert_back, "cents");
 	ck_assert_str_eq(p.backfill.value, "total");
+	ck_assert_str_eq(p.backfill.fills, "differences");   /* it has a way back */
 	ck_assert_int_eq(p.unused_days, 3);
 	ck_assert_int_eq(plan_unused_days(&p), 8);   /* the rarest job, and a day */
 	ck_assert(!plan_dual_by_application(&p));
