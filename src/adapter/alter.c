@@ -53,7 +53,7 @@ static bool lock(struct altering *r, struct err *e)
 	const struct permit_binding *b = &r->o->binding;
 	const char *sql = arena_printf(r->a, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = %d; LOCK TABLE %s IN %s MODE;"
 		" INSERT INTO gatewalk.permit (nonce, sid) VALUES (%s, %s); SET LOCAL statement_timeout = %d", CHANGE_LOCK_MS,
-		writer_locks(r->a, &r->o->facts->target, true), r->form->weak && r->form->weak(r) ? "SHARE ROW EXCLUSIVE" : "ACCESS EXCLUSIVE",
+		writer_locks(r->a, &r->o->facts->target, true), r->form->lock ? r->form->lock(r) : "ACCESS EXCLUSIVE",
 		sql_literal(r->a, b->nonce), sql_literal(r->a, b->sid), LOOK_MS);
 	r->out->tries++;
 	int64_t from = clock_mono();
@@ -97,6 +97,11 @@ static bool judged(struct altering *r, struct err *e)
 
 /* MUST 5. The last statement proves the others: what was changed is so, and the entry stands in the ledger. The walk's row has the number of a column that
    comes where that is the plan's own. */
+static int change_ms(const struct altering *r)
+{
+	return r->form->ms ? r->form->ms(r) : WRITER_STATEMENT_MS - 1000;
+}
+
 static const char *change_sql(const struct altering *r)
 {
 	const struct permit_binding *b = &r->o->binding;
@@ -104,18 +109,18 @@ static const char *change_sql(const struct altering *r)
 	const struct walk *w = r->o->walk;
 	const char *sid = sql_literal(r->a, b->sid), *head = sql_literal(r->a, b->intent_head);
 	const char *number = w->kind == TARGET_ADDED ? arena_printf(r->a, ", attnum = %d", r->form->goes ? 0 : r->attnum) : "";
-	return arena_printf(r->a, "SET LOCAL statement_timeout = '5s';\n%sSELECT gatewalk.append(%s, %lld, %s, %lld, %s, 'line');\n"
+	return arena_printf(r->a, "SET LOCAL statement_timeout = %d;\n%sSELECT gatewalk.append(%s, %lld, %s, %lld, %s, 'line');\n"
 		"UPDATE gatewalk.walk SET stage = %s%s, changed_at = clock_timestamp() WHERE sid = %s\n"
 		"AND %s\n"
 		"AND EXISTS (SELECT FROM gatewalk.anchor WHERE sid = %s AND n = %lld AND head = %s AND kind = 'line');\n",
-		r->form->sql ? r->form->sql(r) : arena_printf(r->a, "%s;\n", r->statement), sid, (long long)b->intent_n, head, (long long)last->n,
+		change_ms(r), r->form->sql ? r->form->sql(r) : arena_printf(r->a, "%s;\n", r->statement), sid, (long long)b->intent_n, head, (long long)last->n,
 		sql_literal(r->a, last->n < 0 ? "" : last->head), sql_literal(r->a, stage_name(walk_change_to(w))), number, sid, r->form->proof(r), sid, (long long)b->intent_n, head);
 }
 
 static bool change(struct altering *r, struct err *e)
 {
 	const char *tag = NULL;
-	if (!db_script(r->db, r->a, change_sql(r), WRITER_STATEMENT_MS, &tag, e))
+	if (!db_script(r->db, r->a, change_sql(r), change_ms(r) + 1000, &tag, e))
 		return err_in(e, "%s", r->form->doing);
 	if (!text_eq(tag, "UPDATE 1"))
 		return err_set(e, ERR_VERIFY, "Nothing was changed. Find out who changed the gatewalk schema or the table's name just now.",
@@ -186,7 +191,7 @@ bool alter_run(struct arena *a, const struct alter *o, struct alter_end *out, st
 {
 	struct err why = { 0 };
 	*out = (struct alter_end){ .result = DROP_REFUSED };
-	struct altering r = { .o = o, .a = a, .out = out, .form = alter_form(o->walk->change), .seen = *o->plan, .attnum = o->binding.attnum };
+	struct altering r = { .o = o, .a = a, .out = out, .form = alter_form(o->walk->kind, o->walk->change), .seen = *o->plan, .attnum = o->binding.attnum };
 	if (r.form && r.form->goes) {
 		r.seen.recipe = "drop-column";
 		r.seen.column = plan_new_column(o->plan);

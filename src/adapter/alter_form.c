@@ -75,9 +75,9 @@ static bool trigger_known(struct altering *r, struct err *e)
 }
 
 /* To take one away, or to put one in another's place, asks for the strongest lock. */
-static bool trigger_new(const struct altering *r)
+static const char *trigger_lock(const struct altering *r)
 {
-	return !r->o->dual->replaces;
+	return r->o->dual->replaces ? "ACCESS EXCLUSIVE" : "SHARE ROW EXCLUSIVE";
 }
 
 static const char *shape(const struct altering *r)
@@ -122,17 +122,19 @@ static const char *first_of_all(const struct altering *r)
 	return arena_printf(r->a, "%s;\n", r->o->walk->tighten[0]);
 }
 
-const struct alter_form *alter_form(enum change ch)
+const struct alter_form *alter_form(enum target kind, enum change ch)
 {
 	static const struct alter_form forms[] = {
 		[CHANGE_ADD] = { .doing = "adding the column", .alone = true, .tried = column_tried, .more = natts, .fits = column_fits, .sql = column_sql, .proof = column_there },
 		[CHANGE_TAKE] = { .doing = "taking the column away", .goes = true, .fits = goes_alone, .proof = column_gone },
-		[CHANGE_DUAL] = { .doing = "putting the dual write on", .alone = true, .tried = trigger_known, .weak = trigger_new, .more = shape, .fits = shape_fits, .proof = trigger_on },
+		[CHANGE_DUAL] = { .doing = "putting the dual write on", .alone = true, .tried = trigger_known, .lock = trigger_lock, .more = shape, .fits = shape_fits, .proof = trigger_on },
 		[CHANGE_UNDUAL] = { .doing = "taking the dual write away", .tried = trigger_known, .more = shape, .fits = shape_fits, .proof = trigger_off },
 		[CHANGE_RELAX] = { .doing = "relaxing the old column", .alone = true, .proof = asks_no_more },
 		[CHANGE_TIGHTEN] = { .doing = "putting back what the old column asked for", .sql = first_of_all, .proof = asks },
 		[CHANGE_END] = { .doing = "ending the dual write", .alone = true, .tried = trigger_known, .more = shape, .fits = shape_fits, .proof = trigger_off },
-		[CHANGE_AGAIN] = { .doing = "putting the dual write on again", .tried = trigger_known, .weak = trigger_new, .more = shape, .fits = shape_fits, .proof = trigger_on },
+		[CHANGE_AGAIN] = { .doing = "putting the dual write on again", .tried = trigger_known, .lock = trigger_lock, .more = shape, .fits = shape_fits, .proof = trigger_on },
 	};
+	if (kind == TARGET_CONSTRAINT)
+		return alter_rule(ch);
 	return (size_t)ch < sizeof forms / sizeof *forms && forms[ch].doing ? &forms[ch] : NULL;
 }

@@ -36,7 +36,7 @@ bool alter_settle(struct db *db, struct arena *a, const struct plan *p, const st
 	if (strcmp(row.head, w->intent_head) != 0 || strcmp(row.kind, "line") != 0)
 		return err_set(e, ERR_VERIFY, "See gatewalk(1), WHEN LOG AND DATABASE DISAGREE.", "the ledger's entry %lld is not this walk's change", (long long)w->intent_n);
 	*out = (struct alter_end){ .result = DROP_DONE, .at = row.at, .xid = row.xid, .why = "settled by the ledger after an interruption" };
-	return w->change != CHANGE_ADD || number_of(db, a, p, w, &out->attnum, e);
+	return w->change != CHANGE_ADD || w->kind == TARGET_CONSTRAINT || number_of(db, a, p, w, &out->attnum, e);
 }
 
 static bool count(struct db *db, struct arena *a, const struct plan *p, const char *known, int ms, int64_t *out, struct err *e)

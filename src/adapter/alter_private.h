@@ -26,7 +26,8 @@ struct alter_form {
 	bool alone;                                                  /* not while another walk changes or fills a table */
 	bool goes;                                                   /* the look sees the new column as what goes */
 	bool (*tried)(struct altering *r, struct err *e);           /* before the lock, by statements that are rolled back */
-	bool (*weak)(const struct altering *r);                     /* SHARE ROW EXCLUSIVE is enough */
+	const char *(*lock)(const struct altering *r);              /* a weaker lock than ACCESS EXCLUSIVE that is enough */
+	int (*ms)(const struct altering *r);                        /* how long the statement may take, where it is longer than WRITER_STATEMENT_MS */
 	const char *(*more)(const struct altering *r);              /* further pairs of the look under the lock, as locked_look takes them */
 	bool (*fits)(struct altering *r, const struct rows *pairs, struct err *e);   /* judged by them, beside the permit */
 	const char *(*sql)(const struct altering *r);               /* what is sent, each statement with its semicolon */
@@ -34,7 +35,9 @@ struct alter_form {
 };
 /* The rest of what puts the old column back, on a connection that the writer has opened. */
 bool alter_rest_on(struct db *db, struct arena *a, const struct walk *w, struct err *e);
-/* NULL: there is no such change. */
-const struct alter_form *alter_form(enum change ch);
+/* NULL: there is no such change of this kind of target. */
+const struct alter_form *alter_form(enum target kind, enum change ch);
+/* The same of a constraint that comes. */
+const struct alter_form *alter_rule(enum change ch);
 
 #endif

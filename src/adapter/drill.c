@@ -249,7 +249,7 @@ static bool hold(struct drill *d, struct err *e)
 		return false;
 	d->db = s.db;
 	d->conninfo = s.conninfo;
-	bool adds = plan_target(d->o->plan) == TARGET_ADDED, ok = definitions(d, e) && (adds || without_rows(d, e));
+	bool adds = target_comes(plan_target(d->o->plan)), ok = definitions(d, e) && (adds || without_rows(d, e));
 	int64_t began = clock_mono();
 	ok = ok && build(d, e) && (adds ? drill_added(d, began, e) : d->m->fact.scope == SNAP_ROWS ? hold_rows(d, e) : drop_and_back(d, e));
 	drill_table_end(d);

@@ -21,6 +21,12 @@ static const struct words { const char *archetype, *goes, *noun, *name, *table, 
 		NULL, "", "needs the rows", "'orders.*2019' /srv/reports" },
 	[TARGET_ADDED] = { "additive", "one column is added", "new column", NAMED "orders-add-note", "orders", "the table as it is, and where such a value is kept today", NULL, "", NULL, NULL },
 };
+/* Constraints: what a write is asked from the first statement on. */
+static const struct words rules[] = {
+	[RULE_NOT_NULL] = { "additive", "one column is never null any more", "column", NAMED "orders-never-null-note", "orders", "the column as it is, and how many rows have no value", NULL, "", NULL, NULL },
+	[RULE_CHECK] = { "additive", "one check is added", "check", NAMED "orders-add-check-positive", "orders", "the table as it is, and what its rows hold", NULL, "", NULL, NULL },
+	[RULE_FOREIGN] = { "additive", "one foreign key is added", "foreign key", NAMED "orders-add-foreign-key-customer", "orders", "the two tables as they are", NULL, "", NULL, NULL },
+};
 /* Two columns side by side. */
 static const struct words beside[] = {
 	[ARCH_RENAME] = { "rename", "one column gets another name: a new one stands beside it until it goes", "old column", NAMED "orders-rename-totl", "orders", "the column as it is: type, default, what it holds",
@@ -40,9 +46,22 @@ static const struct words *words_of(const struct plan_draft *d)
 {
 	const struct plan p = { .recipe = d->recipe };
 	enum target t = plan_target(&p);
+	if (plan_rule(&p) != RULE_NONE)
+		return &rules[plan_rule(&p)];
 	if (is_beside(d))
 		return &beside[plan_recipe(&p)];
 	return &words[t == TARGET_NONE ? TARGET_COLUMN : t];
+}
+
+static enum rule rule_of(const struct plan_draft *d)
+{
+	return plan_rule(&(struct plan){ .recipe = d->recipe });
+}
+
+/* Something comes, and nothing goes. */
+static bool comes(const struct plan_draft *d)
+{
+	return words_of(d) == &words[TARGET_ADDED] || rule_of(d) != RULE_NONE;
 }
 
 static bool is_plain(const char *s)
@@ -134,6 +153,32 @@ static void put_beside(struct text *t, const struct plan_draft *d)
 		"backfill: {pause: [{when: replication lag, above: 5}]}\n");
 }
 
+static void put_foreign(struct text *t, const struct plan_draft *d)
+{
+	text_add(t, "\n# The foreign key. It is asked of new rows first, then of those that stand, and keeps out no reader.\nadd:\n");
+	put_field(t, "  name", d->to, "orders_customer_fk");
+	text_add(t, "  refers_to:\n    schema: public\n");
+	put_field(t, "    table", NULL, "customers");
+	put_field(t, "    column", NULL, "id: it has a unique key there");
+	text_add(t, "  on_delete: no action                  # or restrict, cascade, set null, set default\n");
+}
+
+/* From the first statement on a write is refused that does not hold to it: what stands is counted before, and mended or filled. */
+static void put_rule(struct text *t, const struct plan_draft *d)
+{
+	if (rule_of(d) == RULE_FOREIGN) {
+		put_foreign(t, d);
+	} else if (rule_of(d) == RULE_CHECK) {
+		text_add(t, "\n# The check. It is asked of new rows first, then of those that stand, beside reads and writes.\nadd:\n");
+		put_field(t, "  name", d->to, "orders_total_positive");
+		put_field(t, "  check", d->where, "true of every row: \"total >= 0\"");
+	} else {
+		text_add(t, "\n# How rows without a value get one. Until it has, a change of such a row is refused, whatever it changes.\nbackfill:\n");
+		put_field(t, "  value", d->convert, "one expression over the row's own columns: \"0\"");
+		text_add(t, "  pause: [{when: replication lag, above: 5}]\n");
+	}
+}
+
 static void put_head(struct text *t, const struct plan_draft *d)
 {
 	const struct words *w = words_of(d);
@@ -147,8 +192,8 @@ static void put_head(struct text *t, const struct plan_draft *d)
 	text_add(t, "target:\n");
 	put_field(t, "  schema", d->schema ? d->schema : "public", "");
 	put_field(t, "  table", d->table, w->table);
-	if (w == &words[TARGET_COLUMN] || w == &words[TARGET_ADDED] || is_beside(d))
-		put_field(t, "  column", d->column, is_beside(d) ? "the old one" : w == &words[TARGET_ADDED] ? "note" : "legacy_total");
+	if (w == &words[TARGET_COLUMN] || w == &words[TARGET_ADDED] || is_beside(d) || rule_of(d) == RULE_NOT_NULL || rule_of(d) == RULE_FOREIGN)
+		put_field(t, "  column", d->column, is_beside(d) ? "the old one" : rule_of(d) == RULE_FOREIGN ? "customer" : comes(d) ? "note" : "legacy_total");
 	else if (w == &words[TARGET_ROWS])
 		put_field(t, "  where", d->where, "which rows: \"created < '2020-01-01'\"");
 	text_add(t, "# statement: what somebody proposed, if anybody did; it is compared with what gatewalk writes itself\n");
@@ -156,6 +201,8 @@ static void put_head(struct text *t, const struct plan_draft *d)
 		put_added(t, d);
 	if (is_beside(d))
 		put_beside(t, d);
+	if (rule_of(d) != RULE_NONE)
+		put_rule(t, d);
 }
 
 static void put_falls(struct text *t, const struct plan_draft *d)
@@ -178,10 +225,10 @@ static void put_document(struct text *t, const struct plan_draft *d)
 	text_add(t, "\n# What another person needs to know at four in the morning.\ndocument:\n");
 	put_field(t, "  before", d->before, words_of(d)->before);
 	put_field(t, "  after", NULL, "what stands there afterwards");
-	bool adds = words_of(d) == &words[TARGET_ADDED];
+	bool adds = comes(d), rule = rule_of(d) != RULE_NONE;
 	put_field(t, "  why", d->why, adds ? "why it comes" : is_beside(d) ? "why it changes" : "why it goes");
-	put_field(t, "  way_back", NULL, adds ? "how the column goes again, and who does it" : "how the data comes back, and who does it");
-	put_field(t, "  leaves_behind", NULL, adds ? "what a way back loses: values that stand only in it" : "what a way back does not restore");
+	put_field(t, "  way_back", NULL, rule ? "how the constraint goes again, and who does it" : adds ? "how the column goes again, and who does it" : "how the data comes back, and who does it");
+	put_field(t, "  leaves_behind", NULL, rule ? "what a way back leaves behind: values that were filled in" : adds ? "what a way back loses: values that stand only in it" : "what a way back does not restore");
 	put_field(t, "  rollback_floor", NULL, adds ? "the oldest release that runs with it there" : "the oldest release that runs without it");
 	put_field(t, "  api_contract", NULL, "what changes for those who call the application, or none");
 	if (!adds)
@@ -212,7 +259,8 @@ static void put_searched(struct text *t, const struct plan_draft *d)
 static void put_people(struct text *t, const struct plan_draft *d)
 {
 	const struct words *w = words_of(d);
-	text_addf(t, "\n# Each deployed part of the application: web, workers, cron. Each is asked when it %s the %s.\n", w->reads ? "stopped using" : "began to write, and to read,", w->noun);
+	text_addf(t, "\n# Each deployed part of the application: web, workers, cron. Each is asked when it %s the %s.\n", w->reads ? "stopped using" :
+		rule_of(d) != RULE_NONE ? "wrote only what holds to" : "began to write, and to read,", w->noun);
 	if (d->n_deploys)
 		text_add(t, "deploys:\n");
 	else
@@ -229,7 +277,7 @@ static void put_people(struct text *t, const struct plan_draft *d)
 static void put_rules(struct text *t, const struct plan_draft *d)
 {
 	const struct plan p = { .recipe = d->recipe };
-	bool adds = words_of(d) == &words[TARGET_ADDED];
+	bool adds = comes(d), rule = rule_of(d) != RULE_NONE;
 	text_add(t, "\n# Floors may be raised, never lowered.\npolicy:\n");
 	if (is_beside(d))
 		text_addf(t, "  window_days: %-2d                       # at least %d; so long both are written and compared\n"
@@ -237,13 +285,14 @@ static void put_rules(struct text *t, const struct plan_draft *d)
 			"  longest_job_days: 1                   # the period of the rarest job that could read it; 31 for a monthly one\n", archetype_window_floor(plan_recipe(&p)),
 			archetype_window_floor(plan_recipe(&p)), archetype_unused_floor(plan_recipe(&p)), archetype_unused_floor(plan_recipe(&p)));
 	else
-		text_add(t, adds ?
+		text_add(t, rule ?
+		"  writes_hours: 4                       # at least 4; so long it is asked of new rows alone, and what it refuses is seen\n" : adds ?
 		"  writes_hours: 4                       # at least 4; reads move no earlier than this after writes fill it\n" :
 		"  unused_days: 14                       # at least 14\n"
 		"  longest_job_days: 7                   # the period of the rarest job that could read it; 31 for a monthly one\n");
 	text_addf(t,
 		"  monitor_hours: 48                     # at least 48\n"
-		"  release_quiet_hours: 48               # at least 48; no release this long after the %s\n", adds ? "column comes" : is_beside(d) ? "table changes" : "drop");
+		"  release_quiet_hours: 48               # at least 48; no release this long after the %s\n", rule ? "constraint comes" : adds ? "column comes" : is_beside(d) ? "table changes" : "drop");
 	if (words_of(d) == &words[TARGET_COLUMN] || is_beside(d))
 		text_add(t, "  hide: true                            # hidden from the application's roles for a day before gate B; needs errors that can be read\n");
 	if (words_of(d) != &words[TARGET_ROWS] && !adds)
@@ -287,7 +336,7 @@ static void put_watch(struct text *t, const struct plan_draft *d)
 		"\n# On a rehearsal database only: the moment that is taken for now, and the seconds that a day of waiting takes.\n"
 		"rehearsal:\n"
 		"  now: \"Tue 04:30\"\n"
-		"  day: 1\n", w == &words[TARGET_ADDED] || is_beside(d) ? "The change" : "The drop", w->scope);
+		"  day: 1\n", comes(d) || is_beside(d) ? "The change" : "The drop", w->scope);
 }
 
 char *planfile_write(struct arena *a, const struct plan_draft *d)

@@ -21,6 +21,8 @@ bool probe_target(struct db *db, struct arena *a, const struct plan *p, struct f
 bool probe_where(struct db *db, struct arena *a, const char *where, struct fact_target *t, struct err *e);
 /* Of a column that comes: is its name free, and would its statement rewrite the table or read all of it? Tried on an empty table of the same
    columns and rolled back. What speaks against it, with the way in steps, goes into t->unfit. */
+/* How many rows do not hold to the plan's constraint, and the keys of some of them. Reads the whole table, ms at most. */
+bool probe_broken(struct db *db, struct arena *a, const struct plan *p, const struct fact_target *t, int ms, struct fact_broken *out, struct err *e);
 bool probe_added(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e);
 bool probe_health(struct db *db, struct arena *a, const struct plan *p, struct fact_health *out, struct err *e);
 bool probe_others(struct db *db, struct arena *a, const char *sid, unsigned relid, int64_t watched_for_us, struct fact_others *out, struct err *e);

@@ -2,7 +2,7 @@
 /* What would the addition do to the table? The statement is run on an empty table of the same columns, and rolled back: the server
    decides on a rewrite and on a reading of all rows by the statement alone, whatever the table holds. A new file shows the one, a
    counted scan the other. What does either is not run on the table itself; its form in steps is named. */
-#include "adapter/probe.h"
+#include "adapter/probe_trial.h"
 
 #include <string.h>
 
@@ -12,7 +12,6 @@
 #include "core/sql.h"
 #include "port/db.h"
 
-#define TRIAL "gatewalk_trial"
 
 /* The file of the trial, how often it was read, and whether that is counted at all. */
 static const char STATE_SQL[] =
@@ -25,14 +24,13 @@ static bool state(struct db *db, struct arena *a, struct rows *out, struct err *
 	return db_ask(db, a, &q, out, e);
 }
 
-/* The server's own words about the statement; what is no word about it is an error. */
-static bool refused(struct arena *a, const struct err *why, const char **unfit, struct err *e)
+bool trial_refused(struct arena *a, const char *what, const struct err *why, const char **unfit, struct err *e)
 {
 	static const char *const about[] = { "42", "0A", "22", "23", "2F", "38", "39", "3F", "54", "P0" };
 	for (size_t i = 0; why->code == ERR_DB && i < sizeof about / sizeof *about; i++)
 		if (strncmp(why->sqlstate, about[i], 2) == 0) {
 			bool type = strcmp(why->sqlstate, "42704") == 0;
-			*unfit = arena_printf(a, "the server refuses the new column: %s%s", why->msg, type ? "; a type outside of pg_catalog is written with its schema" : "");
+			*unfit = arena_printf(a, "the server refuses the new %s: %s%s", what, why->msg, type ? "; a type outside of pg_catalog is written with its schema" : "");
 			return true;
 		}
 	*e = *why;
@@ -64,7 +62,7 @@ static bool try(struct db *db, struct arena *a, const struct plan *p, const char
 	if (!db_script(db, a, make, 0, NULL, e) || !state(db, a, &before, e))
 		return false;
 	if (!db_ask(db, a, &(struct query){ .sql = sql_add(a, &trial) }, NULL, &why))
-		return refused(a, &why, unfit, e);
+		return trial_refused(a, "column", &why, unfit, e);
 	if (!state(db, a, &after, e))
 		return false;
 	if (strcmp(after.cell[0][2], "on") != 0)
@@ -77,6 +75,8 @@ static bool try(struct db *db, struct arena *a, const struct plan *p, const char
 bool probe_added(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e)
 {
 	struct err why = { 0 };
+	if (plan_rule(p) != RULE_NONE)
+		return !t->found || t->unfit || probe_rule(db, a, p, t, e);
 	if (!plan_new_column(p) || !t->found || t->unfit)
 		return true;
 	if (t->taken) {

@@ -9,6 +9,7 @@
 #include "adapter/probe_target.sql.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "core/rule.h"
 #include "core/sql.h"
 #include "port/crypto.h"
 
@@ -17,7 +18,7 @@
 /* Of a table, of rows and of a column that comes the relation is looked at, of another column its place in it. */
 static bool is_whole(const struct plan *p)
 {
-	return plan_target(p) == TARGET_TABLE || plan_target(p) == TARGET_ROWS || plan_target(p) == TARGET_ADDED;
+	return plan_target(p) == TARGET_TABLE || plan_target(p) == TARGET_ROWS || target_comes(plan_target(p));
 }
 
 /* Of a column that gets another one beside it: the number of the one that bears that one's name; and the foreign keys that item 9 takes off. */
@@ -25,19 +26,36 @@ static const char BESIDE_SQL[] = "UNION ALL SELECT 'taken', a.attnum::text, 1000
 	"UNION ALL SELECT p.k, p.v, 2000 + row_number() OVER (PARTITION BY p.k ORDER BY k.conname) FROM t JOIN pg_constraint k ON k.conrelid = t.relid AND k.contype = 'f' AND t.attnum = ANY (k.conkey),\n"
 	"  LATERAL (VALUES ('foreign', k.conname::text), ('foreign_as', pg_get_constraintdef(k.oid))) p(k, v)\n";
 
+/* Of a constraint that comes: how far it has, and both tables that a foreign key locks. */
+static const char *rule_sql(struct arena *a, const struct plan *p)
+{
+	const char *other = rule_other(a, p);
+	return arena_printf(a, "UNION ALL SELECT 'rule', k.convalidated::text, 1000 FROM pg_constraint k JOIN t ON t.relid = k.conrelid WHERE k.conname = %s\n"
+		"UNION ALL SELECT 'not_null', a.attnotnull::text, 1000 FROM pg_attribute a JOIN t ON t.relid = a.attrelid WHERE a.attname = %s AND NOT a.attisdropped\n"
+		"UNION ALL SELECT 'lock', %s, 2000 FROM t WHERE %s\n", sql_literal(a, rule_name(p)), sql_literal(a, p->column), sql_literal(a, other),
+		other ? arena_printf(a, "to_regclass(%s) <> t.relid", sql_literal(a, other)) : "false");
+}
+
+/* What a plan asks of the catalogue beside its target. */
+static const char *beside_sql(struct arena *a, const struct plan *p)
+{
+	if (plan_rule(p) != RULE_NONE)
+		return rule_sql(a, p);
+	return plan_target(p) == TARGET_COLUMN && plan_new_column(p) ? arena_printf(a, BESIDE_SQL, sql_literal(a, plan_new_column(p))) : "";
+}
+
 bool target_pairs(struct db *db, struct arena *a, const struct pairs_query *q, struct rows *out, struct err *e)
 {
 	static const char column[] = TARGET_WITH_SQL TARGET_OPEN_SQL TARGET_PAIRS_SQL, table[] = TABLE_WITH_SQL TARGET_OPEN_SQL TABLE_PAIRS_SQL,
 		added[] = ADDED_WITH_SQL TARGET_OPEN_SQL ADDED_PAIRS_SQL;
-	bool comes = plan_target(q->plan) == TARGET_ADDED, whole = is_whole(q->plan) && !comes;
-	const char *args[3 + PAIRS_ARGS_MAX] = { q->plan->schema, q->plan->table, whole ? target_noun(plan_target(q->plan)) : q->plan->column };
+	bool comes = target_comes(plan_target(q->plan)), whole = is_whole(q->plan) && !comes;
+	const char *args[3 + PAIRS_ARGS_MAX] = { q->plan->schema, q->plan->table, whole ? target_noun(plan_target(q->plan)) : plan_rule(q->plan) != RULE_NONE ? NULL : q->plan->column };
 	if (q->nargs > PAIRS_ARGS_MAX)
 		return err_set(e, ERR_INTERNAL, NULL, "too many values for one look at the target");
 	for (int i = 0; i < q->nargs; i++)
 		args[3 + i] = q->args[i];
-	const char *beside = !whole && !comes && plan_new_column(q->plan) ? arena_printf(a, BESIDE_SQL, sql_literal(a, plan_new_column(q->plan))) : "";
 	const struct query ask = {
-		.sql = arena_printf(a, "%s%s%s%s", whole ? table : comes ? added : column, beside, q->more, TARGET_CLOSE_SQL),
+		.sql = arena_printf(a, "%s%s%s%s", whole ? table : comes ? added : column, beside_sql(a, q->plan), q->more, TARGET_CLOSE_SQL),
 		.args = args, .nargs = 3 + q->nargs, .ms = q->ms, .cols = 2, .min_rows = 1,
 	};
 	return db_ask(db, a, &ask, out, e);
@@ -94,7 +112,7 @@ static const struct field fields[] = {
 	FIELD(F_BOOL, "has_children", has_children), FIELD(F_BOOL, "rls", rls), FIELD(F_TEXT, "unfit", unfit),
 	FIELD(F_TEXT, "type", type), FIELD(F_BOOL, "not_null", not_null), FIELD(F_BOOL, "generated", generated),
 	FIELD(F_BOOL, "identity", identity), FIELD(F_TEXT, "def", def), FIELD(F_TEXT, "comment", comment),
-	FIELD(F_TEXT, "definition", definition), FIELD(F_INT, "taken", taken), FIELD(F_INT64, "rows", rows_estimate), FIELD(F_INT64, "bytes", bytes),
+	FIELD(F_TEXT, "definition", definition), FIELD(F_INT, "taken", taken), FIELD(F_CHAR, "rule", rule), FIELD(F_INT64, "rows", rows_estimate), FIELD(F_INT64, "bytes", bytes),
 };
 
 static void read_field(struct fact_target *out, const struct field *f, const char *v)

@@ -103,7 +103,7 @@ static const char *open_snapshot(struct take *t, struct err *e)
 {
 	const char *sql = arena_printf(t->a, "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL lock_timeout = '10s';"
 		"SET LOCAL idle_in_transaction_session_timeout = '1h'; LOCK TABLE %s%s IN ACCESS SHARE MODE",
-		plan_target(t->o->plan) == TARGET_TABLE || plan_target(t->o->plan) == TARGET_ADDED ? "" : "ONLY ",   /* of a table, its partitions too */
+		plan_target(t->o->plan) == TARGET_TABLE || target_comes(plan_target(t->o->plan)) ? "" : "ONLY ",   /* of a table, its partitions too */
 		arena_printf(t->a, "%s.%s", sql_quoted(t->a, t->o->plan->schema), sql_quoted(t->a, t->o->plan->table)));
 	if (!db_script(t->db, t->a, sql, 20000, NULL, e))
 		return NULL;

@@ -49,6 +49,19 @@ static int run_check(const struct line *l, struct err *e)
 	return rc;
 }
 
+static bool constraint_is_whole(const struct new_plan *n, enum rule r, struct err *e)
+{
+	bool table = n->table && !n->type && !n->def;
+	if (r == RULE_CHECK)
+		return (table && n->to && n->where && !n->column && !n->convert) ||
+			err_set(e, ERR_USE, "gatewalk new --recipe add-check --table T --to NAME --where \"total >= 0\"", "which table, and which check of what name?");
+	if (r == RULE_FOREIGN)
+		return (table && n->to && n->column && !n->where && !n->convert) ||
+			err_set(e, ERR_USE, "gatewalk new --recipe add-foreign-key --table T --column C --to NAME", "which table and column, and what is the key's name?");
+	return (table && n->column && !n->to && !n->where) ||
+		err_set(e, ERR_USE, "gatewalk new --recipe never-null --table T --column C --convert 0", "which table and column, and what is put where there is no value?");
+}
+
 /* Each recipe asks for its own words and takes no others. */
 static bool new_is_whole(const struct new_plan *n, struct err *e)
 {
@@ -64,13 +77,15 @@ static bool new_is_whole(const struct new_plan *n, struct err *e)
 	case TARGET_ADDED:
 		return (n->table && n->column && n->type && !n->where) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe add-column --table T --column C --type text", "which table, and which column of which type comes?");
+	case TARGET_CONSTRAINT:
+		return constraint_is_whole(n, plan_rule(&p), e);
 	case TARGET_TABLE:
 		return (n->table && !n->column && !n->where) || err_set(e, ERR_USE, "gatewalk new --recipe drop-table --table T", "which table, and nothing else of it?");
 	case TARGET_ROWS:
 		return (n->table && !n->column && n->where) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe remove-rows --table T --where \"created < '2020-01-01'\"", "which table, and which rows of it?");
 	default:
-		return err_set(e, ERR_USE, "--recipe add-column, rename-column, change-type, drop-column, drop-table or remove-rows", "which recipe?");
+		return err_set(e, ERR_USE, "--recipe add-column, rename-column, change-type, never-null, add-check, add-foreign-key, drop-column, drop-table or remove-rows", "which recipe?");
 	}
 }
 

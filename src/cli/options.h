@@ -27,8 +27,8 @@
 	X(OPT_TABLE, "table", 0, "NAME", "table of the target", "new") \
 	X(OPT_COLUMN, "column", 0, "NAME", "column that is to go, or to come; of two side by side the old one", "new") \
 	X(OPT_TYPE, "type", 0, "TYPE", "type of the column that comes, as SQL", "new") \
-	X(OPT_TO, "to", 0, "NAME", "of two columns side by side: the new one", "new") \
-	X(OPT_CONVERT, "convert", 0, "SQL", "of a change of type: the new value, over the row's own columns", "new") \
+	X(OPT_TO, "to", 0, "NAME", "of two columns side by side: the new one; of a constraint: its name", "new") \
+	X(OPT_CONVERT, "convert", 0, "SQL", "of a change of type: the new value, over the row's own columns; of never-null: what fills a null", "new") \
 	X(OPT_DEFAULT, "default", 0, "VALUE", "its default, as SQL", "new") \
 	X(OPT_WHERE, "where", 0, "CONDITION", "rows that are to go, as behind WHERE", "new") \
 	X(OPT_NAME, "name", 0, "NAME", "name of the plan; made from the target when left out", "new") \

@@ -72,6 +72,7 @@ struct fact_target {
 	size_t n_blockers;
 	const char **keys;            /* column names of the first unique, not null, valid, immediate key */
 	size_t n_keys;
+	char rule;                    /* of a constraint that comes: t every row was looked at, f not yet; 0: it is not there */
 	int taken;                    /* of a new column: the number of the one that bears its name already; 0: none */
 	int64_t rows_estimate, bytes;
 	const char **locks;           /* relations the statement will lock, quoted, in one order (by oid) */
@@ -259,6 +260,9 @@ struct fact_blocker {
 /* What was counted in a new column before it goes again. */
 struct fact_added { int64_t counted_at; int64_t values; };   /* rows with a value that is not its default */
 
+/* Rows that do not hold to a constraint that comes, counted before anything is begun, and where the look at all rows found one. */
+struct fact_broken { int64_t at; int64_t rows; const char *first; };   /* first: keys of some of them; NULL none */
+
 /* Item 6 on: are old and new the same, row by row? Told by passes over all rows, one behind the other. */
 struct fact_parity {
 	int64_t at;                   /* when somebody looked; 0 never */
@@ -307,6 +311,7 @@ struct facts {
 	struct fact_backfill backfill;
 	struct fact_blocker blocker;
 	struct fact_added added;
+	struct fact_broken broken;
 	struct fact_parity parity;
 	struct fact_dual dual;
 	struct fact_log log;

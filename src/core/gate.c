@@ -170,6 +170,7 @@ bool gate_alter_allowed(const struct plan *p, const struct walk *w, const struct
 	static const struct { const char *const ids[SOME_MAX]; size_t n; } asked[] = {
 		[CHANGE_UNDUAL] = { { "A6", "C4", "C6" }, 3 }, [CHANGE_RELAX] = { { "A6", "B4", "C3", "C4", "C6" }, 5 }, [CHANGE_TIGHTEN] = { { "A6", "C4", "C6" }, 3 },
 		[CHANGE_END] = { { "A6", "B3", "B4", "C4", "C6" }, 5 }, [CHANGE_AGAIN] = { { "A6", "C4", "C6" }, 3 },
+		[CHANGE_HOLD] = { { "A6", "B3", "B7", "C3", "C4", "C6" }, 6 },
 	};
 	switch (ch) {
 	case CHANGE_ADD: case CHANGE_DUAL: return gate_add_allowed(p, w, f, e);

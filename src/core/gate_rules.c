@@ -176,7 +176,7 @@ bool rule_identity(const struct judge *j)
 
 const char *rule_noun(const struct judge *j)
 {
-	return target_noun(plan_target(j->p) == TARGET_ADDED ? TARGET_TABLE : plan_target(j->p));   /* a new column's snapshot is its table's */
+	return target_noun(target_comes(plan_target(j->p)) ? TARGET_TABLE : plan_target(j->p));   /* a new column's snapshot is its table's */
 }
 
 static void another_target(const struct judge *j)

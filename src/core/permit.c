@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "core/gate_rules.h"
+#include "core/rule.h"
 #include "core/sql.h"
 
 #define MAC_LEN 32
@@ -146,6 +147,7 @@ const char *permit_statement(struct arena *a, const struct plan *p, const struct
 	case CHANGE_UNDUAL: case CHANGE_END: return known(f->dual.take);
 	case CHANGE_RELAX: return sql_relax(a, p, &f->target);
 	case CHANGE_TIGHTEN: return way_back(a, w);
+	case CHANGE_HOLD: return rule_hold(a, p, &f->target);
 	default: return sql_statement(a, p, &f->target);
 	}
 }
@@ -261,6 +263,7 @@ static const char *const *under_lock_ids(const struct walk *w)
 	static const char *const change[][5] = {
 		[CHANGE_ADD] = { "A1", "C3", "C6" }, [CHANGE_TAKE] = { "C6" }, [CHANGE_DUAL] = { "A1", "C3", "C6" }, [CHANGE_UNDUAL] = { "C6" },
 		[CHANGE_RELAX] = { "B4", "C3", "C6" }, [CHANGE_TIGHTEN] = { "C6" }, [CHANGE_END] = { "B3", "B4", "C6" }, [CHANGE_AGAIN] = { "C6" },
+		[CHANGE_HOLD] = { "B3", "C3", "C6" },
 	};
 	return changes(w) ? change[w->change] : drop + (w->kind == TARGET_ROWS);
 }

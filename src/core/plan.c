@@ -217,14 +217,16 @@ int archetype_window_floor(enum archetype a)
 	return archetypes[(size_t)a < ARCHETYPES ? a : ARCH_NONE].window;
 }
 
-static const struct recipe { const char *name; enum target target; enum archetype archetype; } recipes[] = {
-	{ "drop-column", TARGET_COLUMN, ARCH_DESTRUCTIVE }, { "drop-table", TARGET_TABLE, ARCH_DESTRUCTIVE }, { "remove-rows", TARGET_ROWS, ARCH_DESTRUCTIVE },
-	{ "add-column", TARGET_ADDED, ARCH_ADDITIVE }, { "rename-column", TARGET_COLUMN, ARCH_RENAME }, { "change-type", TARGET_COLUMN, ARCH_TYPE },
+static const struct recipe { const char *name; enum target target; enum archetype archetype; enum rule rule; } recipes[] = {
+	{ "drop-column", TARGET_COLUMN, ARCH_DESTRUCTIVE, RULE_NONE }, { "drop-table", TARGET_TABLE, ARCH_DESTRUCTIVE, RULE_NONE }, { "remove-rows", TARGET_ROWS, ARCH_DESTRUCTIVE, RULE_NONE },
+	{ "add-column", TARGET_ADDED, ARCH_ADDITIVE, RULE_NONE }, { "rename-column", TARGET_COLUMN, ARCH_RENAME, RULE_NONE }, { "change-type", TARGET_COLUMN, ARCH_TYPE, RULE_NONE },
+	{ "never-null", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_NOT_NULL }, { "add-check", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_CHECK },
+	{ "add-foreign-key", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_FOREIGN },
 };
 
 static const struct recipe *recipe_of(const struct plan *p)
 {
-	static const struct recipe none = { NULL, TARGET_NONE, ARCH_NONE };
+	static const struct recipe none = { NULL, TARGET_NONE, ARCH_NONE, RULE_NONE };
 	for (size_t i = 0; p->recipe && i < sizeof recipes / sizeof recipes[0]; i++)
 		if (strcmp(p->recipe, recipes[i].name) == 0)
 			return &recipes[i];
@@ -241,10 +243,20 @@ enum archetype plan_recipe(const struct plan *p)
 	return recipe_of(p)->archetype;
 }
 
+enum rule plan_rule(const struct plan *p)
+{
+	return recipe_of(p)->rule;
+}
+
+bool target_comes(enum target t)
+{
+	return t == TARGET_ADDED || t == TARGET_CONSTRAINT;
+}
+
 const char *target_noun(enum target t)
 {
 	static const char *const nouns[] = {
-		[TARGET_NONE] = "target", [TARGET_COLUMN] = "column", [TARGET_TABLE] = "table", [TARGET_ROWS] = "rows", [TARGET_ADDED] = "new column",
+		[TARGET_NONE] = "target", [TARGET_COLUMN] = "column", [TARGET_TABLE] = "table", [TARGET_ROWS] = "rows", [TARGET_ADDED] = "new column", [TARGET_CONSTRAINT] = "constraint",
 		[TARGET_INDEX] = "index", [TARGET_TYPE] = "type",
 	};
 	return nouns[(size_t)t < sizeof nouns / sizeof nouns[0] ? t : TARGET_NONE];
@@ -256,6 +268,10 @@ const char *plan_target_name(struct arena *a, const struct plan *p)
 	switch (plan_target(p)) {
 	case TARGET_TABLE: return table;
 	case TARGET_ROWS: return arena_printf(a, "rows of %s", table);
+	case TARGET_CONSTRAINT:
+		if (plan_rule(p) != RULE_NOT_NULL)
+			return arena_printf(a, "constraint %s of %s", sql_ident(a, p->add_name), table);
+	/* fall through */
 	default: return arena_printf(a, "%s.%s", table, sql_ident(a, p->column));
 	}
 }

@@ -10,10 +10,11 @@
 #include "base/text.h"
 #include "core/pause.h"
 #include "core/plan_judge.h"
+#include "core/rule.h"
 #include "core/sql.h"
 
 #define MINUTES_A_DAY 1440
-#define RECIPES "write recipe: add-column, rename-column, change-type, drop-column, drop-table or remove-rows"
+#define RECIPES "write recipe: add-column, rename-column, change-type, never-null, add-check, add-foreign-key, drop-column, drop-table or remove-rows"
 
 /* added: what is written instead where something is added. */
 static const struct need { const char *path; size_t at; const char *instead, *added; } needs[] = {
@@ -42,7 +43,7 @@ static void judge_needs(struct findings *f)
 	}
 	if (f->p->archetype == ARCH_NONE)
 		found(f, "archetype", "archetype is missing", "write archetype: additive, rename, type change or destructive");
-	if (!f->p->has_falls && plan_target(f->p) != TARGET_ADDED)
+	if (!f->p->has_falls && !target_comes(plan_target(f->p)))
 		found(f, "document.falls", "document.falls is missing", "list what else falls with it, or write falls: [] when nothing does");
 	if (f->p->n_deploys == 0)
 		found(f, "deploys", "deploys names no part", "name each deployed part of the application, such as - {name: web}");
@@ -116,6 +117,7 @@ static bool target_whole(const struct plan *p)
 	case TARGET_COLUMN: return !is_blank(p->column) && (!archetype_beside(plan_recipe(p)) || (!is_blank(p->add_column) && sql_is_type(p->add_type, NULL)));
 	case TARGET_TABLE: return true;
 	case TARGET_ROWS: return !is_blank(p->where);
+	case TARGET_CONSTRAINT: return rule_whole(p);
 	case TARGET_ADDED: return !is_blank(p->column) && sql_is_type(p->add_type, NULL) && (!p->add_default || sql_is_value(p->add_default, NULL));
 	default: return false;
 	}
@@ -143,10 +145,10 @@ static void judge_addition(struct findings *f)
 	bool adds = plan_target(p) == TARGET_ADDED;
 	if (adds)
 		judge_added(f);
-	else if (plan_target(p) != TARGET_NONE && plan_gives(p, "add") && !archetype_beside(plan_recipe(p)))
+	else if (plan_target(p) != TARGET_NONE && plan_gives(p, "add") && !archetype_beside(plan_recipe(p)) && plan_target(p) != TARGET_CONSTRAINT)
 		found(f, "add", arena_printf(f->a, "add is given, and %s adds nothing", p->recipe), "leave it out");
-	if (adds && p->n_falls > 0)
-		found(f, "document.falls", "document.falls lists something, and nothing falls with a new column", "write falls: [], or leave it out");
+	if (target_comes(plan_target(p)) && p->n_falls > 0)
+		found(f, "document.falls", arena_printf(f->a, "document.falls lists something, and nothing falls with a %s", target_noun(plan_target(p))), "write falls: [], or leave it out");
 }
 
 /* Each recipe has its own words for its target, and no others. */
@@ -156,7 +158,7 @@ static void judge_target(struct findings *f)
 	enum target t = plan_target(p);
 	if (t == TARGET_NONE)
 		return;
-	bool column = t == TARGET_COLUMN || t == TARGET_ADDED;
+	bool column = t == TARGET_COLUMN || t == TARGET_ADDED || plan_rule(p) == RULE_NOT_NULL || plan_rule(p) == RULE_FOREIGN;
 	if (column && is_blank(p->column))
 		found(f, "target.column", arena_printf(f->a, "target.column is %s", p->column ? "empty" : "missing"), "write the column's name");
 	if (t == TARGET_ROWS && is_blank(p->where))
@@ -306,6 +308,8 @@ static void judge_backfill(struct findings *f)
 		return;
 	if (f->p->archetype == ARCH_DESTRUCTIVE)
 		found(f, "backfill", "backfill is given, and what is taken away is not filled", "leave it out");
+	if (f->p->archetype == ARCH_ADDITIVE && (plan_rule(f->p) == RULE_CHECK || plan_rule(f->p) == RULE_FOREIGN))
+		found(f, "backfill", arena_printf(f->a, "backfill is given, and %s fills nothing", f->p->recipe), "leave it out; rows that do not hold to it are mended first");
 	if (is_blank(b->value) && !archetype_beside(plan_recipe(f->p)))
 		found(f, "backfill.value", arena_printf(f->a, "backfill.value is %s", b->value ? "empty" : "missing"), "write an expression over the row's own columns, such as \"total * 100\"");
 	if (b->fills && !text_eq(b->fills, "nulls") && !text_eq(b->fills, "differences"))
@@ -345,6 +349,7 @@ size_t plan_judge(struct arena *a, const struct plan *p, struct plan_error **out
 	judge_target(&f);
 	judge_addition(&f);
 	judge_beside(&f);
+	judge_rule(&f);
 	judge_statement(&f);
 	judge_moment(&f);
 	judge_release_source(&f);

@@ -35,5 +35,7 @@ static inline bool is_blank(const char *s)
 void judge_added(struct findings *f);
 /* A rename and a change of type: the new column, the conversion, who writes both; and that no other plan says such things. */
 void judge_beside(struct findings *f);
+/* What a constraint that comes asks; and that no other plan says such things. */
+void judge_rule(struct findings *f);
 
 #endif

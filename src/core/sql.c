@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "core/fact.h"
 #include "core/plan.h"
+#include "core/rule.h"
 
 /* The words of PostgreSQL 15 to 18 that cannot stand bare everywhere a name can: every keyword that is not "unreserved".
    Sorted by bytes. A word too many here costs two quotes, a word too few a syntax error. */
@@ -97,7 +98,7 @@ const char *sql_statement(struct arena *a, const struct plan *p, const struct fa
 	switch (plan_target(p)) {
 	case TARGET_COLUMN: return arena_printf(a, "ALTER TABLE %s DROP COLUMN %s", table, sql_ident(a, p->column));
 	case TARGET_TABLE: return drop_table(a, table, t);
-	case TARGET_ADDED: return sql_add(a, p);
+	case TARGET_ADDED: case TARGET_CONSTRAINT: return sql_add(a, p);
 	case TARGET_ROWS: return arena_printf(a, "DELETE FROM %s WHERE (%s)", table, p->where ? p->where : "");
 	default: return "";
 	}
@@ -114,5 +115,7 @@ const char *sql_comment(struct arena *a, const struct plan *p)
 const char *sql_take(struct arena *a, const struct plan *p)
 {
 	const char *column = plan_new_column(p);
+	if (plan_rule(p) != RULE_NONE)
+		return rule_take(a, p);
 	return column ? arena_printf(a, "ALTER TABLE %s.%s DROP COLUMN %s", sql_ident(a, p->schema), sql_ident(a, p->table), sql_ident(a, column)) : "";
 }

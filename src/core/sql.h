@@ -31,7 +31,7 @@ bool sql_same(struct arena *a, const struct plan *p, const char *proposed, const
 
 /* What puts the plan's comment on an added column; "" without one. */
 const char *sql_comment(struct arena *a, const struct plan *p);
-/* What adds the plan's new column, without one "". */
+/* What adds the plan's new column, or its constraint; without one "". */
 const char *sql_add(struct arena *a, const struct plan *p);
 /* The one statement that a plan's statement may be. Of a rename and a change of type it is what others would have run,
    ALTER TABLE ... RENAME COLUMN and ALTER COLUMN ... TYPE: it is read, never sent. Of every other plan sql_statement. */
@@ -42,7 +42,7 @@ const char *sql_relax(struct arena *a, const struct plan *p, const struct fact_t
    then looks at them under a weaker lock, one statement an element, *n of them. */
 const char *sql_tighten(struct arena *a, const struct plan *p, const struct fact_target *t);
 const char **sql_tighten_rest(struct arena *a, const struct plan *p, const struct fact_target *t, size_t *n);
-/* What takes an added column away again; "" of every other plan. */
+/* What takes an added column, or a constraint, away again; "" of every other plan. */
 const char *sql_take(struct arena *a, const struct plan *p);
 /* Is this one type, and nothing that could reach out of its place in a statement? why may be NULL; one sentence, static. */
 bool sql_is_type(const char *s, const char **why);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "core/fact.h"
 #include "core/plan.h"
+#include "core/rule.h"
 
 static const char *table_of(struct arena *a, const struct plan *p)
 {
@@ -18,6 +19,8 @@ static const char *table_of(struct arena *a, const struct plan *p)
 const char *sql_add(struct arena *a, const struct plan *p)
 {
 	const char *column = plan_new_column(p);
+	if (plan_rule(p) != RULE_NONE)
+		return rule_add(a, p);
 	if (!column)
 		return "";
 	return arena_printf(a, "ALTER TABLE %s ADD COLUMN %s %s%s%s%s%s", table_of(a, p), sql_ident(a, column), p->add_type, p->add_default ? " DEFAULT (" : "",
@@ -31,7 +34,7 @@ const char *sql_proposal(struct arena *a, const struct plan *p)
 	case ARCH_TYPE:
 		return arena_printf(a, "ALTER TABLE %s ALTER COLUMN %s TYPE %s%s%s", table_of(a, p), sql_ident(a, p->column), p->add_type, p->convert_to ? " USING " : "",
 			p->convert_to ? p->convert_to : "");
-	default: return sql_statement(a, p, NULL);
+	default: return plan_rule(p) != RULE_NONE ? rule_proposal(a, p) : sql_statement(a, p, NULL);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "core/plan.h"
+#include "core/rule.h"
 
 enum kind { TOK_END, TOK_WORD, TOK_QUOTED, TOK_SIGN, TOK_BAD };
 struct token { enum kind kind; const char *text; };   /* a word is folded, a quoted name unquoted */
@@ -312,6 +313,22 @@ static bool same_proposal(struct reader *r, const struct plan *p)
 	return bad(r, type ? "it says something else than the target, add.type and convert.to" : "it says something else than the target and add.column");
 }
 
+/* In one statement, or held to new rows first: gatewalk makes the first of these in steps. */
+static bool same_rule(struct reader *r, const struct plan *p)
+{
+	const char *why = "", *has = sql_plain(r->a, r->at, &why);
+	if (!has)
+		return bad(r, why);
+	for (unsigned i = 0; i < 8; i++) {
+		bool bare = i & 1, word = i & 2, seen = i & 4;
+		const char *table = bare && text_eq(p->schema, "public") ? sql_ident(r->a, p->table)
+			: arena_printf(r->a, "%s.%s", sql_ident(r->a, p->schema), sql_ident(r->a, p->table)), *ours = rule_spelt(r->a, p, table, word, seen);
+		if (text_eq(sql_plain(r->a, ours, &why), has))
+			return true;
+	}
+	return bad(r, "it says something else than the target and the fields under add");
+}
+
 bool sql_same(struct arena *a, const struct plan *p, const char *proposed, const char **why)
 {
 	struct reader r = { .a = a, .at = proposed ? proposed : "" };
@@ -321,9 +338,10 @@ bool sql_same(struct arena *a, const struct plan *p, const char *proposed, const
 	case TARGET_TABLE: yes = same_drop_table(&r, p); break;
 	case TARGET_ROWS: yes = same_removal(&r, p); break;
 	case TARGET_ADDED: yes = same_addition(&r, p); break;
+	case TARGET_CONSTRAINT: yes = same_rule(&r, p); break;
 	default: bad(&r, "the plan's recipe names no target"); break;
 	}
 	if (why)
-		*why = !yes ? r.why : archetype_beside(plan_recipe(p)) ? "it asks for the change that gatewalk makes in steps" : "it is the statement that gatewalk writes itself";
+		*why = !yes ? r.why : archetype_beside(plan_recipe(p)) || plan_rule(p) != RULE_NONE ? "it asks for the change that gatewalk makes in steps" : "it is the statement that gatewalk writes itself";
 	return yes;
 }

@@ -45,9 +45,9 @@ enum event {
 	EV_ADD, EV_ADDED, EV_NOT_ADDED, EV_FILLED, EV_REFILL, EV_TAKE, EV_TAKEN, EV_NOT_TAKEN,
 	EV_DUAL, EV_DUALED, EV_NOT_DUALED, EV_UNDUAL, EV_UNDUALED, EV_NOT_UNDUALED,
 	EV_RELAX, EV_RELAXED, EV_NOT_RELAXED, EV_TIGHTEN, EV_TIGHTENED, EV_NOT_TIGHTENED,
-	EV_END, EV_ENDED, EV_NOT_ENDED, EV_AGAIN, EV_AGAINED, EV_NOT_AGAINED, EVENT_COUNT
+	EV_END, EV_ENDED, EV_NOT_ENDED, EV_AGAIN, EV_AGAINED, EV_NOT_AGAINED, EV_HOLD, EV_HELD, EV_NOT_HELD, EVENT_COUNT
 };
-enum effect { EFFECT_NONE, EFFECT_DROP, EFFECT_ADD, EFFECT_TAKE, EFFECT_DUAL, EFFECT_UNDUAL, EFFECT_RELAX, EFFECT_TIGHTEN, EFFECT_END, EFFECT_AGAIN };
+enum effect { EFFECT_NONE, EFFECT_DROP, EFFECT_ADD, EFFECT_TAKE, EFFECT_DUAL, EFFECT_UNDUAL, EFFECT_RELAX, EFFECT_TIGHTEN, EFFECT_END, EFFECT_AGAIN, EFFECT_HOLD };
 
 struct move { enum stage to; enum effect effect; };
 /* The table: does this event move a walk of this archetype at this stage, when exactly these gates hold now? No row means no: false. */
@@ -68,11 +68,12 @@ struct walk_hiding { int64_t from, to; const char *why; bool exact; };
 struct walk_fill { int64_t at, filled, left, rejects; };
 
 /* A signed intent other than a drop, by what it does to the table:
-   ADD       the new column comes                                         TAKE     it goes again
+   ADD       the new column comes, or the constraint, of new rows alone   TAKE     it goes again
    DUAL      the trigger that writes both columns comes                   UNDUAL   it goes again: a step back
    RELAX     NOT NULL, default and foreign keys go off the old column     TIGHTEN  they come again: a step back
-   END       the trigger goes, for good: the count of item 9 begins       AGAIN    it comes again: a step back from there */
-enum change { CHANGE_NONE, CHANGE_ADD, CHANGE_TAKE, CHANGE_DUAL, CHANGE_UNDUAL, CHANGE_RELAX, CHANGE_TIGHTEN, CHANGE_END, CHANGE_AGAIN };
+   END       the trigger goes, for good: the count of item 9 begins       AGAIN    it comes again: a step back from there
+   HOLD      a constraint is asked of every row that stands; of a column that is never null, once more: NOT NULL is set */
+enum change { CHANGE_NONE, CHANGE_ADD, CHANGE_TAKE, CHANGE_DUAL, CHANGE_UNDUAL, CHANGE_RELAX, CHANGE_TIGHTEN, CHANGE_END, CHANGE_AGAIN, CHANGE_HOLD };
 const char *change_name(enum change ch);   /* as the log has it: "add", "dual write", ... */
 
 /* Where the walk stands once the change that is under way is done. */
@@ -94,9 +95,9 @@ struct walk {
 	int64_t begun, last_t;           /* server clock */
 	int64_t day_us;                  /* microseconds that a day of waiting takes: US_DAY, less in a rehearsal */
 	enum archetype archetype;        /* logs of before there were others say none: destructive */
-	enum target kind;                /* column, table, rows, new column */
+	enum target kind;                /* column, table, rows, new column, constraint */
 	unsigned relid;
-	int attnum;                      /* 0 of a table, of rows and of a new column */
+	int attnum;                      /* 0 of a table, of rows and of what comes */
 	int64_t n;                       /* lines folded */
 	int64_t sealed;                  /* lines covered by a signature */
 
@@ -136,7 +137,7 @@ struct walk {
 	bool outcome_known;
 	int added_attnum;                /* of a new column: the number it got; 0 while it is not there */
 	int64_t added_at;
-	int64_t changed_n;               /* line of the last change that was done; -1 none */
+	int64_t changed_n;               /* line of the last change that was done and would be missed (not HOLD, which only looks); -1 none */
 	bool unfilled;                   /* item 6 was passed over: the plan has no backfill */
 	struct walk_fill fill;
 	int64_t filling;                 /* the backfill's job that is at work; 0 none */

@@ -42,7 +42,7 @@ static bool agreed_read(const struct walk *w, const struct record *r, struct agr
 	g->drop = (enum drop)drop;
 	if (g->drop != (!w->dropped ? DROP_NONE : g->last < w->intent_n ? DROP_WAS_LOST : DROP_STANDS))
 		return fold_refuse(e, "field \"drop\" is not what log and ledger say");
-	g->add_lost = g->last < w->changed_n && w->archetype == ARCH_ADDITIVE && w->added_attnum;
+	g->add_lost = g->last < w->changed_n && w->archetype == ARCH_ADDITIVE && w->added_at;
 	if (g->last < w->changed_n && !g->add_lost)
 		return fold_refuse(e, "the database is of before the last change of its table: its columns are not those of this walk");
 	if (w->stage == AT_DROPPING && g->last >= w->intent_n)
@@ -177,13 +177,13 @@ bool fold_rebind(struct walk *w, const struct record *r, struct err *e)
 {
 	struct agreed g;
 	const char *server;
-	bool adds = w->archetype == ARCH_ADDITIVE, stays = w->dropped || (adds && (w->added_attnum || w->change != CHANGE_NONE));
+	bool adds = w->archetype == ARCH_ADDITIVE, stays = w->dropped || (adds && (w->added_at || w->change != CHANGE_NONE));
 	if (!moved(w, r, e) || !agreed_read(w, r, &g, e) || !body_word(r->b, "server", &server, e) ||
 	    !body_oid(r->b, "relid", &w->relid, e) || !body_attnum(r->b, "attnum", &w->attnum, e) ||
 	    (stays && !recounted(w, &g, e)))
 		return false;
-	bool there = adds && w->added_attnum && !g.add_lost;
-	if (there ? !rebound_column(w, r->b, e) : w->stage <= AT_DROPPING && !fold_move(w, EV_RESTART, NULL, e))
+	bool there = adds && w->added_at && !g.add_lost;
+	if (there ? w->kind == TARGET_ADDED && !rebound_column(w, r->b, e) : w->stage <= AT_DROPPING && !fold_move(w, EV_RESTART, NULL, e))
 		return false;
 	if (w->stage == AT_SNAPSHOT) {
 		w->first = (struct fact_snapshot){ .begun = 0 };

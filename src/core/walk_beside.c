@@ -63,9 +63,9 @@ const char *walk_ask_to_end(const struct plan *p)
 const char *change_name(enum change ch)
 {
 	static const char *const names[] = {
-		"none", "add", "take", "dual write", "take dual write", "relax", "tighten", "end dual write", "dual write again",
+		"none", "add", "take", "dual write", "take dual write", "relax", "tighten", "end dual write", "dual write again", "hold",
 	};
-	return names[(unsigned)ch <= CHANGE_AGAIN ? ch : CHANGE_NONE];
+	return names[(unsigned)ch <= CHANGE_HOLD ? ch : CHANGE_NONE];
 }
 
 bool walk_trigger_stands(const struct walk *w)

@@ -18,6 +18,7 @@ static const struct { enum event asked, done, not_done; } changes[] = {
 	[CHANGE_DUAL] = { EV_DUAL, EV_DUALED, EV_NOT_DUALED }, [CHANGE_UNDUAL] = { EV_UNDUAL, EV_UNDUALED, EV_NOT_UNDUALED },
 	[CHANGE_RELAX] = { EV_RELAX, EV_RELAXED, EV_NOT_RELAXED }, [CHANGE_TIGHTEN] = { EV_TIGHTEN, EV_TIGHTENED, EV_NOT_TIGHTENED },
 	[CHANGE_END] = { EV_END, EV_ENDED, EV_NOT_ENDED }, [CHANGE_AGAIN] = { EV_AGAIN, EV_AGAINED, EV_NOT_AGAINED },
+	[CHANGE_HOLD] = { EV_HOLD, EV_HELD, EV_NOT_HELD },
 };
 
 static bool moves(const struct walk *w, enum event ev, enum stage *to)
@@ -43,7 +44,7 @@ bool walk_is_changing(const struct walk *w)
 
 bool walk_change_may(const struct walk *w, enum change ch)
 {
-	return ch > CHANGE_NONE && ch <= CHANGE_AGAIN && walk_move_needs(w->archetype, w->stage, changes[ch].asked) <= GATES_ALL;
+	return ch > CHANGE_NONE && ch <= CHANGE_HOLD && (ch != CHANGE_HOLD || w->kind == TARGET_CONSTRAINT) && walk_move_needs(w->archetype, w->stage, changes[ch].asked) <= GATES_ALL;
 }
 
 bool walk_recounts(const struct walk *w, bool lost, enum stage *to)
@@ -87,6 +88,7 @@ static bool change_fits(const struct walk *w, enum change ch, const struct recor
 		return true;
 	case CHANGE_END: return (w->by_trigger || fold_refuse(e, "the application writes both columns, and no trigger")) && fold_last_pass(w, r, e);
 	case CHANGE_AGAIN: return w->by_trigger || fold_refuse(e, "the application wrote both columns, and no trigger");
+	case CHANGE_HOLD: return w->kind == TARGET_CONSTRAINT || fold_refuse(e, "a new column is asked of no row");
 	default: return true;
 	}
 }
@@ -143,7 +145,7 @@ static bool change_open(struct walk *w, const struct record *r, enum change ch, 
 
 bool fold_change(struct walk *w, const struct record *r, struct err *e)
 {
-	static const char *const whats[] = { "add", "take", "dual write", "take dual write", "relax", "tighten", "end dual write", "dual write again", NULL };
+	static const char *const whats[] = { "add", "take", "dual write", "take dual write", "relax", "tighten", "end dual write", "dual write again", "hold", NULL };
 	size_t what;
 	if (!fold_timed(r, e) || !body_choice(r->b, "what", whats, &what, e) || !change_open(w, r, (enum change)(what + 1), e))
 		return false;
@@ -195,11 +197,11 @@ bool fold_changed(struct walk *w, const struct record *r, struct err *e)
 		return false;
 	if (intent != w->intent_n)
 		return fold_refuse(e, "the outcome speaks of another change than the open one");
-	if ((done && w->change == CHANGE_ADD) != (attnum > 0))
+	if ((done && w->change == CHANGE_ADD && w->kind != TARGET_CONSTRAINT) != (attnum > 0))
 		return fold_refuse(e, "field \"attnum\" does not fit what was done");
 	w->drop_us = held;
 	w->lock_us = lock;
-	w->changed_n = done ? intent : w->changed_n;
+	w->changed_n = done && w->change != CHANGE_HOLD ? intent : w->changed_n;
 	if (w->change <= CHANGE_TAKE)
 		end_of_column(w, done, at, attnum);
 	fold_undo(w);

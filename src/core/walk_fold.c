@@ -75,8 +75,8 @@ static bool begin_terms(struct walk *w, const struct json *b, struct err *e)
 /* Logs of before there were other kinds say none: a column that is dropped. */
 static bool begin_target(struct walk *w, const struct json *b, struct err *e)
 {
-	static const char *const kinds[] = { "column", "table", "rows", "new column", NULL }, *const archs[] = { "destructive", "additive", "rename", "type change", NULL };
-	static const enum target is[] = { TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS, TARGET_ADDED };
+	static const char *const kinds[] = { "column", "table", "rows", "new column", "constraint", NULL }, *const archs[] = { "destructive", "additive", "rename", "type change", NULL };
+	static const enum target is[] = { TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS, TARGET_ADDED, TARGET_CONSTRAINT };
 	static const enum archetype of[] = { ARCH_DESTRUCTIVE, ARCH_ADDITIVE, ARCH_RENAME, ARCH_TYPE };
 	size_t kind = 0, arch = 0;
 	if ((json_get(b, "kind") && !body_choice(b, "kind", kinds, &kind, e)) || (json_get(b, "archetype") && !body_choice(b, "archetype", archs, &arch, e)) || !body_oid(b, "relid", &w->relid, e) ||
@@ -84,7 +84,7 @@ static bool begin_target(struct walk *w, const struct json *b, struct err *e)
 		return false;
 	w->kind = is[kind];
 	w->archetype = of[arch];
-	if ((w->kind == TARGET_ADDED) != (w->archetype == ARCH_ADDITIVE) || (w->kind != TARGET_COLUMN && archetype_beside(w->archetype)))
+	if (target_comes(w->kind) != (w->archetype == ARCH_ADDITIVE) || (w->kind != TARGET_COLUMN && archetype_beside(w->archetype)))
 		return fold_refuse(e, "field \"archetype\" does not fit the kind of target");
 	if ((w->kind == TARGET_COLUMN) != (w->attnum > 0))
 		return fold_refuse(e, "field \"attnum\" does not fit the kind of target");

@@ -13,6 +13,7 @@
 #include "core/gate.h"
 #include "core/sql.h"
 #include "engine/altering.h"
+#include "engine/holding.h"
 
 #define COUNT_MS (10 * 60 * 1000)
 #define COUNT_LIVES (10 * US_MINUTE)
@@ -27,14 +28,14 @@ static bool baseline_there(const struct engine *g, struct err *e)
 static const char *name_of(const struct engine *g)
 {
 	struct arena *a = lot_arena(g->walk_lot);
-	return arena_printf(a, "%s.%s.%s", sql_ident(a, g->plan->schema), sql_ident(a, g->plan->table), sql_ident(a, plan_new_column(g->plan)));
+	return !plan_new_column(g->plan) ? g->walk.target : arena_printf(a, "%s.%s.%s", sql_ident(a, g->plan->schema), sql_ident(a, g->plan->table), sql_ident(a, plan_new_column(g->plan)));
 }
 
 bool adding_begin(struct engine *g, const struct act *act, struct err *e)
 {
 	(void)act;
 	if (g->walk.stage != AT_EXPAND)
-		return err_set(e, ERR_USE, NULL, "the column is added behind gate A (%s)", stage_name(g->walk.stage));
+		return err_set(e, ERR_USE, NULL, "what comes, comes behind gate A (%s)", stage_name(g->walk.stage));
 	g->added_unfit = NULL;
 	if (!altering_look(g, e) || !baseline_there(g, e) || !gate_add_allowed(g->plan, &g->walk, &g->facts, e))
 		return false;
@@ -46,6 +47,8 @@ bool adding_begin(struct engine *g, const struct act *act, struct err *e)
 	altering_facts(g);
 	if (t.unfit)
 		return err_set(e, ERR_GATE, "Correct the plan: that is a new walk.", "%s", t.unfit);
+	if (g->walk.kind == TARGET_CONSTRAINT && !holding_may_begin(g, e))
+		return false;
 	if (!altering_send(g, &(struct alteration){ .what = CHANGE_ADD, .why = g->plan->why }, e))
 		return false;
 	notify_run(lot_arena(g->walk_lot), g->plan, g->walk.name, "added", name_of(g));
@@ -83,9 +86,11 @@ bool adding_take(struct engine *g, const struct act *act, struct err *e)
 {
 	const char *why = "";
 	if (g->walk.stage != AT_WRITES)
-		return err_set(e, ERR_USE, "Step back until writes are no longer declared.", "the new column is not taken away from here (%s)", stage_name(g->walk.stage));
+		return err_set(e, ERR_USE, "Step back until writes are no longer declared.", "what came is not taken away from here (%s)", stage_name(g->walk.stage));
 	if (!altering_look(g, e) || !gate_take_allowed(g->plan, &g->walk, &g->facts, e))
 		return false;
+	if (g->walk.kind == TARGET_CONSTRAINT)
+		return holding_take(g, act, e);
 	if (!act->text || !g->added.counted_at || g->facts.now - g->added.counted_at > COUNT_LIVES)
 		return count(g, e);
 	if (!answered(g, act->text, &why, e))
@@ -128,10 +133,13 @@ bool adding_ready(struct engine *g, enum item item, struct err *e)
 {
 	if (archetype_beside(g->walk.archetype) && item == ITEM_DUAL_WRITE && !plan_dual_by_application(g->plan))
 		return err_set(e, ERR_USE, "Put the trigger on.", "the plan says that a trigger writes both columns");
-	if ((item != ITEM_WINDOW || g->walk.archetype == ARCH_RENAME) && !deploys_said(g, item, e))
+	bool rule = g->walk.kind == TARGET_CONSTRAINT, said = item != ITEM_WINDOW || g->walk.archetype == ARCH_RENAME;
+	if (said && !(rule && item == ITEM_READS) && !deploys_said(g, item, e))
 		return false;
 	if (!look_fresh(g, e))
 		return false;
+	if (rule)
+		return holding_ready(g, item, e);
 	if (g->facts.target.taken != g->walk.added_attnum)
 		return err_set(e, ERR_GATE, "Find out who changed it. Leave the walk, if it is not to go on.", "the column that this walk added is not there any more, or another one bears its name");
 	if (item == ITEM_WINDOW)

@@ -46,7 +46,7 @@ bool agree_look(struct engine *g, struct sides *s, struct err *e)
 	s->last = line_last_anchor(g, e);
 	s->newest = newest_timed(g, s->a);
 	s->drop_lost = g->walk.dropped && s->last.n < g->walk.intent_n;
-	s->adds = g->walk.added_attnum > 0;
+	s->adds = g->walk.archetype == ARCH_ADDITIVE ? g->walk.added_at > 0 : g->walk.added_attnum > 0;
 	s->add_lost = s->adds && s->last.n < g->walk.changed_n;
 	return s->last.n != -2 && probe_target(g->db, s->a, g->plan, &s->target, e);
 }

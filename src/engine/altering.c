@@ -13,6 +13,7 @@
 #include "engine/closing.h"
 #include "engine/comparing.h"
 #include "engine/filling.h"
+#include "engine/holding.h"
 #include "port/crypto.h"
 
 #define SETTLE_MS 15000
@@ -21,6 +22,7 @@ void altering_facts(struct engine *g)
 {
 	g->facts.blocker = g->blocker;
 	g->facts.added = g->added;
+	g->facts.broken = g->broken;
 	g->facts.dual = g->dual;
 	struct fact_target *t = &g->facts.target;
 	if (g->walk.stage == AT_EXPAND && !t->unfit)
@@ -207,7 +209,7 @@ bool altering_answer(const struct act *act, bool *alone, const char **why, struc
 
 static enum change change_of(const char *name)
 {
-	for (enum change ch = CHANGE_DUAL; ch <= CHANGE_AGAIN; ch++)
+	for (enum change ch = CHANGE_DUAL; ch <= CHANGE_HOLD; ch++)
 		if (text_eq(name, change_name(ch)))
 			return ch;
 	return CHANGE_NONE;
@@ -251,6 +253,7 @@ static const char *done_words(enum change what)
 		[CHANGE_DUAL] = "every write goes to both columns now", [CHANGE_UNDUAL] = "the trigger is gone: writes go to one column again",
 		[CHANGE_RELAX] = "the old column asks for nothing any more", [CHANGE_TIGHTEN] = "what was taken off the old column is back",
 		[CHANGE_END] = "dual write has ended: the count of item 9 has begun", [CHANGE_AGAIN] = "every write goes to both columns again",
+		[CHANGE_HOLD] = "every row holds to it",
 	};
 	return words[what];
 }
@@ -275,7 +278,7 @@ bool altering_begin(struct engine *g, const struct act *act, struct err *e)
 	if (!filling_over(g, &was, e) || !comparing_over(g, &was, e))
 		return false;
 	if (!altering_send(g, &c, e))
-		return false;
+		return what == CHANGE_HOLD ? holding_failed(g, e) : false;
 	notify_run(lot_arena(g->walk_lot), g->plan, g->walk.name, change_name(what), g->walk.target);
 	engine_say(g, "%s: the lock was held for %lld ms", done_words(what), (long long)(g->walk.drop_us / 1000));
 	return true;

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "core/migration.h"
+#include "core/rule.h"
 #include "core/sql.h"
 #include "engine/adding.h"
 #include "engine/altering.h"
@@ -155,6 +156,8 @@ static const char *statements(struct engine *g)
 {
 	struct arena *a = lot_arena(g->walk_lot);
 	const char *comes = sql_add(a, g->plan), *comment = sql_comment(a, g->plan);
+	if (plan_rule(g->plan) != RULE_NONE)   /* what stands now: its migration tool needs no steps */
+		return rule_proposal(a, g->plan);
 	const char *goes = g->walk.archetype == ARCH_ADDITIVE ? "" : g->walk.intent_statement ? g->walk.intent_statement : sql_statement(a, g->plan, NULL);
 	if (*comment)
 		comes = arena_printf(a, "%s; %s", comes, comment);

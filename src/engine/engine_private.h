@@ -63,6 +63,7 @@ struct engine {
 	struct moment_calendar calendar;
 	struct fact_blocker blocker;   /* who held the table when a change was tried last; strings of the walk's lot */
 	struct fact_added added;
+	struct fact_broken broken;
 	struct fact_dual dual;         /* of the change of its trigger that is under way; strings of the walk's lot */
 	const char *added_unfit;       /* why the new column's statement is not run, as it was tried last; NULL nothing speaks against it */
 	void (*shows)(void *ctx);      /* shows what has changed while an act is under way; or NULL */

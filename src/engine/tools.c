@@ -34,6 +34,7 @@ static const char *name_from(struct arena *a, const struct new_plan *n)
 {
 	const struct plan p = { .recipe = n->recipe };
 	const char *raw = archetype_beside(plan_recipe(&p)) ? arena_printf(a, "%s-%s-%s", n->table, plan_recipe(&p) == ARCH_RENAME ? "rename" : "retype", n->column) :
+		plan_rule(&p) != RULE_NONE ? arena_printf(a, "%s-%s-%s", n->table, n->recipe, n->column ? n->column : n->to) :
 		plan_target(&p) == TARGET_COLUMN || plan_target(&p) == TARGET_ADDED ?
 		arena_printf(a, "%s-%s-%s", n->table, plan_target(&p) == TARGET_ADDED ? "add" : "drop", n->column)
 		: plan_target(&p) == TARGET_TABLE ? arena_printf(a, "%s-drop", n->table) : arena_printf(a, "%s-remove-rows", n->table);
@@ -74,8 +75,10 @@ struct json *tool_new(struct arena *a, const struct new_plan *n, const struct en
 	if (db_or_null) {
 		struct db *db = connect_to(db_or_null, e);
 		struct fact_target t = { 0 };
-		const struct plan p = { .recipe = n->recipe, .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column, .where = n->where, .add_column = n->to };
-		bool adds = plan_target(&p) == TARGET_ADDED, ok = db && probe_target(db, a, &p, &t, e);
+		struct plan p = { .recipe = n->recipe, .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column, .where = n->where, .add_column = n->to, .add_name = n->to ? n->to : "" };
+		if (plan_rule(&p) == RULE_FOREIGN)
+			p.recipe = "add-check";   /* what it refers to is not known yet: the table alone is looked up */
+		bool adds = target_comes(plan_target(&p)), ok = db && probe_target(db, a, &p, &t, e);
 		db_close(db);
 		if (!ok)
 			return NULL;

@@ -13,6 +13,8 @@
 #include "engine/upkeep.h"
 #include "port/db.h"
 
+#define BROKEN_MS (10 * 60 * 1000)
+
 static void strings(struct json *o, const char *key, const char *const *s, size_t n)
 {
 	struct json *list = json_add_arr(o, key);
@@ -41,6 +43,20 @@ static bool same_falls(const struct plan *p, const struct fact_target *t)
 	return same;
 }
 
+/* Rows that do not hold to a constraint that comes, where nothing fills them. */
+static bool look_broken(struct arena *a, struct db *db, const struct plan *p, const struct fact_target *t, struct json *errs, struct err *e)
+{
+	struct fact_broken b;
+	if (plan_rule(p) == RULE_NONE || !t->found || t->unfit)
+		return true;
+	if (!probe_broken(db, a, p, t, BROKEN_MS, &b, e))
+		return false;
+	if (b.rows && !p->backfill.value)
+		place_row(errs, plan_mark(p, "add"), arena_printf(a, "%lld row%s not hold to it: %s%s", (long long)b.rows, b.rows == 1 ? " does" : "s do", b.first, b.rows > 3 ? ", ..." : ""),
+			plan_rule(p) == RULE_NOT_NULL ? "mend them first, or let backfill.value fill them" : "mend them first");
+	return true;
+}
+
 /* What the server says of the target; every problem is one more error of the plan. */
 static bool look_up(struct arena *a, struct db *db, const struct plan *p, struct json *row, struct json *errs, struct err *e)
 {
@@ -52,6 +68,8 @@ static bool look_up(struct arena *a, struct db *db, const struct plan *p, struct
 		place_row(errs, at, t.missing, "the names as they stand on the server");
 		return true;
 	}
+	if (!look_broken(a, db, p, &t, errs, e))
+		return false;
 	if (t.unfit)
 		place_row(errs, at, t.unfit, plan_target(p) == TARGET_ADDED ? "" : "a target that this version walks");
 	if (!same_falls(p, &t))

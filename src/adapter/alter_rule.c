@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* What the changes of a constraint have of their own: it comes of new rows alone, is asked of those that stand beside reads and writes, and goes. */
+#include "adapter/alter_private.h"
+
+#include "adapter/probe.h"
+#include "adapter/writer.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/rule.h"
+#include "core/sql.h"
+
+#define LOOK_AT_ROWS_MS (2 * 60 * 60 * 1000)   /* under a lock that keeps out neither reads nor writes */
+
+/* MUST 2. */
+static bool tried(struct altering *r, struct err *e)
+{
+	struct fact_target t = r->o->facts->target;
+	if (!probe_added(r->db, r->a, r->o->plan, &t, e))
+		return false;
+	return !t.unfit || err_set(e, ERR_GATE, "Nothing was sent to the table.", "%s", t.unfit);
+}
+
+static bool absent(struct altering *r, const struct rows *pairs, struct err *e)
+{
+	(void)pairs;
+	return (!r->under.target.unfit && rule_step(r->o->plan, &r->under.target) == RULE_ABSENT) ||
+		err_set(e, ERR_GATE, "Nothing was changed.", "under the lock: %s", r->under.target.unfit ? r->under.target.unfit : "the table has the constraint already");
+}
+
+/* A foreign key's statement keeps writers out of both tables for a moment, and no reader. */
+static const char *lock_to_add(const struct altering *r)
+{
+	return plan_rule(r->o->plan) == RULE_FOREIGN ? "SHARE ROW EXCLUSIVE" : "ACCESS EXCLUSIVE";
+}
+
+static bool looks(const struct altering *r)
+{
+	return rule_step(r->o->plan, &r->o->facts->target) == RULE_NEW_ROWS;
+}
+
+static const char *lock_to_hold(const struct altering *r)
+{
+	return looks(r) ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE";
+}
+
+static int time_to_hold(const struct altering *r)
+{
+	return looks(r) ? LOOK_AT_ROWS_MS : WRITER_STATEMENT_MS - 1000;
+}
+
+static const char *stands(const struct altering *r, const char *more)
+{
+	return arena_printf(r->a, "EXISTS (SELECT FROM pg_constraint WHERE conrelid = %u AND conname = %s%s)", r->o->binding.relid, sql_literal(r->a, rule_name(r->o->plan)), more);
+}
+
+static const char *never_null(const struct altering *r)
+{
+	if (plan_rule(r->o->plan) != RULE_NOT_NULL)
+		return "false";
+	return arena_printf(r->a, "EXISTS (SELECT FROM pg_attribute WHERE attrelid = %u AND attname = %s AND attnotnull)", r->o->binding.relid, sql_literal(r->a, r->o->plan->column));
+}
+
+static const char *there(const struct altering *r)
+{
+	return stands(r, "");
+}
+
+static const char *gone(const struct altering *r)
+{
+	return arena_printf(r->a, "NOT (%s OR %s)", stands(r, ""), never_null(r));
+}
+
+static const char *held(const struct altering *r)
+{
+	return looks(r) ? stands(r, " AND convalidated") : arena_printf(r->a, "%s AND NOT %s", never_null(r), stands(r, ""));
+}
+
+const struct alter_form *alter_rule(enum change ch)
+{
+	static const struct alter_form add = { .doing = "adding the constraint", .tried = tried, .lock = lock_to_add, .fits = absent, .proof = there },
+		take = { .doing = "taking the constraint away", .proof = gone }, hold = { .doing = "asking every row", .lock = lock_to_hold, .ms = time_to_hold, .proof = held };
+	return ch == CHANGE_ADD ? &add : ch == CHANGE_TAKE ? &take : ch == CHANGE_HOLD ? &hold : NULL;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* A constraint that comes: a column that is never null, a check, a foreign key. It is never asked of all rows under a lock that keeps others out:
+   first of every row that is written (NOT VALID), then of those that stand (VALIDATE CONSTRAINT, beside which reads and writes go on). A column
+   that is never null gets a check so, which spares SET NOT NULL its own look at every row, and goes again with it. Pure text. */
+#ifndef GW_CORE_RULE_H
+#define GW_CORE_RULE_H
+
+#include <stdbool.h>
+
+struct arena;
+struct fact_target;
+struct plan;
+
+/* How far it has come, by the catalogue. ALL_ROWS is of never-null alone: the check holds, and NOT NULL is still to be set. */
+enum rule_step { RULE_ABSENT, RULE_NEW_ROWS, RULE_ALL_ROWS, RULE_DONE };
+enum rule_step rule_step(const struct plan *p, const struct fact_target *t);
+
+/* The constraint's name on the table; of never-null gatewalk's own. */
+const char *rule_name(const struct plan *p);
+/* Everything that its statements are made of is there, and one piece each. */
+bool rule_whole(const struct plan *p);
+/* One of the words that a foreign key's ON DELETE may have. */
+bool rule_is_action(const char *s);
+/* What holds it to every row that is written from then on; what holds it to those that stand, by how far it has come, "" when it has; what takes it away. */
+const char *rule_add(struct arena *a, const struct plan *p);
+const char *rule_hold(struct arena *a, const struct plan *p, const struct fact_target *t);
+const char *rule_take(struct arena *a, const struct plan *p);
+/* What others would have run, in one statement. */
+const char *rule_proposal(struct arena *a, const struct plan *p);
+/* The same for a table as it is written there; word: ALTER COLUMN instead of ALTER; unseen: with NOT VALID. */
+const char *rule_spelt(struct arena *a, const struct plan *p, const char *table, bool word, bool unseen);
+/* SQL, true of a row "r" of the table that does not hold to it. */
+const char *rule_broken(struct arena *a, const struct plan *p);
+/* "public.customers": what a foreign key refers to; NULL of another constraint. */
+const char *rule_other(struct arena *a, const struct plan *p);
+
+#endif
