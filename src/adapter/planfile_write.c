@@ -23,9 +23,9 @@ static const struct words { const char *archetype, *goes, *noun, *name, *table, 
 };
 /* Constraints: what a write is asked from the first statement on. */
 static const struct words rules[] = {
-	[RULE_NOT_NULL] = { "additive", "one column is never null any more", "column", NAMED "orders-never-null-note", "orders", "the column as it is, and how many rows have no value", NULL, "", NULL, NULL },
-	[RULE_CHECK] = { "additive", "one check is added", "check", NAMED "orders-add-check-positive", "orders", "the table as it is, and what its rows hold", NULL, "", NULL, NULL },
-	[RULE_FOREIGN] = { "additive", "one foreign key is added", "foreign key", NAMED "orders-add-foreign-key-customer", "orders", "the two tables as they are", NULL, "", NULL, NULL },
+	[RULE_NOT_NULL] = { "additive", "one column is never null any more", "constraint", NAMED "orders-never-null-note", "orders", "the column as it is, and how many rows have no value", NULL, "", NULL, NULL },
+	[RULE_CHECK] = { "additive", "one check is added", "constraint", NAMED "orders-add-check-positive", "orders", "the table as it is, and what its rows hold", NULL, "", NULL, NULL },
+	[RULE_FOREIGN] = { "additive", "one foreign key is added", "constraint", NAMED "orders-add-foreign-key-customer", "orders", "the two tables as they are", NULL, "", NULL, NULL },
 };
 /* Two columns side by side. */
 static const struct words beside[] = {

@@ -76,8 +76,8 @@ bool probe_broken(struct db *db, struct arena *a, const struct plan *p, const st
 {
 	*out = (struct fact_broken){ .at = 0 };
 	const char *from = arena_printf(a, "FROM %s.%s r WHERE %s", sql_quoted(a, p->schema), sql_quoted(a, p->table), rule_broken(a, p));
-	const struct query q = { .sql = arena_printf(a, "/* gatewalk */ WITH some AS (SELECT left(%s, 100) AS k %s LIMIT %d)\n"
-		"SELECT (SELECT count(*) %s), (SELECT string_agg(k, ', ') FROM some), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", key_sql(a, t), from, NAMED_MAX, from),
+	const struct query q = { .sql = arena_printf(a, "/* gatewalk */ WITH few AS (SELECT left(%s, 100) AS k %s LIMIT %d)\n"
+		"SELECT (SELECT count(*) %s), (SELECT string_agg(k, ', ') FROM few), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", key_sql(a, t), from, NAMED_MAX, from),
 		.ms = ms, .cols = 3, .min_rows = 1, .max_rows = 1 };
 	struct rows r;
 	if (!db_ask(db, a, &q, &r, e))

@@ -11,6 +11,11 @@ bool view_is_added(const struct view *v)
 	return v->walk->archetype == ARCH_ADDITIVE;
 }
 
+static bool is_rule(const struct view *v)
+{
+	return v->walk->kind == TARGET_CONSTRAINT;
+}
+
 bool view_fills(const struct view *v)
 {
 	if (!walk_has_item(v->walk->archetype, ITEM_BACKFILL))
@@ -50,7 +55,7 @@ static const char *unfit(const struct view *v)
 static void offers_expand(struct view *v)
 {
 	if (!view_add_shut(v) && !unfit(v) && v->facts->monitor.baseline_at)
-		view_offer_plain(v, ACT_ADD, "add the new column");
+		view_offer_plain(v, ACT_ADD, is_rule(v) ? "add the constraint" : "add the new column");
 	view_offer_rehearsal(v);
 	view_offer_drill(v);
 	view_offer_releases(v);
@@ -114,7 +119,9 @@ static void asks_expand(struct view *v)
 	for (size_t i = 0; i < sizeof moment / sizeof *moment; i++)
 		view_ask_sensed(v, moment[i]);
 	view_ask_releases(v);
-	struct challenge *c = view_ask(v, "baseline", "how are things without the column?", "a baseline, taken by the monitor");
+	if (is_rule(v))
+		view_ask_broken(v);
+	struct challenge *c = view_ask(v, "baseline", is_rule(v) ? "how are things without it?" : "how are things without the column?", "a baseline, taken by the monitor");
 	c->seen = v->facts->monitor.baseline_at;
 	c->verdict = c->seen ? HOLDS : WAITS;
 	put_text(c->now, sizeof c->now, "%s", c->seen ? "taken" : "not taken yet");
@@ -170,10 +177,12 @@ static void next_expand(struct view *v)
 	} else if (f) {
 		view_waits_or_because(v, "Before it comes", f);
 	} else if (!v->facts->monitor.baseline_at) {
-		view_two(v, "The monitor takes a baseline first: how things are without the column.", "It does so by itself, every minute; press r then.");
+		view_two(v, is_rule(v) ? "The monitor takes a baseline first: how things are without it." : "The monitor takes a baseline first: how things are without the column.", "It does so by itself, every minute; press r then.");
 	} else if (v->facts->blocker.at) {
 		view_line(v, 0, "Not added: %s.", view_blocker(v));
 		view_line(v, 1, "Nothing was changed, and nobody waits behind it. Try again later.");
+	} else if (is_rule(v)) {
+		view_two(v, "Add it, for rows that are written from then on: a short lock.", "Rows that do not hold to it are counted first, and nothing is done then.");
 	} else {
 		view_two(v, "Add the new column: a short lock, asked for again if it is not free.", "No row is written, and nobody is kept waiting behind it.");
 	}
@@ -236,6 +245,8 @@ static const struct view_stage *own(const struct view *v)
 {
 	if ((unsigned)v->walk->stage >= STAGE_COUNT)
 		return NULL;
+	if (is_rule(v) && view_rule(v->walk->stage))
+		return view_rule(v->walk->stage);
 	return view_is_added(v) ? of[v->walk->stage] : archetype_beside(v->walk->archetype) ? view_beside(v->walk->stage) : NULL;
 }
 

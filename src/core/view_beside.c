@@ -19,9 +19,10 @@ bool view_window_wait(const struct view *v, int64_t *passed, int64_t *whole)
 
 const struct finding *view_change_shut(const struct view *v, enum change ch)
 {
-	static const char *const ids[][6] = {
+	static const char *const ids[][7] = {
 		[CHANGE_UNDUAL] = { "A6", "C4", "C6" }, [CHANGE_RELAX] = { "A6", "B4", "C3", "C4", "C6" }, [CHANGE_TIGHTEN] = { "A6", "C4", "C6" },
 		[CHANGE_END] = { "A6", "B3", "B4", "C4", "C6" }, [CHANGE_AGAIN] = { "A6", "C4", "C6" },
+		[CHANGE_HOLD] = { "A6", "B3", "B7", "C3", "C4", "C6" },
 	};
 	if (ch <= CHANGE_DUAL)
 		return view_add_shut(v);
@@ -31,7 +32,7 @@ const struct finding *view_change_shut(const struct view *v, enum change ch)
 	return NULL;
 }
 
-static void offer_change(struct view *v, enum change ch, const char *label, const char *prompt, const char *expect)
+void view_offer_change(struct view *v, enum change ch, const char *label, const char *prompt, const char *expect)
 {
 	struct offer o = { .kind = ACT_ALTER, .key = change_name(ch), .label = label, .prompt = prompt, .expect = expect };
 	if (!view_change_shut(v, ch) && !v->busy)
@@ -41,9 +42,9 @@ static void offer_change(struct view *v, enum change ch, const char *label, cons
 void view_offer_change_back(struct view *v)
 {
 	switch (archetype_beside(v->walk->archetype) ? walk_back_change(v->walk) : CHANGE_NONE) {
-	case CHANGE_UNDUAL: offer_change(v, CHANGE_UNDUAL, "step back: trigger off", VIEW_ALONE, VIEW_ALONE_FORM); break;
-	case CHANGE_TIGHTEN: offer_change(v, CHANGE_TIGHTEN, "step back: put it back", "why what was taken off the old column comes back", "a reason"); break;
-	case CHANGE_AGAIN: offer_change(v, CHANGE_AGAIN, "step back: trigger on", VIEW_ALONE, VIEW_ALONE_FORM); break;
+	case CHANGE_UNDUAL: view_offer_change(v, CHANGE_UNDUAL, "step back: trigger off", VIEW_ALONE, VIEW_ALONE_FORM); break;
+	case CHANGE_TIGHTEN: view_offer_change(v, CHANGE_TIGHTEN, "step back: put it back", "why what was taken off the old column comes back", "a reason"); break;
+	case CHANGE_AGAIN: view_offer_change(v, CHANGE_AGAIN, "step back: trigger on", VIEW_ALONE, VIEW_ALONE_FORM); break;
 	default: break;
 	}
 }
@@ -112,7 +113,7 @@ static void offers_writes(struct view *v)
 		if (!walk_deploy_left(v->walk, v->plan, "writes_both", NULL))
 			view_offer_confirm(v, ITEM_DUAL_WRITE, "type \"written\"", "written");
 	} else {
-		offer_change(v, CHANGE_DUAL, "put the trigger on", NULL, NULL);
+		view_offer_change(v, CHANGE_DUAL, "put the trigger on", NULL, NULL);
 	}
 	view_offer_releases(v);
 	view_offer_take(v);
@@ -254,7 +255,7 @@ static bool strict(const struct view *v)
 static void offers_relax(struct view *v)
 {
 	if (strict(v))
-		offer_change(v, CHANGE_RELAX, "relax the old column", NULL, NULL);
+		view_offer_change(v, CHANGE_RELAX, "relax the old column", NULL, NULL);
 	else
 		view_offer_confirm(v, ITEM_UNUSED, "type \"relaxed\"", "relaxed");
 	view_offer_releases(v);
@@ -298,7 +299,7 @@ static void offers_parity(struct view *v)
 		view_offer_plain(v, ACT_BACKFILL, v->walk->alone ? "fill the old column" : "count the rows again");
 	offer_writes(v);
 	if (may && v->walk->by_trigger)
-		offer_change(v, CHANGE_END, "end dual write", NULL, NULL);
+		view_offer_change(v, CHANGE_END, "end dual write", NULL, NULL);
 	else if (may)
 		view_offer_plain(v, ACT_QUIET, "begin the count");
 	parity_offer(v);

@@ -7,6 +7,7 @@
 
 #include "base/when.h"
 #include "core/gate_rules.h"
+#include "core/rule.h"
 
 /* Where an item is worked on, where it is over, and the conditions that keep its tick true until the drop. */
 static const struct { enum stage from, past; const char *ids[4]; } places[ITEM_COUNT + 1] = {
@@ -132,6 +133,11 @@ static void note_reads(const struct view *v, struct view_item *it)
 	if (view_reads_wait(v, &passed, &whole)) {
 		it->percent = percent_of(passed, whole);
 		put_text(it->note, sizeof it->note, "%s of %s", when_span(passed, span), when_span(whole, need));
+		return;
+	}
+	if (v->walk->kind == TARGET_CONSTRAINT) {
+		bool all = it->mood == MOOD_DONE || rule_step(v->plan, &v->facts->target) >= RULE_ALL_ROWS;
+		put_text(it->note, sizeof it->note, "%s", all ? "every row" : "new rows alone");
 		return;
 	}
 	view_deploy_left(v, &done);

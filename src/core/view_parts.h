@@ -48,6 +48,10 @@ struct view_stage { void (*offers)(struct view *), (*asks)(struct view *), (*nex
 extern const struct view_stage view_expanding, view_changing, view_filling;   /* of every column that comes */
 /* Of a walk with two columns side by side; NULL where the stage is as that of something that goes. */
 const struct view_stage *view_beside(enum stage s);
+/* Of a constraint; NULL where the stage is as that of a new column. */
+const struct view_stage *view_rule(enum stage s);
+/* Asks whether every row holds to it already, as counted when it was last begun. */
+void view_ask_broken(struct view *v);
 /* By the walk's archetype. False: this stage is as that of something that goes. */
 bool view_own_offers(struct view *v);
 bool view_own_challenges(struct view *v);
@@ -60,6 +64,8 @@ const struct finding *view_change_shut(const struct view *v, enum change ch);
 /* What a step back asks that one of two columns, or who writes it, is part of. */
 #define VIEW_ALONE "was a row written to the new column alone? no or yes, and why you step back"
 #define VIEW_ALONE_FORM "no, the deploy is not out yet"
+/* A change of the table, where nothing stands before it. */
+void view_offer_change(struct view *v, enum change ch, const char *label, const char *prompt, const char *expect);
 /* A step back that is a change of the table. */
 void view_offer_change_back(struct view *v);
 void view_offer_take(struct view *v);

@@ -116,7 +116,7 @@ static const char *answer_of(struct engine *g, struct arena *a, enum item item)
 	case ITEM_CONSUMERS: return arena_printf(a, "%zu", s.all);
 	case ITEM_DUAL_WRITE: return "written";
 	case ITEM_WINDOW: return "over";
-	case ITEM_READS: return "moved";
+	case ITEM_READS: return g->walk.kind == TARGET_CONSTRAINT ? "held" : "moved";
 	case ITEM_UNUSED: return "relaxed";
 	case ITEM_MONITOR: return arena_printf(a, "%d", g->walk.alarms);
 	default: return NULL;

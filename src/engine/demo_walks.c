@@ -85,7 +85,7 @@ static const char *typed_for(struct engine *g, const struct offer *o)
 	case ITEM_DOCUMENT: return g->plan->rollback_floor;
 	case ITEM_CONSUMERS: return o->expect;
 	case ITEM_WINDOW: return "over";
-	case ITEM_READS: return "moved";
+	case ITEM_READS: return g->walk.kind == TARGET_CONSTRAINT ? "held" : "moved";
 	case ITEM_UNUSED: return "relaxed";
 	default: return NULL;
 	}

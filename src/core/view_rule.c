@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* A constraint's walk, where its stages differ from those of a new column: what deploys write holds to it, then every row is asked. */
+#include "core/view_parts.h"
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "core/gate_rules.h"
+#include "core/rule.h"
+
+#define WRITES "writes only what holds to it"
+
+void view_ask_broken(struct view *v)
+{
+	const struct fact_broken *b = &v->facts->broken;
+	char n[32];
+	struct challenge *c = view_ask(v, "broken", "does every row hold to it?", view_fills(v) ? "yes, or the backfill fills those that do not" : "no row that does not");
+	c->seen = b->at;
+	c->verdict = !b->at ? WAITS : b->rows && !view_fills(v) ? REFUSED : HOLDS;
+	if (!b->at)
+		put_text(c->now, sizeof c->now, "counted when it is begun");
+	else if (b->rows)
+		put_text(c->now, sizeof c->now, "%s do not: %s", grouped(b->rows, n), b->first ? b->first : "");
+	else
+		put_text(c->now, sizeof c->now, "every row does");
+	put_text(c->source, sizeof c->source, "table");
+}
+
+static void offers_writes(struct view *v)
+{
+	view_offer_deploys(v, "writes_fill", WRITES);
+	if (!walk_deploy_left(v->walk, v->plan, "writes_fill", NULL))
+		view_offer_confirm(v, ITEM_DUAL_WRITE, "type \"written\"", "written");
+	view_offer_asks(v, ACT_TAKE, "take the constraint away", "why it goes again", "a reason");
+}
+
+static void asks_writes(struct view *v)
+{
+	size_t done = 0;
+	walk_deploy_left(v->walk, v->plan, "writes_fill", &done);
+	view_ask_deploys(v, "writes_fill", "write only that");
+	view_ask_typed(v, ITEM_DUAL_WRITE, "does everybody write only what holds to it?", "written", arena_printf(v->arena, "%zu of %zu deploys declared", done, v->plan->n_deploys));
+}
+
+static void next_writes(struct view *v)
+{
+	size_t done = 0;
+	const char *name = walk_deploy_left(v->walk, v->plan, "writes_fill", &done);
+	if (name) {
+		view_line(v, 0, "Deploy %s so that all it writes holds to it, then declare that release.", name);
+		view_line(v, 1, "And when its last old instance ended. %zu of %zu are declared.", done, v->plan->n_deploys);
+		return;
+	}
+	view_line(v, 0, "Every deploy writes only what holds to it. Type \"written\" (item 5).");
+	if (view_fills(v))
+		view_line(v, 1, "Then the rows that have no value are filled.");
+	else
+		view_line(v, 1, "Then every row that stands is asked, %d h later.", v->plan->writes_hours);
+}
+
+/* What is done next, by how far it has come. */
+static const char *const holds[] = { [RULE_NEW_ROWS] = "ask every row that stands", [RULE_ALL_ROWS] = "set NOT NULL" };
+
+static void offers_reads(struct view *v)
+{
+	enum rule_step is = rule_step(v->plan, &v->facts->target);
+	int64_t passed, whole;
+	if (view_reads_wait(v, &passed, &whole))
+		return;
+	if (is == RULE_DONE)
+		view_offer_confirm(v, ITEM_READS, "type \"held\"", "held");
+	else if (is != RULE_ABSENT)
+		view_offer_change(v, CHANGE_HOLD, holds[is], NULL, NULL);
+}
+
+static void asks_reads(struct view *v)
+{
+	static const char *const steps[] = { [RULE_ABSENT] = "it is not there", [RULE_NEW_ROWS] = "asked of new rows alone", [RULE_ALL_ROWS] = "every row holds to it, NOT NULL is not set yet",
+		[RULE_DONE] = "every row holds to it" };
+	enum rule_step is = rule_step(v->plan, &v->facts->target);
+	static const char *const before[] = { "B7", "B3", "C3", "C4" };
+	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+		view_ask_sensed(v, before[i]);
+	view_ask_broken(v);
+	view_ask_typed(v, ITEM_READS, "does every row hold to it?", "held", steps[is]);
+}
+
+static void next_reads(struct view *v)
+{
+	const struct finding *f = view_change_shut(v, CHANGE_HOLD);
+	enum rule_step is = rule_step(v->plan, &v->facts->target);
+	if (is == RULE_ABSENT) {
+		view_two(v, "The constraint that this walk added is not there any more.", "Find out who took it away; leave the walk, if it is not to go on.");
+	} else if (is == RULE_DONE) {
+		view_line(v, 0, "Every row holds to it. Type \"held\" (item 8).");
+		view_line(v, 1, "Then it is watched for %d h.", v->plan->monitor_hours);
+	} else if (f) {
+		view_waits_or_because(v, "Rows that stand are not asked yet", f);
+	} else if (v->facts->blocker.at) {
+		view_line(v, 0, "Not done: %s.", view_blocker(v));
+		view_line(v, 1, "Nothing was changed, and nobody waits behind it. Try again later.");
+	} else if (v->facts->broken.at && v->facts->broken.rows && !view_fills(v)) {
+		view_line(v, 0, "Some rows do not hold to it: %s", v->facts->broken.first ? v->facts->broken.first : "");
+		view_line(v, 1, "Nothing was changed. Mend them, then ask every row again.");
+	} else if (is == RULE_NEW_ROWS) {
+		view_two(v, "Ask every row that stands: all are read, and nobody is kept out.", "It may take a while; reads and writes go on beside it.");
+	} else {
+		view_two(v, "Set NOT NULL: the check has been held, so no row is read.", "A short lock, asked for again if it is not free; the check goes with it.");
+	}
+}
+
+const struct view_stage *view_rule(enum stage s)
+{
+	static const struct view_stage writing = { offers_writes, asks_writes, next_writes }, reading = { offers_reads, asks_reads, next_reads };
+	return s == AT_WRITES ? &writing : s == AT_READS ? &reading : NULL;
+}
