@@ -181,8 +181,8 @@ static const char *const hostile[] = {
 static const char *fill(const char *yaml)
 {
 	static const char *const blanks[] = { "name", "table", "column", "type", "where", "before", "after", "why", "way_back", "leaves_behind",
-		"rollback_floor", "api_contract", "falls", "deploys", "zone", "to" };
-	static const char *const values[] = { "a-plan", "orders", "total", "numeric(10,2)", "\"total < 0\"", "b", "a", "w", "w", "l", "1", "none", "[]", "[{name: web}]", "UTC", "\"total * 2\"" };
+		"rollback_floor", "api_contract", "falls", "deploys", "zone", "to", "value", "check" };
+	static const char *const values[] = { "a-plan", "orders", "total", "numeric(10,2)", "\"total < 0\"", "b", "a", "w", "w", "l", "1", "none", "[]", "[{name: web}]", "UTC", "\"total * 2\"", "\"0\"", "\"total < 0\"" };
 	struct text t = { 0 };
 	int columns = 0;
 	for (const char *line = yaml, *end; *line; line = end) {
@@ -251,8 +251,8 @@ END_TEST
 
 START_TEST(the_template_is_an_empty_draft)
 {
-	static const char *const recipes[] = { "drop-column", "drop-table", "remove-rows", "add-column", "rename-column", "change-type" };
-	for (size_t i = 0; i < 6; i++) {
+	static const char *const recipes[] = { "drop-column", "drop-table", "remove-rows", "add-column", "rename-column", "change-type", "never-null", "add-check", "add-foreign-key" };
+	for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) {
 		struct plan_draft none = { .recipe = recipes[i] };
 		const char *written = planfile_write(a, &none);
 		ck_assert_str_eq(slurp(test_fixture(arena_printf(a, "../plans/%s.yaml", recipes[i]))), written);
@@ -260,7 +260,7 @@ START_TEST(the_template_is_an_empty_draft)
 		ck_assert_ptr_null(parse(written, &errors));
 		ck_assert_ptr_nonnull(strstr(errors, "4:1: name is empty; "));
 		const struct plan *p = parse(fill(written), NULL);
-		ck_assert_int_eq(plan_target(p), i < 4 ? (enum target)(TARGET_COLUMN + i) : TARGET_COLUMN);
+		ck_assert_int_eq(plan_target(p), i < 4 ? (enum target)(TARGET_COLUMN + i) : i < 6 ? TARGET_COLUMN : TARGET_CONSTRAINT);
 		ck_assert_ptr_null(p->store);
 		ck_assert_ptr_null(p->sync_standby);
 	}

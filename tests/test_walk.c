@@ -75,6 +75,8 @@ static enum stage adds(enum stage from, enum event ev, unsigned open)
 	case EV_TAKE: return from == AT_WRITES ? AT_CHANGING : AT_NOWHERE;
 	case EV_ADDED: case EV_NOT_TAKEN: return from == AT_CHANGING ? AT_WRITES : AT_NOWHERE;
 	case EV_TAKEN: case EV_NOT_ADDED: return from == AT_CHANGING ? AT_EXPAND : AT_NOWHERE;
+	case EV_HOLD: return from == AT_READS && a ? AT_CHANGING : AT_NOWHERE;
+	case EV_HELD: case EV_NOT_HELD: return from == AT_CHANGING ? AT_READS : AT_NOWHERE;
 	case EV_FILLED: return from == AT_BACKFILL ? AT_READS : AT_NOWHERE;
 	case EV_REFILL: return from == AT_BACKFILL || from == AT_READS || from == AT_MONITOR ? AT_BACKFILL : AT_NOWHERE;
 	case EV_WATCHED: return from == AT_MONITOR ? AT_LOG : AT_NOWHERE;
@@ -162,7 +164,7 @@ static enum stage expected(int arch, enum stage from, enum event ev, unsigned op
 
 START_TEST(every_state_event_and_gates)
 {
-	int effects[EFFECT_AGAIN + 1] = { 0 }, moves = 0;
+	int effects[EFFECT_HOLD + 1] = { 0 }, moves = 0;
 	for (int arch = -1; arch <= ARCH_DESTRUCTIVE + 1; arch++)
 		for (int from = -1; from <= STAGE_COUNT; from++)
 			for (int ev = -1; ev <= EVENT_COUNT; ev++)
@@ -176,7 +178,7 @@ START_TEST(every_state_event_and_gates)
 						continue;
 					moves++;
 					ck_assert_msg(m.to == want, "%d: %d x %d x %u goes to %s", arch, from, ev, open, stage_name(m.to));
-					enum effect effect = ev == EV_INTENT ? EFFECT_DROP : EFFECT_NONE;
+					enum effect effect = ev == EV_INTENT ? EFFECT_DROP : ev == EV_HOLD ? EFFECT_HOLD : EFFECT_NONE;
 					for (size_t i = 0; i < CHANGES; i++)
 						effect = changes[i].ev == (enum event)ev ? changes[i].effect : effect;
 					ck_assert_msg(m.effect == effect, "%d: %d x %d x %u: effect", arch, from, ev, open);
@@ -191,6 +193,7 @@ START_TEST(every_state_event_and_gates)
 	ck_assert_int_eq(effects[EFFECT_UNDUAL], 16);
 	ck_assert_int_eq(effects[EFFECT_AGAIN], 16);
 	ck_assert_int_eq(effects[EFFECT_TIGHTEN], 32);
+	ck_assert_int_eq(effects[EFFECT_HOLD], 4);
 	ck_assert_int_gt(moves, 1500);
 }
 END_TEST

@@ -159,7 +159,7 @@ static void put_foreign(struct text *t, const struct plan_draft *d)
 	put_field(t, "  name", d->to, "orders_customer_fk");
 	text_add(t, "  refers_to:\n    schema: public\n");
 	put_field(t, "    table", NULL, "customers");
-	put_field(t, "    column", NULL, "id: it has a unique key there");
+	put_field(t, "    column", NULL, "id, which has a unique key there");
 	text_add(t, "  on_delete: no action                  # or restrict, cascade, set null, set default\n");
 }
 
