@@ -99,11 +99,22 @@ const char *change_published(struct page *p, const struct view *v)
 	return s;
 }
 
+/* Of a constraint: what was counted when it was begun last, and what comes behind it. */
+static void rows_that_do_not(struct page *p, const struct view *v)
+{
+	const struct fact_broken *b = &v->facts->broken;
+	if (plan_rule(v->plan) == RULE_NONE)
+		return;
+	page_labelled(p, "THEN", AT, "It is asked of rows that are written from then on; those that stand are asked at item 8, while reads and writes go on.");
+	if (b->at)
+		page_labelled(p, "ROWS", AT, !b->rows ? "Every row holds to it." : arena_printf(p->arena, "%lld do not hold to it: %s%s", (long long)b->rows, b->first, b->rows > 3 ? ", ..." : ""));
+}
+
 static void render(struct page *p, const struct scene *s)
 {
 	const struct view *v = s->view;
 	enum mood m = mood_of(v);
-	screen_place(p, v, "5 new column");
+	screen_place(p, v, plan_rule(v->plan) != RULE_NONE ? "5 constraint" : "5 new column");
 	if (!view_comes(v)) {
 		page_text(p, ST_PLAIN, 1, "This walk adds nothing.");
 		page_word(p, K_ENTER, NULL);
@@ -115,11 +126,12 @@ static void render(struct page *p, const struct scene *s)
 	const char *sql = sql_add(p->arena, v->plan);
 	page_labelled(p, "STATEMENT", AT, sql);
 	page_copy(p, sql);
-	page_labelled(p, "LOCK", AT, arena_printf(p->arena, "ACCESS EXCLUSIVE, held for milliseconds; no row is written. It waits %d ms at a time, lets go, and asks again for %d s in all: nobody queues.",
-		CHANGE_LOCK_MS, CHANGE_PATIENCE_S));
+	page_labelled(p, "LOCK", AT, arena_printf(p->arena, "%s, held for milliseconds; no row is written. It waits %d ms at a time, lets go, and asks again for %d s in all: nobody queues.",
+		plan_rule(v->plan) == RULE_FOREIGN ? "SHARE ROW EXCLUSIVE on both tables" : "ACCESS EXCLUSIVE", CHANGE_LOCK_MS, CHANGE_PATIENCE_S));
 	page_labelled(p, "WAY BACK", AT, sql_take(p->arena, v->plan));
-	if (!v->walk->added_at && v->facts->target.n_published)
+	if (plan_rule(v->plan) == RULE_NONE && !v->walk->added_at && v->facts->target.n_published)
 		page_labelled(p, "REPLICATION", AT, change_published(p, v));
+	rows_that_do_not(p, v);
 	if (!v->walk->added_at && v->walk->stage == AT_EXPAND)
 		change_before(p, v);
 	if (refused(v)) {

@@ -144,6 +144,7 @@ START_TEST(judged)
 	ck_assert(finds(&p, "add.name is given, and never-null has no use for it"));
 	p = rule_plan("add-check");
 	p.add_name = "";
+	ck_assert(!rule_whole(&p));
 	ck_assert(finds(&p, "add.name is empty"));
 	p.add_check = NULL;
 	ck_assert(finds(&p, "add.check is missing"));

@@ -276,8 +276,10 @@ void rule_b7(const struct judge *j)
 		find_holds(j->o);
 		return;
 	}
-	find_shut(j->o, WAITS, "writes fill it since %s UTC, and what reads first finds what nobody has written yet", when);
-	find_todo(j->o, "Wait until %s UTC; then move the reads (item 8).", when_short(from, when));
+	bool all = j->w->kind == TARGET_CONSTRAINT;
+	find_shut(j->o, WAITS, all ? "all that is written holds to it since %s UTC, and what it refuses is to be seen first" :
+		"writes fill it since %s UTC, and what reads first finds what nobody has written yet", when);
+	find_todo(j->o, all ? "Wait until %s UTC; then every row is asked (item 8)." : "Wait until %s UTC; then move the reads (item 8).", when_short(from, when));
 	j->o->at = from;
 }
 

@@ -88,7 +88,10 @@ static bool change_fits(const struct walk *w, enum change ch, const struct recor
 		return true;
 	case CHANGE_END: return (w->by_trigger || fold_refuse(e, "the application writes both columns, and no trigger")) && fold_last_pass(w, r, e);
 	case CHANGE_AGAIN: return w->by_trigger || fold_refuse(e, "the application wrote both columns, and no trigger");
-	case CHANGE_HOLD: return w->kind == TARGET_CONSTRAINT || fold_refuse(e, "a new column is asked of no row");
+	case CHANGE_HOLD:
+		if (w->kind != TARGET_CONSTRAINT)
+			return fold_refuse(e, "a new column is asked of no row");
+		return true;
 	default: return true;
 	}
 }

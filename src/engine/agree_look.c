@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "core/rule.h"
 #include "port/crypto.h"
 
 static void say(struct sides *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -128,17 +129,18 @@ static bool recount(const struct engine *g, struct sides *s, struct err *e)
 	return walk_recounts(&g->walk, s->drop_lost || s->add_lost, &s->to) || err_set(e, ERR_USE, NULL, "there is no way on from here (%s)", stage_name(g->walk.stage));
 }
 
-/* A column that the log has is there, one that it lost is not. Of two side by side trigger and old column have a state of their own, which nothing here
-   can put back: of before a change of them there is no way on. */
+/* A column, or a constraint, that the log has is there, one that it lost is not. Of two columns side by side trigger and old column have a state of
+   their own, which nothing here can put back: of before a change of them there is no way on. */
 static bool column_fits(const struct engine *g, const struct sides *s, struct err *e)
 {
 	if (archetype_beside(g->walk.archetype) && s->add_lost && !s->drop_lost && g->walk.stage < AT_CLOSED)
 		return err_set(e, ERR_VERIFY, "Look at what stands on the table, and begin another walk from there.",
 			"the ledger is of before line %lld of the log, a change of the table: this walk cannot go on here", (long long)g->walk.changed_n);
-	if (!s->adds || g->walk.stage >= AT_CLOSED || (s->target.taken > 0) == !s->add_lost)
+	bool asks = g->walk.kind == TARGET_CONSTRAINT, there = asks ? rule_step(g->plan, &s->target) != RULE_ABSENT : s->target.taken > 0;
+	if (!s->adds || g->walk.stage >= AT_CLOSED || there == !s->add_lost)
 		return true;
 	return err_set(e, ERR_VERIFY, "Find out who changed the table; the walk stops here until that is known.", s->add_lost ?
-		"the ledger is of before the new column came, and yet there is one of its name" : "the ledger has the new column, and the table has none of its name");
+		"the ledger is of before the %s came, and yet there is one of its name" : "the ledger has the %s, and the table has none of its name", asks ? "constraint" : "new column");
 }
 
 bool agree_resync_leads(struct engine *g, struct sides *s, struct err *e)
