@@ -75,7 +75,10 @@ has "which is said" "column note is NOT NULL already"
 
 # A check. Rows that do not hold to it are named, by check and when it is begun.
 sql "UPDATE public.orders SET total = -1 WHERE id IN (3, 5, 8, 11)" >/dev/null
-plan orders-add-check add-check --to orders_total_positive --where "total >= 0" || exit 1
+sql "CREATE FUNCTION public.fine(int) RETURNS boolean LANGUAGE plpgsql AS \$\$ BEGIN
+	IF \$1 = 777777 AND current_setting('application_name') = 'gatewalk alter' AND EXISTS (SELECT FROM public.slow) THEN PERFORM pg_sleep(60); END IF; RETURN \$1 >= 0; END \$\$;
+	CREATE TABLE public.slow (x int); INSERT INTO public.slow VALUES (1); INSERT INTO public.orders (customer, total, note) VALUES (1, 777777, 'slow')" >/dev/null
+plan orders-add-check add-check --to orders_total_positive --where "public.fine(total)" || exit 1
 run 1 "check: rows that do not hold to it" "$gw" check -d dbname=e2e_rules "$top/$name.yaml"
 has "are counted and named" "4 rows do not hold to it: id=3, id=5, id=8, \.\.\."
 sql "UPDATE public.orders SET total = 0 WHERE total < 0" >/dev/null
@@ -87,7 +90,20 @@ is "nothing was changed" "SELECT count(*) FROM pg_constraint WHERE conname = 'or
 sql "UPDATE public.orders SET total = 0 WHERE total < 0" >/dev/null
 must 0 "check: once they are mended" go writes
 must 0 "check: writes" go reads
-ends "check" "ADD CONSTRAINT orders_total_positive CHECK \(total >= 0\)"
+# It is killed in the middle of its look at all rows, which ends with it.
+until_sql "check: a moment later" "SELECT pg_sleep(1) IS NOT NULL"
+"$walk" "" "$key" "$name" act:alter:hold >"$top/killed" 2>&1 &
+asking=$!
+until_sql "check: it asks every row" "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'gatewalk alter' AND wait_event = 'PgSleep')"
+run 0 "check: others write meanwhile" psql -qX -c "SET statement_timeout = '1s'" -c "UPDATE public.orders SET total = total + 1 WHERE id = 12"
+kill -9 "$asking"
+wait "$asking" 2>/dev/null
+run 0 "check: the next look asks the ledger" go look
+has "check: nothing was changed" "^stage reads moved"
+until_sql "check: and nothing of it goes on" "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'gatewalk alter')"
+is "check: rows that stand are not asked yet" "SELECT convalidated FROM pg_constraint WHERE conname = 'orders_total_positive'" f
+sql "DELETE FROM public.slow; CREATE OR REPLACE FUNCTION public.fine(int) RETURNS boolean LANGUAGE sql AS 'SELECT \$1 >= 0'" >/dev/null
+ends "check" "ADD CONSTRAINT orders_total_positive CHECK \(public.fine\(total\)\)"
 is "it was asked of every row" "SELECT convalidated FROM pg_constraint WHERE conname = 'orders_total_positive'" t
 
 # A foreign key. A row that slips in behind it, as a replica's would, is found by the look at all rows.
