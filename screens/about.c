@@ -32,6 +32,13 @@ static const char *const added[ITEM_COUNT + 1] = {
 	[ITEM_DROP] = "Nothing is dropped where something is added: not needed.",
 };
 
+/* Of a constraint. */
+static const char *const asked[ITEM_COUNT + 1] = {
+	[ITEM_DUAL_WRITE] = "It comes for rows that are written from then on, by one short statement; then every deployed part writes only what holds to it.",
+	[ITEM_BACKFILL] = "Rows that have no value get one, batch by batch; then a count in one look finds none left, and none rejected.",
+	[ITEM_READS] = "Some hours later every row that stands is asked, while reads and writes go on. One that does not hold to it is named.",
+};
+
 /* Of two columns side by side. */
 static const char *const beside[ITEM_COUNT + 1] = {
 	[ITEM_DUAL_WRITE] = "The new column comes by one short statement; then every write goes to both, by gatewalk's trigger or by the application.",
@@ -43,6 +50,8 @@ static const char *const beside[ITEM_COUNT + 1] = {
 
 const char *item_about(const struct view *v, enum item i)
 {
+	if (v->walk && v->walk->kind == TARGET_CONSTRAINT && asked[i])
+		return asked[i];
 	if (view_comes(v) && !view_adds(v) && beside[i])
 		return beside[i];
 	return view_adds(v) && added[i] ? added[i] : abouts[i];

@@ -249,6 +249,28 @@ static struct view *moment(void)
 	return v;
 }
 
+/* A check instead: counted and not begun; or all that is written holds to it, and every row is to be asked. */
+static struct view *rule(enum stage stage)
+{
+	struct view *v = at(stage, false);
+	struct plan *p = (struct plan *)(uintptr_t)v->plan;
+	struct walk *w = (struct walk *)(uintptr_t)v->walk;
+	p->name = w->name = "users-add-check-total";
+	p->recipe = "add-check";
+	p->column = p->add_type = NULL;
+	p->add_name = "users_total_positive";
+	p->add_check = "total >= 0";
+	w->kind = TARGET_CONSTRAINT;
+	w->target = v->target_name = "constraint users_total_positive of public.users";
+	w->added_attnum = 0;
+	v->statement = "ALTER TABLE public.users ADD CONSTRAINT users_total_positive CHECK (total >= 0) NOT VALID";
+	if (stage == AT_EXPAND)
+		facts(v)->broken = (struct fact_broken){ .at = FIX_NOW - US_MINUTE, .rows = 41, .first = "id=4711, id=58102, id=900113" };
+	else
+		facts(v)->target.rule = 'f', w->confirmed[ITEM_DUAL_WRITE] = FIX_NOW - 5 * US_HOUR;
+	return v;
+}
+
 static struct view *made(enum fixture f)
 {
 	switch (f) {
@@ -266,6 +288,8 @@ static struct view *made(enum fixture f)
 	case FIX_READS:        return reading();
 	case FIX_WATCHED:      return watched();
 	case FIX_LOGGING:      return at(AT_LOG, true);
+	case FIX_RULE:         return rule(AT_EXPAND);
+	case FIX_HOLD:         return rule(AT_READS);
 	default:               return at(AT_CLOSED, true);
 	}
 }

@@ -82,6 +82,7 @@ START_TEST(it_comes)
 	judge();
 	ck_assert_str_eq(challenge("broken")->now, "2 do not: id=3, id=5");
 	ck_assert_int_eq(challenge("broken")->verdict, REFUSED);
+	next_is("2 rows do not hold to it: id=3, id=5", "Nothing was changed. Mend them, then begin it again.");
 	ck_assert_ptr_nonnull(offered(ACT_ADD, NULL));   /* once they are mended */
 	c->plan.backfill.value = "0";
 	c->plan.backfill.pauses = pauses;
@@ -139,10 +140,11 @@ START_TEST(every_row_is_asked)
 	c->facts.blocker.at = 0;
 	c->facts.broken = (struct fact_broken){ .at = c->facts.now, .rows = 1, .first = "id=3" };
 	judge();
-	next_is("Some rows do not hold to it: id=3", "Nothing was changed. Mend them, then ask every row again.");
+	next_is("1 row does not hold to it: id=3", "Nothing was changed. Mend them, then begin it again.");
+	ck_assert_str_eq(challenge("broken")->now, "1 do not: id=3");
 	c->facts.broken.first = NULL;
 	judge();
-	ck_assert_str_eq(v->next[0], "Some rows do not hold to it: ");
+	ck_assert_str_eq(v->next[0], "1 row does not hold to it: ");
 	c->plan.backfill.value = "0";   /* which fills them, and B3 is asked for that */
 	judge();
 	ck_assert_ptr_nonnull(strstr(v->next[0], "Rows that stand are not asked yet"));

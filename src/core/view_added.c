@@ -181,6 +181,8 @@ static void next_expand(struct view *v)
 	} else if (v->facts->blocker.at) {
 		view_line(v, 0, "Not added: %s.", view_blocker(v));
 		view_line(v, 1, "Nothing was changed, and nobody waits behind it. Try again later.");
+	} else if (view_next_broken(v)) {
+		return;
 	} else if (is_rule(v)) {
 		view_two(v, "Add it, for rows that are written from then on: a short lock.", "Rows that do not hold to it are counted first, and nothing is done then.");
 	} else {

@@ -196,7 +196,8 @@ static void at_monitor(struct view *v)
 	if (v->walk->alarms > 0 && v->now < end) {
 		view_line(v, 0, "ALARM: %s", v->walk->alarm);
 		if (view_is_added(v))
-			view_line(v, 1, "If the new column is the cause, step back: reads go first.");
+			view_line(v, 1, v->walk->kind == TARGET_CONSTRAINT ? "If the constraint is the cause, step back: it goes again at item 5." :
+				"If the new column is the cause, step back: reads go first.");
 		else
 			view_line(v, 1, "If the drop is the cause, put the %s back: the way is shown here.", view_noun(v));
 	} else if (v->now < end) {
@@ -222,7 +223,7 @@ static void at_closed(struct view *v)
 	if (v->walk->restored_at)
 		view_line(v, 1, "It was put back on %s UTC.", when_short(v->walk->restored_at, when));
 	else if (view_is_added(v))
-		view_line(v, 1, "The new column stays; the snapshot is kept for %d days.", v->plan->retention_days);
+		view_line(v, 1, "%s stays; the snapshot is kept for %d days.", v->walk->kind == TARGET_CONSTRAINT ? "The constraint" : "The new column", v->plan->retention_days);
 	else
 		view_line(v, 1, "The snapshot is kept for %d days: gatewalk restore puts the %s back.", v->plan->retention_days, view_noun(v));
 }

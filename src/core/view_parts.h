@@ -52,6 +52,8 @@ const struct view_stage *view_beside(enum stage s);
 const struct view_stage *view_rule(enum stage s);
 /* Asks whether every row holds to it already, as counted when it was last begun. */
 void view_ask_broken(struct view *v);
+/* Says which rows do not, where nothing fills them; false where there are none. */
+bool view_next_broken(struct view *v);
 /* By the walk's archetype. False: this stage is as that of something that goes. */
 bool view_own_offers(struct view *v);
 bool view_own_challenges(struct view *v);

@@ -25,6 +25,17 @@ void view_ask_broken(struct view *v)
 	put_text(c->source, sizeof c->source, "table");
 }
 
+bool view_next_broken(struct view *v)
+{
+	const struct fact_broken *b = &v->facts->broken;
+	char n[32];
+	if (!b->rows || view_fills(v))
+		return false;
+	view_line(v, 0, "%s row%s not hold to it: %s", grouped(b->rows, n), b->rows == 1 ? " does" : "s do", b->first ? b->first : "");
+	view_line(v, 1, "Nothing was changed. Mend them, then begin it again.");
+	return true;
+}
+
 static void offers_writes(struct view *v)
 {
 	view_offer_deploys(v, "writes_fill", WRITES);
@@ -80,8 +91,9 @@ static void asks_reads(struct view *v)
 	static const char *const before[] = { "B7", "B3", "C3", "C4" };
 	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
 		view_ask_sensed(v, before[i]);
-	view_ask_broken(v);
-	view_ask_typed(v, ITEM_READS, "does every row hold to it?", "held", steps[is]);
+	if (v->facts->broken.at)
+		view_ask_broken(v);
+	view_ask_typed(v, ITEM_READS, "has every row been asked?", "held", steps[is]);
 }
 
 static void next_reads(struct view *v)
@@ -98,9 +110,8 @@ static void next_reads(struct view *v)
 	} else if (v->facts->blocker.at) {
 		view_line(v, 0, "Not done: %s.", view_blocker(v));
 		view_line(v, 1, "Nothing was changed, and nobody waits behind it. Try again later.");
-	} else if (v->facts->broken.at && v->facts->broken.rows && !view_fills(v)) {
-		view_line(v, 0, "Some rows do not hold to it: %s", v->facts->broken.first ? v->facts->broken.first : "");
-		view_line(v, 1, "Nothing was changed. Mend them, then ask every row again.");
+	} else if (view_next_broken(v)) {
+		return;
 	} else if (is == RULE_NEW_ROWS) {
 		view_two(v, "Ask every row that stands: all are read, and nobody is kept out.", "It may take a while; reads and writes go on beside it.");
 	} else {
