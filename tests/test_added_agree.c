@@ -145,6 +145,17 @@ START_TEST(another_database)
 END_TEST
 
 /* A database of before the column came: all begins anew there. */
+/* Which has no number in its table. */
+START_TEST(a_constraint_is_taken_along)
+{
+	to(AT_WRITES);
+	c->walk.kind = TARGET_CONSTRAINT;
+	c->walk.added_attnum = 0;
+	ck_assert_msg(rebinds("", "writes fill it"), "%s", c->err.msg);
+	ck_assert(c->walk.added_at > 0);
+}
+END_TEST
+
 START_TEST(another_database_of_before)
 {
 	to_writes();
@@ -233,6 +244,7 @@ static Suite *suite(void)
 	tcase_add_test(t, an_open_change_came_to_nothing);
 	tcase_add_test(t, no_way_on);
 	tcase_add_test(t, another_database);
+	tcase_add_test(t, a_constraint_is_taken_along);
 	tcase_add_test(t, another_database_of_before);
 	tcase_add_test(t, a_permit);
 	tcase_add_test(t, a_permit_to_take);

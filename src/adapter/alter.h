@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The one writer of every change of a table that is no drop (enum change): a new column comes, and goes again; the trigger that writes both columns; what the
-   old column asks for. Nothing of the user's but the plan's column is touched here; what is built on a column that goes is in the way, and nothing falls with it.
+/* The one writer of every change of a table that is no drop (enum change): a new column or a constraint comes, and goes again; the trigger that writes both columns;
+   what the old column asks for. Nothing of the user's but the plan's column is touched here; what is built on a column that goes is in the way, and nothing falls with it.
    MUST 1. Send nothing without a permit that permit_check accepts for exactly this statement; one that takes a column away names the column's number.
    MUST 2. Before a column comes, try its statement on an empty table of the same columns: what rewrites the table or reads all of it is not run.
    MUST 3. Use a connection of its own, its timeouts set before BEGIN; wait 500 ms for the lock at most, so that nobody queues behind it for longer,
@@ -11,7 +11,8 @@
    MUST 6. Believe COMMIT only by its command tag; say "unknown" when the link is cut. Then the anchor alone decides.
    MUST 7. Of what puts the old column back only the first statement runs under that lock. The others look at every row: they run behind COMMIT, each for
            itself, and only as the log has kept them. What is left of them after a crash is run by alter_rest.
-   What the changes have of their own stands in one table, alter_form.c. */
+   What the changes have of their own stands in one table, alter_form.c; of a constraint in alter_rule.c. What asks every row of it takes a lock beside which
+   reads and writes go on, and alone may take longer than 5 s. */
 #ifndef GW_ADAPTER_ALTER_H
 #define GW_ADAPTER_ALTER_H
 
