@@ -237,6 +237,7 @@ START_TEST(a_column_is_asked_of_no_row)
 	to_writes();
 	says(OP_CONFIRM, "{'backfill':0,'item':5,'typed':'written'}");
 	ck_assert(!walk_change_may(&c->walk, CHANGE_HOLD));
+	ck_assert(!walk_change_may(&c->walk, (enum change)(CHANGE_HOLD + 1)));
 	ck_assert(!core_fold(c, OP_CHANGE, CHANGE("hold", "16400")));
 	ck_assert(strstr(c->err.msg, "a new column is asked of no row"));
 	ck_assert(!core_foldf(c, OP_BEGIN, BEGIN, "destructive", 0, "constraint"));

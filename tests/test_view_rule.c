@@ -90,6 +90,7 @@ START_TEST(it_comes)
 	c->facts.broken.first = NULL;
 	judge();
 	ck_assert_int_eq(challenge("broken")->verdict, HOLDS);
+	ck_assert_str_eq(v->next[1], "A change of a row without a value is refused until item 6 has filled it.");
 	ck_assert_str_eq(challenge("broken")->passes, "yes, or the backfill fills those that do not");
 	c->facts.broken.rows = 0;
 	judge();
@@ -168,6 +169,13 @@ START_TEST(every_row_is_asked)
 	says(OP_CONFIRM, "{'item':8,'typed':'held'}");
 	look('t', false);
 	ck_assert_str_eq(v->items[ITEM_READS].note, "every row");
+	c->walk.alarms = 1;
+	c->walk.alarm = "errors";
+	judge();
+	next_is("ALARM: errors", "If the constraint is the cause, step back: it goes again at item 5.");
+	c->walk.stage = AT_CLOSED;
+	judge();
+	next_is("This walk is closed. Nothing to do.", "The constraint stays; the snapshot is kept for 90 days.");
 }
 END_TEST
 

@@ -184,7 +184,8 @@ static void next_expand(struct view *v)
 	} else if (view_next_broken(v)) {
 		return;
 	} else if (is_rule(v)) {
-		view_two(v, "Add it, for rows that are written from then on: a short lock.", "Rows that do not hold to it are counted first, and nothing is done then.");
+		view_two(v, "Add it, for rows that are written from then on: a short lock.", view_fills(v) ? "A change of a row without a value is refused until item 6 has filled it." :
+			"Rows that do not hold to it are counted first, and nothing is done then.");
 	} else {
 		view_two(v, "Add the new column: a short lock, asked for again if it is not free.", "No row is written, and nobody is kept waiting behind it.");
 	}
