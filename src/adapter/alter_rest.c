@@ -17,7 +17,7 @@
 static const char DUE_SQL[] =
 "/* gatewalk */ SELECT EXISTS (SELECT FROM pg_constraint c, LATERAL (VALUES (quote_ident(conname)), ('\"' || replace(conname, '\"', '\"\"') || '\"')) q(name),\n"
 "    LATERAL (VALUES (' VALIDATE CONSTRAINT ' || q.name)) v(tail) WHERE conrelid = $1::oid AND NOT convalidated AND right($2, length(v.tail)) = v.tail)\n"
-"  OR (strpos($2, ' SET NOT NULL, DROP CONSTRAINT ') > 0 AND EXISTS (SELECT FROM pg_constraint WHERE conrelid = $1::oid AND conname = $3))";
+"  OR (strpos($2, ' SET NOT NULL; ALTER TABLE ') > 0 AND EXISTS (SELECT FROM pg_constraint WHERE conrelid = $1::oid AND conname = $3))";
 
 static bool due(struct db *db, struct arena *a, const struct walk *w, const char *statement, bool *is, struct err *e)
 {

@@ -84,7 +84,8 @@ const char *sql_tighten(struct arena *a, const struct plan *p, const struct fact
 	return altered(a, p, &c);
 }
 
-/* A check that was looked at spares SET NOT NULL its own look at every row under the strongest lock. */
+/* A check that was looked at spares SET NOT NULL its own look at every row under the strongest lock; only where it goes by a statement behind that,
+   since one ALTER TABLE drops first, whatever the order in it. */
 const char **sql_tighten_rest(struct arena *a, const struct plan *p, const struct fact_target *t, size_t *n)
 {
 	const char *table = table_of(a, p), **all = arena_array(a, t->n_foreign + 2, sizeof *all);
@@ -94,7 +95,7 @@ const char **sql_tighten_rest(struct arena *a, const struct plan *p, const struc
 			all[(*n)++] = arena_printf(a, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table, sql_ident(a, t->foreign[i]));
 	if (t->not_null) {
 		all[(*n)++] = arena_printf(a, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table, no_null(a, t));
-		all[(*n)++] = arena_printf(a, "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL, DROP CONSTRAINT %s", table, sql_ident(a, p->column), no_null(a, t));
+		all[(*n)++] = arena_printf(a, "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL; ALTER TABLE %s DROP CONSTRAINT %s", table, sql_ident(a, p->column), table, no_null(a, t));
 	}
 	return all;
 }
