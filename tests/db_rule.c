@@ -209,8 +209,12 @@ START_TEST(a_row_that_slipped_in)
 }
 END_TEST
 
+/* A backend tells what it has read when it ends. */
 static const char *scans(void)
 {
+	while (strcmp(fix_get(&x, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatewalk alter'"), "0") != 0)
+		;
+	fix_do(&x, "SELECT pg_stat_force_next_flush()");
 	fix_do(&x, "SELECT pg_stat_clear_snapshot()");
 	return fix_get(&x, "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'orders'");
 }
@@ -226,7 +230,7 @@ START_TEST(never_null)
 	ck_assert_str_eq(state(), "true");
 	const char *before = scans();
 	stand(CHANGE_HOLD);
-	ck_assert_str_eq(x.statement, "ALTER TABLE public.orders ALTER COLUMN note SET NOT NULL, DROP CONSTRAINT gatewalk_not_null");
+	ck_assert_str_eq(x.statement, "ALTER TABLE public.orders ALTER COLUMN note SET NOT NULL; ALTER TABLE public.orders DROP CONSTRAINT gatewalk_not_null");
 	ck_assert_msg(run(), "%s", err.msg);
 	ck_assert_str_eq(state(), "gone");
 	ck_assert_str_eq(scans(), before);
@@ -264,11 +268,44 @@ START_TEST(what_was_signed_is_what_is_done)
 }
 END_TEST
 
+START_TEST(partitions_come_along)
+{
+	fix_do(&x, "INSERT INTO public.parts VALUES (1, 1)");
+	plan("add-check", "parts", NULL);
+	x.plan.add_check = "id > 0";
+	opened(CHANGE_ADD);
+	ck_assert_uint_eq(x.facts.target.n_locks, 2);
+	done(CHANGE_ADD);
+	done(CHANGE_HOLD);
+	ck_assert_str_eq(fix_get(&x, "SELECT string_agg(conrelid::regclass || ' ' || convalidated, ', ' ORDER BY conrelid) FROM pg_constraint WHERE conname = 'a Rule'"),
+		"public.parts true, public.part1 true");
+	done(CHANGE_TAKE);
+	ck_assert_str_eq(fix_get(&x, "SELECT count(*) FROM pg_constraint WHERE conname = 'a Rule'"), "0");
+}
+END_TEST
+
+/* The other table belongs to somebody else. */
+START_TEST(who_may_refer)
+{
+	struct fact_target t;
+	plan("add-foreign-key", "orders", "cust");
+	fix_do(&x, "DROP ROLE IF EXISTS gw_clerk; CREATE ROLE gw_clerk; GRANT gw_clerk TO CURRENT_USER; GRANT USAGE, CREATE ON SCHEMA public TO gw_clerk;"
+		"ALTER TABLE public.orders OWNER TO gw_clerk; GRANT SELECT, REFERENCES ON public.cust TO gw_clerk; SET ROLE gw_clerk");
+	ck_assert_msg(probe_target(x.db, x.a, &x.plan, &t, &err) && probe_added(x.db, x.a, &x.plan, &t, &err), "%s", err.msg);
+	ck_assert_str_eq(t.unfit, "this login may not lock and refer to public.cust; its owner grants that (GRANT REFERENCES, UPDATE ON public.cust TO ...)");
+	fix_do(&x, "RESET ROLE; GRANT UPDATE ON public.cust TO gw_clerk; SET ROLE gw_clerk");
+	t.unfit = NULL;
+	ck_assert_msg(probe_added(x.db, x.a, &x.plan, &t, &err), "%s", err.msg);
+	ck_assert_msg(!t.unfit, "%s", t.unfit);
+	fix_do(&x, "RESET ROLE; DROP OWNED BY gw_clerk; DROP ROLE gw_clerk");
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("rule");
 	TCase *t = tcase_create("rule");
-	const TTest *const all[] = { rows_that_do_not_hold_to_it, every_row_is_asked_beside_writes, a_row_that_slipped_in, never_null, who_came_first, what_was_signed_is_what_is_done };
+	const TTest *const all[] = { rows_that_do_not_hold_to_it, every_row_is_asked_beside_writes, a_row_that_slipped_in, never_null, who_came_first, what_was_signed_is_what_is_done, partitions_come_along, who_may_refer };
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -37,6 +37,22 @@ static bool try(struct db *db, struct arena *a, const struct plan *p, const char
 	return db_ask(db, a, &(struct query){ .sql = rule_add(a, &trial) }, NULL, &why) || trial_refused(a, "constraint", &why, unfit, e);
 }
 
+/* The writer locks both tables before it adds the key, which asks for more than REFERENCES. */
+static bool may_refer(struct db *db, struct arena *a, const struct plan *p, const char **unfit, struct err *e)
+{
+	const char *other = rule_other(a, p), *args[] = { other };
+	const struct query q = { .sql = "/* gatewalk */ SELECT has_table_privilege(r, 'REFERENCES') AND (has_table_privilege(r, 'UPDATE') OR has_table_privilege(r, 'DELETE') OR has_table_privilege(r, 'TRUNCATE'))\n"
+		"FROM to_regclass($1) r WHERE r IS NOT NULL", .args = args, .nargs = 1, .cols = 1, .max_rows = 1 };
+	struct rows r;
+	if (!other)
+		return true;
+	if (!db_ask(db, a, &q, &r, e))
+		return false;
+	if (r.n && !cell_bool(r.cell[0][0]))
+		*unfit = arena_printf(a, "this login may not lock and refer to %s; its owner grants that (GRANT REFERENCES, UPDATE ON %s TO ...)", other, other);
+	return true;
+}
+
 static const char *against(struct arena *a, const struct plan *p, const struct fact_target *t)
 {
 	if (t->rule)
@@ -53,6 +69,10 @@ bool probe_rule(struct db *db, struct arena *a, const struct plan *p, struct fac
 {
 	struct err why = { 0 };
 	if ((t->unfit = against(a, p, t)))
+		return true;
+	if (!may_refer(db, a, p, &t->unfit, e))
+		return false;
+	if (t->unfit)
 		return true;
 	bool ok = try(db, a, p, &t->unfit, &why);
 	db_rollback(db);
