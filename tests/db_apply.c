@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The writer, its permit and what it sees under the lock: MUST 1, 3, 4 and 5 of adapter/apply.h, on a real server. */
+#include "adapter/writer.h"
 #include "tests/drop_orders.h"
 
 #define NOWHERE "host=/nonexistent dbname=nowhere"
@@ -195,6 +196,22 @@ START_TEST(sees_under_the_lock)
 }
 END_TEST
 
+/* A6: two engines may have passed it in the same moment. */
+START_TEST(another_fills)
+{
+	struct err e = { 0 };
+	struct drop_end end;
+	struct drop d = fix_drop(&x, fix_mint(&x));
+	struct db *other = test_connect(x.conninfo);
+	test_sql(other, "SELECT pg_advisory_lock(" WRITER_ALONE_SQL ")");
+	ck_assert(!apply_drop(x.a, &d, &end, &e));
+	ck_assert_str_eq(e.msg, "under the lock: A6, another walk is changing or filling a table of this database right now");
+	ck_assert_int_eq(end.result, DROP_REFUSED);
+	ck_assert(column_there("total"));
+	db_close(other);
+}
+END_TEST
+
 START_TEST(ledger_moved)
 {
 	struct err e = { 0 };
@@ -285,6 +302,7 @@ static Suite *suite(void)
 	tcase_add_test(t, nonce_serves_once);
 	tcase_add_loop_test(t, sees_under_the_lock, 0, (int)(sizeof sabotages / sizeof sabotages[0]));
 	tcase_add_test(t, ledger_moved);
+	tcase_add_test(t, another_fills);
 	tcase_add_test(t, files_changed);
 	tcase_add_test(t, locks_what_the_key_points_to);
 	tcase_add_test(t, relaxes);

@@ -84,12 +84,12 @@ static bool judged(struct altering *r, struct err *e)
 {
 	const struct alter *o = r->o;
 	struct rows pairs;
-	const char *more = arena_printf(r->a, "UNION ALL SELECT 'alone', pg_try_advisory_xact_lock(" WRITER_ALONE_SQL ")::text, 1000\n%s", r->form->more ? r->form->more(r) : "");
+	const char *more = arena_printf(r->a, WRITER_ALONE_PAIR_SQL "%s", r->form->more ? r->form->more(r) : "");
 	const struct locked_look l = { .plan = &r->seen, .walk = o->walk, .facts = o->facts, .last = &o->last, .more = more };
 	if (!locked_look(r->db, r->a, &l, &r->under, &pairs, e))
 		return false;
-	if (r->form->alone && !cell_bool(pairs_get(&pairs, "alone")))
-		return err_set(e, ERR_GATE, "gatewalk job list   shows it. Begin this again when it has ended.", "under the lock: A6, another walk is changing or filling a table of this database right now");
+	if (r->form->alone && !writer_alone(&pairs, e))
+		return false;
 	r->out->xid = pairs_get(&pairs, "xid");
 	r->out->at = r->under.now;
 	return same_locks(r, e) && permit_rejudge(o->permit, o->plan, o->walk, &r->under, e) && same_target(r, e) && (!r->form->fits || r->form->fits(r, &pairs, e));

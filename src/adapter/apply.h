@@ -4,7 +4,8 @@
    MUST 2. Use a connection of its own, its timeouts set before BEGIN.
    MUST 3. Lock every relation the statement will lock, in one order, then spend the nonce in the same transaction; the server's
            guard gets its pass there: for this transaction and the very message of MUST 5, spent by it once.
-   MUST 4. Look again under the lock in one query of at most 300 ms, and judge again; anything unknown rolls back.
+   MUST 4. Look again under the lock in one query of at most 300 ms, and judge again; anything unknown rolls back, and so does another walk that
+           changes or fills a table of this database.
    MUST 5. Remove gatewalk's own objects, run the statement and append the anchor in that transaction.
    MUST 6. Believe COMMIT only by its command tag; say "unknown" when the link is cut.
    MUST 7. Take at most three round trips from the lock to COMMIT. */

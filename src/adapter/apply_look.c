@@ -5,6 +5,7 @@
 #include "adapter/guard.h"
 #include "adapter/own_private.h"
 #include "adapter/probe_target.h"
+#include "adapter/writer.h"
 #include "base/arena.h"
 #include "port/db.h"
 
@@ -13,7 +14,8 @@ static const char MORE_SQL[] =
 "UNION ALL SELECT p.k, p.v, 1000 FROM (%1$s) w(triggers, enabled, func, seq, digest, sealed),\n"
 "  LATERAL (VALUES ('trip_whole', (triggers > 0 AND func AND seq AND digest = sealed)::text), ('trip_enabled', enabled::text)) p(k, v)\n"
 "UNION ALL SELECT 'trip_count', CASE WHEN is_called THEN last_value ELSE 0 END::text, 1000 FROM %2$s\n"
-"UNION ALL SELECT gu.k, gu.v, 1000 FROM (%3$s) gu\n";
+"UNION ALL SELECT gu.k, gu.v, 1000 FROM (%3$s) gu\n"
+WRITER_ALONE_PAIR_SQL;
 
 static void read_watch(const struct rows *r, struct fact_watch *out)
 {
@@ -36,5 +38,5 @@ bool apply_look(struct db *db, struct arena *a, const struct drop *d, struct fac
 	read_watch(&r, &out->watch);
 	guard_read(a, &r, out->now, &out->guard);
 	*xid = pairs_get(&r, "xid");
-	return true;
+	return writer_alone(&r, e);
 }

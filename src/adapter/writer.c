@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "adapter/probe_target.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -45,6 +46,12 @@ const char *writer_locks(struct arena *a, const struct fact_target *t, bool only
 	const char *s = arena_dup(a, text_str(&list));
 	text_free(&list);
 	return s;
+}
+
+bool writer_alone(const struct rows *pairs, struct err *e)
+{
+	return cell_bool(pairs_get(pairs, "alone")) ||
+		err_set(e, ERR_GATE, "gatewalk job list   shows it. Begin this again when it has ended.", "under the lock: A6, another walk is changing or filling a table of this database right now");
 }
 
 bool writer_unstoppable(bool (*attempt)(void *run, struct err *e), void *run, struct err *e)
