@@ -2,7 +2,6 @@
 /* What can be done now, as rows: the same on every screen that has them. */
 #include "screens/screen.h"
 
-
 static bool wanted(const struct view *v, size_t i, enum act_kind skip)
 {
 	const struct offer *o = &v->offers[i];
@@ -20,11 +19,19 @@ bool offers_asks_yes(enum act_kind k)
 	return k == ACT_LEAVE || k == ACT_BACK || k == ACT_RESTORE || k == ACT_ADD || k == ACT_JOB_STOP;
 }
 
+/* The first step of taking a new column away only counts. */
+static bool counts(const struct offer *o)
+{
+	return o->kind == ACT_TAKE && !o->prompt;
+}
+
 static const char *asks(const struct offer *o)
 {
 	bool asked = o->prompt || offers_asks_yes(o->kind);
 	if (o->kind == ACT_DROP)
 		return "typed name, countdown, passphrase";
+	if (counts(o))
+		return "";
 	if (act_signs(o->kind))
 		return asked ? "asks, then signs" : "signs";
 	return asked ? "asks" : "";
@@ -47,7 +54,7 @@ void offers_rows(struct page *p, const struct view *v, enum act_kind skip)
 		const struct offer *o = &v->offers[i];
 		page_pick(p, "you can");
 		page_fit(p, ST_PLAIN, 3, 22, o->label ? o->label : act_name(o->kind));
-		page_fit(p, ST_DIM, 27, page_width(p) - 28 - 18, o->prompt ? o->prompt : act_what(o->kind));
+		page_fit(p, ST_DIM, 27, page_width(p) - 28 - 18, o->prompt ? o->prompt : counts(o) ? "only counts: nothing is changed" : act_what(o->kind));
 		if (!page_narrow(p))
 			page_put(p, ST_DIM, RIGHT, "%s", asks(o));
 	}
