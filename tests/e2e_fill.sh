@@ -85,6 +85,9 @@ until_sql "to its end" "SELECT EXISTS (SELECT FROM gatewalk.job WHERE kind = 'ba
 say yes "$([ "$(sql "SELECT filled FROM gatewalk.backfill")" -gt "$filled" ] && [ "$filled" -gt 0 ] && echo yes)" "from where it was"
 run 0 "its end is taken in" go look
 has "item 6 stays open" "^stage backfill"
+run 0 "jobs are listed" "$gw" job list -d dbname=e2e_fill
+has "with how far they are" "backfill +done .* 20000 of 20000 rows "
+say 0 "$(grep -c " of 0 " "$out")" "and no end where there is none"
 
 # Rows that do not convert.
 run 0 "they are listed" "$gw" job rejects orders-add-amount

@@ -212,13 +212,24 @@ static void print_pace(const struct json *j)
 		print_clean("          %s%s%s%s%s", percent, rate, left, *percent && *str(j, "note") ? "; " : "", str(j, "note"));
 }
 
+/* Of work that has no end, or none that is known, there is no "of". */
+static const char *how_far(const struct json *j, char *out, size_t size)
+{
+	long long done = (long long)json_int_or(j, "done", 0), total = (long long)json_int_or(j, "total", 0);
+	*out = '\0';
+	if (total > 0)
+		snprintf(out, size, "%lld of %lld %s", done, total, str(j, "unit"));
+	else if (done > 0)
+		snprintf(out, size, "%lld %s", done, str(j, "unit"));
+	return out;
+}
+
 void print_jobs(const struct json *o)
 {
 	for (const struct json *j = list(o, "jobs"); j; j = j->next) {
-		char buf[32];
-		print_clean("job %-5lld %-9s %-10s %-20s %lld of %lld %s  since %s%s%s", (long long)json_int_or(j, "id", 0), str(j, "kind"), str(j, "state"),
-			str(j, "phase"), (long long)json_int_or(j, "done", 0), (long long)json_int_or(j, "total", 0), str(j, "unit"),
-			moment(str(j, "started"), buf), *str(j, "error") ? "  " : "", str(j, "error"));
+		char buf[32], far[80];
+		print_clean("job %-5lld %-9s %-10s %-20s %s  since %s%s%s", (long long)json_int_or(j, "id", 0), str(j, "kind"), str(j, "state"), str(j, "phase"),
+			how_far(j, far, sizeof far), moment(str(j, "started"), buf), *str(j, "error") ? "  " : "", str(j, "error"));
 		print_pace(j);
 	}
 }
