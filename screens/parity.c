@@ -7,6 +7,7 @@
 #include "screens/num.h"
 
 #define AT 10
+#define FEW 3   /* rows named here */
 
 static void state_line(struct page *p, const struct view *v, const struct view_job *j)
 {
@@ -46,11 +47,13 @@ static void wait_row(struct page *p, const struct view *v, int64_t now)
 static void rows(struct page *p, const struct view *v)
 {
 	struct arena *a = p->arena;
-	for (size_t i = 0; i < v->n_mismatches; i++) {
+	for (size_t i = 0; i < v->n_mismatches && i < FEW; i++) {
 		const struct view_mismatch *m = &v->mismatches[i];
-		const char *is = m->error ? m->error : arena_printf(a, "and not %s", m->expected ? m->expected : "no value");
+		const char *is = m->error ? m->error : m->expected ? arena_printf(a, "and not %s", m->expected) : "and should have none";
 		page_item(p, arena_printf(a, "differs %zu", i + 1), "", AT, arena_printf(a, "%s   old %s   new %s   %s", m->key, m->old ? m->old : "no value", m->new ? m->new : "no value", is));
 	}
+	if (v->n_mismatches > FEW)
+		page_item(p, "more", "", AT, arena_printf(a, "and more: gatewalk job differ %s lists them", v->plan->name));
 }
 
 static void last_pass(struct page *p, const struct view *v, int64_t now)

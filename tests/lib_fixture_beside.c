@@ -68,6 +68,9 @@ static struct view *window(bool differ)
 		.done = 23.3e6, .total = 61.2e6, .estimate = true, .eta_low_s = 1180, .eta_high_s = 2700, .rates = rates, .n_rates = 12, .rate_each = 2 * US_MINUTE, .rate_unit = "rows" };
 	v->jobs = j;
 	v->n_jobs = 1;
+	static struct view_mismatch rows[] = { { 14, "id=4711", "12.50", "12.05", "12.50", NULL }, { 14, "id=4712", NULL, "0.00", NULL, NULL }, { 15, "id=9", "x", NULL, NULL, "invalid input syntax for type numeric: \"x\"" }, { 15, "id=10", "y", NULL, NULL, "invalid input syntax for type numeric: \"y\"" } };
+	v->mismatches = rows;
+	v->n_mismatches = differ ? sizeof rows / sizeof rows[0] : 0;
 	finding(v, "B4", differ ? REFUSED : HOLDS, differ ? "3 differ" : "61 204 118 rows, 0 differ");
 	return v;
 }

@@ -259,7 +259,8 @@ void print_differ(const struct json *o)
 	if (!list(o, "differ"))
 		print_clean("no row is known to differ");
 	for (const struct json *r = list(o, "differ"); r; r = r->next)
-		print_clean("%s  old %s  new %s  %s%s", str(r, "key"), value(r, "old"), value(r, "new"), *str(r, "error") ? "" : "and not ", *str(r, "error") ? str(r, "error") : value(r, "expected"));
+		print_clean("%s  old %s  new %s  %s%s", str(r, "key"), value(r, "old"), value(r, "new"), *str(r, "error") || !json_str(r, "expected") ? "" : "and not ",
+			*str(r, "error") ? str(r, "error") : json_str(r, "expected") ? str(r, "expected") : "and should have none");
 }
 
 void print_verify(const struct json *o)
