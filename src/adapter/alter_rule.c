@@ -77,7 +77,7 @@ static const char *held(const struct altering *r)
 
 const struct alter_form *alter_rule(enum change ch)
 {
-	static const struct alter_form add = { .doing = "adding the constraint", .tried = tried, .lock = lock_to_add, .fits = absent, .proof = there },
-		take = { .doing = "taking the constraint away", .proof = gone }, hold = { .doing = "asking every row", .lock = lock_to_hold, .ms = time_to_hold, .proof = held };
+	static const struct alter_form add = { .doing = "adding the constraint", .alone = true, .tried = tried, .lock = lock_to_add, .fits = absent, .proof = there },
+		take = { .doing = "taking the constraint away", .proof = gone }, hold = { .doing = "asking every row", .alone = true, .lock = lock_to_hold, .ms = time_to_hold, .proof = held };
 	return ch == CHANGE_ADD ? &add : ch == CHANGE_TAKE ? &take : ch == CHANGE_HOLD ? &hold : NULL;
 }

@@ -31,7 +31,7 @@ TABLE_TREE_SQL TABLE_KEY_SQL \
 " WHEN EXISTS (SELECT FROM tree WHERE below AND relkind = 'f') THEN 'a partition is a foreign table; detach it first (ALTER TABLE ... DETACH PARTITION)'\n" \
 " WHEN EXISTS (SELECT FROM tree JOIN pg_depend e ON e.classid = 'pg_class'::regclass AND e.objid = tree.oid AND e.deptype = 'e')\n" \
 "   THEN 'the table belongs to an extension; the extension''s own update must change it'\n" \
-" WHEN taken IS NULL AND EXISTS (SELECT FROM tree JOIN pg_class m ON m.oid = tree.oid WHERE m.relnatts >= 1600)\n" \
+" WHEN taken IS NULL AND without IS NOT NULL AND EXISTS (SELECT FROM tree JOIN pg_class m ON m.oid = tree.oid WHERE m.relnatts >= 1600)\n" \
 "   THEN 'the table has had 1600 columns, those counted that are gone, and the server has numbers for no more'\n" \
 " WHEN taken < 0 THEN format('%I is the name of a column of the server''s own', without)\n" \
 " END"

@@ -150,7 +150,7 @@ void target_read(struct arena *a, const struct plan *p, const struct rows *r, st
 	out->foreign = pairs_list(a, r, "foreign", &out->n_foreign);
 	out->foreign_as = pairs_list(a, r, "foreign_as", &out->n_foreign);
 	let_go(out);
-	out->published = pairs_list(a, r, "published", &out->n_published);
+	out->published = pairs_list(a, r, plan_rule(p) == RULE_NONE ? "published" : "", &out->n_published);   /* a constraint is sent nowhere */
 	out->found = out->schema && out->table && (out->column || is_whole(p)) && out->definition;
 	if (out->found)
 		crypto_sha256_hex(out->definition, strlen(out->definition), out->definition_digest);

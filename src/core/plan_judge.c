@@ -39,7 +39,7 @@ static void judge_needs(struct findings *f)
 		const char *value = *(const char *const *)((const char *)f->p + needs[i].at);
 		if (is_blank(value))
 			found(f, needs[i].path, arena_printf(f->a, "%s is %s", needs[i].path, value ? "empty" : "missing"),
-				needs[i].added && plan_target(f->p) == TARGET_ADDED ? needs[i].added : needs[i].instead);
+				needs[i].added && target_comes(plan_target(f->p)) ? needs[i].added : needs[i].instead);
 	}
 	if (f->p->archetype == ARCH_NONE)
 		found(f, "archetype", "archetype is missing", "write archetype: additive, rename, type change or destructive");
@@ -49,7 +49,7 @@ static void judge_needs(struct findings *f)
 		found(f, "deploys", "deploys names no part", "name each deployed part of the application, such as - {name: web}");
 	if (f->p->n_windows == 0)
 		found(f, "window.open", "window.open names no hours",
-			plan_target(f->p) == TARGET_ADDED ? "write the hours in which it may be added, such as - {days: [Tue], from: \"02:00\", to: \"05:00\"}" :
+			target_comes(plan_target(f->p)) ? "write the hours in which it may be added, such as - {days: [Tue], from: \"02:00\", to: \"05:00\"}" :
 			"write the hours in which the drop may happen, such as - {days: [Tue], from: \"02:00\", to: \"05:00\"}");
 }
 

@@ -71,7 +71,7 @@ static bool look_up(struct arena *a, struct db *db, const struct plan *p, struct
 	if (!look_broken(a, db, p, &t, errs, e))
 		return false;
 	if (t.unfit)
-		place_row(errs, at, t.unfit, plan_target(p) == TARGET_ADDED ? "" : "a target that this version walks");
+		place_row(errs, at, t.unfit, target_comes(plan_target(p)) ? "" : "a target that this version walks");
 	if (!same_falls(p, &t))
 		place_row(errs, plan_mark(p, "document.falls"), "the list of what falls is not what the server says",
 			t.n_falls ? "the list under target.falls of --json" : "falls: []");
