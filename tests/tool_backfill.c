@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Fills public.big.n by the job's own code, in the database that libpq's environment names, which has the gatewalk schema:
-     tool_backfill EXPRESSION [BATCH_MS [LOAD]] */
+     tool_backfill EXPRESSION [BATCH_MS [LOAD [on]]]
+   on: goes on where another one was ended. What it took at most, in kB, is printed. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "adapter/job.h"
 #include "base/arena.h"
@@ -36,8 +38,9 @@ int main(int argc, char **argv)
 	p.backfill.n_pauses = 1;
 	const char *conninfo = arena_printf(a, "dbname='%s'", getenv("PGDATABASE"));
 	struct db *db = crypto_start() ? db_open(&(struct db_opts){ .conninfo = conninfo, .app = "gatewalk job" }, &e) : NULL;
-	if (!db || !db_script(db, a, "INSERT INTO gatewalk.walk (sid, name, plan_digest, archetype, relid, attnum, target, stage, operator, host, plan, day_us, closed_at)"
-			" VALUES ('" SID "', 'big-n', '', 'additive', 1, 1, 'public.big.n', '', '', '', '', 86400000000, now()) ON CONFLICT DO NOTHING; DELETE FROM gatewalk.backfill", 5000, NULL, &e))
+	const char *anew = argc > 4 ? "" : "; DELETE FROM gatewalk.backfill";
+	if (!db || !db_script(db, a, arena_printf(a, "INSERT INTO gatewalk.walk (sid, name, plan_digest, archetype, relid, attnum, target, stage, operator, host, plan, day_us, closed_at)"
+			" VALUES ('" SID "', 'big-n', '', 'additive', 1, 1, 'public.big.n', '', '', '', '', 86400000000, now()) ON CONFLICT DO NOTHING%s", anew), 5000, NULL, &e))
 		return say(&e);
 	struct job *j = job_make(db, a, SID, "backfill", "{}", &id, &e) ? job_claim(db, id, &e) : NULL;
 	if (!j)
@@ -46,6 +49,9 @@ int main(int argc, char **argv)
 	bool ok = backfill_run(&o, &e) && job_done(j, "{}", &e);
 	if (!ok)
 		job_failed(j, &e);
+	struct rusage used;
+	if (getrusage(RUSAGE_SELF, &used) == 0)
+		printf("%ld\n", used.ru_maxrss);
 	job_free(j);
 	db_close(db);
 	arena_free(a);
