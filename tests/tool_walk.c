@@ -38,7 +38,7 @@ static bool fill(struct engine *g, long n, struct err *e)
 static bool finish(struct engine *g, struct err *e)
 {
 	char alarms[16];
-	for (int i = 0; i < 600 && g->state == LOG_AGREES && g->facts.monitor.at < walk_watch_end(&g->walk, g->plan); i++) {
+	for (int i = 0; i < 600 && g->state == LOG_AGREES && (g->facts.monitor.at < walk_watch_end(&g->walk, g->plan) || g->facts.now < walk_watch_end(&g->walk, g->plan)); i++) {
 		clock_nap(100);
 		if (!engine_look(g, e))
 			return false;
