@@ -48,6 +48,10 @@ START_TEST(conditions_without_a_number)
 	ck_assert_str_eq(e.msg, "the flag's query says so");
 	ck_assert(!allows(&(struct plan_pause){ .when = "hours", .from = 8 * 60, .to = 20 * 60 + 30 }, 1, false));
 	ck_assert_str_eq(e.msg, "it is between 08:00 and 20:30, in which it pauses");
+	ck_assert_str_eq(pause_limit_of(a, &(struct plan_pause){ .when = "no progress", .above = 5, .has_above = true }).says,
+		"it got no further for 5 min: it rests for 1 min, and tries again");
+	ck_assert_str_eq(pause_limit_of(a, &(struct plan_pause){ .when = "no progress", .above = 5, .has_above = true, .below = 2, .has_below = true }).says,
+		"it got no further for 5 min: it rests for 3 min, and tries again");
 }
 END_TEST
 

@@ -182,10 +182,8 @@ static bool own_word(struct engine *g, const struct job_left *l, struct err *e)
 static bool take_result(struct engine *g, const struct job_left *l, struct err *e)
 {
 	bool done = strcmp(l->state, "done") == 0, removal = strcmp(l->kind, "remove") == 0;
-	if (!done && removal)
-		return rows_taken(g, l->state, NULL, e);
 	if (!done)
-		return true;
+		return !removal || rows_taken(g, l->state, NULL, e);
 	if (!own_word(g, l, e))
 		return false;
 	struct json *r = json_read(lot_arena(g->walk_lot), l->result, strlen(l->result), e);
