@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Everything that must hold. Three builds (gcc, gcc with sanitizers, clang), then five lanes side by side: db_* and e2e_* on two private
+# Everything that must hold. Three builds (gcc, gcc with sanitizers, clang), then seven lanes side by side: db_* and e2e_* on three private
 # clusters each, and what needs no server: the layers, the unit tests, the manual pages, the scripts, cppcheck, the fuzzers'
 # corpora. Behind each name stand its checks and seconds. The last line is "N passed, N failed".
 # check.sh [NAME...]: only the tests whose name contains one of these.
@@ -175,29 +175,31 @@ alone() {
 	done
 }
 
-# Every second one each: most of a test's time is waiting, for a server's clock, its disk, or another process.
-db_some() { # lane 1|0: of two
+# Every third one each: most of a test's time is waiting, for a server's clock, its disk, or another process.
+db_some() { # lane 0|1|2: of three
 	n=0
 	for t in tests/db_*.c; do
 		case $t in tests/db_long_*) continue ;; esac   # check-long has it
 		n=$((n + 1))
-		[ $((n % 2)) -eq "$2" ] || continue
+		[ $((n % 3)) -eq "$2" ] || continue
 		try "$1" "$(basename "$t" .c) (sanitizers)" "build/san/tests/$(basename "$t" .c)"
 	done
 }
 db() { db_some db 1; }
-tables() { db_some tables 0; }
-e2e_some() { # lane 1|0: of two
+tables() { db_some tables 2; }
+rows() { db_some rows 0; }
+e2e_some() { # lane 0|1|2: of three
 	n=0
 	for t in tests/e2e_*.sh; do
 		case $t in tests/e2e_long_* | tests/e2e_items_kill.sh) continue ;; esac   # check-long has it, at every call
 		n=$((n + 1))
-		[ $((n % 2)) -eq "$2" ] || continue
+		[ $((n % 3)) -eq "$2" ] || continue
 		try "$1" "$(basename "$t" .sh)" sh "$t"
 	done
 }
 e2e() { e2e_some e2e 1; }
-walks() { e2e_some walks 0; }
+walks() { e2e_some walks 2; }
+ways() { e2e_some ways 0; }
 
 # Roles, settings and statistics belong to a cluster: a lane that has its own is not disturbed by what the other one does to them.
 with_server() {
@@ -211,10 +213,9 @@ with_server() {
 }
 
 echo "== tests"
-lane e2e with_server e2e & lanes="$!"
-lane walks with_server walks & lanes="$lanes $!"
-lane db with_server db & lanes="$lanes $!"
-lane tables with_server tables & lanes="$lanes $!"
+for l in e2e walks ways db tables rows; do
+	lane $l with_server $l & lanes="$lanes $!"
+done
 lane alone alone & lanes="$lanes $!"
 # shellcheck disable=SC2086  # numbers
 wait $lanes

@@ -26,6 +26,7 @@ static void setup(void)
 	a = arena_new();
 	e = (struct err){ 0 };
 	plan = test_plan();
+	plan.archetype = ARCH_DESTRUCTIVE;
 	test_sql(db, "CREATE EXTENSION pg_stat_statements SCHEMA public");
 	test_sql(db, "CREATE TABLE public.orders (id int PRIMARY KEY, legacy_total int); INSERT INTO public.orders VALUES (1, 1)");
 	struct fact_target t = test_target(db, a, "public", "orders", "legacy_total");

@@ -171,8 +171,10 @@ static inline void mixed_open(struct mixed *x, const struct mixed_kind *k)
 {
 	memset(x, 0, sizeof *x);
 	pthread_mutex_init(&x->lock, NULL);
-	bf_open(&x->bf, arena_printf(arena_new(), "CREATE TABLE public.t (id int PRIMARY KEY, v %s NOT NULL DEFAULT %s, other int DEFAULT 0) WITH (fillfactor = 50);"
-		" INSERT INTO public.t SELECT i, i%s FROM generate_series(0, %d) i", k->old, k->archetype == ARCH_TYPE ? "'0'" : "0", k->archetype == ARCH_TYPE ? "::text" : "", MIXED_ROWS + MIXED_STILL - 1));
+	char sql[400];
+	snprintf(sql, sizeof sql, "CREATE TABLE public.t (id int PRIMARY KEY, v %s NOT NULL DEFAULT %s, other int DEFAULT 0) WITH (fillfactor = 50);"
+		" INSERT INTO public.t SELECT i, i%s FROM generate_series(0, %d) i", k->old, k->archetype == ARCH_TYPE ? "'0'" : "0", k->archetype == ARCH_TYPE ? "::text" : "", MIXED_ROWS + MIXED_STILL - 1);
+	bf_open(&x->bf, sql);
 	struct plan *p = &x->bf.plan;
 	x->kind = k;
 	p->recipe = k->recipe;
