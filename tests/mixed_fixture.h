@@ -17,7 +17,7 @@
 #define MIXED_READERS 2
 #define MIXED_ROWS 24          /* of the application's; the others stand still */
 #define MIXED_STILL 400
-#define MIXED_OPS 40           /* at least so many of each in a phase */
+#define MIXED_OPS 24           /* at least so many of each in a phase */
 
 /* A release: what it goes by, and what it writes. Bits of them: those that run at once. */
 enum { READS_OLD = 1, READS_BOTH = 2, READS_NEW = 4, WRITES_OLD = 8, WRITES_BOTH = 16, WRITES_NEW = 32 };
