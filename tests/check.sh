@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Everything that must hold. Three builds (gcc, gcc with sanitizers, clang), then seven lanes side by side: db_* and e2e_* on three private
-# clusters each, and what needs no server: the layers, the unit tests, the manual pages, the scripts, cppcheck, the fuzzers'
+# Everything that must hold. Three builds (gcc, gcc with sanitizers, clang), then six lanes side by side: db_* on three private clusters, e2e_*, which
+# wait for clocks and screens, on two, and what needs no server: the layers, the unit tests, the manual pages, the scripts, cppcheck, the fuzzers'
 # corpora. Behind each name stand its checks and seconds. The last line is "N passed, N failed".
 # check.sh [NAME...]: only the tests whose name contains one of these.
 set -u
@@ -188,18 +188,17 @@ db_some() { # lane 0|1|2: of three
 db() { db_some db 1; }
 tables() { db_some tables 2; }
 rows() { db_some rows 0; }
-e2e_some() { # lane 0|1|2: of three
+e2e_some() { # lane 0|1: of two
 	n=0
 	for t in tests/e2e_*.sh; do
 		case $t in tests/e2e_long_* | tests/e2e_items_kill.sh | tests/e2e_crowd.sh) continue ;; esac   # check-long has it, at every call, with more walks
 		n=$((n + 1))
-		[ $((n % 3)) -eq "$2" ] || continue
+		[ $((n % 2)) -eq "$2" ] || continue
 		try "$1" "$(basename "$t" .sh)" sh "$t"
 	done
 }
 e2e() { e2e_some e2e 1; }
-walks() { e2e_some walks 2; }
-ways() { e2e_some ways 0; }
+walks() { e2e_some walks 0; }
 
 # Roles, settings and statistics belong to a cluster: a lane that has its own is not disturbed by what the other one does to them.
 with_server() {
@@ -213,7 +212,7 @@ with_server() {
 }
 
 echo "== tests"
-for l in e2e walks ways db tables rows; do
+for l in e2e walks db tables rows; do
 	lane $l with_server $l & lanes="$lanes $!"
 done
 lane alone alone & lanes="$lanes $!"
