@@ -32,6 +32,12 @@ static const char *const added[ITEM_COUNT + 1] = {
 	[ITEM_DROP] = "Nothing is dropped where something is added: not needed.",
 };
 
+/* Of an index. */
+static const char *const built[ITEM_COUNT + 1] = {
+	[ITEM_DUAL_WRITE] = "A job builds it beside reads and writes. Where it is unique, every deployed part then writes no key that stands already.",
+	[ITEM_READS] = "Somebody has looked at the queries that need it, and says that they use it as they should.",
+};
+
 /* Of a constraint. */
 static const char *const asked[ITEM_COUNT + 1] = {
 	[ITEM_DUAL_WRITE] = "It comes for rows that are written from then on, by one short statement; then every deployed part writes only what holds to it.",
@@ -50,6 +56,8 @@ static const char *const beside[ITEM_COUNT + 1] = {
 
 const char *item_about(const struct view *v, enum item i)
 {
+	if (v->walk && v->plan && plan_rule(v->plan) == RULE_INDEX && built[i])
+		return built[i];
 	if (v->walk && v->walk->kind == TARGET_CONSTRAINT && asked[i])
 		return asked[i];
 	if (view_comes(v) && !view_adds(v) && beside[i])

@@ -105,8 +105,9 @@ static void rows_that_do_not(struct page *p, const struct view *v)
 	const struct fact_broken *b = &v->facts->broken;
 	if (plan_rule(v->plan) == RULE_NONE)
 		return;
-	page_labelled(p, "THEN", AT, "It is asked of rows that are written from then on; those that stand are asked at item 8, while reads and writes go on.");
-	if (b->at)
+	if (plan_rule(v->plan) != RULE_INDEX)
+		page_labelled(p, "THEN", AT, "It is asked of rows that are written from then on; those that stand are asked at item 8, while reads and writes go on.");
+	if (b->at && (plan_rule(v->plan) != RULE_INDEX || v->plan->add_unique))
 		page_labelled(p, "ROWS", AT, !b->rows ? "Every row holds to it." : arena_printf(p->arena, "%lld do not hold to it: %s%s", (long long)b->rows, b->first, b->rows > 3 ? ", ..." : ""));
 }
 
@@ -114,7 +115,7 @@ static void render(struct page *p, const struct scene *s)
 {
 	const struct view *v = s->view;
 	enum mood m = mood_of(v);
-	screen_place(p, v, plan_rule(v->plan) != RULE_NONE ? "5 constraint" : "5 new column");
+	screen_place(p, v, plan_rule(v->plan) == RULE_NONE ? "5 new column" : plan_rule(v->plan) == RULE_INDEX ? "5 index" : "5 constraint");
 	if (!view_comes(v)) {
 		page_text(p, ST_PLAIN, 1, "This walk adds nothing.");
 		page_word(p, K_ENTER, NULL);
@@ -126,7 +127,11 @@ static void render(struct page *p, const struct scene *s)
 	const char *sql = sql_add(p->arena, v->plan);
 	page_labelled(p, "STATEMENT", AT, sql);
 	page_copy(p, sql);
-	page_labelled(p, "LOCK", AT, arena_printf(p->arena, "%s, held for milliseconds; no row is written. It waits %d ms at a time, lets go, and asks again for %d s in all: nobody queues.",
+	if (plan_rule(v->plan) == RULE_INDEX)
+		page_labelled(p, "LOCK", AT, "SHARE UPDATE EXCLUSIVE, which keeps out neither reads nor writes, by a job of its own. It waits for transactions older than itself to end. "
+			"A build that fails leaves an unfinished index: the next one, or taking it away, clears it.");
+	else
+		page_labelled(p, "LOCK", AT, arena_printf(p->arena, "%s, held for milliseconds; no row is written. It waits %d ms at a time, lets go, and asks again for %d s in all: nobody queues.",
 		plan_rule(v->plan) == RULE_FOREIGN ? "SHARE ROW EXCLUSIVE on both tables" : "ACCESS EXCLUSIVE", CHANGE_LOCK_MS, CHANGE_PATIENCE_S));
 	page_labelled(p, "WAY BACK", AT, sql_take(p->arena, v->plan));
 	if (plan_rule(v->plan) == RULE_NONE && !v->walk->added_at && v->facts->target.n_published)

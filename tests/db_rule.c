@@ -247,7 +247,7 @@ START_TEST(who_came_first)
 	opened(CHANGE_ADD);
 	fix_do(&x, "ALTER TABLE public.orders ADD CONSTRAINT \"a Rule\" CHECK (total > 1) NOT VALID");
 	ck_assert(!run());
-	ck_assert_str_eq(err.msg, "under the lock: the table has the constraint already");
+	ck_assert_str_eq(err.msg, "under the lock: the table has it already");
 	fix_do(&x, "ALTER TABLE public.orders DROP CONSTRAINT \"a Rule\"");
 	done(CHANGE_ADD);
 	fix_do(&x, "ALTER TABLE public.orders VALIDATE CONSTRAINT \"a Rule\"");

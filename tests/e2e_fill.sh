@@ -38,15 +38,6 @@ plan "total::int" 3
 # shellcheck disable=SC2317 # until_out calls it, too
 go() { "$walk" "" "$key" orders-add-amount "$1"; }   # verb
 # Until what a command says has this; a minute at most.
-until_out() { # text pattern command...
-	until_text=$1 until_pattern=$2 until_end=$(($(date +%s) + 60))
-	shift 2
-	until "$@" >"$out" 2>&1 && grep -Eq -- "$until_pattern" "$out"; do
-		if [ "$(date +%s)" -gt "$until_end" ]; then echo "not ok - $until_text"; cat "$out"; sql "SELECT id, state, phase, note, error FROM gatewalk.job ORDER BY id"; failed=1; return 1; fi
-		sleep 0.2
-	done
-	echo "ok - $until_text"
-}
 job() { sql "SELECT $1 FROM gatewalk.job WHERE kind = 'backfill' ORDER BY id DESC LIMIT 1"; }   # column
 
 run 0 "the plan is whole" "$gw" check -d dbname=e2e_fill "$top/plan.yaml"

@@ -55,6 +55,17 @@ until_sql() { # text query
 	echo "ok - $1"
 }
 
+# The same of a command whose output is to have it, within a minute.
+until_out() { # text pattern command...
+	until_text=$1 until_pattern=$2 until_end=$(($(date +%s) + 60))
+	shift 2
+	until "$@" >"$out" 2>&1 && grep -Eq -- "$until_pattern" "$out"; do
+		if [ "$(date +%s)" -gt "$until_end" ]; then echo "not ok - $until_text"; cat "$out"; sql "SELECT id, state, phase, note, error FROM gatewalk.job ORDER BY id"; failed=1; return 1; fi
+		sleep 0.2
+	done
+	echo "ok - $until_text"
+}
+
 # The drop, signed by a person who types the passphrase.
 drop() { # walk text
 	ssh-keygen -q -p -P '' -N night -f "$key" >/dev/null || exit 1

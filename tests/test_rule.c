@@ -2,6 +2,7 @@
 /* A constraint that comes: its statements, how far it is, what a plan may say of it, and its walk line by line. */
 #include "tests/added_harness.h"
 
+#include "core/gate_rules.h"
 #include "core/permit.h"
 #include "core/rule.h"
 #include "core/sql.h"
@@ -16,7 +17,7 @@ static struct plan rule_plan(const char *recipe)
 	p.recipe = recipe;
 	p.schema = "public";
 	p.table = "orders";
-	p.column = strcmp(recipe, "add-check") == 0 ? NULL : "note";
+	p.column = strcmp(recipe, "add-check") == 0 || strcmp(recipe, "build-index") == 0 ? NULL : "note";
 	p.statement = NULL;
 	p.n_falls = 0;
 	p.has_falls = false;
@@ -25,6 +26,8 @@ static struct plan rule_plan(const char *recipe)
 	p.add_name = "orders_Rule";
 	if (strcmp(recipe, "add-check") == 0)
 		p.add_check = "total >= 0";
+	else if (strcmp(recipe, "build-index") == 0)
+		p.add_index = "total, lower(note) DESC";
 	else
 		p.add_refers_schema = "public", p.add_refers_table = "customers", p.add_refers_column = "id";
 	return p;
@@ -55,6 +58,36 @@ START_TEST(statements)
 	ck_assert_str_eq(plan_target_name(c->a, &key), "constraint \"orders_Rule\" of public.orders");
 	ck_assert_str_eq(target_noun(plan_target(&key)), "constraint");
 	ck_assert_str_eq(sql_comment(c->a, &key), "");
+}
+END_TEST
+
+START_TEST(an_index)
+{
+	struct plan p = rule_plan("build-index");
+	const struct fact_target absent = { 0 }, unfinished = { .rule = 'f' }, built = { .rule = 't' };
+	ck_assert_str_eq(sql_statement(c->a, &p, NULL), "CREATE INDEX CONCURRENTLY \"orders_Rule\" ON public.orders (total, lower(note) DESC)");
+	ck_assert_str_eq(sql_take(c->a, &p), "DROP INDEX IF EXISTS public.\"orders_Rule\"");
+	ck_assert_str_eq(rule_hold(c->a, &p, &unfinished), "");
+	ck_assert_str_eq(rule_spelt(c->a, &p, "x", false, true), "CREATE INDEX \"orders_Rule\" ON x (total, lower(note) DESC)");
+	p.add_unique = true;
+	p.add_method = "btree";
+	p.add_where = "total > 0";
+	ck_assert_str_eq(sql_proposal(c->a, &p), "CREATE UNIQUE INDEX CONCURRENTLY \"orders_Rule\" ON public.orders USING btree (total, lower(note) DESC) WHERE (total > 0)");
+	ck_assert_ptr_null(rule_broken(c->a, &p));
+	ck_assert_ptr_null(rule_other(c->a, &p));
+	ck_assert_int_eq(rule_step(&p, &absent), RULE_ABSENT);
+	ck_assert_int_eq(rule_step(&p, &unfinished), RULE_NEW_ROWS);
+	ck_assert_int_eq(rule_step(&p, &built), RULE_DONE);
+	ck_assert_str_eq(plan_noun(&p), "index");
+	ck_assert_str_eq(plan_target_name(c->a, &p), "index \"orders_Rule\" of public.orders");
+	ck_assert(sql_same(c->a, &p, "create unique index \"orders_Rule\" on orders using btree (total, lower(note) desc) where (total > 0)", NULL));
+	ck_assert(sql_same(c->a, &p, "create unique index concurrently \"orders_Rule\" on public.orders using btree (total, lower(note) desc) where (total > 0);", NULL));
+	ck_assert(!sql_same(c->a, &p, "create index \"orders_Rule\" on orders using btree (total, lower(note) desc) where (total > 0)", NULL));
+	struct plan now = p;
+	const char *why;
+	now.add_unique = false;
+	ck_assert_int_eq(plan_compare(c->a, &p, &now, &why), AMEND_NEW_WALK);
+	ck_assert_str_eq(why, "add.unique changed");
 }
 END_TEST
 
@@ -191,6 +224,47 @@ START_TEST(judged_keys)
 }
 END_TEST
 
+START_TEST(judged_indexes)
+{
+	struct plan p = rule_plan("build-index");
+	struct plan_error *list;
+	ck_assert_uint_eq(plan_judge(c->a, &p, &list), 0);
+	ck_assert(rule_whole(&p));
+	p.add_name = NULL;
+	ck_assert(!rule_whole(&p));
+	ck_assert(finds(&p, "add.name is missing"));
+	p = rule_plan("build-index");
+	p.add_index = "total; DROP TABLE x";
+	ck_assert(!rule_whole(&p));
+	ck_assert(finds(&p, "add.index is \"total; DROP TABLE x\": it has a semicolon"));
+	p.add_index = " ";
+	ck_assert(!rule_whole(&p));
+	ck_assert(finds(&p, "add.index is empty"));
+	p = rule_plan("build-index");
+	p.add_where = "a, b";
+	ck_assert(!rule_whole(&p));
+	ck_assert(finds(&p, "add.where is \"a, b\": it is more than one value"));
+	p.add_where = "total > 0";
+	ck_assert(rule_whole(&p));
+	p.add_method = "heap";
+	ck_assert(!rule_whole(&p));
+	ck_assert(finds(&p, "add.method is \"heap\""));
+	p.add_method = "brin";
+	ck_assert(rule_whole(&p));
+	gives(&p, "backfill");
+	ck_assert(finds(&p, "backfill is given, and build-index fills nothing"));
+	p.n_falls = 1;
+	p.falls = &(const char *){ "index x" };
+	ck_assert(finds(&p, "document.falls lists something, and nothing falls with a constraint"));
+	p = rule_plan("add-check");
+	gives(&p, "add.unique");
+	ck_assert(finds(&p, "add.unique is given, and add-check has no use for it"));
+	p = c->plan;
+	gives(&p, "add.unique");
+	ck_assert(!finds(&p, "add.unique is given, and drop-column has no use for it"));
+}
+END_TEST
+
 static void to_new_rows(void)
 {
 	ck_assert_msg(core_foldf(c, OP_BEGIN, BEGIN, "additive", 0, "constraint"), "%s", c->err.msg);
@@ -205,6 +279,22 @@ static void to_new_rows(void)
 	ck_assert_int_eq(c->walk.stage, AT_WRITES);
 	ck_assert_int_eq(c->walk.kind, TARGET_CONSTRAINT);
 }
+
+START_TEST(an_index_refuses_nothing)
+{
+	struct finding o;
+	to_new_rows();
+	c->plan = rule_plan("build-index");
+	says(OP_CONFIRM, "{'backfill':0,'item':5,'typed':'written'}");
+	core_good_facts(c);
+	gate_judge_one(&c->plan, &c->walk, &c->facts, "B7", &o);
+	ck_assert_int_eq(o.verdict, NOT_NEEDED);
+	ck_assert_int_eq(walk_reads_from(&c->walk, &c->plan), c->walk.confirmed[ITEM_DUAL_WRITE]);
+	c->plan.add_unique = true;
+	gate_judge_one(&c->plan, &c->walk, &c->facts, "B7", &o);
+	ck_assert_int_eq(o.verdict, WAITS);
+}
+END_TEST
 
 START_TEST(the_whole_way)
 {
@@ -270,7 +360,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("rule");
 	TCase *t = tcase_create("rule");
-	const TTest *const all[] = { statements, how_far, the_same_statement, judged, judged_keys, the_whole_way, a_column_is_asked_of_no_row, permitted };
+	const TTest *const all[] = { statements, an_index, judged_indexes, an_index_refuses_nothing, how_far, the_same_statement, judged, judged_keys, the_whole_way, a_column_is_asked_of_no_row, permitted };
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tcase_add_test(t, all[i]);

@@ -31,6 +31,7 @@ static void begin(const char *recipe)
 	c->plan.column = "note";
 	c->plan.add_name = "positive";
 	c->plan.add_check = "total >= 0";
+	c->plan.add_index = "total";
 	c->plan.statement = NULL;
 	c->plan.n_falls = 0;
 	c->plan.has_falls = false;
@@ -191,11 +192,85 @@ START_TEST(never_null)
 }
 END_TEST
 
+static struct view_job building(const char *state, const char *note)
+{
+	return (struct view_job){ .id = 5, .kind = "index", .state = state, .phase = "build", .done = 50, .total = 100, .note = note, .started = c->facts.now, .ended = strcmp(state, "running") == 0 ? 0 : c->facts.now,
+		.error = strcmp(state, "failed") == 0 ? "could not create it" : NULL };
+}
+
+START_TEST(an_index)
+{
+	struct view_job job;
+	begin("build-index");
+	ck_assert_str_eq(offered(ACT_ADD, NULL)->label, "build the index");
+	next_is("Build it: a job does, beside reads and writes; nobody waits for it.", "It may take a while; you may leave, and it tells how far it is.");
+	changed("add");
+	look(0, false);
+	ck_assert_str_eq(v->items[ITEM_DUAL_WRITE].note, "not built");
+	ck_assert_str_eq(offered(ACT_BUILD, NULL)->label, "build the index");
+	asks(ACT_TAKE, NULL, "why it goes again", "a reason");
+	ck_assert_ptr_null(offered(ACT_CONFIRM, NULL));
+	ck_assert_int_eq(challenge("built")->verdict, REFUSED);
+	next_is("The index does not stand. Build it; what was begun is cleared away.", "Or take it away, and the walk goes back to where nothing was built.");
+	job = building("running", "waits for pid 9 (etl, owner), in a transaction for 70 s");
+	v->jobs = &job;
+	v->n_jobs = 1;
+	look('f', false);
+	ck_assert_ptr_null(offered(ACT_BUILD, NULL));
+	ck_assert_int_eq(challenge("built")->verdict, WAITS);
+	next_is("The index runs: build, 50 %. Safe to quit.", "It waits for pid 9 (etl, owner), in a transaction for 70 s.");
+	ck_assert_int_eq(v->items[ITEM_DUAL_WRITE].percent, 50);
+	job = building("running", "");
+	look('f', false);
+	ck_assert_str_eq(v->next[1], "It goes on without you. Look again later.");
+	job = building("failed", "");
+	look(0, false);
+	ck_assert_ptr_nonnull(offered(ACT_BUILD, NULL));
+	v->n_jobs = 0;
+	look('t', false);
+	ck_assert_str_eq(v->items[ITEM_DUAL_WRITE].note, "built");
+	asks(ACT_CONFIRM, "5", "type \"written\"", "written");
+	asks(ACT_TAKE, NULL, "why it goes again", "a reason");
+	ck_assert_int_eq(challenge("built")->verdict, HOLDS);
+	next_is("The index stands, and refuses nothing. Type \"written\" (item 5).", "Then queries that need it are looked at (item 8).");
+	says(OP_CONFIRM, "{'backfill':0,'item':5,'typed':'written'}");
+	look('t', false);
+	ck_assert_str_eq(v->items[ITEM_READS].note, "to be looked at");
+	asks(ACT_CONFIRM, "8", "type \"held\"", "held");
+	next_is("Queries may use it: look at their plans. Type \"held\" (item 8).", "Then it is watched for 48 h.");
+	ck_assert_ptr_null(offered(ACT_ALTER, "hold"));
+	look('f', false);
+	next_is("The index that this walk added is not there any more.", "Find out who took it away; leave the walk, if it is not to go on.");
+	says(OP_CONFIRM, "{'item':8,'typed':'held'}");
+	look('t', false);
+	ck_assert_str_eq(v->items[ITEM_READS].note, "queries may use it");
+	c->walk.stage = AT_CLOSED;
+	judge();
+	next_is("This walk is closed. Nothing to do.", "The index stays; the snapshot is kept for 90 days.");
+}
+END_TEST
+
+START_TEST(a_unique_index)
+{
+	begin("build-index");
+	c->plan.add_unique = true;
+	judge();
+	ck_assert_str_eq(challenge("broken")->question, "is every key there once?");
+	changed("add");
+	look('f', false);
+	ck_assert_ptr_null(offered(ACT_DECLARE, "writes_fill/web"));
+	look('t', false);
+	ck_assert_ptr_nonnull(offered(ACT_DECLARE, "writes_fill/web"));
+	ck_assert_str_eq(v->items[ITEM_DUAL_WRITE].note, "0 of 2 deploys");
+	next_is("Deploy web so that all it writes holds to it, then declare that release.", "And when its last old instance ended. 0 of 2 are declared.");
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("view_rule");
 	TCase *t = tcase_create("view_rule");
-	const TTest *const all[] = { it_comes, deploys_write_what_holds, every_row_is_asked, never_null };
+	const TTest *const all[] = { it_comes, deploys_write_what_holds, every_row_is_asked, never_null, an_index, a_unique_index };
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tcase_add_test(t, all[i]);

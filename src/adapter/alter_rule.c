@@ -3,9 +3,11 @@
 #include "adapter/alter_private.h"
 
 #include "adapter/probe.h"
+#include "adapter/probe_target.h"
 #include "adapter/writer.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "core/rule.h"
 #include "core/sql.h"
 
@@ -20,17 +22,30 @@ static bool tried(struct altering *r, struct err *e)
 	return !t.unfit || err_set(e, ERR_GATE, "Nothing was sent to the table.", "%s", t.unfit);
 }
 
+static bool is_index(const struct altering *r)
+{
+	return plan_rule(r->o->plan) == RULE_INDEX;
+}
+
 static bool absent(struct altering *r, const struct rows *pairs, struct err *e)
 {
 	(void)pairs;
-	return (!r->under.target.unfit && rule_step(r->o->plan, &r->under.target) == RULE_ABSENT) ||
-		err_set(e, ERR_GATE, "Nothing was changed.", "under the lock: %s", r->under.target.unfit ? r->under.target.unfit : "the table has the constraint already");
+	enum rule_step is = rule_step(r->o->plan, &r->under.target);
+	/* An unfinished index of that name is taken away by the job that builds it. */
+	return (!r->under.target.unfit && (is == RULE_ABSENT || (is_index(r) && is == RULE_NEW_ROWS))) ||
+		err_set(e, ERR_GATE, "Nothing was changed.", "under the lock: %s", r->under.target.unfit ? r->under.target.unfit : "the table has it already");
 }
 
-/* A foreign key's statement keeps writers out of both tables for a moment, and no reader. */
+/* An index is built by a job, in no transaction: what is signed here is its entry in the ledger, and nothing is sent to the table. The lock alone is tried.
+   A foreign key's statement keeps writers out of both tables for a moment, and no reader. */
 static const char *lock_to_add(const struct altering *r)
 {
-	return plan_rule(r->o->plan) == RULE_FOREIGN ? "SHARE ROW EXCLUSIVE" : "ACCESS EXCLUSIVE";
+	return is_index(r) ? "SHARE UPDATE EXCLUSIVE" : plan_rule(r->o->plan) == RULE_FOREIGN ? "SHARE ROW EXCLUSIVE" : "ACCESS EXCLUSIVE";
+}
+
+static const char *sent_to_add(const struct altering *r)
+{
+	return is_index(r) ? "" : arena_printf(r->a, "%s;\n", r->statement);
 }
 
 static bool looks(const struct altering *r)
@@ -60,13 +75,34 @@ static const char *never_null(const struct altering *r)
 	return arena_printf(r->a, "EXISTS (SELECT FROM pg_attribute WHERE attrelid = %u AND attname = %s AND attnotnull)", r->o->binding.relid, sql_literal(r->a, r->o->plan->column));
 }
 
+/* Any relation of that name in the table's schema. */
+static const char *of_name(const struct altering *r, const char *more)
+{
+	return arena_printf(r->a, "EXISTS (SELECT FROM pg_class x LEFT JOIN pg_index i ON i.indexrelid = x.oid WHERE x.relname = %s AND x.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = %u)%s)",
+		sql_literal(r->a, rule_name(r->o->plan)), r->o->binding.relid, more);
+}
+
 static const char *there(const struct altering *r)
 {
-	return stands(r, "");
+	return is_index(r) ? "true" : stands(r, "");
+}
+
+/* What goes by its name must be this table's. */
+static const char *others(const struct altering *r)
+{
+	return is_index(r) ? arena_printf(r->a, "UNION ALL SELECT 'others', %s::text, 1000", of_name(r, arena_printf(r->a, " AND i.indrelid IS DISTINCT FROM %u", r->o->binding.relid))) : "";
+}
+
+static bool is_ours(struct altering *r, const struct rows *pairs, struct err *e)
+{
+	return !is_index(r) || text_eq(pairs_get(pairs, "others"), "false") ||
+		err_set(e, ERR_VERIFY, "Find out who made it. Leave the walk, if it is not to go on.", "under the lock: %s is another table's, or no index: nothing was taken away", rule_name(r->o->plan));
 }
 
 static const char *gone(const struct altering *r)
 {
+	if (is_index(r))
+		return arena_printf(r->a, "NOT %s", of_name(r, ""));
 	return arena_printf(r->a, "NOT (%s OR %s)", stands(r, ""), never_null(r));
 }
 
@@ -77,7 +113,7 @@ static const char *held(const struct altering *r)
 
 const struct alter_form *alter_rule(enum change ch)
 {
-	static const struct alter_form add = { .doing = "adding the constraint", .alone = true, .tried = tried, .lock = lock_to_add, .fits = absent, .proof = there },
-		take = { .doing = "taking the constraint away", .proof = gone }, hold = { .doing = "asking every row", .alone = true, .lock = lock_to_hold, .ms = time_to_hold, .proof = held };
+	static const struct alter_form add = { .doing = "adding the constraint", .alone = true, .tried = tried, .lock = lock_to_add, .fits = absent, .sql = sent_to_add, .proof = there },
+		take = { .doing = "taking it away", .more = others, .fits = is_ours, .proof = gone }, hold = { .doing = "asking every row", .alone = true, .lock = lock_to_hold, .ms = time_to_hold, .proof = held };
 	return ch == CHANGE_ADD ? &add : ch == CHANGE_TAKE ? &take : ch == CHANGE_HOLD ? &hold : NULL;
 }

@@ -10,7 +10,7 @@ struct arena;
 struct db;
 struct err;
 
-/* kinds: snapshot (take, prove, drill when asked), drill, watch, monitor, restore, remove, hide, backfill (args timeline, rejects), parity (args anew, rest_s, rounds, unwritten). args: canonical JSON text. */
+/* kinds: snapshot (take, prove, drill when asked), drill, watch, monitor, restore, remove, hide, backfill (args timeline, rejects), index, parity (args anew, rest_s, rounds, unwritten). args: canonical JSON text. */
 bool job_make(struct db *db, struct arena *a, const char *sid, const char *kind, const char *args, long long *id, struct err *e);
 /* Starts `program job run ID -d conninfo` as a process of its own, and notes its number. */
 struct job_order { const char *program, *conninfo; long long id; const char *log_dir; };

@@ -19,6 +19,8 @@ bool probe_target(struct db *db, struct arena *a, const struct plan *p, struct f
 /* Rows: tries the plan's condition on an empty copy of the table and fills t->unfit with the server's reason when it cannot be used.
    Makes a temporary table and rolls it back: for the start of a walk, not for each look. NULL: not rows, nothing to try. */
 bool probe_where(struct db *db, struct arena *a, const char *where, struct fact_target *t, struct err *e);
+/* Is the index that stands under the plan's name on that table what the plan says? Tried on an empty table of the same columns, and rolled back. */
+bool probe_index_same(struct db *db, struct arena *a, const struct plan *p, unsigned relid, bool *same, struct err *e);
 /* Of a column that comes: is its name free, and would its statement rewrite the table or read all of it? Tried on an empty table of the same
    columns and rolled back. What speaks against it, with the way in steps, goes into t->unfit. */
 /* How many rows do not hold to the plan's constraint, and the keys of some of them. Reads the whole table, ms at most. */

@@ -68,6 +68,8 @@ static const char *against(struct arena *a, const struct plan *p, const struct f
 bool probe_rule(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e)
 {
 	struct err why = { 0 };
+	if (plan_rule(p) == RULE_INDEX)
+		return probe_index(db, a, p, t, e);
 	if ((t->unfit = against(a, p, t)))
 		return true;
 	if (!may_refer(db, a, p, &t->unfit, e))
@@ -95,6 +97,8 @@ static const char *key_sql(struct arena *a, const struct fact_target *t)
 bool probe_broken(struct db *db, struct arena *a, const struct plan *p, const struct fact_target *t, int ms, struct fact_broken *out, struct err *e)
 {
 	*out = (struct fact_broken){ .at = 0 };
+	if (plan_rule(p) == RULE_INDEX)
+		return probe_doubles(db, a, p, ms, out, e);
 	const char *from = arena_printf(a, "FROM %s.%s r WHERE %s", sql_quoted(a, p->schema), sql_quoted(a, p->table), rule_broken(a, p));
 	const struct query q = { .sql = arena_printf(a, "/* gatewalk */ WITH few AS (SELECT left(%s, 100) AS k %s LIMIT %d)\n"
 		"SELECT (SELECT count(*) %s), (SELECT string_agg(k, ', ') FROM few), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", key_sql(a, t), from, NAMED_MAX, from),

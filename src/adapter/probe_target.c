@@ -30,6 +30,9 @@ static const char BESIDE_SQL[] = "UNION ALL SELECT 'taken', a.attnum::text, 1000
 static const char *rule_sql(struct arena *a, const struct plan *p)
 {
 	const char *other = rule_other(a, p);
+	if (plan_rule(p) == RULE_INDEX)
+		return arena_printf(a, "UNION ALL SELECT 'rule', (i.indisvalid AND i.indisready)::text, 1000 FROM pg_index i JOIN t ON t.relid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid WHERE x.relname = %s\n",
+			sql_literal(a, rule_name(p)));
 	return arena_printf(a, "UNION ALL SELECT 'rule', k.convalidated::text, 1000 FROM pg_constraint k JOIN t ON t.relid = k.conrelid WHERE k.conname = %s\n"
 		"UNION ALL SELECT 'not_null', a.attnotnull::text, 1000 FROM pg_attribute a JOIN t ON t.relid = a.attrelid WHERE a.attname = %s AND NOT a.attisdropped\n"
 		"UNION ALL SELECT 'lock', %s, 2000 FROM t WHERE %s\n", sql_literal(a, rule_name(p)), sql_literal(a, p->column), sql_literal(a, other),

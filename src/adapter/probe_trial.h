@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of trying what comes on an empty table of the same columns: what probe_added.c and probe_rule.c share. */
+/* Inside of trying what comes on an empty table of the same columns: what probe_added.c, probe_rule.c and probe_index.c share. */
 #ifndef GW_ADAPTER_PROBE_TRIAL_H
 #define GW_ADAPTER_PROBE_TRIAL_H
 
@@ -11,5 +11,9 @@
 bool trial_refused(struct arena *a, const char *what, const struct err *why, const char **unfit, struct err *e);
 /* Of a constraint: what speaks against its statement, in t->unfit. */
 bool probe_rule(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e);
+/* The same of an index. */
+bool probe_index(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e);
+/* How many rows stand in the way of a unique one, and the first keys. */
+bool probe_doubles(struct db *db, struct arena *a, const struct plan *p, int ms, struct fact_broken *out, struct err *e);
 
 #endif

@@ -51,7 +51,10 @@ static int run_check(const struct line *l, struct err *e)
 
 static bool constraint_is_whole(const struct new_plan *n, enum rule r, struct err *e)
 {
-	bool table = n->table && !n->type && !n->def;
+	bool table = n->table && !n->type && !n->def && !n->columns == (r != RULE_INDEX);
+	if (r == RULE_INDEX)
+		return (table && n->to && !n->column && !n->convert) ||
+			err_set(e, ERR_USE, "gatewalk new --recipe build-index --table T --to NAME --columns \"total, created\"", "which table, and an index of what name and what columns?");
 	if (r == RULE_CHECK)
 		return (table && n->to && n->where && !n->column && !n->convert) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe add-check --table T --to NAME --where \"total >= 0\"", "which table, and which check of what name?");
@@ -66,6 +69,8 @@ static bool constraint_is_whole(const struct new_plan *n, enum rule r, struct er
 static bool new_is_whole(const struct new_plan *n, struct err *e)
 {
 	const struct plan p = { .recipe = n->recipe };
+	if (n->columns && plan_rule(&p) != RULE_INDEX)
+		return err_set(e, ERR_USE, "gatewalk new --help", "--columns is for build-index alone");
 	switch (archetype_beside(plan_recipe(&p)) ? TARGET_TYPE : plan_target(&p)) {
 	case TARGET_TYPE:   /* two columns side by side */
 		return (n->table && n->column && n->to && !n->where && !n->convert == (plan_recipe(&p) == ARCH_RENAME)) || (plan_recipe(&p) == ARCH_RENAME ?
@@ -85,7 +90,7 @@ static bool new_is_whole(const struct new_plan *n, struct err *e)
 		return (n->table && !n->column && n->where) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe remove-rows --table T --where \"created < '2020-01-01'\"", "which table, and which rows of it?");
 	default:
-		return err_set(e, ERR_USE, "--recipe add-column, rename-column, change-type, never-null, add-check, add-foreign-key, drop-column, drop-table or remove-rows", "which recipe?");
+		return err_set(e, ERR_USE, "--recipe add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, drop-column, drop-table or remove-rows", "which recipe?");
 	}
 }
 
@@ -95,7 +100,7 @@ static int run_new(const struct line *l, struct err *e)
 	const struct engine_opts o = run_options(l);
 	const struct new_plan n = {
 		.recipe = l->value[OPT_RECIPE], .name = l->value[OPT_NAME], .schema = l->value[OPT_SCHEMA], .table = l->value[OPT_TABLE],
-		.column = l->value[OPT_COLUMN], .type = l->value[OPT_TYPE], .def = l->value[OPT_DEFAULT], .where = l->value[OPT_WHERE], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .to = l->value[OPT_TO], .convert = l->value[OPT_CONVERT], .file = l->value[OPT_OUTPUT],
+		.column = l->value[OPT_COLUMN], .columns = l->value[OPT_COLUMNS], .type = l->value[OPT_TYPE], .def = l->value[OPT_DEFAULT], .where = l->value[OPT_WHERE], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .to = l->value[OPT_TO], .convert = l->value[OPT_CONVERT], .file = l->value[OPT_OUTPUT],
 		.deploys = (const char **)(void *)(size_t)l->deploys.v, .n_deploys = l->deploys.n,
 		.sources = l->sources.v, .n_sources = l->sources.n,
 	};

@@ -263,6 +263,10 @@ void rule_b7(const struct judge *j)
 		find_not_needed(j->o, "nothing is written to a new field");
 		return;
 	}
+	if (plan_rule(j->p) == RULE_INDEX && !j->p->add_unique) {
+		find_not_needed(j->o, "the index refuses nothing");
+		return;
+	}
 	find_passes(j->o, "writes have filled the new column for %s", when_span(j->p->writes_hours * (j->w->day_us / 24), need));
 	if (!writes) {
 		find_now(j->o, "not yet");

@@ -221,7 +221,7 @@ static const struct recipe { const char *name; enum target target; enum archetyp
 	{ "drop-column", TARGET_COLUMN, ARCH_DESTRUCTIVE, RULE_NONE }, { "drop-table", TARGET_TABLE, ARCH_DESTRUCTIVE, RULE_NONE }, { "remove-rows", TARGET_ROWS, ARCH_DESTRUCTIVE, RULE_NONE },
 	{ "add-column", TARGET_ADDED, ARCH_ADDITIVE, RULE_NONE }, { "rename-column", TARGET_COLUMN, ARCH_RENAME, RULE_NONE }, { "change-type", TARGET_COLUMN, ARCH_TYPE, RULE_NONE },
 	{ "never-null", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_NOT_NULL }, { "add-check", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_CHECK },
-	{ "add-foreign-key", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_FOREIGN },
+	{ "add-foreign-key", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_FOREIGN }, { "build-index", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_INDEX },
 };
 
 static const struct recipe *recipe_of(const struct plan *p)
@@ -262,6 +262,11 @@ const char *target_noun(enum target t)
 	return nouns[(size_t)t < sizeof nouns / sizeof nouns[0] ? t : TARGET_NONE];
 }
 
+const char *plan_noun(const struct plan *p)
+{
+	return plan_rule(p) == RULE_INDEX ? target_noun(TARGET_INDEX) : target_noun(plan_target(p));
+}
+
 const char *plan_target_name(struct arena *a, const struct plan *p)
 {
 	const char *table = arena_printf(a, "%s.%s", sql_ident(a, p->schema), sql_ident(a, p->table));
@@ -270,7 +275,7 @@ const char *plan_target_name(struct arena *a, const struct plan *p)
 	case TARGET_ROWS: return arena_printf(a, "rows of %s", table);
 	case TARGET_CONSTRAINT:
 		if (plan_rule(p) != RULE_NOT_NULL)
-			return arena_printf(a, "constraint %s of %s", sql_ident(a, p->add_name), table);
+			return arena_printf(a, "%s %s of %s", plan_noun(p), sql_ident(a, p->add_name), table);
 	/* fall through */
 	default: return arena_printf(a, "%s.%s", table, sql_ident(a, p->column));
 	}

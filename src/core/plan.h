@@ -14,11 +14,11 @@ struct mark { int line, column; };   /* where a field stood; 0,0 when it was not
 enum archetype { ARCH_NONE, ARCH_ADDITIVE, ARCH_RENAME, ARCH_TYPE, ARCH_DESTRUCTIVE };
 enum scope { SCOPE_TABLE, SCOPE_COLUMN };
 /* What goes, or comes. The recipe says it: drop-column, drop-table, remove-rows; add-column; rename-column and change-type, which are a column that
-   goes after another one has come beside it; never-null, add-check and add-foreign-key, which are a constraint. Of an index or a type there is an
-   audit, and no recipe. */
+   goes after another one has come beside it; never-null, add-check, add-foreign-key and build-index, which are a constraint: what every row that is
+   written pays for or is asked by. TARGET_INDEX and TARGET_TYPE are of an audit alone. */
 enum target { TARGET_NONE, TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS, TARGET_ADDED, TARGET_CONSTRAINT, TARGET_INDEX, TARGET_TYPE };
-/* What a constraint that comes asks of each row (core/rule.h). */
-enum rule { RULE_NONE, RULE_NOT_NULL, RULE_CHECK, RULE_FOREIGN };
+/* What a constraint that comes asks of each row (core/rule.h). Of an index it asks something only where it is unique. */
+enum rule { RULE_NONE, RULE_NOT_NULL, RULE_CHECK, RULE_FOREIGN, RULE_INDEX };
 
 /* Off-peak: minutes since midnight of the plan's zone; to < from goes over midnight. days: bit 0 Sunday .. bit 6 Saturday, of the start. */
 struct plan_window { unsigned days; int from, to; struct mark at; };
@@ -56,7 +56,7 @@ struct plan {
 
 	const char *name;
 	enum archetype archetype;
-	const char *recipe;        /* drop-column, drop-table, remove-rows, add-column, never-null, add-check, add-foreign-key, rename-column, change-type */
+	const char *recipe;        /* drop-column, drop-table, remove-rows, add-column, never-null, add-check, add-foreign-key, build-index, rename-column, change-type */
 	const char *schema, *table;
 	const char *column;        /* of a dropped, added, renamed or retyped column alone: of the last two the old one; of never-null, and of a foreign key */
 	const char *where;         /* of removed rows alone: which ones; an immutable expression over the table's own columns */
@@ -66,6 +66,9 @@ struct plan {
 	/* of a constraint: its name, and what it asks. Of never-null the name is gatewalk's own, and it goes again */
 	const char *add_name, *add_check;
 	const char *add_refers_schema, *add_refers_table, *add_refers_column, *add_on_delete;
+	/* of an index: what stands between its brackets, of which rows (NULL: all), by which method (NULL: btree) */
+	const char *add_index, *add_where, *add_method;
+	bool add_unique;
 	/* of a rename and a change of type: what comes beside the old column, and how a row's value goes over */
 	const char *add_column;    /* the new column's name */
 	const char *convert_to;    /* the new value from the row's own columns; of a rename the old column itself, and not given */
@@ -176,6 +179,7 @@ struct plan plan_reversed(const struct plan *p);
 /* Does the application itself write both columns? */
 bool plan_dual_by_application(const struct plan *p);
 const char *target_noun(enum target t);         /* "column", "table", "rows", "new column", "constraint" */
+const char *plan_noun(const struct plan *p);    /* the same; of build-index "index" */
 bool target_comes(enum target t);               /* something comes, and nothing goes: the table around it is what is looked at */
 /* Where further releases are read: releases_from, for messages; NULL when the plan has no such place. */
 const char *plan_release_source(const struct plan *p);

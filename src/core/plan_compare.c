@@ -41,7 +41,8 @@ static const struct text_field texts[] = {
 	FIELD("add.type", add_type, AMEND_NEW_WALK), FIELD("add.default", add_default, AMEND_NEW_WALK), FIELD("add.comment", add_comment, AMEND_NEW_WALK),
 	FIELD("add.name", add_name, AMEND_NEW_WALK), FIELD("add.check", add_check, AMEND_NEW_WALK), FIELD("add.refers_to.schema", add_refers_schema, AMEND_NEW_WALK),
 	FIELD("add.refers_to.table", add_refers_table, AMEND_NEW_WALK), FIELD("add.refers_to.column", add_refers_column, AMEND_NEW_WALK),
-	FIELD("add.on_delete", add_on_delete, AMEND_NEW_WALK),
+	FIELD("add.on_delete", add_on_delete, AMEND_NEW_WALK), FIELD("add.index", add_index, AMEND_NEW_WALK), FIELD("add.where", add_where, AMEND_NEW_WALK),
+	FIELD("add.method", add_method, AMEND_NEW_WALK),
 	FIELD("name", name, AMEND_GATES), FIELD("document.before", before, AMEND_GATES),
 	FIELD("document.after", after, AMEND_GATES), FIELD("document.why", why, AMEND_GATES),
 	FIELD("document.way_back", way_back, AMEND_GATES), FIELD("document.leaves_behind", leaves_behind, AMEND_GATES),
@@ -104,6 +105,8 @@ static void compare_numbers(struct comparison *c)
 		differs(c, c->now->slot ? AMEND_STRICTER : AMEND_GATES, "policy.slot changed");
 	if (c->old->add_not_null != c->now->add_not_null)
 		differs(c, AMEND_NEW_WALK, "add.not_null changed");
+	if (c->old->add_unique != c->now->add_unique)
+		differs(c, AMEND_NEW_WALK, "add.unique changed");
 	if (c->old->scope != c->now->scope)
 		differs(c, AMEND_GATES, "snapshot.scope changed");
 }

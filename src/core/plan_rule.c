@@ -9,12 +9,15 @@
 /* Which of the fields under add belong to which constraint. */
 static const struct { const char *path, *instead; size_t at; unsigned of; bool must; } fields[] = {
 #define OF(rule) (1u << (rule))
-	{ "add.name", "write the constraint's name, such as orders_total_positive", offsetof(struct plan, add_name), OF(RULE_CHECK) | OF(RULE_FOREIGN), true },
+	{ "add.name", "write its name, such as orders_total_positive", offsetof(struct plan, add_name), OF(RULE_CHECK) | OF(RULE_FOREIGN) | OF(RULE_INDEX), true },
 	{ "add.check", "write what is true of every row, such as \"total >= 0\"", offsetof(struct plan, add_check), OF(RULE_CHECK), true },
 	{ "add.refers_to.schema", "write the other table's schema, such as public", offsetof(struct plan, add_refers_schema), OF(RULE_FOREIGN), true },
 	{ "add.refers_to.table", "write the other table's name", offsetof(struct plan, add_refers_table), OF(RULE_FOREIGN), true },
 	{ "add.refers_to.column", "write the column there that has a unique key, such as id", offsetof(struct plan, add_refers_column), OF(RULE_FOREIGN), true },
 	{ "add.on_delete", "", offsetof(struct plan, add_on_delete), OF(RULE_FOREIGN), false },
+	{ "add.index", "write what it is of, such as \"customer, created DESC\"", offsetof(struct plan, add_index), OF(RULE_INDEX), true },
+	{ "add.where", "", offsetof(struct plan, add_where), OF(RULE_INDEX), false },
+	{ "add.method", "", offsetof(struct plan, add_method), OF(RULE_INDEX), false },
 #undef OF
 };
 /* What speaks of a new column. */
@@ -25,6 +28,19 @@ static void judge_column_words(struct findings *f)
 	for (size_t i = 0; i < sizeof of_column / sizeof *of_column; i++)
 		if (plan_gives(f->p, of_column[i]))
 			found(f, of_column[i], arena_printf(f->a, "%s is given, and %s adds no column", of_column[i], f->p->recipe), "leave it out");
+}
+
+/* Each goes into the statement as a piece of SQL, out of which nothing reaches. */
+static void judge_index(struct findings *f)
+{
+	const struct plan *p = f->p;
+	const char *why = "";
+	if (!is_blank(p->add_index) && !sql_is_list(p->add_index, &why))
+		found(f, "add.index", arena_printf(f->a, "add.index is \"%s\": %s", text_clean(f->a, p->add_index), why), "write columns or expressions with commas between them, such as \"customer, created DESC\"");
+	if (p->add_where && !sql_is_value(p->add_where, &why))
+		found(f, "add.where", arena_printf(f->a, "add.where is \"%s\": %s", text_clean(f->a, p->add_where), why), "write one condition over the row's own columns, or leave it out");
+	if (p->add_method && !rule_is_method(p->add_method))
+		found(f, "add.method", arena_printf(f->a, "add.method is \"%s\"", text_clean(f->a, p->add_method)), "write btree, hash, gin, gist, spgist or brin, or leave it out");
 }
 
 void judge_rule(struct findings *f)
@@ -42,9 +58,13 @@ void judge_rule(struct findings *f)
 		if (here && fields[i].must && is_blank(value))
 			found(f, fields[i].path, arena_printf(f->a, "%s is %s", fields[i].path, value ? "empty" : "missing"), fields[i].instead);
 	}
+	if (r != RULE_INDEX && plan_recipe(p) != ARCH_DESTRUCTIVE && plan_gives(p, "add.unique"))
+		found(f, "add.unique", arena_printf(f->a, "add.unique is given, and %s has no use for it", p->recipe), "leave it out");
 	if (r == RULE_NONE)
 		return;
 	judge_column_words(f);
+	if (r == RULE_INDEX)
+		judge_index(f);
 	if (r == RULE_CHECK && !is_blank(p->add_check) && !sql_is_value(p->add_check, &why))
 		found(f, "add.check", arena_printf(f->a, "add.check is \"%s\": %s", text_clean(f->a, p->add_check), why), "write one expression over the row's own columns");
 	if (r == RULE_FOREIGN && p->add_on_delete && !rule_is_action(p->add_on_delete))

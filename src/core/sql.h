@@ -48,6 +48,8 @@ const char *sql_take(struct arena *a, const struct plan *p);
 bool sql_is_type(const char *s, const char **why);
 /* The same of one value: between brackets it stays what it is. Comments, dollar quotes and semicolons are refused. */
 bool sql_is_value(const char *s, const char **why);
+/* The same of values with commas between them. */
+bool sql_is_list(const char *s, const char **why);
 /* The text with one space between its tokens, words folded, quotes that change nothing left off; NULL and why when it is no SQL
    that sql_is_value could read, but for a semicolon at its end. */
 const char *sql_plain(struct arena *a, const char *s, const char **why);

@@ -146,7 +146,7 @@ bool sql_is_type(const char *s, const char **why)
 	return true;
 }
 
-bool sql_is_value(const char *s, const char **why)
+static bool is_values(const char *s, bool many, const char **why)
 {
 	int depth = 0;
 	size_t n = 0;
@@ -157,8 +157,8 @@ bool sql_is_value(const char *s, const char **why)
 		depth += deeper(&p);
 		if (depth < 0)
 			return no(why, "a bracket in it closes what it has not opened");
-		if (p.kind == P_SIGN && (*p.at == ';' || (*p.at == ',' && depth == 0)))
-			return no(why, "it is more than one value");
+		if (p.kind == P_SIGN && (*p.at == ';' || (*p.at == ',' && depth == 0 && !many)))
+			return no(why, many ? "it has a semicolon" : "it is more than one value");
 		n++;
 	}
 	if (depth > 0)
@@ -166,6 +166,16 @@ bool sql_is_value(const char *s, const char **why)
 	if (n == 0)
 		return no(why, "it is empty");
 	return true;
+}
+
+bool sql_is_value(const char *s, const char **why)
+{
+	return is_values(s, false, why);
+}
+
+bool sql_is_list(const char *s, const char **why)
+{
+	return is_values(s, true, why);
 }
 
 /* Folded, as the server folds it; a quoted name bare where it may stand so. */

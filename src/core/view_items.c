@@ -87,6 +87,8 @@ static void note_added(const struct view *v, struct view_item *it)
 		put_text(it->note, sizeof it->note, v->facts->target.at && v->facts->target.unfit ? "not run as it is" : "to be added");
 	else if (v->walk->confirmed[ITEM_DUAL_WRITE])
 		put_text(it->note, sizeof it->note, "since %s", when_short(v->walk->confirmed[ITEM_DUAL_WRITE], when) + 4);
+	else if (plan_rule(v->plan) == RULE_INDEX && (!v->plan->add_unique || rule_step(v->plan, &v->facts->target) != RULE_DONE))
+		put_text(it->note, sizeof it->note, "%s", rule_step(v->plan, &v->facts->target) == RULE_DONE ? "built" : "not built");
 	else if (!view_is_added(v) && !plan_dual_by_application(v->plan))
 		put_text(it->note, sizeof it->note, "no trigger yet");
 	else
@@ -133,6 +135,10 @@ static void note_reads(const struct view *v, struct view_item *it)
 	if (view_reads_wait(v, &passed, &whole)) {
 		it->percent = percent_of(passed, whole);
 		put_text(it->note, sizeof it->note, "%s of %s", when_span(passed, span), when_span(whole, need));
+		return;
+	}
+	if (plan_rule(v->plan) == RULE_INDEX) {
+		put_text(it->note, sizeof it->note, "%s", it->mood == MOOD_DONE ? "queries may use it" : "to be looked at");
 		return;
 	}
 	if (v->walk->kind == TARGET_CONSTRAINT) {
@@ -283,7 +289,7 @@ static enum mood judge(const struct view *v, enum item i, enum stage reached)
 static void show_job(struct view *v, enum stage reached)
 {
 	const struct view_job *j = view_job_here(v);
-	bool own = j && (strcmp(j->kind, "restore") == 0 || strcmp(j->kind, "remove") == 0 || strcmp(j->kind, "backfill") == 0);
+	bool own = j && (strcmp(j->kind, "restore") == 0 || strcmp(j->kind, "remove") == 0 || strcmp(j->kind, "backfill") == 0 || strcmp(j->kind, "index") == 0);
 	enum item i = !j ? ITEM_NONE : own ? stage_item(reached) :
 		reached <= AT_GATE_A ? ITEM_SNAPSHOT : reached == AT_COPY ? ITEM_READS : reached >= AT_FINAL && reached <= AT_ARMED ? ITEM_FINAL : ITEM_NONE;
 	if (i == ITEM_NONE)

@@ -196,7 +196,7 @@ static void at_monitor(struct view *v)
 	if (v->walk->alarms > 0 && v->now < end) {
 		view_line(v, 0, "ALARM: %s", v->walk->alarm);
 		if (view_is_added(v))
-			view_line(v, 1, v->walk->kind == TARGET_CONSTRAINT ? "If the constraint is the cause, step back: it goes again at item 5." :
+			view_line(v, 1, "%s", v->walk->kind == TARGET_CONSTRAINT ? arena_printf(v->arena, "If the %s is the cause, step back: it goes again at item 5.", view_noun(v)) :
 				"If the new column is the cause, step back: reads go first.");
 		else
 			view_line(v, 1, "If the drop is the cause, put the %s back: the way is shown here.", view_noun(v));
@@ -223,7 +223,7 @@ static void at_closed(struct view *v)
 	if (v->walk->restored_at)
 		view_line(v, 1, "It was put back on %s UTC.", when_short(v->walk->restored_at, when));
 	else if (view_is_added(v))
-		view_line(v, 1, "%s stays; the snapshot is kept for %d days.", v->walk->kind == TARGET_CONSTRAINT ? "The constraint" : "The new column", v->plan->retention_days);
+		view_line(v, 1, "%s stays; the snapshot is kept for %d days.", view_is_index(v) ? "The index" : v->walk->kind == TARGET_CONSTRAINT ? "The constraint" : "The new column", v->plan->retention_days);
 	else
 		view_line(v, 1, "The snapshot is kept for %d days: gatewalk restore puts the %s back.", v->plan->retention_days, view_noun(v));
 }
@@ -278,6 +278,8 @@ static void running(struct view *v, const struct view_job *j)
 	view_line(v, 0, "The %s runs: %s%s. Safe to quit.", job_noun(j), j->phase && *j->phase ? j->phase : "starting", percent);
 	if (j->eta_high_s > 0)
 		view_line(v, 1, "It goes on without you; at most %s more.", when_span((int64_t)(j->eta_high_s * 1e6), about));
+	else if (strcmp(j->kind, "index") == 0 && j->note && *j->note)   /* whom it waits for */
+		view_line(v, 1, "%s", text_fit(v->arena, arena_printf(v->arena, "It %s.", j->note), NEXT_COLS, false));
 	else
 		view_line(v, 1, "It goes on without you. Look again later.");
 }
@@ -290,7 +292,7 @@ static bool has_failed(const struct view_job *j)
 /* The newest piece of work if it failed, else a watcher that is gone. A later success hides an older failure. */
 static const struct view_job *failed_job(const struct view *v)
 {
-	static const char *const works[] = { "snapshot", "drill", "backfill", "remove", "restore" }, *const watchers[] = { "watch", "monitor" };
+	static const char *const works[] = { "snapshot", "drill", "backfill", "index", "remove", "restore" }, *const watchers[] = { "watch", "monitor" };
 	const struct view_job *newest = NULL;
 	for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
 		const struct view_job *j = view_job_of(v, works[i]);

@@ -58,6 +58,8 @@ bool view_next_broken(struct view *v);
 bool view_own_offers(struct view *v);
 bool view_own_challenges(struct view *v);
 bool view_own_next(struct view *v);
+/* Of a walk that builds an index. */
+bool view_is_index(const struct view *v);
 bool view_is_added(const struct view *v);
 /* Item 7's wait: how much of it has passed, and the whole; false while it has not begun. */
 bool view_window_wait(const struct view *v, int64_t *passed, int64_t *whole);

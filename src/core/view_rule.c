@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A constraint's walk, where its stages differ from those of a new column: what deploys write holds to it, then every row is asked. */
+/* A constraint's walk, where its stages differ from those of a new column: what deploys write holds to it, then every row is asked. An index is built by a
+   job; what is not unique refuses nothing, so nobody is asked what it writes. */
 #include "core/view_parts.h"
 
 #include "base/arena.h"
@@ -11,9 +12,11 @@
 
 void view_ask_broken(struct view *v)
 {
+	if (view_is_index(v) && !v->plan->add_unique)
+		return;
 	const struct fact_broken *b = &v->facts->broken;
 	char n[32];
-	struct challenge *c = view_ask(v, "broken", "does every row hold to it?", view_fills(v) ? "yes, or the backfill fills those that do not" : "no row that does not");
+	struct challenge *c = view_ask(v, "broken", view_is_index(v) ? "is every key there once?" : "does every row hold to it?", view_fills(v) ? "yes, or the backfill fills those that do not" : "no row that does not");
 	c->seen = b->at;
 	c->verdict = !b->at ? WAITS : b->rows && !view_fills(v) ? REFUSED : HOLDS;
 	if (!b->at)
@@ -36,17 +39,50 @@ bool view_next_broken(struct view *v)
 	return true;
 }
 
+/* Of an index: is it finished? */
+static bool built(const struct view *v)
+{
+	return !view_is_index(v) || rule_step(v->plan, &v->facts->target) == RULE_DONE;
+}
+
+/* Does what deploys write have to hold to it? */
+static bool binds(const struct view *v)
+{
+	return !view_is_index(v) || v->plan->add_unique;
+}
+
 static void offers_writes(struct view *v)
 {
+	if (!built(v) && !view_job_alive(view_job_of(v, "index")))
+		view_offer_plain(v, ACT_BUILD, "build the index");
+	if (built(v) && !binds(v))
+		view_offer_confirm(v, ITEM_DUAL_WRITE, "type \"written\"", "written");
+	if (!binds(v) || !built(v)) {
+		view_offer_asks(v, ACT_TAKE, "take the index away", "why it goes again", "a reason");
+		return;
+	}
 	view_offer_deploys(v, "writes_fill", WRITES);
 	if (!walk_deploy_left(v->walk, v->plan, "writes_fill", NULL))
 		view_offer_confirm(v, ITEM_DUAL_WRITE, "type \"written\"", "written");
-	view_offer_asks(v, ACT_TAKE, "take the constraint away", "why it goes again", "a reason");
+	view_offer_asks(v, ACT_TAKE, arena_printf(v->arena, "take the %s away", view_noun(v)), "why it goes again", "a reason");
 }
 
 static void asks_writes(struct view *v)
 {
 	size_t done = 0;
+	const struct view_job *job = view_job_of(v, "index");
+	if (view_is_index(v)) {
+		struct challenge *c = view_ask(v, "built", "does the index stand?", "finished, beside reads and writes");
+		c->seen = v->facts->target.at;
+		c->verdict = built(v) ? HOLDS : view_job_alive(job) ? WAITS : REFUSED;
+		c->offer = view_offered(v, ACT_BUILD, NULL);
+		put_text(c->now, sizeof c->now, "%s", built(v) ? "it does" : view_job_alive(job) ? "being built" : "not built");
+		put_text(c->source, sizeof c->source, "catalogue");
+	}
+	if (!binds(v)) {
+		view_ask_typed(v, ITEM_DUAL_WRITE, "is it to stay?", "written", built(v) ? "it stands" : "not built yet");
+		return;
+	}
 	walk_deploy_left(v->walk, v->plan, "writes_fill", &done);
 	view_ask_deploys(v, "writes_fill", "write only that");
 	view_ask_typed(v, ITEM_DUAL_WRITE, "does everybody write only what holds to it?", "written", arena_printf(v->arena, "%zu of %zu deploys declared", done, v->plan->n_deploys));
@@ -55,6 +91,14 @@ static void asks_writes(struct view *v)
 static void next_writes(struct view *v)
 {
 	size_t done = 0;
+	if (!built(v)) {
+		view_two(v, "The index does not stand. Build it; what was begun is cleared away.", "Or take it away, and the walk goes back to where nothing was built.");
+		return;
+	}
+	if (!binds(v)) {
+		view_two(v, "The index stands, and refuses nothing. Type \"written\" (item 5).", "Then queries that need it are looked at (item 8).");
+		return;
+	}
 	const char *name = walk_deploy_left(v->walk, v->plan, "writes_fill", &done);
 	if (name) {
 		view_line(v, 0, "Deploy %s so that all it writes holds to it, then declare that release.", name);
@@ -79,7 +123,7 @@ static void offers_reads(struct view *v)
 		return;
 	if (is == RULE_DONE)
 		view_offer_confirm(v, ITEM_READS, "type \"held\"", "held");
-	else if (is != RULE_ABSENT)
+	else if (is != RULE_ABSENT && !view_is_index(v))
 		view_offer_change(v, CHANGE_HOLD, holds[is], NULL, NULL);
 }
 
@@ -93,17 +137,17 @@ static void asks_reads(struct view *v)
 		view_ask_sensed(v, before[i]);
 	if (v->facts->broken.at)
 		view_ask_broken(v);
-	view_ask_typed(v, ITEM_READS, "has every row been asked?", "held", steps[is]);
+	view_ask_typed(v, ITEM_READS, view_is_index(v) ? "do queries use it as they should?" : "has every row been asked?", "held", view_is_index(v) ? is == RULE_DONE ? "it stands" : "it does not stand" : steps[is]);
 }
 
 static void next_reads(struct view *v)
 {
 	const struct finding *f = view_change_shut(v, CHANGE_HOLD);
 	enum rule_step is = rule_step(v->plan, &v->facts->target);
-	if (is == RULE_ABSENT) {
-		view_two(v, "The constraint that this walk added is not there any more.", "Find out who took it away; leave the walk, if it is not to go on.");
+	if (is == RULE_ABSENT || (view_is_index(v) && is != RULE_DONE)) {
+		view_two(v, arena_printf(v->arena, "The %s that this walk added is not there any more.", view_noun(v)), "Find out who took it away; leave the walk, if it is not to go on.");
 	} else if (is == RULE_DONE) {
-		view_line(v, 0, "Every row holds to it. Type \"held\" (item 8).");
+		view_line(v, 0, view_is_index(v) ? "Queries may use it: look at their plans. Type \"held\" (item 8)." : "Every row holds to it. Type \"held\" (item 8).");
 		view_line(v, 1, "Then it is watched for %d h.", v->plan->monitor_hours);
 	} else if (f) {
 		view_waits_or_because(v, "Rows that stand are not asked yet", f);

@@ -295,6 +295,8 @@ int64_t walk_changed_at(const struct walk *w)
 int64_t walk_reads_from(const struct walk *w, const struct plan *p)
 {
 	int64_t since = w->confirmed[ITEM_DUAL_WRITE];
+	if (plan_rule(p) == RULE_INDEX && !p->add_unique)
+		return since;   /* it refuses nothing, and is read at once */
 	return since && w->env != ENV_DEVELOPMENT ? since + p->writes_hours * (w->day_us / 24) : since;
 }
 

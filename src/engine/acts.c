@@ -19,6 +19,7 @@
 #include "engine/comparing.h"
 #include "engine/filling.h"
 #include "engine/hiding.h"
+#include "engine/indexing.h"
 #include "engine/watching.h"
 #include "port/files.h"
 
@@ -335,7 +336,7 @@ static doer *const doers[ACT_COUNT] = {
 	[ACT_DECLARE] = do_declare, [ACT_AUDIT] = do_audit, [ACT_CLEAR] = do_clear, [ACT_WATCH] = watching_begin, [ACT_QUIET] = do_quiet,
 	[ACT_ADD] = adding_begin, [ACT_TAKE] = adding_take, [ACT_ALTER] = altering_begin, [ACT_HIDE] = hiding_begin, [ACT_UNHIDE] = hiding_end, [ACT_PASS] = do_pass, [ACT_DROP] = do_drop, [ACT_REMOVE] = rows_resume, [ACT_REMOVE_END] = rows_end, [ACT_SCHEMA_LOG] = closing_schema_log, [ACT_RESTORE] = do_restore,
 	[ACT_BACK] = closing_back, [ACT_LEAVE] = closing_leave, [ACT_JOB_PAUSE] = do_job, [ACT_JOB_RESUME] = do_job, [ACT_JOB_STOP] = do_job,
-	[ACT_BACKFILL] = filling_begin, [ACT_RETRY] = filling_begin, [ACT_JOB_SET] = filling_set, [ACT_PARITY] = comparing_begin,
+	[ACT_BACKFILL] = filling_begin, [ACT_BUILD] = indexing_begin, [ACT_RETRY] = filling_begin, [ACT_JOB_SET] = filling_set, [ACT_PARITY] = comparing_begin,
 };
 
 /* Acts that change the database before their line is written must not begin when no line can be. */

@@ -14,6 +14,7 @@
 #include "core/sql.h"
 #include "engine/altering.h"
 #include "engine/holding.h"
+#include "engine/indexing.h"
 
 #define COUNT_MS (10 * 60 * 1000)
 #define COUNT_LIVES (10 * US_MINUTE)
@@ -33,7 +34,6 @@ static const char *name_of(const struct engine *g)
 
 bool adding_begin(struct engine *g, const struct act *act, struct err *e)
 {
-	(void)act;
 	if (g->walk.stage != AT_EXPAND)
 		return err_set(e, ERR_USE, NULL, "what comes, comes behind gate A (%s)", stage_name(g->walk.stage));
 	g->added_unfit = NULL;
@@ -52,6 +52,8 @@ bool adding_begin(struct engine *g, const struct act *act, struct err *e)
 	if (!altering_send(g, &(struct alteration){ .what = CHANGE_ADD, .why = g->plan->why }, e))
 		return false;
 	notify_run(lot_arena(g->walk_lot), g->plan, g->walk.name, "added", name_of(g));
+	if (plan_rule(g->plan) == RULE_INDEX)
+		return look_facts(g, false, e) && indexing_begin(g, act, e);
 	engine_say(g, "%s is there: the lock was held for %lld ms", name_of(g), (long long)(g->walk.drop_us / 1000));
 	return true;
 }
@@ -134,7 +136,7 @@ bool adding_ready(struct engine *g, enum item item, struct err *e)
 	if (archetype_beside(g->walk.archetype) && item == ITEM_DUAL_WRITE && !plan_dual_by_application(g->plan))
 		return err_set(e, ERR_USE, "Put the trigger on.", "the plan says that a trigger writes both columns");
 	bool rule = g->walk.kind == TARGET_CONSTRAINT, said = item != ITEM_WINDOW || g->walk.archetype == ARCH_RENAME;
-	if (said && !(rule && item == ITEM_READS) && !deploys_said(g, item, e))
+	if (said && !(rule && item == ITEM_READS) && !(plan_rule(g->plan) == RULE_INDEX && !g->plan->add_unique) && !deploys_said(g, item, e))
 		return false;
 	if (!look_fresh(g, e))
 		return false;

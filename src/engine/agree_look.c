@@ -140,7 +140,7 @@ static bool column_fits(const struct engine *g, const struct sides *s, struct er
 	if (!s->adds || g->walk.stage >= AT_CLOSED || there == !s->add_lost)
 		return true;
 	return err_set(e, ERR_VERIFY, "Find out who changed the table; the walk stops here until that is known.", s->add_lost ?
-		"the ledger is of before the %s came, and yet there is one of its name" : "the ledger has the %s, and the table has none of its name", asks ? "constraint" : "new column");
+		"the ledger is of before the %s came, and yet there is one of its name" : "the ledger has the %s, and the table has none of its name", asks ? plan_noun(g->plan) : "new column");
 }
 
 bool agree_resync_leads(struct engine *g, struct sides *s, struct err *e)

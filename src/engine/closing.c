@@ -18,6 +18,7 @@
 #include "engine/comparing.h"
 #include "engine/filling.h"
 #include "engine/hiding.h"
+#include "engine/indexing.h"
 #include "port/files.h"
 
 static bool with_reason(const struct act *act, struct err *e)
@@ -83,7 +84,7 @@ bool closing_leave(struct engine *g, const struct act *act, struct err *e)
 		engine_say(g, "new rows are held to what the old column asks for; of those that stand: %s", left.msg);
 	struct json *b = line_body(g);
 	json_add_str(b, "why", act->text);
-	if (!line_may(g, OP_LEAVE, b, e) || !stop_jobs(g, e) || !filling_over(g, &filled, e) || !comparing_over(g, &compared, e) || !hiding_over(g, e) ||
+	if (!line_may(g, OP_LEAVE, b, e) || !stop_jobs(g, e) || !filling_over(g, &filled, e) || !comparing_over(g, &compared, e) || !indexing_over(g, &compared, e) || !hiding_over(g, e) ||
 	    !own_tripwire_take(g->db, lot_arena(g->walk_lot), g->walk.sid, g->walk.relid, e) || !slot_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e) ||
 	    !guard_take(g->db, lot_arena(g->walk_lot), g->walk.sid, e))
 		return false;

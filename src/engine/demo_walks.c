@@ -122,7 +122,7 @@ static bool step(struct engine *g, enum stage until, struct err *e)
 	for (size_t i = 0; ok && !acted && i < v->n_offers; i++) {
 		const struct offer *o = &v->offers[i];
 		const char *typed = typed_for(g, o);
-		bool on = (o->kind == ACT_ALTER && !o->prompt) || o->kind == ACT_PARITY || o->kind == ACT_BACKFILL;   /* what asks is a step back */
+		bool on = (o->kind == ACT_ALTER && !o->prompt) || o->kind == ACT_PARITY || o->kind == ACT_BACKFILL || o->kind == ACT_BUILD;   /* what asks is a step back */
 		bool takes = on || (o->kind == ACT_ADD && until > AT_EXPAND) || o->kind == ACT_SNAPSHOT || o->kind == ACT_WATCH || o->kind == ACT_QUIET || o->kind == ACT_PASS || typed;
 		if (!takes || (o->kind == ACT_SNAPSHOT && (job_alive(g, "snapshot") || g->walk.stage == AT_GATE_C)))
 			continue;

@@ -9,6 +9,7 @@
 #include "core/gate.h"
 #include "core/rule.h"
 #include "engine/altering.h"
+#include "engine/indexing.h"
 
 #define COUNT_MS (10 * 60 * 1000)
 
@@ -50,7 +51,8 @@ bool holding_take(struct engine *g, const struct act *act, struct err *e)
 {
 	if (!act->text || strlen(act->text) < 4)
 		return err_set(e, ERR_USE, "Say it in a few words: the log keeps it.", "this needs a reason");
-	if (!altering_send(g, &(struct alteration){ .what = CHANGE_TAKE, .why = act->text }, e))
+	bool was;
+	if (!indexing_over(g, &was, e) || !altering_send(g, &(struct alteration){ .what = CHANGE_TAKE, .why = act->text }, e))
 		return false;
 	engine_say(g, "%s is gone again", g->walk.target);
 	return true;
@@ -59,8 +61,10 @@ bool holding_take(struct engine *g, const struct act *act, struct err *e)
 bool holding_ready(struct engine *g, enum item item, struct err *e)
 {
 	enum rule_step is = rule_step(g->plan, &g->facts.target);
+	if (plan_rule(g->plan) == RULE_INDEX)
+		return indexing_stands(g, e) && (item != ITEM_READS || gate_reads_allowed(g->plan, &g->walk, &g->facts, e));
 	if (is == RULE_ABSENT)
-		return err_set(e, ERR_GATE, "Find out who changed it. Leave the walk, if it is not to go on.", "the constraint that this walk added is not there any more");
+		return err_set(e, ERR_GATE, "Find out who changed it. Leave the walk, if it is not to go on.", "what this walk added is not there any more");
 	if (item != ITEM_READS)
 		return true;
 	if (is != RULE_DONE)

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "engine/backfill.h"
+#include "engine/index.h"
 #include "engine/parity.h"
 #include "engine/remove.h"
 #include "engine/upkeep.h"
@@ -130,6 +131,12 @@ static bool body_backfill(struct run *r, struct err *e)
 	return plan->backfill.value ? backfill_run(&o, e) : err_set(e, ERR_USE, NULL, "the plan fills nothing: it has no backfill.value");
 }
 
+static bool body_index(struct run *r, struct err *e)
+{
+	const struct index_job o = { .arena = r->arena, .conninfo = r->conninfo, .sid = r->walk->sid, .name = r->walk->name, .job = r->job, .plan = r->plan, .result = r->result };
+	return plan_rule(r->plan) == RULE_INDEX ? index_run(&o, e) : err_set(e, ERR_USE, NULL, "the plan builds no index");
+}
+
 static bool body_parity(struct run *r, struct err *e)
 {
 	const char *dir = path_join(r->arena, path_walks(r->arena), job_sid(r->job));
@@ -142,7 +149,7 @@ static bool body_parity(struct run *r, struct err *e)
 
 static const struct { const char *kind; bool (*body)(struct run *, struct err *); } bodies[] = {
 	{ "snapshot", body_snapshot }, { "drill", body_drill }, { "restore", body_restore }, { "watch", jobrun_watch }, { "monitor", jobrun_monitor },
-	{ "remove", body_remove }, { "backfill", body_backfill }, { "parity", body_parity }, { "hide", jobrun_hide },
+	{ "remove", body_remove }, { "backfill", body_backfill }, { "index", body_index }, { "parity", body_parity }, { "hide", jobrun_hide },
 };
 
 static bool run_body(struct run *r, struct err *e)

@@ -19,6 +19,7 @@
 #include "base/when.h"
 #include "engine/comparing.h"
 #include "engine/filling.h"
+#include "engine/indexing.h"
 #include "engine/jobrun.h"
 #include "port/files.h"
 #include "port/jsonread.h"
@@ -389,7 +390,7 @@ bool take_care(struct engine *g, struct err *e)
 		return job_begin(g, "monitor", none, e);
 	if (w->stage == AT_DROPPING && w->kind == TARGET_ROWS && gone(g, "remove"))
 		return job_begin(g, "remove", none, e);
-	return filling_care(g, e) && comparing_care(g, e);
+	return filling_care(g, e) && comparing_care(g, e) && indexing_care(g, e);
 }
 
 bool take_all(struct engine *g, struct err *e)

@@ -34,7 +34,7 @@ static const char *name_from(struct arena *a, const struct new_plan *n)
 {
 	const struct plan p = { .recipe = n->recipe };
 	const char *raw = archetype_beside(plan_recipe(&p)) ? arena_printf(a, "%s-%s-%s", n->table, plan_recipe(&p) == ARCH_RENAME ? "rename" : "retype", n->column) :
-		plan_rule(&p) != RULE_NONE ? arena_printf(a, "%s-%s-%s", n->table, n->recipe, n->column ? n->column : n->to) :
+		plan_rule(&p) != RULE_NONE ? plan_rule(&p) == RULE_INDEX ? arena_printf(a, "build-%s", n->to) : arena_printf(a, "%s-%s-%s", n->table, n->recipe, n->column ? n->column : n->to) :
 		plan_target(&p) == TARGET_COLUMN || plan_target(&p) == TARGET_ADDED ?
 		arena_printf(a, "%s-%s-%s", n->table, plan_target(&p) == TARGET_ADDED ? "add" : "drop", n->column)
 		: plan_target(&p) == TARGET_TABLE ? arena_printf(a, "%s-drop", n->table) : arena_printf(a, "%s-remove-rows", n->table);
@@ -67,7 +67,7 @@ static bool put_sources(struct arena *a, const struct new_plan *n, struct plan_d
 struct json *tool_new(struct arena *a, const struct new_plan *n, const struct engine_opts *db_or_null, struct err *e)
 {
 	struct plan_draft d = {
-		.recipe = n->recipe, .name = n->name ? n->name : name_from(a, n), .schema = n->schema, .table = n->table, .column = n->column, .type = n->type, .def = n->def, .where = n->where, .why = n->why, .zone = n->zone, .to = n->to, .convert = n->convert,
+		.recipe = n->recipe, .name = n->name ? n->name : name_from(a, n), .schema = n->schema, .table = n->table, .column = n->column, .type = n->type, .def = n->def, .where = n->where, .why = n->why, .zone = n->zone, .to = n->to, .convert = n->convert, .columns = n->columns,
 		.deploys = n->deploys, .n_deploys = n->n_deploys,
 	};
 	if (!put_sources(a, n, &d, e))
@@ -75,7 +75,7 @@ struct json *tool_new(struct arena *a, const struct new_plan *n, const struct en
 	if (db_or_null) {
 		struct db *db = connect_to(db_or_null, e);
 		struct fact_target t = { 0 };
-		struct plan p = { .recipe = n->recipe, .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column, .where = n->where, .add_column = n->to, .add_name = n->to ? n->to : "" };
+		struct plan p = { .recipe = n->recipe, .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column, .where = n->where, .add_column = n->to, .add_name = n->to ? n->to : "", .add_index = "" };
 		if (plan_rule(&p) == RULE_FOREIGN)
 			p.recipe = "add-check";   /* what it refers to is not known yet: the table alone is looked up */
 		bool adds = target_comes(plan_target(&p)), ok = db && probe_target(db, a, &p, &t, e);

@@ -59,6 +59,8 @@ struct query {
 bool db_ask(struct db *db, struct arena *a, const struct query *q, struct rows *out, struct err *e);
 /* Several statements in one round trip by the simple protocol, no values. *tag (may be NULL, owned by a) is the last command's. */
 bool db_script(struct db *db, struct arena *a, const char *sql, int ms, const char **tag, struct err *e);
+/* One statement that may take hours: tick is called every so often, and when it says no the statement is cancelled: ERR_INTERRUPTED. */
+bool db_long(struct db *db, const char *sql, int every_ms, bool (*tick)(void *ctx), void *ctx, struct err *e);
 /* The one value of a one-row answer, or NULL (then look at e: code ERR_NONE means SQL NULL). */
 const char *db_value(struct db *db, struct arena *a, const struct query *q, struct err *e);
 

@@ -93,6 +93,28 @@ static PGresult *answer(struct db *db, int ms, struct err *e)
 	return NULL;
 }
 
+bool db_long(struct db *db, const char *sql, int every_ms, bool (*tick)(void *ctx), void *ctx, struct err *e)
+{
+	enum db_turn turn;
+	PGresult *res;
+	if (!db_ready(db, e))
+		return false;
+	if (!PQsendQuery(db->conn, sql))
+		return db_error(db, NULL, e);
+	while ((res = db_collect(db, db_deadline(every_ms), &turn)) == NULL && turn == TURN_LATE) {
+		if (tick(ctx))
+			continue;
+		bool ended = db_stop(db, &res), well = ended && is_ok(res);
+		PQclear(res);
+		return well || err_set(e, ended ? ERR_INTERRUPTED : ERR_DB_LOST, NULL, ended ? "stopped" : "the server did not let a statement be cancelled");
+	}
+	bool ok = turn == TURN_READY && is_ok(res);
+	if (!ok)
+		db_error(db, res, e);
+	PQclear(res);
+	return ok;
+}
+
 static void take_rows(struct arena *a, const PGresult *res, struct rows *out)
 {
 	out->n = PQntuples(res);
