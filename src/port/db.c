@@ -12,6 +12,7 @@
 
 /* Each session starts from the same settings, whatever the login, the database or PGOPTIONS say. */
 static const char PIN[] =
+	"SET statement_timeout = 0;"                       /* each query has its own deadline. First: a login's own of a few ms would end the rest */
 	"SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false);"
 	"SET client_min_messages = warning;"
 	"SET standard_conforming_strings = on;"
@@ -26,7 +27,6 @@ static const char PIN[] =
 	"SET default_transaction_isolation = 'read committed';"
 	"SET idle_in_transaction_session_timeout = '60s';"
 	"SET lock_timeout = '1s';"
-	"SET statement_timeout = 0;"                       /* each query has its own deadline */
 	"SELECT set_config('transaction_timeout', '0', false) WHERE current_setting('transaction_timeout', true) IS NOT NULL;"   /* 17 on */
 	/* A COMMIT that was answered must survive a crash; a stronger setting stays. */
 	"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';";
