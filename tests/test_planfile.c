@@ -267,6 +267,21 @@ START_TEST(the_template_is_an_empty_draft)
 }
 END_TEST
 
+START_TEST(the_template_of_an_enum)
+{
+	struct plan_draft none = { .recipe = "change-type", .of_enum = true };
+	const char *written = planfile_write(a, &none);
+	ck_assert_str_eq(slurp(test_fixture("../plans/replace-enum-value.yaml")), written);
+	const struct plan *p = parse(fill(written), NULL);
+	ck_assert_int_eq(plan_recipe(p), ARCH_TYPE);
+	none.back = "state_now::text::public.state";
+	none.convert = "(CASE state::text WHEN 'it''s' THEN 'a\"b' ELSE state::text END)::public.state2";
+	p = parse(fill(planfile_write(a, &none)), NULL);
+	ck_assert_str_eq(p->convert_back, none.back);
+	ck_assert_str_eq(p->convert_to, none.convert);
+}
+END_TEST
+
 /* What the template says in so many words is what holds without it. */
 START_TEST(the_template_holds_the_defaults)
 {
@@ -368,6 +383,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(c, what_was_given_comes_back, 0, (int)HOSTILE);
 	tcase_add_loop_test(c, a_new_column_comes_back, 0, (int)HOSTILE);
 	tcase_add_test(c, written_text_is_clean);
+	tcase_add_test(c, the_template_of_an_enum);
 	tcase_add_test(c, the_template_is_an_empty_draft);
 	tcase_add_test(c, the_template_holds_the_defaults);
 	tcase_add_test(c, every_field_is_in_the_manual);

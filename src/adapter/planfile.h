@@ -19,6 +19,8 @@ struct plan_draft {
 	const char *recipe, *name, *schema, *table, *column, *type, *def, *where, *why, *zone;   /* type and def: of a new column; where: which rows, or a check */
 	const char *to, *convert;                              /* of two side by side: the new column, and how a value goes over; of a constraint its name, and what fills a null */
 	const char *columns;                                   /* of an index: what it is of */
+	const char *back;                                      /* of a change of type: the way back of a value */
+	bool of_enum;                                          /* of a change of type: one value of an enum is replaced */
 	const char **falls; size_t n_falls; bool has_falls;    /* looked up on the server */
 	const char **deploys; size_t n_deploys;
 	const char **sources; size_t n_sources;                /* folders, from / on */

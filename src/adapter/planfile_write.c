@@ -136,15 +136,22 @@ static void put_added(struct text *t, const struct plan_draft *d)
 static void put_beside(struct text *t, const struct plan_draft *d)
 {
 	bool rename = words_of(d) == &beside[ARCH_RENAME];
+	if (d->of_enum)
+		text_add(t, "\n# One value of an enum is replaced. The server can take none away, so a new type comes before, by the application's own migration:\n"
+			"# CREATE TYPE public.order_state2 AS ENUM (...), with every value that stays, and the new one.\n");
 	text_add(t, "\n# The new column. It takes neither a default nor NOT NULL as long as both stand.\nadd:\n");
 	put_field(t, "  column", d->to, "its name, such as total");
-	put_field(t, "  type", d->type, rename ? "the old column's type" : "numeric(10,2), ...");
+	put_field(t, "  type", d->type, rename ? "the old column's type" : d->of_enum ? "public.order_state2: the new type" : "numeric(10,2), ...");
 	text_add(t, "  comment:                              # what it is for, for those who read the catalogue\n");
 	if (!rename) {
 		text_add(t, "# How a value goes over, as SQL over the row's own columns. What does not convert is listed, and the rest goes on.\nconvert:\n");
-		put_field(t, "  to", d->convert, "the new value: \"total_text::numeric\"");
+		put_field(t, "  to", d->convert, d->of_enum ? "\"(CASE state::text WHEN 'new' THEN 'open' ELSE state::text END)::public.order_state2\"" : "the new value: \"total_text::numeric\"");
+		if (d->back)
+			put_field(t, "  back", d->back, "");
+		else
+			text_add(t, d->of_enum ? "  back:                                 # likewise, from the new one; nothing: one way only\n" :
+				"  back:                                 # the old value from the new one: \"total::text\"; nothing: one way only\n");
 		text_add(t,
-			"  back:                                 # the old value from the new one: \"total::text\"; nothing: one way only\n"
 			"  check:                                # true of a row whose two values belong together; nothing: what to makes is enough\n");
 	}
 	text_add(t,

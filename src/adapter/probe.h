@@ -26,6 +26,11 @@ bool probe_index_same(struct db *db, struct arena *a, const struct plan *p, unsi
 /* How many rows do not hold to the plan's constraint, and the keys of some of them. Reads the whole table, ms at most. */
 bool probe_broken(struct db *db, struct arena *a, const struct plan *p, const struct fact_target *t, int ms, struct fact_broken *out, struct err *e);
 bool probe_added(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e);
+/* Two enums: the type of a column, and the one that is to come after it. missing: values of the first, the replaced one under its new name, that the
+   second lacks; NULL none. */
+struct probe_enum_ask { const char *schema, *table, *column, *new_type, *from, *to; };
+struct probe_enum { const char *type, *missing; bool is_enum, has_from, had_to, new_there; };
+bool probe_enum(struct db *db, struct arena *a, const struct probe_enum_ask *ask, struct probe_enum *out, struct err *e);
 bool probe_health(struct db *db, struct arena *a, const struct plan *p, struct fact_health *out, struct err *e);
 bool probe_others(struct db *db, struct arena *a, const char *sid, unsigned relid, int64_t watched_for_us, struct fact_others *out, struct err *e);
 bool probe_now(struct db *db, int64_t *now, struct err *e);

@@ -69,6 +69,12 @@ static bool constraint_is_whole(const struct new_plan *n, enum rule r, struct er
 static bool new_is_whole(const struct new_plan *n, struct err *e)
 {
 	const struct plan p = { .recipe = n->recipe };
+	bool of_enum = n->recipe && strcmp(n->recipe, "replace-enum-value") == 0;
+	if (of_enum)
+		return (n->table && n->column && n->to && n->type && n->replace && !n->where && !n->convert && !n->columns) ||
+			err_set(e, ERR_USE, "gatewalk new --recipe replace-enum-value --table T --column C --to N --type public.T2 --replace OLD=NEW", "which table and column, which new column of which new type, and which value goes for which?");
+	if (n->replace)
+		return err_set(e, ERR_USE, "gatewalk new --help", "--replace is for replace-enum-value alone");
 	if (n->columns && plan_rule(&p) != RULE_INDEX)
 		return err_set(e, ERR_USE, "gatewalk new --help", "--columns is for build-index alone");
 	switch (archetype_beside(plan_recipe(&p)) ? TARGET_TYPE : plan_target(&p)) {
@@ -90,7 +96,7 @@ static bool new_is_whole(const struct new_plan *n, struct err *e)
 		return (n->table && !n->column && n->where) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe remove-rows --table T --where \"created < '2020-01-01'\"", "which table, and which rows of it?");
 	default:
-		return err_set(e, ERR_USE, "--recipe add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, drop-column, drop-table or remove-rows", "which recipe?");
+		return err_set(e, ERR_USE, "--recipe add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, replace-enum-value, drop-column, drop-table or remove-rows", "which recipe?");
 	}
 }
 
@@ -100,7 +106,7 @@ static int run_new(const struct line *l, struct err *e)
 	const struct engine_opts o = run_options(l);
 	const struct new_plan n = {
 		.recipe = l->value[OPT_RECIPE], .name = l->value[OPT_NAME], .schema = l->value[OPT_SCHEMA], .table = l->value[OPT_TABLE],
-		.column = l->value[OPT_COLUMN], .columns = l->value[OPT_COLUMNS], .type = l->value[OPT_TYPE], .def = l->value[OPT_DEFAULT], .where = l->value[OPT_WHERE], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .to = l->value[OPT_TO], .convert = l->value[OPT_CONVERT], .file = l->value[OPT_OUTPUT],
+		.column = l->value[OPT_COLUMN], .columns = l->value[OPT_COLUMNS], .replace = l->value[OPT_REPLACE], .type = l->value[OPT_TYPE], .def = l->value[OPT_DEFAULT], .where = l->value[OPT_WHERE], .why = l->value[OPT_WHY], .zone = l->value[OPT_ZONE], .to = l->value[OPT_TO], .convert = l->value[OPT_CONVERT], .file = l->value[OPT_OUTPUT],
 		.deploys = (const char **)(void *)(size_t)l->deploys.v, .n_deploys = l->deploys.n,
 		.sources = l->sources.v, .n_sources = l->sources.n,
 	};

@@ -2,13 +2,9 @@
 /* The tools that need no walk: plans, the server's fitness, the mark, logs, paths. */
 #include "engine/tools.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "adapter/journal.h"
-#include "adapter/planfile.h"
 #include "adapter/probe.h"
 #include "adapter/remember.h"
 #include "adapter/schema.h"
@@ -21,96 +17,10 @@
 #include "port/db.h"
 #include "port/files.h"
 
-#define NAME_LONG 40   /* what a plan's name may have */
-
 static struct db *connect_to(const struct engine_opts *o, struct err *e)
 {
 	const struct db_opts d = { .conninfo = o->dbname, .app = "gatewalk" };
 	return upkeep_db(&d, e);
-}
-
-/* "orders-drop-legacy-total", from the target; NULL when nothing of its names can stand in one. */
-static const char *name_from(struct arena *a, const struct new_plan *n)
-{
-	const struct plan p = { .recipe = n->recipe };
-	const char *raw = archetype_beside(plan_recipe(&p)) ? arena_printf(a, "%s-%s-%s", n->table, plan_recipe(&p) == ARCH_RENAME ? "rename" : "retype", n->column) :
-		plan_rule(&p) != RULE_NONE ? plan_rule(&p) == RULE_INDEX ? arena_printf(a, "build-%s", n->to) : arena_printf(a, "%s-%s-%s", n->table, n->recipe, n->column ? n->column : n->to) :
-		plan_target(&p) == TARGET_COLUMN || plan_target(&p) == TARGET_ADDED ?
-		arena_printf(a, "%s-%s-%s", n->table, plan_target(&p) == TARGET_ADDED ? "add" : "drop", n->column)
-		: plan_target(&p) == TARGET_TABLE ? arena_printf(a, "%s-drop", n->table) : arena_printf(a, "%s-remove-rows", n->table);
-	char *name = arena_dup(a, raw);
-	size_t len = 0;
-	for (const char *c = raw; *c && len < NAME_LONG; c++) {
-		bool upper = *c >= 'A' && *c <= 'Z', fits = upper || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
-		if (fits || (len && name[len - 1] != '-'))
-			name[len++] = (char)(!fits ? '-' : upper ? *c - 'A' + 'a' : *c);
-	}
-	while (len && name[len - 1] == '-')
-		len--;
-	name[len] = '\0';
-	return len ? name : NULL;
-}
-
-/* Folders as they are found from everywhere. */
-static bool put_sources(struct arena *a, const struct new_plan *n, struct plan_draft *d, struct err *e)
-{
-	d->sources = arena_array(a, n->n_sources, sizeof *d->sources);
-	for (; d->n_sources < n->n_sources; d->n_sources++) {
-		char real[PATH_MAX];
-		if (!realpath(n->sources[d->n_sources], real))
-			return err_set(e, ERR_USE, "Give a folder with --source.", "%s: %s", n->sources[d->n_sources], strerror(errno));
-		d->sources[d->n_sources] = arena_dup(a, real);
-	}
-	return true;
-}
-
-struct json *tool_new(struct arena *a, const struct new_plan *n, const struct engine_opts *db_or_null, struct err *e)
-{
-	struct plan_draft d = {
-		.recipe = n->recipe, .name = n->name ? n->name : name_from(a, n), .schema = n->schema, .table = n->table, .column = n->column, .type = n->type, .def = n->def, .where = n->where, .why = n->why, .zone = n->zone, .to = n->to, .convert = n->convert, .columns = n->columns,
-		.deploys = n->deploys, .n_deploys = n->n_deploys,
-	};
-	if (!put_sources(a, n, &d, e))
-		return NULL;
-	if (db_or_null) {
-		struct db *db = connect_to(db_or_null, e);
-		struct fact_target t = { 0 };
-		struct plan p = { .recipe = n->recipe, .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column, .where = n->where, .add_column = n->to, .add_name = n->to ? n->to : "", .add_index = "" };
-		if (plan_rule(&p) == RULE_FOREIGN)
-			p.recipe = "add-check";   /* what it refers to is not known yet: the table alone is looked up */
-		bool adds = target_comes(plan_target(&p)), ok = db && probe_target(db, a, &p, &t, e);
-		db_close(db);
-		if (!ok)
-			return NULL;
-		if (!t.found) {
-			err_set(e, ERR_USE, "Correct --schema, --table, --column or --where.", "%s", t.missing);
-			return NULL;
-		}
-		if (t.taken) {
-			err_set(e, ERR_USE, adds ? "Give another one with --column." : "Give another one with --to.", "%s.%s has a column %s already", t.schema, t.table, plan_new_column(&p));
-			return NULL;
-		}
-		if (!d.type && plan_recipe(&p) == ARCH_RENAME)
-			d.type = t.type;
-		d.falls = t.falls;
-		d.n_falls = t.n_falls;
-		d.has_falls = true;
-		d.before = t.column ? arena_printf(a, "%s.%s has the column %s of type %s%s", t.schema, t.table, t.column, t.type, t.not_null ? ", not null" : "")
-			: arena_printf(a, adds ? "%s.%s without it, some %lld rows" : "%s.%s, some %lld rows", t.schema, t.table, (long long)(t.rows_estimate > 0 ? t.rows_estimate : 0));
-	}
-	char *text = planfile_write(a, &d);
-	struct json *o = json_obj(a);
-	if (n->file) {
-		if (file_exists(n->file)) {
-			err_set(e, ERR_USE, "Give another name with --output.", "%s is there already", n->file);
-			return NULL;
-		}
-		if (!file_write(n->file, text, strlen(text), e))
-			return NULL;
-		json_add_str(o, "file", n->file);
-	}
-	json_add_str(o, "text", text);
-	return o;
 }
 
 struct json *tool_doctor(struct arena *a, const struct engine_opts *o, struct err *e)

@@ -13,7 +13,7 @@ struct json;
 /* {plans:[{file, ok, errors:[{line,column,what,instead}], target:{...}|absent}]}; looked up when with_db. ERR_USE when one is bad. */
 struct json *tool_check(struct arena *a, const char *const *files, size_t n, const struct engine_opts *db_or_null, struct err *e);
 /* {text}: a new plan. file NULL: only given back; else written (never over an existing file) and named. */
-struct new_plan { const char *recipe, *name, *schema, *table, *column, *type, *def, *where, *why, *zone, *file, *to, *convert, *columns; const char **deploys; size_t n_deploys; const char *const *sources; size_t n_sources; };
+struct new_plan { const char *recipe, *name, *schema, *table, *column, *type, *def, *where, *why, *zone, *file, *to, *convert, *columns, *replace; const char **deploys; size_t n_deploys; const char *const *sources; size_t n_sources; };
 struct json *tool_new(struct arena *a, const struct new_plan *n, const struct engine_opts *db_or_null, struct err *e);
 /* {server, rows:[{id,what,now,state,fix}]} */
 struct json *tool_doctor(struct arena *a, const struct engine_opts *o, struct err *e);
