@@ -38,6 +38,12 @@ static const char *const built[ITEM_COUNT + 1] = {
 	[ITEM_READS] = "Somebody has looked at the queries that need it, and says that they use it as they should.",
 };
 
+/* Of a table's new name. */
+static const char *const named[ITEM_COUNT + 1] = {
+	[ITEM_DUAL_WRITE] = "The table gets its new name, and a view the old one, in one short transaction: both read and write the same rows.",
+	[ITEM_READS] = "Every deployed part runs a release that uses the new name alone. The view stays until a change of its own takes it away.",
+};
+
 /* Of a constraint. */
 static const char *const asked[ITEM_COUNT + 1] = {
 	[ITEM_DUAL_WRITE] = "It comes for rows that are written from then on, by one short statement; then every deployed part writes only what holds to it.",
@@ -58,6 +64,8 @@ const char *item_about(const struct view *v, enum item i)
 {
 	if (v->walk && v->plan && plan_rule(v->plan) == RULE_INDEX && built[i])
 		return built[i];
+	if (v->walk && v->plan && plan_rule(v->plan) == RULE_NAME && named[i])
+		return named[i];
 	if (v->walk && v->walk->kind == TARGET_CONSTRAINT && asked[i])
 		return asked[i];
 	if (view_comes(v) && !view_adds(v) && beside[i])

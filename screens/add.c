@@ -105,6 +105,10 @@ static void rows_that_do_not(struct page *p, const struct view *v)
 	const struct fact_broken *b = &v->facts->broken;
 	if (plan_rule(v->plan) == RULE_NONE)
 		return;
+	if (plan_rule(v->plan) == RULE_NAME) {
+		page_labelled(p, "THEN", AT, "What goes by the old name goes through a view. TRUNCATE, COPY FROM, and what changes the table's definition need the new one.");
+		return;
+	}
 	if (plan_rule(v->plan) != RULE_INDEX)
 		page_labelled(p, "THEN", AT, "It is asked of rows that are written from then on; those that stand are asked at item 8, while reads and writes go on.");
 	if (b->at && (plan_rule(v->plan) != RULE_INDEX || v->plan->add_unique))
@@ -115,7 +119,7 @@ static void render(struct page *p, const struct scene *s)
 {
 	const struct view *v = s->view;
 	enum mood m = mood_of(v);
-	screen_place(p, v, plan_rule(v->plan) == RULE_NONE ? "5 new column" : plan_rule(v->plan) == RULE_INDEX ? "5 index" : "5 constraint");
+	screen_place(p, v, plan_rule(v->plan) == RULE_NONE ? "5 new column" : plan_rule(v->plan) == RULE_INDEX ? "5 index" : plan_rule(v->plan) == RULE_NAME ? "5 new name" : "5 constraint");
 	if (!view_comes(v)) {
 		page_text(p, ST_PLAIN, 1, "This walk adds nothing.");
 		page_word(p, K_ENTER, NULL);

@@ -251,7 +251,7 @@ END_TEST
 
 START_TEST(the_template_is_an_empty_draft)
 {
-	static const char *const recipes[] = { "drop-column", "drop-table", "remove-rows", "add-column", "rename-column", "change-type", "never-null", "add-check", "add-foreign-key", "build-index" };
+	static const char *const recipes[] = { "drop-column", "drop-table", "remove-rows", "add-column", "rename-column", "change-type", "never-null", "add-check", "add-foreign-key", "build-index", "rename-table" };
 	for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) {
 		struct plan_draft none = { .recipe = recipes[i] };
 		const char *written = planfile_write(a, &none);

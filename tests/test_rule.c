@@ -17,7 +17,7 @@ static struct plan rule_plan(const char *recipe)
 	p.recipe = recipe;
 	p.schema = "public";
 	p.table = "orders";
-	p.column = strcmp(recipe, "add-check") == 0 || strcmp(recipe, "build-index") == 0 ? NULL : "note";
+	p.column = strcmp(recipe, "add-check") == 0 || strcmp(recipe, "build-index") == 0 || strcmp(recipe, "rename-table") == 0 ? NULL : "note";
 	p.statement = NULL;
 	p.n_falls = 0;
 	p.has_falls = false;
@@ -26,6 +26,8 @@ static struct plan rule_plan(const char *recipe)
 	p.add_name = "orders_Rule";
 	if (strcmp(recipe, "add-check") == 0)
 		p.add_check = "total >= 0";
+	else if (strcmp(recipe, "rename-table") == 0)
+		p.add_name = "pur chases";
 	else if (strcmp(recipe, "build-index") == 0)
 		p.add_index = "total, lower(note) DESC";
 	else
@@ -224,6 +226,33 @@ START_TEST(judged_keys)
 }
 END_TEST
 
+START_TEST(a_name)
+{
+	struct plan p = rule_plan("rename-table");
+	const struct fact_target old = { 0 }, new = { .rule = 't' };
+	struct plan_error *list;
+	const char *add = sql_add(c->a, &p);
+	ck_assert_ptr_eq(strstr(add, "ALTER TABLE public.orders RENAME TO \"pur chases\"; CREATE VIEW public.orders WITH (security_invoker = true) AS SELECT * FROM public.\"pur chases\"; "
+		"COMMENT ON VIEW public.orders IS 'gatewalk: public.pur chases under its old name'; DO '"), add);
+	ck_assert_ptr_nonnull(strstr(add, "aclexplode(v.relacl) x WHERE v.oid = pg_catalog.to_regclass(''public.orders'')"));
+	ck_assert_str_eq(sql_take(c->a, &p), "DROP VIEW public.orders; ALTER TABLE public.\"pur chases\" RENAME TO orders");
+	ck_assert_str_eq(rule_hold(c->a, &p, &new), "");
+	ck_assert_ptr_null(rule_broken(c->a, &p));
+	ck_assert(!rule_binds(&p));
+	ck_assert_int_eq(rule_step(&p, &old), RULE_ABSENT);
+	ck_assert_int_eq(rule_step(&p, &new), RULE_DONE);
+	ck_assert_str_eq(plan_noun(&p), "new name");
+	ck_assert(sql_same(c->a, &p, "alter table orders rename to \"pur chases\"", NULL));
+	ck_assert(!sql_same(c->a, &p, "alter table orders rename to purchases", NULL));
+	ck_assert_uint_eq(plan_judge(c->a, &p, &list), 0);
+	p.add_name = "orders";
+	ck_assert(finds(&p, "add.name is the table's name"));
+	p.add_name = " ";
+	ck_assert(!rule_whole(&p));
+	ck_assert(finds(&p, "add.name is empty"));
+}
+END_TEST
+
 START_TEST(judged_indexes)
 {
 	struct plan p = rule_plan("build-index");
@@ -360,7 +389,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("rule");
 	TCase *t = tcase_create("rule");
-	const TTest *const all[] = { statements, an_index, judged_indexes, an_index_refuses_nothing, how_far, the_same_statement, judged, judged_keys, the_whole_way, a_column_is_asked_of_no_row, permitted };
+	const TTest *const all[] = { statements, an_index, a_name, judged_indexes, an_index_refuses_nothing, how_far, the_same_statement, judged, judged_keys, the_whole_way, a_column_is_asked_of_no_row, permitted };
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tcase_add_test(t, all[i]);

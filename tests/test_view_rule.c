@@ -266,11 +266,40 @@ START_TEST(a_unique_index)
 }
 END_TEST
 
+START_TEST(a_name)
+{
+	begin("rename-table");
+	ck_assert_str_eq(offered(ACT_ADD, NULL)->label, "give it its new name");
+	next_is("Rename it, with a view under the old name, in one short transaction.", "Both names work then, for reads and writes, and mean the same rows.");
+	changed("add");
+	look('t', false);
+	ck_assert_str_eq(v->items[ITEM_DUAL_WRITE].note, "both names work");
+	ck_assert_str_eq(offered(ACT_TAKE, NULL)->label, "give it its old name back");
+	next_is("Both names work, and mean the same rows. Type \"written\" (item 5).", "Then each deploy moves to the new name (item 8).");
+	says(OP_CONFIRM, "{'backfill':0,'item':5,'typed':'written'}");
+	look('t', false);
+	asks(ACT_DECLARE, "reads_moved/web", "release of web that uses the new name alone, and when its last old instance ended", "90ab17 ended 2026-11-10 11:20");
+	ck_assert_ptr_null(offered(ACT_CONFIRM, NULL));
+	next_is("Deploy web so that it uses the new name, then declare that release.", "And when its last old instance ended. 0 of 2 are declared.");
+	says(OP_DECLARE, "{'key':'web','value':'1.21 ended','what':'reads_moved'}");
+	says(OP_DECLARE, "{'key':'workers','value':'1.21 ended','what':'reads_moved'}");
+	look('t', false);
+	asks(ACT_CONFIRM, "8", "type \"held\"", "held");
+	next_is("Every deploy uses the new name. Type \"held\" (item 8).", "The view under the old name stays; gatewalk audit says who else uses it.");
+	look(0, false);
+	ck_assert_ptr_nonnull(strstr(v->next[0], "is not there any more"));
+	says(OP_CONFIRM, "{'item':8,'typed':'held'}");
+	c->walk.stage = AT_CLOSED;
+	judge();
+	next_is("This walk is closed. Nothing to do.", "The new name stays; the snapshot is kept for 90 days.");
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("view_rule");
 	TCase *t = tcase_create("view_rule");
-	const TTest *const all[] = { it_comes, deploys_write_what_holds, every_row_is_asked, never_null, an_index, a_unique_index };
+	const TTest *const all[] = { it_comes, deploys_write_what_holds, every_row_is_asked, never_null, an_index, a_unique_index, a_name };
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tcase_add_test(t, all[i]);

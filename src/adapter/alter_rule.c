@@ -27,6 +27,11 @@ static bool is_index(const struct altering *r)
 	return plan_rule(r->o->plan) == RULE_INDEX;
 }
 
+static bool is_name(const struct altering *r)
+{
+	return plan_rule(r->o->plan) == RULE_NAME;
+}
+
 static bool absent(struct altering *r, const struct rows *pairs, struct err *e)
 {
 	(void)pairs;
@@ -82,25 +87,37 @@ static const char *of_name(const struct altering *r, const char *more)
 		sql_literal(r->a, rule_name(r->o->plan)), r->o->binding.relid, more);
 }
 
+/* The table bears that name. */
+static const char *bears(const struct altering *r, const char *name)
+{
+	return arena_printf(r->a, "EXISTS (SELECT FROM pg_class WHERE oid = %u AND relname = %s)", r->o->binding.relid, sql_literal(r->a, name));
+}
+
 static const char *there(const struct altering *r)
 {
-	return is_index(r) ? "true" : stands(r, "");
+	return is_index(r) ? "true" : is_name(r) ? bears(r, r->o->plan->add_name) : stands(r, "");
 }
 
 /* What goes by its name must be this table's. */
 static const char *others(const struct altering *r)
 {
+	if (is_name(r))
+		return arena_printf(r->a, "UNION ALL SELECT 'others', (NOT EXISTS (SELECT FROM pg_class v WHERE v.relkind = 'v' AND v.relname = %s AND v.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = %u)\n"
+			"AND obj_description(v.oid, 'pg_class') = %s))::text, 1000", sql_literal(r->a, r->o->plan->table), r->o->binding.relid, sql_literal(r->a, rule_view_words(r->a, r->o->plan)));
 	return is_index(r) ? arena_printf(r->a, "UNION ALL SELECT 'others', %s::text, 1000", of_name(r, arena_printf(r->a, " AND i.indrelid IS DISTINCT FROM %u", r->o->binding.relid))) : "";
 }
 
 static bool is_ours(struct altering *r, const struct rows *pairs, struct err *e)
 {
-	return !is_index(r) || text_eq(pairs_get(pairs, "others"), "false") ||
-		err_set(e, ERR_VERIFY, "Find out who made it. Leave the walk, if it is not to go on.", "under the lock: %s is another table's, or no index: nothing was taken away", rule_name(r->o->plan));
+	return (!is_index(r) && !is_name(r)) || text_eq(pairs_get(pairs, "others"), "false") ||
+		err_set(e, ERR_VERIFY, "Find out who made it. Leave the walk, if it is not to go on.", is_index(r) ? "under the lock: %s is another table's, or no index: nothing was taken away" :
+			"under the lock: what bears the old name %s is not the view that this walk made: nothing was changed", is_index(r) ? rule_name(r->o->plan) : r->o->plan->table);
 }
 
 static const char *gone(const struct altering *r)
 {
+	if (is_name(r))
+		return bears(r, r->o->plan->table);
 	if (is_index(r))
 		return arena_printf(r->a, "NOT %s", of_name(r, ""));
 	return arena_printf(r->a, "NOT (%s OR %s)", stands(r, ""), never_null(r));

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "adapter/retry.h"
 #include "adapter/writer.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -23,6 +24,7 @@ struct building {
 	struct db *db, *eye;      /* the one builds, the other looks on meanwhile */
 	unsigned relid;
 	const char *doing;        /* the phase, where the server has none */
+	bool alone;               /* this session has the lock of rule 1 */
 };
 
 enum stands { NOTHING, UNFINISHED, BUILT, BY_OTHERS };
@@ -98,8 +100,9 @@ static bool may(struct building *b, struct err *e)
 
 static bool alone(struct building *b, struct err *e)
 {
-	const char *got = db_value(b->db, b->a, &(struct query){ .sql = "/* gatewalk */ SELECT pg_try_advisory_lock(" WRITER_ALONE_SQL ")" }, e);
-	return got && (cell_bool(got) || err_set(e, ERR_WAIT, "gatewalk job list", "another session fills or changes a table of this database"));
+	const char *got = b->alone ? "t" : db_value(b->db, b->a, &(struct query){ .sql = "/* gatewalk */ SELECT pg_try_advisory_lock(" WRITER_ALONE_SQL ")" }, e);
+	b->alone = b->alone || cell_bool(got);
+	return got && (b->alone || err_set(e, ERR_WAIT, "gatewalk job list", "another session fills or changes a table of this database"));
 }
 
 /* $1 schema, $2 name, $3 the table's oid. */
@@ -159,7 +162,22 @@ static bool follow(struct building *b, int pid, struct err *e)
 	return true;
 }
 
-/* The first is said once. */
+/* With a short wait for locks, and a look again behind each: an index that another session's build has finished meanwhile is no leftover. */
+static bool cleared(struct building *b, bool *told, struct err *e)
+{
+	struct err why = { 0 };
+	if (!*told)
+		b->o->event(b->o->ctx, "an unfinished index of that name is taken away first");
+	*told = true;
+	bool ok = db_script(b->db, b->a, "SET lock_timeout = 500", 0, NULL, e) && (sent(b, "clean up", drop_sql(b), &why) || retry_is_lock(&why)) && db_script(b->db, b->a, "SET lock_timeout = 0", 0, NULL, e);
+	if (!ok && why.code != ERR_NONE)
+		*e = why;
+	if (ok && why.code != ERR_NONE)
+		return follow(b, db_backend_pid(b->db), e);
+	return ok;
+}
+
+/* What is waited for is said once. */
 static bool step(struct building *b, enum stands is, int builder, bool *told, struct err *e)
 {
 	if (is == BY_OTHERS) {
@@ -172,8 +190,7 @@ static bool step(struct building *b, enum stands is, int builder, bool *told, st
 		return false;
 	if (is == NOTHING)
 		return sent(b, "wait", rule_add(b->a, b->o->plan), e);
-	b->o->event(b->o->ctx, "an unfinished index of that name is taken away first");
-	return sent(b, "clean up", drop_sql(b), e);
+	return cleared(b, told, e);
 }
 
 static bool way(struct building *b, struct index_end *out, struct err *e)
@@ -200,7 +217,7 @@ bool index_build(struct arena *a, const struct index_order *o, struct index_end 
 	*out = (struct index_end){ 0 };
 	bool ok = b.db && (b.eye = db_open(&eye, e)) != NULL && way(&b, out, &why);
 	if (!ok && why.code != ERR_NONE) {
-		if (b.relid)
+		if (b.alone)
 			clean_up(&b);
 		if (e)
 			*e = why;

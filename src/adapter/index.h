@@ -4,7 +4,8 @@
    1. One in the database fills or changes a table (writer.h): the session has that lock as long as it builds.
    2. What an earlier build has left unfinished under that name, on that very table, is taken away first. One that another session still builds, since its
       job was killed and the server has not noticed, is waited for instead. A relation of that name anywhere else refuses.
-   3. It waits for whoever is in the way, and nobody who reads or writes waits for it; who that is, is told at every tick.
+   3. It waits for whoever is in the way, and nobody who reads or writes waits for it; who that is, is told at every tick. What asks for the table's strongest
+      lock meanwhile waits for it, as for every CREATE INDEX CONCURRENTLY, and others behind that: gatewalk's own changes let go and ask again.
    4. When it is stopped, or fails, what it began is taken away, as far as that goes at once. */
 #ifndef GW_ADAPTER_INDEX_H
 #define GW_ADAPTER_INDEX_H

@@ -24,7 +24,7 @@ static const struct field fields[] = {
 	{ "gatewalk", FIELD_VERSION, .required = true, .help = "write gatewalk: 1" },
 	{ "name", FIELD_TEXT, IN(name), LABEL, .required = true, .help = "write a short name, such as orders-drop-legacy-total" },
 	{ "archetype", FIELD_ARCHETYPE, IN(archetype), .required = true, .help = "write additive or destructive" },
-	{ "recipe", FIELD_TEXT, IN(recipe), LABEL, .required = true, .help = "write add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, drop-column, drop-table or remove-rows" },
+	{ "recipe", FIELD_TEXT, IN(recipe), LABEL, .required = true, .help = "write add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, rename-table, drop-column, drop-table or remove-rows" },
 	{ "target", FIELD_MAP, .required = true, .help = "write schema and table under it, and column or where" },
 	{ "target.schema", FIELD_TEXT, IN(schema), NAME, .help = "write the schema's name" },
 	{ "target.table", FIELD_TEXT, IN(table), NAME, .required = true, .help = "write the table's name" },

@@ -26,6 +26,7 @@ static const struct words rules[] = {
 	[RULE_NOT_NULL] = { "additive", "one column is never null any more", "constraint", NAMED "orders-never-null-note", "orders", "the column as it is, and how many rows have no value", NULL, "", NULL, NULL },
 	[RULE_CHECK] = { "additive", "one check is added", "constraint", NAMED "orders-add-check-positive", "orders", "the table as it is, and what its rows hold", NULL, "", NULL, NULL },
 	[RULE_INDEX] = { "additive", "one index is built", "index", NAMED "build-orders-total-idx", "orders", "the table as it is, and which queries are slow", NULL, "", NULL, NULL },
+	[RULE_NAME] = { "additive", "one table gets another name; a view keeps the old one", "new name", NAMED "orders-to-purchases", "orders", "the table as it is, and who uses it by its name", NULL, "", NULL, NULL },
 	[RULE_FOREIGN] = { "additive", "one foreign key is added", "constraint", NAMED "orders-add-foreign-key-customer", "orders", "the two tables as they are", NULL, "", NULL, NULL },
 };
 /* Two columns side by side. */
@@ -191,6 +192,9 @@ static void put_rule(struct text *t, const struct plan_draft *d)
 		put_foreign(t, d);
 	} else if (rule_of(d) == RULE_INDEX) {
 		put_index(t, d);
+	} else if (rule_of(d) == RULE_NAME) {
+		text_add(t, "\n# The new name. The old one becomes a view, through which both read and write the same rows.\nadd:\n");
+		put_field(t, "  name", d->to, "purchases");
 	} else if (rule_of(d) == RULE_CHECK) {
 		text_add(t, "\n# The check. It is asked of new rows first, then of those that stand, beside reads and writes.\nadd:\n");
 		put_field(t, "  name", d->to, "orders_total_positive");
@@ -250,8 +254,8 @@ static void put_document(struct text *t, const struct plan_draft *d)
 	put_field(t, "  after", NULL, "what stands there afterwards");
 	bool adds = comes(d), rule = rule_of(d) != RULE_NONE;
 	put_field(t, "  why", d->why, adds ? "why it comes" : is_beside(d) ? "why it changes" : "why it goes");
-	put_field(t, "  way_back", NULL, rule_of(d) == RULE_INDEX ? "how the index goes again, and who does it" : rule ? "how the constraint goes again, and who does it" : adds ? "how the column goes again, and who does it" : "how the data comes back, and who does it");
-	put_field(t, "  leaves_behind", NULL, rule_of(d) == RULE_INDEX ? "what a way back leaves behind: nothing" : rule ? "what a way back leaves behind: values that were filled in" : adds ? "what a way back loses: values that stand only in it" : "what a way back does not restore");
+	put_field(t, "  way_back", NULL, rule_of(d) == RULE_NAME ? "how the table gets its old name back, and who does it" : rule_of(d) == RULE_INDEX ? "how the index goes again, and who does it" : rule ? "how the constraint goes again, and who does it" : adds ? "how the column goes again, and who does it" : "how the data comes back, and who does it");
+	put_field(t, "  leaves_behind", NULL, rule_of(d) == RULE_INDEX || rule_of(d) == RULE_NAME ? "what a way back leaves behind: nothing" : rule ? "what a way back leaves behind: values that were filled in" : adds ? "what a way back loses: values that stand only in it" : "what a way back does not restore");
 	put_field(t, "  rollback_floor", NULL, adds ? "the oldest release that runs with it there" : "the oldest release that runs without it");
 	put_field(t, "  api_contract", NULL, "what changes for those who call the application, or none");
 	if (!adds)
@@ -284,6 +288,8 @@ static void put_people(struct text *t, const struct plan_draft *d)
 	const struct words *w = words_of(d);
 	if (rule_of(d) == RULE_INDEX)
 		text_add(t, "\n# Each deployed part of the application: web, workers, cron. Of a unique index each is asked since when it writes no key twice.\n");
+	else if (rule_of(d) == RULE_NAME)
+		text_add(t, "\n# Each deployed part of the application: web, workers, cron. Each is asked since when it uses the new name alone.\n");
 	else
 		text_addf(t, "\n# Each deployed part of the application: web, workers, cron. Each is asked when it %s the %s.\n", w->reads ? "stopped using" :
 			rule_of(d) != RULE_NONE ? "wrote only what holds to" : "began to write, and to read,", w->noun);
@@ -311,7 +317,7 @@ static void put_rules(struct text *t, const struct plan_draft *d)
 			"  longest_job_days: 1                   # the period of the rarest job that could read it; 31 for a monthly one\n", archetype_window_floor(plan_recipe(&p)),
 			archetype_window_floor(plan_recipe(&p)), archetype_unused_floor(plan_recipe(&p)), archetype_unused_floor(plan_recipe(&p)));
 	else
-		text_add(t, rule_of(d) == RULE_INDEX ?
+		text_add(t, rule_of(d) == RULE_NAME ? "  writes_hours: 4                       # at least 4; nothing waits for it here\n" : rule_of(d) == RULE_INDEX ?
 		"  writes_hours: 4                       # at least 4; of a unique one: so long what it refuses is seen\n" : rule ?
 		"  writes_hours: 4                       # at least 4; so long it is asked of new rows alone, and what it refuses is seen\n" : adds ?
 		"  writes_hours: 4                       # at least 4; reads move no earlier than this after writes fill it\n" :
@@ -319,7 +325,7 @@ static void put_rules(struct text *t, const struct plan_draft *d)
 		"  longest_job_days: 7                   # the period of the rarest job that could read it; 31 for a monthly one\n");
 	text_addf(t,
 		"  monitor_hours: 48                     # at least 48\n"
-		"  release_quiet_hours: 48               # at least 48; no release this long after the %s\n", rule ? rule_of(d) == RULE_INDEX ? "index comes" : "constraint comes" : adds ? "column comes" : is_beside(d) ? "table changes" : "drop");
+		"  release_quiet_hours: 48               # at least 48; no release this long after the %s\n", rule ? rule_of(d) == RULE_INDEX ? "index comes" : rule_of(d) == RULE_NAME ? "new name comes" : "constraint comes" : adds ? "column comes" : is_beside(d) ? "table changes" : "drop");
 	if (words_of(d) == &words[TARGET_COLUMN] || is_beside(d))
 		text_add(t, "  hide: true                            # hidden from the application's roles for a day before gate B; needs errors that can be read\n");
 	if (words_of(d) != &words[TARGET_ROWS] && !adds)

@@ -7,13 +7,19 @@
 
 #include "adapter/probe_table.sql.h"
 
-#define ADDED_WITH_SQL \
+/* NAME: SQL, the table's name in that schema. */
+#define ADDED_WITH_SQL(NAME) \
 "/* gatewalk */ WITH RECURSIVE t AS (\n" \
 "  SELECT n.oid AS nspid, n.nspname, c.*, c.oid AS relid, $3::text AS without, a.attnum AS taken\n" \
-"  FROM (VALUES (true)) one(x) LEFT JOIN pg_namespace n ON n.nspname = $1::text LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = $2::text\n" \
+"  FROM (VALUES (true)) one(x) LEFT JOIN pg_namespace n ON n.nspname = $1::text LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = " NAME "\n" \
 "  LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = $3::text AND NOT a.attisdropped),\n" \
 TABLE_TREE_SQL TABLE_KEY_SQL \
 "held AS (SELECT oid FROM tree)\n"
+
+/* Of a table whose new name has come: the one behind the view that bears the old one, known by its comment (rule_view_words). */
+#define RENAMED_SQL "coalesce((SELECT b.relname FROM pg_class v JOIN pg_rewrite w ON w.ev_class = v.oid\n" \
+"    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> v.oid JOIN pg_class b ON b.oid = d.refobjid AND b.relkind IN ('r', 'p')\n" \
+"    WHERE v.relnamespace = n.oid AND v.relname = $2::text AND v.relkind = 'v' AND obj_description(v.oid, 'pg_class') LIKE 'gatewalk: % under its old name' LIMIT 1), $2::text)"
 
 #define ADDED_UNFIT_SQL \
 "CASE WHEN relid IS NULL THEN NULL\n" \

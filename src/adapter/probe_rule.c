@@ -70,6 +70,8 @@ bool probe_rule(struct db *db, struct arena *a, const struct plan *p, struct fac
 	struct err why = { 0 };
 	if (plan_rule(p) == RULE_INDEX)
 		return probe_index(db, a, p, t, e);
+	if (plan_rule(p) == RULE_NAME)
+		return probe_name(db, a, p, t, e);
 	if ((t->unfit = against(a, p, t)))
 		return true;
 	if (!may_refer(db, a, p, &t->unfit, e))
@@ -99,6 +101,8 @@ bool probe_broken(struct db *db, struct arena *a, const struct plan *p, const st
 	*out = (struct fact_broken){ .at = 0 };
 	if (plan_rule(p) == RULE_INDEX)
 		return probe_doubles(db, a, p, ms, out, e);
+	if (plan_rule(p) == RULE_NAME)
+		return probe_now(db, &out->at, e);
 	const char *from = arena_printf(a, "FROM %s.%s r WHERE %s", sql_quoted(a, p->schema), sql_quoted(a, p->table), rule_broken(a, p));
 	const struct query q = { .sql = arena_printf(a, "/* gatewalk */ WITH few AS (SELECT left(%s, 100) AS k %s LIMIT %d)\n"
 		"SELECT (SELECT count(*) %s), (SELECT string_agg(k, ', ') FROM few), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", key_sql(a, t), from, NAMED_MAX, from),

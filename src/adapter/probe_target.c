@@ -30,6 +30,9 @@ static const char BESIDE_SQL[] = "UNION ALL SELECT 'taken', a.attnum::text, 1000
 static const char *rule_sql(struct arena *a, const struct plan *p)
 {
 	const char *other = rule_other(a, p);
+	if (plan_rule(p) == RULE_NAME)
+		return arena_printf(a, "UNION ALL SELECT 'rule', 'true', 1000 FROM t WHERE relname = %s AND relname <> $2::text\n"
+			"UNION ALL SELECT 'lock', format('%%I.%%I', nspname, $2::text), 50 FROM t WHERE relname <> $2::text\n", sql_literal(a, p->add_name));   /* the view first, as whoever uses it */
 	if (plan_rule(p) == RULE_INDEX)
 		return arena_printf(a, "UNION ALL SELECT 'rule', (i.indisvalid AND i.indisready)::text, 1000 FROM pg_index i JOIN t ON t.relid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid WHERE x.relname = %s\n",
 			sql_literal(a, rule_name(p)));
@@ -50,7 +53,8 @@ static const char *beside_sql(struct arena *a, const struct plan *p)
 bool target_pairs(struct db *db, struct arena *a, const struct pairs_query *q, struct rows *out, struct err *e)
 {
 	static const char column[] = TARGET_WITH_SQL TARGET_OPEN_SQL TARGET_PAIRS_SQL, table[] = TABLE_WITH_SQL TARGET_OPEN_SQL TABLE_PAIRS_SQL,
-		added[] = ADDED_WITH_SQL TARGET_OPEN_SQL ADDED_PAIRS_SQL;
+		added[] = ADDED_WITH_SQL("$2::text") TARGET_OPEN_SQL ADDED_PAIRS_SQL,
+		renamed[] = ADDED_WITH_SQL(RENAMED_SQL) TARGET_OPEN_SQL ADDED_PAIRS_SQL;
 	bool comes = target_comes(plan_target(q->plan)), whole = is_whole(q->plan) && !comes;
 	const char *args[3 + PAIRS_ARGS_MAX] = { q->plan->schema, q->plan->table, whole ? target_noun(plan_target(q->plan)) : plan_rule(q->plan) != RULE_NONE ? NULL : q->plan->column };
 	if (q->nargs > PAIRS_ARGS_MAX)
@@ -58,7 +62,7 @@ bool target_pairs(struct db *db, struct arena *a, const struct pairs_query *q, s
 	for (int i = 0; i < q->nargs; i++)
 		args[3 + i] = q->args[i];
 	const struct query ask = {
-		.sql = arena_printf(a, "%s%s%s%s", whole ? table : comes ? added : column, beside_sql(a, q->plan), q->more, TARGET_CLOSE_SQL),
+		.sql = arena_printf(a, "%s%s%s%s", whole ? table : plan_rule(q->plan) == RULE_NAME ? renamed : comes ? added : column, beside_sql(a, q->plan), q->more, TARGET_CLOSE_SQL),
 		.args = args, .nargs = 3 + q->nargs, .ms = q->ms, .cols = 2, .min_rows = 1,
 	};
 	return db_ask(db, a, &ask, out, e);
@@ -153,7 +157,7 @@ void target_read(struct arena *a, const struct plan *p, const struct rows *r, st
 	out->foreign = pairs_list(a, r, "foreign", &out->n_foreign);
 	out->foreign_as = pairs_list(a, r, "foreign_as", &out->n_foreign);
 	let_go(out);
-	out->published = pairs_list(a, r, plan_rule(p) == RULE_NONE ? "published" : "", &out->n_published);   /* a constraint is sent nowhere */
+	out->published = pairs_list(a, r, plan_rule(p) == RULE_NONE || plan_rule(p) == RULE_NAME ? "published" : "", &out->n_published);   /* a constraint is sent nowhere */
 	out->found = out->schema && out->table && (out->column || is_whole(p)) && out->definition;
 	if (out->found)
 		crypto_sha256_hex(out->definition, strlen(out->definition), out->definition_digest);

@@ -13,6 +13,8 @@ bool trial_refused(struct arena *a, const char *what, const struct err *why, con
 bool probe_rule(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e);
 /* The same of an index. */
 bool probe_index(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e);
+/* The same of a table's new name. */
+bool probe_name(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e);
 /* How many rows stand in the way of a unique one, and the first keys. */
 bool probe_doubles(struct db *db, struct arena *a, const struct plan *p, int ms, struct fact_broken *out, struct err *e);
 

@@ -52,6 +52,8 @@ static int run_check(const struct line *l, struct err *e)
 static bool constraint_is_whole(const struct new_plan *n, enum rule r, struct err *e)
 {
 	bool table = n->table && !n->type && !n->def && !n->columns == (r != RULE_INDEX);
+	if (r == RULE_NAME)
+		return (table && n->to && !n->column && !n->convert && !n->where) || err_set(e, ERR_USE, "gatewalk new --recipe rename-table --table T --to N", "which table, and what is its new name?");
 	if (r == RULE_INDEX)
 		return (table && n->to && !n->column && !n->convert) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe build-index --table T --to NAME --columns \"total, created\"", "which table, and an index of what name and what columns?");
@@ -96,7 +98,7 @@ static bool new_is_whole(const struct new_plan *n, struct err *e)
 		return (n->table && !n->column && n->where) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe remove-rows --table T --where \"created < '2020-01-01'\"", "which table, and which rows of it?");
 	default:
-		return err_set(e, ERR_USE, "--recipe add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, replace-enum-value, drop-column, drop-table or remove-rows", "which recipe?");
+		return err_set(e, ERR_USE, "--recipe add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, rename-table, replace-enum-value, drop-column, drop-table or remove-rows", "which recipe?");
 	}
 }
 

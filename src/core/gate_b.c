@@ -7,6 +7,7 @@
 
 #include "base/when.h"
 #include "core/consumers.h"
+#include "core/rule.h"
 
 static int64_t quiet_wait(const struct judge *j)
 {
@@ -263,8 +264,8 @@ void rule_b7(const struct judge *j)
 		find_not_needed(j->o, "nothing is written to a new field");
 		return;
 	}
-	if (plan_rule(j->p) == RULE_INDEX && !j->p->add_unique) {
-		find_not_needed(j->o, "the index refuses nothing");
+	if (!rule_binds(j->p)) {
+		find_not_needed(j->o, "it refuses nothing");
 		return;
 	}
 	find_passes(j->o, "writes have filled the new column for %s", when_span(j->p->writes_hours * (j->w->day_us / 24), need));

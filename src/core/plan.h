@@ -15,10 +15,10 @@ enum archetype { ARCH_NONE, ARCH_ADDITIVE, ARCH_RENAME, ARCH_TYPE, ARCH_DESTRUCT
 enum scope { SCOPE_TABLE, SCOPE_COLUMN };
 /* What goes, or comes. The recipe says it: drop-column, drop-table, remove-rows; add-column; rename-column and change-type, which are a column that
    goes after another one has come beside it; never-null, add-check, add-foreign-key and build-index, which are a constraint: what every row that is
-   written pays for or is asked by. TARGET_INDEX and TARGET_TYPE are of an audit alone. */
+   written pays for or is asked by; and rename-table, whose new name comes while a view keeps the old one. TARGET_INDEX and TARGET_TYPE are of an audit alone. */
 enum target { TARGET_NONE, TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS, TARGET_ADDED, TARGET_CONSTRAINT, TARGET_INDEX, TARGET_TYPE };
 /* What a constraint that comes asks of each row (core/rule.h). Of an index it asks something only where it is unique. */
-enum rule { RULE_NONE, RULE_NOT_NULL, RULE_CHECK, RULE_FOREIGN, RULE_INDEX };
+enum rule { RULE_NONE, RULE_NOT_NULL, RULE_CHECK, RULE_FOREIGN, RULE_INDEX, RULE_NAME };
 
 /* Off-peak: minutes since midnight of the plan's zone; to < from goes over midnight. days: bit 0 Sunday .. bit 6 Saturday, of the start. */
 struct plan_window { unsigned days; int from, to; struct mark at; };
@@ -56,7 +56,7 @@ struct plan {
 
 	const char *name;
 	enum archetype archetype;
-	const char *recipe;        /* drop-column, drop-table, remove-rows, add-column, never-null, add-check, add-foreign-key, build-index, rename-column, change-type */
+	const char *recipe;        /* drop-column, drop-table, remove-rows, add-column, never-null, add-check, add-foreign-key, build-index, rename-table, rename-column, change-type */
 	const char *schema, *table;
 	const char *column;        /* of a dropped, added, renamed or retyped column alone: of the last two the old one; of never-null, and of a foreign key */
 	const char *where;         /* of removed rows alone: which ones; an immutable expression over the table's own columns */
@@ -179,7 +179,7 @@ struct plan plan_reversed(const struct plan *p);
 /* Does the application itself write both columns? */
 bool plan_dual_by_application(const struct plan *p);
 const char *target_noun(enum target t);         /* "column", "table", "rows", "new column", "constraint" */
-const char *plan_noun(const struct plan *p);    /* the same; of build-index "index" */
+const char *plan_noun(const struct plan *p);    /* the same; of build-index "index", of rename-table "new name" */
 bool target_comes(enum target t);               /* something comes, and nothing goes: the table around it is what is looked at */
 /* Where further releases are read: releases_from, for messages; NULL when the plan has no such place. */
 const char *plan_release_source(const struct plan *p);

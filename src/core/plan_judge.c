@@ -308,7 +308,7 @@ static void judge_backfill(struct findings *f)
 		return;
 	if (f->p->archetype == ARCH_DESTRUCTIVE)
 		found(f, "backfill", "backfill is given, and what is taken away is not filled", "leave it out");
-	if (f->p->archetype == ARCH_ADDITIVE && (plan_rule(f->p) == RULE_CHECK || plan_rule(f->p) == RULE_FOREIGN || plan_rule(f->p) == RULE_INDEX))
+	if (f->p->archetype == ARCH_ADDITIVE && (plan_rule(f->p) == RULE_CHECK || plan_rule(f->p) == RULE_FOREIGN || plan_rule(f->p) == RULE_INDEX || plan_rule(f->p) == RULE_NAME))
 		found(f, "backfill", arena_printf(f->a, "backfill is given, and %s fills nothing", f->p->recipe), "leave it out; rows that do not hold to it are mended first");
 	if (is_blank(b->value) && !archetype_beside(plan_recipe(f->p)))
 		found(f, "backfill.value", arena_printf(f->a, "backfill.value is %s", b->value ? "empty" : "missing"), "write an expression over the row's own columns, such as \"total * 100\"");

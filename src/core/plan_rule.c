@@ -9,7 +9,7 @@
 /* Which of the fields under add belong to which constraint. */
 static const struct { const char *path, *instead; size_t at; unsigned of; bool must; } fields[] = {
 #define OF(rule) (1u << (rule))
-	{ "add.name", "write its name, such as orders_total_positive", offsetof(struct plan, add_name), OF(RULE_CHECK) | OF(RULE_FOREIGN) | OF(RULE_INDEX), true },
+	{ "add.name", "write its name, such as orders_total_positive", offsetof(struct plan, add_name), OF(RULE_CHECK) | OF(RULE_FOREIGN) | OF(RULE_INDEX) | OF(RULE_NAME), true },
 	{ "add.check", "write what is true of every row, such as \"total >= 0\"", offsetof(struct plan, add_check), OF(RULE_CHECK), true },
 	{ "add.refers_to.schema", "write the other table's schema, such as public", offsetof(struct plan, add_refers_schema), OF(RULE_FOREIGN), true },
 	{ "add.refers_to.table", "write the other table's name", offsetof(struct plan, add_refers_table), OF(RULE_FOREIGN), true },
@@ -63,6 +63,8 @@ void judge_rule(struct findings *f)
 	if (r == RULE_NONE)
 		return;
 	judge_column_words(f);
+	if (r == RULE_NAME && p->add_name && text_eq(p->add_name, p->table))
+		found(f, "add.name", "add.name is the table's name", "write another name");
 	if (r == RULE_INDEX)
 		judge_index(f);
 	if (r == RULE_CHECK && !is_blank(p->add_check) && !sql_is_value(p->add_check, &why))

@@ -2,7 +2,8 @@
 /* A constraint that comes: a column that is never null, a check, a foreign key. It is never asked of all rows under a lock that keeps others out:
    first of every row that is written (NOT VALID), then of those that stand (VALIDATE CONSTRAINT, beside which reads and writes go on). A column
    that is never null gets a check so, which spares SET NOT NULL its own look at every row, and goes again with it. An index that comes takes the same
-   way: built beside reads and writes (CONCURRENTLY), it is held to what is written while it is not yet valid. Pure text. */
+   way: built beside reads and writes (CONCURRENTLY), it is held to what is written while it is not yet valid. And so does a table's new name: a view keeps
+   the old one, and both write the same rows. Pure text. */
 #ifndef GW_CORE_RULE_H
 #define GW_CORE_RULE_H
 
@@ -17,6 +18,8 @@ struct plan;
 enum rule_step { RULE_ABSENT, RULE_NEW_ROWS, RULE_ALL_ROWS, RULE_DONE };
 enum rule_step rule_step(const struct plan *p, const struct fact_target *t);
 
+/* False: it refuses no write, so nobody is asked what it writes, and nothing waits: an index that is not unique, a table's name. */
+bool rule_binds(const struct plan *p);
 /* The constraint's name on the table; of never-null gatewalk's own. */
 const char *rule_name(const struct plan *p);
 /* Everything that its statements are made of is there, and one piece each. */
@@ -33,8 +36,10 @@ const char *rule_take(struct arena *a, const struct plan *p);
 const char *rule_proposal(struct arena *a, const struct plan *p);
 /* The same for a table as it is written there; word: ALTER COLUMN instead of ALTER; unseen: with NOT VALID. */
 const char *rule_spelt(struct arena *a, const struct plan *p, const char *table, bool word, bool unseen);
-/* SQL, true of a row "r" of the table that does not hold to it; of an index, which compares rows with each other, NULL. */
+/* SQL, true of a row "r" of the table that does not hold to it; of an index, which compares rows with each other, and of a name NULL. */
 const char *rule_broken(struct arena *a, const struct plan *p);
+/* The comment by which the view under a table's old name is known again. */
+const char *rule_view_words(struct arena *a, const struct plan *p);
 /* "public.customers": what a foreign key refers to; NULL of another constraint. */
 const char *rule_other(struct arena *a, const struct plan *p);
 

@@ -87,6 +87,8 @@ static void note_added(const struct view *v, struct view_item *it)
 		put_text(it->note, sizeof it->note, v->facts->target.at && v->facts->target.unfit ? "not run as it is" : "to be added");
 	else if (v->walk->confirmed[ITEM_DUAL_WRITE])
 		put_text(it->note, sizeof it->note, "since %s", when_short(v->walk->confirmed[ITEM_DUAL_WRITE], when) + 4);
+	else if (plan_rule(v->plan) == RULE_NAME)
+		put_text(it->note, sizeof it->note, "both names work");
 	else if (plan_rule(v->plan) == RULE_INDEX && (!v->plan->add_unique || rule_step(v->plan, &v->facts->target) != RULE_DONE))
 		put_text(it->note, sizeof it->note, "%s", rule_step(v->plan, &v->facts->target) == RULE_DONE ? "built" : "not built");
 	else if (!view_is_added(v) && !plan_dual_by_application(v->plan))
@@ -141,7 +143,7 @@ static void note_reads(const struct view *v, struct view_item *it)
 		put_text(it->note, sizeof it->note, "%s", it->mood == MOOD_DONE ? "queries may use it" : "to be looked at");
 		return;
 	}
-	if (v->walk->kind == TARGET_CONSTRAINT) {
+	if (v->walk->kind == TARGET_CONSTRAINT && plan_rule(v->plan) != RULE_NAME) {
 		bool all = it->mood == MOOD_DONE || rule_step(v->plan, &v->facts->target) >= RULE_ALL_ROWS;
 		put_text(it->note, sizeof it->note, "%s", all ? "every row" : "new rows alone");
 		return;

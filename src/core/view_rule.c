@@ -9,10 +9,11 @@
 #include "core/rule.h"
 
 #define WRITES "writes only what holds to it"
+#define NEW_NAME "uses the new name alone"
 
 void view_ask_broken(struct view *v)
 {
-	if (view_is_index(v) && !v->plan->add_unique)
+	if (!rule_binds(v->plan))
 		return;
 	const struct fact_broken *b = &v->facts->broken;
 	char n[32];
@@ -45,26 +46,30 @@ static bool built(const struct view *v)
 	return !view_is_index(v) || rule_step(v->plan, &v->facts->target) == RULE_DONE;
 }
 
-/* Does what deploys write have to hold to it? */
-static bool binds(const struct view *v)
+static bool is_name(const struct view *v)
 {
-	return !view_is_index(v) || v->plan->add_unique;
+	return plan_rule(v->plan) == RULE_NAME;
+}
+
+static const char *take_label(const struct view *v)
+{
+	return is_name(v) ? "give it its old name back" : arena_printf(v->arena, "take the %s away", view_noun(v));
 }
 
 static void offers_writes(struct view *v)
 {
 	if (!built(v) && !view_job_alive(view_job_of(v, "index")))
 		view_offer_plain(v, ACT_BUILD, "build the index");
-	if (built(v) && !binds(v))
+	if (built(v) && !rule_binds(v->plan))
 		view_offer_confirm(v, ITEM_DUAL_WRITE, "type \"written\"", "written");
-	if (!binds(v) || !built(v)) {
-		view_offer_asks(v, ACT_TAKE, "take the index away", "why it goes again", "a reason");
+	if (!rule_binds(v->plan) || !built(v)) {
+		view_offer_asks(v, ACT_TAKE, take_label(v), "why it goes again", "a reason");
 		return;
 	}
 	view_offer_deploys(v, "writes_fill", WRITES);
 	if (!walk_deploy_left(v->walk, v->plan, "writes_fill", NULL))
 		view_offer_confirm(v, ITEM_DUAL_WRITE, "type \"written\"", "written");
-	view_offer_asks(v, ACT_TAKE, arena_printf(v->arena, "take the %s away", view_noun(v)), "why it goes again", "a reason");
+	view_offer_asks(v, ACT_TAKE, take_label(v), "why it goes again", "a reason");
 }
 
 static void asks_writes(struct view *v)
@@ -79,8 +84,8 @@ static void asks_writes(struct view *v)
 		put_text(c->now, sizeof c->now, "%s", built(v) ? "it does" : view_job_alive(job) ? "being built" : "not built");
 		put_text(c->source, sizeof c->source, "catalogue");
 	}
-	if (!binds(v)) {
-		view_ask_typed(v, ITEM_DUAL_WRITE, "is it to stay?", "written", built(v) ? "it stands" : "not built yet");
+	if (!rule_binds(v->plan)) {
+		view_ask_typed(v, ITEM_DUAL_WRITE, is_name(v) ? "do both names work?" : "is it to stay?", "written", is_name(v) ? "a view bears the old one" : built(v) ? "it stands" : "not built yet");
 		return;
 	}
 	walk_deploy_left(v->walk, v->plan, "writes_fill", &done);
@@ -95,8 +100,11 @@ static void next_writes(struct view *v)
 		view_two(v, "The index does not stand. Build it; what was begun is cleared away.", "Or take it away, and the walk goes back to where nothing was built.");
 		return;
 	}
-	if (!binds(v)) {
-		view_two(v, "The index stands, and refuses nothing. Type \"written\" (item 5).", "Then queries that need it are looked at (item 8).");
+	if (!rule_binds(v->plan)) {
+		if (is_name(v))
+			view_two(v, "Both names work, and mean the same rows. Type \"written\" (item 5).", "Then each deploy moves to the new name (item 8).");
+		else
+			view_two(v, "The index stands, and refuses nothing. Type \"written\" (item 5).", "Then queries that need it are looked at (item 8).");
 		return;
 	}
 	const char *name = walk_deploy_left(v->walk, v->plan, "writes_fill", &done);
@@ -121,9 +129,11 @@ static void offers_reads(struct view *v)
 	int64_t passed, whole;
 	if (view_reads_wait(v, &passed, &whole))
 		return;
-	if (is == RULE_DONE)
+	if (is_name(v))
+		view_offer_deploys(v, "reads_moved", NEW_NAME);
+	if (is == RULE_DONE && (!is_name(v) || !view_deploy_left(v, NULL)))
 		view_offer_confirm(v, ITEM_READS, "type \"held\"", "held");
-	else if (is != RULE_ABSENT && !view_is_index(v))
+	else if (is != RULE_ABSENT && !view_is_index(v) && !is_name(v))
 		view_offer_change(v, CHANGE_HOLD, holds[is], NULL, NULL);
 }
 
@@ -137,7 +147,26 @@ static void asks_reads(struct view *v)
 		view_ask_sensed(v, before[i]);
 	if (v->facts->broken.at)
 		view_ask_broken(v);
+	if (is_name(v)) {
+		size_t done = 0;
+		view_deploy_left(v, &done);
+		view_ask_deploys(v, "reads_moved", "use the new name");
+		view_ask_typed(v, ITEM_READS, "does everybody use the new name?", "held", arena_printf(v->arena, "%zu of %zu deploys declared", done, v->plan->n_deploys));
+		return;
+	}
 	view_ask_typed(v, ITEM_READS, view_is_index(v) ? "do queries use it as they should?" : "has every row been asked?", "held", view_is_index(v) ? is == RULE_DONE ? "it stands" : "it does not stand" : steps[is]);
+}
+
+static void next_moved(struct view *v)
+{
+	size_t done = 0;
+	const char *name = view_deploy_left(v, &done);
+	if (name) {
+		view_line(v, 0, "Deploy %s so that it uses the new name, then declare that release.", name);
+		view_line(v, 1, "And when its last old instance ended. %zu of %zu are declared.", done, v->plan->n_deploys);
+		return;
+	}
+	view_two(v, "Every deploy uses the new name. Type \"held\" (item 8).", "The view under the old name stays; gatewalk audit says who else uses it.");
 }
 
 static void next_reads(struct view *v)
@@ -146,6 +175,8 @@ static void next_reads(struct view *v)
 	enum rule_step is = rule_step(v->plan, &v->facts->target);
 	if (is == RULE_ABSENT || (view_is_index(v) && is != RULE_DONE)) {
 		view_two(v, arena_printf(v->arena, "The %s that this walk added is not there any more.", view_noun(v)), "Find out who took it away; leave the walk, if it is not to go on.");
+	} else if (is_name(v)) {
+		next_moved(v);
 	} else if (is == RULE_DONE) {
 		view_line(v, 0, view_is_index(v) ? "Queries may use it: look at their plans. Type \"held\" (item 8)." : "Every row holds to it. Type \"held\" (item 8).");
 		view_line(v, 1, "Then it is watched for %d h.", v->plan->monitor_hours);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/rule.h"
+
 static const char *const item_names[ITEM_COUNT + 1] = {
 	"", "snapshot", "archetype", "documented", "consumers", "dual write", "backfill", "dual-write window",
 	"reads moved", "nobody uses it", "snapshot again", "drop", "monitor", "schema log",
@@ -295,7 +297,7 @@ int64_t walk_changed_at(const struct walk *w)
 int64_t walk_reads_from(const struct walk *w, const struct plan *p)
 {
 	int64_t since = w->confirmed[ITEM_DUAL_WRITE];
-	if (plan_rule(p) == RULE_INDEX && !p->add_unique)
+	if (!rule_binds(p))
 		return since;   /* it refuses nothing, and is read at once */
 	return since && w->env != ENV_DEVELOPMENT ? since + p->writes_hours * (w->day_us / 24) : since;
 }

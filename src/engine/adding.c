@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "core/gate.h"
+#include "core/rule.h"
 #include "core/sql.h"
 #include "engine/altering.h"
 #include "engine/holding.h"
@@ -119,7 +120,7 @@ static bool deploys_said(const struct engine *g, enum item item, struct err *e)
 			continue;
 		const char *left = walk_deploy_left(&g->walk, g->plan, asked[i].what, NULL);
 		if (left)
-			return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it %s", left, asked[i].does);
+			return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it %s", left, plan_rule(g->plan) == RULE_NAME ? "uses the new name" : asked[i].does);
 	}
 	return true;
 }
@@ -136,7 +137,8 @@ bool adding_ready(struct engine *g, enum item item, struct err *e)
 	if (archetype_beside(g->walk.archetype) && item == ITEM_DUAL_WRITE && !plan_dual_by_application(g->plan))
 		return err_set(e, ERR_USE, "Put the trigger on.", "the plan says that a trigger writes both columns");
 	bool rule = g->walk.kind == TARGET_CONSTRAINT, said = item != ITEM_WINDOW || g->walk.archetype == ARCH_RENAME;
-	if (said && !(rule && item == ITEM_READS) && !(plan_rule(g->plan) == RULE_INDEX && !g->plan->add_unique) && !deploys_said(g, item, e))
+	bool name = plan_rule(g->plan) == RULE_NAME, asks = name ? item == ITEM_READS : !(rule && item == ITEM_READS) && rule_binds(g->plan);
+	if (said && asks && !deploys_said(g, item, e))
 		return false;
 	if (!look_fresh(g, e))
 		return false;

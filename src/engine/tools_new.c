@@ -59,7 +59,7 @@ static const char *name_from(struct arena *a, const struct new_plan *n)
 {
 	const struct plan p = { .recipe = n->replace ? "change-type" : n->recipe };
 	const char *raw = archetype_beside(plan_recipe(&p)) ? arena_printf(a, "%s-%s-%s", n->table, plan_recipe(&p) == ARCH_RENAME ? "rename" : "retype", n->column) :
-		plan_rule(&p) != RULE_NONE ? plan_rule(&p) == RULE_INDEX ? arena_printf(a, "build-%s", n->to) : arena_printf(a, "%s-%s-%s", n->table, n->recipe, n->column ? n->column : n->to) :
+		plan_rule(&p) != RULE_NONE ? plan_rule(&p) == RULE_INDEX ? arena_printf(a, "build-%s", n->to) : plan_rule(&p) == RULE_NAME ? arena_printf(a, "%s-to-%s", n->table, n->to) : arena_printf(a, "%s-%s-%s", n->table, n->recipe, n->column ? n->column : n->to) :
 		plan_target(&p) == TARGET_COLUMN || plan_target(&p) == TARGET_ADDED ?
 		arena_printf(a, "%s-%s-%s", n->table, plan_target(&p) == TARGET_ADDED ? "add" : "drop", n->column)
 		: plan_target(&p) == TARGET_TABLE ? arena_printf(a, "%s-drop", n->table) : arena_printf(a, "%s-remove-rows", n->table);

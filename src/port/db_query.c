@@ -105,8 +105,15 @@ bool db_long(struct db *db, const char *sql, int every_ms, bool (*tick)(void *ct
 		if (tick(ctx))
 			continue;
 		bool ended = db_stop(db, &res), well = ended && is_ok(res);
+		const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+		if (!ended)
+			err_set(e, ERR_DB_LOST, NULL, "the server did not let a statement be cancelled");
+		else if (!well && state && strcmp(state, "57014") != 0)
+			db_error(db, res, e);   /* it failed by itself, just then */
+		else if (!well)
+			err_set(e, ERR_INTERRUPTED, NULL, "stopped");
 		PQclear(res);
-		return well || err_set(e, ended ? ERR_INTERRUPTED : ERR_DB_LOST, NULL, ended ? "stopped" : "the server did not let a statement be cancelled");
+		return well;
 	}
 	bool ok = turn == TURN_READY && is_ok(res);
 	if (!ok)
