@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "core/rule.h"
 #include "core/sql.h"
 #include "screens/glyph.h"
 #include "screens/num.h"
@@ -15,12 +16,18 @@ static bool refused(const struct view *v)
 	return !v->walk->added_at && v->facts->target.at && v->facts->target.unfit;
 }
 
+/* An index that was signed, and does not stand yet. */
+static bool builds(const struct view *v)
+{
+	return plan_rule(v->plan) == RULE_INDEX && rule_step(v->plan, &v->facts->target) != RULE_DONE;
+}
+
 static enum mood mood_of(const struct view *v)
 {
 	if (v->walk->stage == AT_CHANGING)
 		return v->busy ? MOOD_RUNNING : MOOD_WAITING;
 	if (v->walk->added_at)
-		return MOOD_DONE;
+		return builds(v) ? MOOD_WAITING : MOOD_DONE;
 	return refused(v) || v->facts->blocker.at ? MOOD_SHUT : MOOD_NOT_YET;
 }
 
@@ -29,7 +36,7 @@ static const char *words_of(const struct view *v)
 	if (v->walk->stage == AT_CHANGING)
 		return v->busy ? "asking for the lock" : "outcome not known yet";
 	if (v->walk->added_at)
-		return "it is there";
+		return builds(v) ? "signed; not finished yet" : "it is there";
 	return refused(v) ? "not run as it is" : v->facts->blocker.at ? "not added" : "not added yet";
 }
 
@@ -126,10 +133,10 @@ static void render(struct page *p, const struct scene *s)
 		return;
 	}
 	page_state(p, style_of_mood(m), 1, "%s %s", glyph_of_mood(m), words_of(v));
-	page_state(p, ST_DIM, RIGHT, "signed, noted, then one short statement");
+	page_state(p, ST_DIM, RIGHT, plan_rule(v->plan) == RULE_INDEX ? "signed, noted, then built by a job" : "signed, noted, then one short statement");
 	page_brief(p, "%s 5 %s", glyph_of_mood(m), words_of(v));
 	const char *sql = sql_add(p->arena, v->plan);
-	page_labelled(p, "STATEMENT", AT, sql);
+	page_labelled(p, "STATEMENT", AT, plan_rule(v->plan) == RULE_NAME ? rule_brief(p->arena, v->plan) : sql);
 	page_copy(p, sql);
 	if (plan_rule(v->plan) == RULE_INDEX)
 		page_labelled(p, "LOCK", AT, "SHARE UPDATE EXCLUSIVE, which keeps out neither reads nor writes, by a job of its own. It waits for transactions older than itself to end. "

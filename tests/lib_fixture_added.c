@@ -271,6 +271,42 @@ static struct view *rule(enum stage stage)
 	return v;
 }
 
+static struct view *index_of(enum stage stage)
+{
+	static struct view_job builds;
+	struct view *v = rule(stage);
+	struct plan *p = (struct plan *)(uintptr_t)v->plan;
+	struct walk *w = (struct walk *)(uintptr_t)v->walk;
+	p->name = w->name = "build-users-mail";
+	p->recipe = "build-index";
+	p->add_name = "users_mail";
+	p->add_index = "lower(email), created DESC";
+	p->add_unique = true;
+	w->target = v->target_name = "index users_mail of public.users";
+	w->confirmed[ITEM_DUAL_WRITE] = 0;
+	facts(v)->broken.first = "(ann@example.org), (bob@example.org), (eve@example.org)";
+	if (stage != AT_WRITES)
+		return v;
+	builds = (struct view_job){ .id = 31, .kind = "index", .state = "running", .phase = "wait", .done = 61440, .total = 102400, .note = "waits for pid 4711 (etl nightly, shop), in a transaction for 840 s",
+		.started = FIX_NOW - 20 * US_MINUTE, .seen = FIX_NOW, .mine = true };
+	v->jobs = &builds;
+	v->n_jobs = 1;
+	return v;
+}
+
+static struct view *named(void)
+{
+	struct view *v = rule(AT_READS);
+	struct plan *p = (struct plan *)(uintptr_t)v->plan;
+	struct walk *w = (struct walk *)(uintptr_t)v->walk;
+	p->name = w->name = "users-to-people";
+	p->recipe = "rename-table";
+	p->add_name = "people";
+	w->target = v->target_name = "new name people of public.users";
+	facts(v)->target.rule = 't';
+	return v;
+}
+
 static struct view *made(enum fixture f)
 {
 	switch (f) {
@@ -290,6 +326,9 @@ static struct view *made(enum fixture f)
 	case FIX_LOGGING:      return at(AT_LOG, true);
 	case FIX_RULE:         return rule(AT_EXPAND);
 	case FIX_HOLD:         return rule(AT_READS);
+	case FIX_INDEX:        return index_of(AT_EXPAND);
+	case FIX_BUILDS:       return index_of(AT_WRITES);
+	case FIX_NAMED:        return named();
 	default:               return at(AT_CLOSED, true);
 	}
 }

@@ -236,6 +236,7 @@ START_TEST(a_name)
 		"COMMENT ON VIEW public.orders IS 'gatewalk: public.pur chases under its old name'; DO '"), add);
 	ck_assert_ptr_nonnull(strstr(add, "aclexplode(v.relacl) x WHERE v.oid = pg_catalog.to_regclass(''public.orders'')"));
 	ck_assert_str_eq(sql_take(c->a, &p), "DROP VIEW public.orders; ALTER TABLE public.\"pur chases\" RENAME TO orders");
+	ck_assert(strstr(add, rule_brief(c->a, &p)) == NULL && strncmp(add, rule_brief(c->a, &p), 120) == 0);
 	ck_assert_str_eq(rule_hold(c->a, &p, &new), "");
 	ck_assert_ptr_null(rule_broken(c->a, &p));
 	ck_assert(!rule_binds(&p));

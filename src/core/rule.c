@@ -126,6 +126,12 @@ static const char *named_anew(struct arena *a, const struct plan *p)
 		sql_literal(a, rule_view_words(a, p)), sql_literal(a, arena_printf(a, grants, sql_literal(a, old), sql_literal(a, new))));
 }
 
+const char *rule_brief(struct arena *a, const struct plan *p)
+{
+	const char *whole = named_anew(a, p);
+	return arena_printf(a, "%.*s; then its owner and its rights are given to the view (copy SQL shows how)", (int)(strstr(whole, "; COMMENT ON VIEW") - whole), whole);
+}
+
 static const char *added(struct arena *a, const struct plan *p, const char *table, bool unseen)
 {
 	return arena_printf(a, "ALTER TABLE %s ADD CONSTRAINT %s %s%s", table, sql_ident(a, rule_name(p)), body(a, p), unseen ? " NOT VALID" : "");

@@ -38,6 +38,8 @@ const char *rule_proposal(struct arena *a, const struct plan *p);
 const char *rule_spelt(struct arena *a, const struct plan *p, const char *table, bool word, bool unseen);
 /* SQL, true of a row "r" of the table that does not hold to it; of an index, which compares rows with each other, and of a name NULL. */
 const char *rule_broken(struct arena *a, const struct plan *p);
+/* A table's new name in a few words: what rule_add does, without the copying of owner and rights spelt out. */
+const char *rule_brief(struct arena *a, const struct plan *p);
 /* The comment by which the view under a table's old name is known again. */
 const char *rule_view_words(struct arena *a, const struct plan *p);
 /* "public.customers": what a foreign key refers to; NULL of another constraint. */
