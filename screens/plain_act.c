@@ -86,7 +86,7 @@ void plain_do(struct plain *p, const struct offer *o, const char *key, const cha
 		return;
 	struct act a = { .kind = asked.kind, .key = own_key, .text = typed,
 		.survives = asked.kind == ACT_CLEAR && survives(p->view, own_key) };
-	if (act_signs(a.kind) > 0 && !unlocked(p))
+	if (act_keys(&a) > 0 && !unlocked(p))
 		return;
 	if (!asked.needs_tty) {
 		if (plain_wait(p, desk_do(p->desk, &a)))

@@ -44,7 +44,7 @@ static void watch_work(struct ui *u, enum act_kind k)
 
 static void send_act(struct ui *u, const struct act *a, bool needs_tty)
 {
-	bool locked = act_signs(a->kind) > 0 && !u->view->unlocked;
+	bool locked = act_keys(a) > 0 && !u->view->unlocked;
 	if ((locked || needs_tty) && (!unlock(u, a, needs_tty) || needs_tty))
 		return;
 	u->acted = desk_do(u->desk, a);

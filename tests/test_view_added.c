@@ -298,6 +298,9 @@ START_TEST(writes_fill_it)
 	next_is("Deploy web so that it writes the column, then declare that release.", "And when its last old instance ended. 0 of 2 are declared.");
 	asks(ACT_DECLARE, "writes_fill/web", "release of web that writes the new column, and when its last old instance ended", "90ab17 ended 2026-11-10 11:20");
 	ck_assert_str_eq(offered(ACT_TAKE, NULL)->label, "count what it holds");
+	ck_assert_int_eq(act_keys(&(struct act){ .kind = ACT_TAKE }), 0);
+	ck_assert_int_eq(act_keys(&(struct act){ .kind = ACT_TAKE, .text = "" }), 0);
+	ck_assert_int_eq(act_keys(&(struct act){ .kind = ACT_TAKE, .text = "0 nobody needs it" }), 1);
 	c->facts.added = (struct fact_added){ .counted_at = c->facts.now, .values = 4711 };
 	judge();
 	asks(ACT_TAKE, NULL, "4 711 values stand only in it and go with it: type the number, and why", "4711 nobody needs them");

@@ -30,6 +30,12 @@ int act_signs(enum act_kind k)
 	return acts[known(k)].signs;
 }
 
+int act_keys(const struct act *a)
+{
+	bool counts = a->kind == ACT_TAKE && (!a->text || *a->text == '\0');
+	return counts ? 0 : act_signs(a->kind);
+}
+
 enum act_kind act_parse(const char *name)
 {
 	for (enum act_kind k = ACT_NONE + 1; name && k < ACT_COUNT; k++)

@@ -71,6 +71,7 @@ struct offer {
 const char *act_name(enum act_kind k);
 const char *act_what(enum act_kind k);
 enum act_kind act_parse(const char *name);
-int act_signs(enum act_kind k);
+int act_signs(enum act_kind k);             /* how many lines of its kind are signed, at most */
+int act_keys(const struct act *a);          /* the same of this very act: the first step of taking a new column away only counts, and asks for no key */
 
 #endif
