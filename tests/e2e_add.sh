@@ -92,9 +92,9 @@ psql -qX -c "DROP TRIGGER slow ON gatewalk.anchor"
 # Writes first, reads a while later.
 run 1 "item 5 waits for the deploys" go act:confirm:5:written
 has "and names one" "deploy web has not said that it writes the new column"
-{ for d in web worker; do echo "act:declare:writes_fill/$d:2.6 ended 2026-11-20 10:00"; done
+{ for d in web worker; do echo "act:declare:writes_fill/$d:2.6 ended $(date -u +%F\ %H:%M)"; done
 	echo act:confirm:5:written
-	for d in web worker; do echo "act:declare:reads_moved/$d:2.7 ended 2026-11-20 11:00"; done
+	for d in web worker; do echo "act:declare:reads_moved/$d:2.7 ended $(date -u +%F\ %H:%M)"; done
 	echo act:confirm:8:moved; } | "$walk" "" "$key" orders-add-note - >"$out" 2>&1
 has "without a backfill item 6 is passed over" "^stage reads moved"
 has "reads that would move at once wait" "error gate B is shut: B7, reads moved after writes: writes fill it since"

@@ -61,7 +61,7 @@ must 0 "it is copied, drilled and added once more" go writes
 is "the column is there" "SELECT count(*) FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attname = 'note'" 1
 run 0 "the log verifies" "$gw" verify "$log"
 psql -qX -c "ALTER TABLE public.orders DROP COLUMN note"
-run 0 "a deploy declares its release" go "act:declare:writes_fill/web:2.6 ended 2026-11-20 10:00"
+run 0 "a deploy declares its release" go "act:declare:writes_fill/web:2.6 ended $(date -u +%F\ %H:%M)"
 run 3 "somebody took the column away meanwhile" go act:confirm:5:written
 has "which is said" "the column that this walk added is not there any more"
 exit "$failed"

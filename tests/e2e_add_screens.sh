@@ -62,7 +62,7 @@ tm_keys Q
 say 0 "$(tm_exit 10)" "left with Q"
 tm_stop
 
-{ echo "act:declare:writes_fill/web:2.6 ended 2026-11-20 10:00"; echo act:confirm:5:written; } | "$walk" "" "$key" users-add-total - >"$out" 2>&1
+{ echo "act:declare:writes_fill/web:2.6 ended $(date -u +%F\ %H:%M)"; echo act:confirm:5:written; } | "$walk" "" "$key" users-add-total - >"$out" 2>&1
 has "writes are said to fill it" "^stage backfill"
 tm_start 80x24 "$gw" walk users-add-total --key "$key" || exit 1
 # On a slow machine the hours in which reads wait are over by now, and that is told first.

@@ -44,7 +44,8 @@ run 0 "the plan is whole" "$gw" check -d dbname=e2e_fill "$top/plan.yaml"
 must 0 "items 1 to 3 and gate A" "$walk" "" "$key" "$top/plan.yaml" expand
 sid=$(sql "SELECT sid FROM gatewalk.walk WHERE name = 'orders-add-amount'")
 log=$XDG_STATE_HOME/gatewalk/walks/$sid/plan.gwlog
-{ echo act:declare:releases:none; echo act:add; echo "act:declare:writes_fill/web:2.6 ended 2026-11-20 10:00"; } | "$walk" "" "$key" orders-add-amount - >"$out" 2>&1
+{ echo act:declare:releases:none; echo act:add; } | "$walk" "" "$key" orders-add-amount - >"$out" 2>&1
+echo "act:declare:writes_fill/web:2.6 ended $(date -u +%F\ %H:%M)" | "$walk" "" "$key" orders-add-amount - >"$out" 2>&1
 has "the column has come" "^stage writes fill it"
 # The application's new release writes the column. One row is changed again and again.
 client "$top/end" "UPDATE public.orders SET total = (total::int + 1)::text, amount = total::int + 1 WHERE id = 9; INSERT INTO public.orders (total, amount) VALUES ('7', 7);" >"$top/wait" 2>"$top/err" &
@@ -68,7 +69,7 @@ run 0 "back, while it runs" go "act:back::the wrong expression"
 has "it has ended" "^stage writes fill it"
 say stopped "$(job state)" "told to"
 filled=$(sql "SELECT filled FROM gatewalk.backfill")
-go "act:declare:writes_fill/web:2.6 ended 2026-11-20 10:00" >"$out" 2>&1
+go "act:declare:writes_fill/web:2.6 ended $(date -u +%F\ %H:%M)" >"$out" 2>&1
 must 0 "and on again" go act:confirm:5:written
 run 0 "the backfill again" "$gw" job fill orders-add-amount
 "$gw" job set "$(job id)" load=100 >"$out" 2>&1

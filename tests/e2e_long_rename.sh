@@ -40,7 +40,6 @@ plan() { # table dual_write: writes $top/TABLE.yaml, of the walk TABLE-rename
 }
 go() { "$walk" "" "$key" "$name" "$1"; }   # verb
 stage() { go look 2>&1 | sed -n 's/^stage \(.*\) dropped.*/\1/p'; }
-ended="ended 2026-11-20 10:00"
 for t in left_one both orders; do plan $t "$([ $t = both ] && echo application || echo trigger)"; done
 
 # Killed right behind the COMMIT of its change, before the log was told.
@@ -70,7 +69,7 @@ killed act:add "writes fill it" "the new column"
 killed "act:alter:dual write" backfill "the trigger"
 must 0 "on to where the old column is relaxed" go relax
 killed act:alter:relax "last parity pass" "the old column relaxed"
-go "act:declare:writes_new/web:1.22 $ended" >"$out" 2>&1
+go "act:declare:writes_new/web:1.22 ended $(date -u +%F\ %H:%M)" >"$out" 2>&1
 # Looked at until the pass that the end asks for stands in the log.
 until_end=$(($(date +%s) + 60))
 until go look >/dev/null 2>&1 && sed -n '/"what":"relax"/,$p' "$log" | grep -q '"kind":"parity"' || [ "$(date +%s)" -gt "$until_end" ]; do sleep 0.3; done

@@ -66,7 +66,6 @@ END
 plan=$top/plan.yaml
 go() { "$walk" "" "$key" orders-rename-totl "$1"; }   # verb
 many() { "$walk" "" "$key" orders-rename-totl - >"$out" 2>&1; }   # verbs from standard input
-ended="ended 2026-11-20 10:00"
 
 # The application: what it sends is its release of the moment; what it reads it notes when it is not what it wrote. No run of it may fail.
 # A new release is there when the application has run it once: then no older one is at work.
@@ -106,7 +105,7 @@ is "both columns agree in every row" "SELECT count(*) FROM public.orders WHERE t
 run 1 "item 7 asks each deploy" go act:confirm:7:over
 has "and names one" "deploy web has not said that it reads the new column first"
 release "$both"
-go "act:declare:reads_both/web:1.21 $ended" >"$out" 2>&1
+go "act:declare:reads_both/web:1.21 ended $(date -u +%F\ %H:%M)" >"$out" 2>&1
 run 4 "and lasts its days" go act:confirm:7:over
 has "from then on" "both columns have been written for"
 until_sql "a pass over every row has ended" "SELECT EXISTS (SELECT FROM gatewalk.line WHERE sid = '$sid' AND line ~ '\"kind\":\"parity\"')"
@@ -115,7 +114,7 @@ must 0 "item 7 and the snapshot before reads move" go reads
 # Item 8.
 run 1 "reads wait for each deploy" go act:confirm:8:moved
 release "$new"
-{ echo "act:declare:reads_moved/web:1.22 $ended"; echo act:confirm:8:moved; } | many
+{ echo "act:declare:reads_moved/web:1.22 ended $(date -u +%F\ %H:%M)"; echo act:confirm:8:moved; } | many
 has "reads have moved" "^stage old column relaxed"
 
 # Item 9: relaxed, compared a last time, written no more, counted.
@@ -126,7 +125,7 @@ is "neither NOT NULL, default nor foreign key" "SELECT attnotnull OR atthasdef O
 is "and how it comes back is in the log" "SELECT count(*) FROM gatewalk.line WHERE sid = '$sid' AND line ~ 'SET DEFAULT 0'" 1
 run 1 "dual write ends behind the deploys alone" go "act:alter:end dual write"
 has "which say what they write" "deploy web has not said that it writes the new column alone"
-go "act:declare:writes_new/web:1.22 $ended" >"$out" 2>&1
+go "act:declare:writes_new/web:1.22 ended $(date -u +%F\ %H:%M)" >"$out" 2>&1
 must 0 "both are compared once more, and dual write ends" go unused
 is "no trigger, no function of it is left" "SELECT (SELECT count(*) FROM pg_trigger WHERE tgname ~ 'gatewalk_dual') + (SELECT count(*) FROM pg_proc WHERE proname ~ '^dual_')" 0
 

@@ -3,6 +3,8 @@
 #include "tests/lib_beside.h"
 
 #include "base/text.h"
+#include "base/when.h"
+#include "core/deploy.h"
 
 static void start(const char *arch)
 {
@@ -387,6 +389,52 @@ START_TEST(a_database_that_fell_behind)
 }
 END_TEST
 
+static bool said(const char *what, const char *release, int64_t ended)
+{
+	char at[WHEN_MAX];
+	when_iso(ended, at);
+	err_clear(&c->err);
+	return deploy_word_holds(&c->walk, &c->plan, what, arena_printf(c->a, "%s %.10s %.5s", release, at, at + strlen("2026-11-10T")), c->t, &c->err);
+}
+
+/* To the minute: what ended in the very minute may have ended behind it. */
+START_TEST(a_time_that_cannot_be)
+{
+	c->plan.recipe = "rename-column";
+	c->plan.dual_write = "application";
+	start("rename");
+	beside_to(AT_WRITES, false);
+	c->t += US_HOUR;
+	ck_assert(said("writes_both", "2.5 ended", c->walk.added_at) && said("writes_both", "2.5 ended", c->t));
+	ck_assert(!said("writes_both", "2.5 ended", c->walk.added_at - US_MINUTE));
+	ck_assert_ptr_nonnull(strstr(c->err.msg, "lies before the new column came"));
+	ck_assert(!said("writes_both", "2.5 ended", c->t + US_MINUTE));
+	ck_assert_ptr_nonnull(strstr(c->err.msg, "ends in the future"));
+	ck_assert(!said("writes_both", "2.5", c->t));
+	ck_assert_ptr_nonnull(strstr(c->err.msg, "does not say when the last old instance ended"));
+	beside_to(AT_WINDOW, false);
+	ck_assert(said("reads_both", "2.6 ended", c->walk.window_from) && !said("reads_both", "2.6 ended", c->walk.window_from - US_MINUTE));
+	ck_assert_ptr_nonnull(strstr(c->err.msg, "lies before the rows were filled"));
+	beside_to(AT_READS, false);
+	ck_assert(said("reads_moved", "2.7 ended", c->walk.confirmed[ITEM_WINDOW]) && !said("reads_moved", "2.7 ended", c->walk.confirmed[ITEM_WINDOW] - US_MINUTE));
+	ck_assert_ptr_nonnull(strstr(c->err.msg, "lies before item 7 was confirmed"));
+}
+END_TEST
+
+/* What goes may have been out of use for years; what is still to come never counts. */
+START_TEST(a_time_of_a_drop)
+{
+	c->walk.archetype = ARCH_DESTRUCTIVE;
+	ck_assert(said("reads_moved", "2.7 ended", c->t - 900 * US_DAY) && said("reads_moved", "never used it:", c->t));
+	ck_assert(!said("reads_moved", "2.7 ended", c->t + US_DAY));
+	ck_assert(!deploy_word_holds(&c->walk, &c->plan, "reads_moved", "2.7 ended yesterday", c->t, &c->err));
+	c->walk = (struct walk){ .archetype = ARCH_ADDITIVE, .kind = TARGET_CONSTRAINT, .added_at = c->t };
+	ck_assert(said("writes_fill", "2.7 ended", c->t - 900 * US_DAY) && !said("writes_fill", "2.7 ended", c->t + US_DAY));
+	c->walk.kind = TARGET_ADDED;
+	ck_assert(!said("writes_fill", "2.7 ended", c->t - US_DAY));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("beside");
@@ -394,7 +442,7 @@ static Suite *suite(void)
 	const TTest *const all[] = {
 		begins, the_window_is_waited_for, a_type_counts_from_the_backfill, development_waits_for_nothing, words_come_at_their_time, each_way_asks_in_its_order, other_walks_have_one_column, a_walk_that_only_drops, changes_that_do_not_fit,
 		a_column_beside_is_filled, the_last_pass, a_pass_of_before_reads_moved, the_application_ends_it_by_a_word, passes_that_make_no_sense, a_count_of_before_dual_write, another_conversion,
-		another_conversion_of_the_application, leaving, a_database_that_fell_behind,
+		another_conversion_of_the_application, a_time_that_cannot_be, a_time_of_a_drop, leaving, a_database_that_fell_behind,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "core/consumers.h"
+#include "core/deploy.h"
 #include "engine/adding.h"
 #include "engine/altering.h"
 #include "engine/closing.h"
@@ -204,9 +205,9 @@ static bool do_declare(struct engine *g, const struct act *act, struct err *e)
 			arena_printf(lot_arena(g->walk_lot), "\"%s\" is declared before its time: the walk is at \"%s\"", what, stage_name(g->walk.stage)));
 	if (!act->text || strspn(act->text, " ") == strlen(act->text))
 		return wrong(e, "Type the value: a release, a time, a digest.", "an empty answer declares nothing");
-	if (!line_declare(g, what, key, act->text, e))
+	if ((of_deploy && !(look_facts(g, false, e) && deploy_word_holds(&g->walk, g->plan, what, act->text, g->facts.now, e))) || !line_declare(g, what, key, act->text, e))
 		return false;
-	engine_say(g, "declared: %s", act->key);
+	engine_say(g, of_deploy ? "%s: its release is declared" : "declared: %s", of_deploy ? key : what);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "core/consumers.h"
 #include "engine/engine_private.h"
 #include "port/files.h"
@@ -73,8 +74,9 @@ static const char *plan_text(struct arena *a, const struct sample *s, const char
 /* What a person would type where something is to be declared or confirmed; the rest is read off the offer itself. */
 static const char *typed_for(struct engine *g, const struct offer *o)
 {
+	char at[WHEN_MAX];
 	if (o->kind == ACT_DECLARE && strchr(o->key, '/') && strncmp(o->key, "tests/", 6) != 0)
-		return "2.5.0 ended 2026-01-10 11:20";
+		return arena_printf(lot_arena(g->walk_lot), "2.5.0 ended %.10s %.5s", when_iso(g->facts.now, at), at + strlen("2026-01-10T"));
 	if (o->kind == ACT_DECLARE)
 		return strcmp(o->key, "releases") == 0 ? "none" : o->expect;
 	if (o->kind != ACT_CONFIRM)
