@@ -78,6 +78,7 @@ say yes "$([ "$(sql "SELECT filled FROM gatewalk.backfill")" -gt "$filled" ] && 
 run 0 "its end is taken in" go look
 has "item 6 stays open" "^stage backfill"
 run 0 "jobs are listed" "$gw" job list -d dbname=e2e_fill
+has "and of which walk" "backfill +done .* orders-add-amount"
 has "with how far they are" "backfill +done .* (2[0-9]{4}) of \1 rows "   # by the server's estimate
 say 0 "$(grep -c " of 0 " "$out")" "and no end where there is none"
 

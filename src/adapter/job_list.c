@@ -67,13 +67,13 @@ static int rank(const char *state)
 	return state_open(state) || text_eq(state, "needs a login") ? 0 : 2;
 }
 
-enum { J_ID = ALIVE_COUNT, J_KIND, J_PHASE, J_NOTE, J_UNIT, J_STARTED, J_SEEN, J_ENDED, J_DONE, J_TOTAL, J_ESTIMATE, J_ERROR, J_SETTINGS, J_NOW, J_COLS };
+enum { J_ID = ALIVE_COUNT, J_KIND, J_PHASE, J_NOTE, J_UNIT, J_STARTED, J_SEEN, J_ENDED, J_DONE, J_TOTAL, J_ESTIMATE, J_ERROR, J_SETTINGS, J_NOW, J_WALK, J_COLS };
 
 static void job_fill(struct view_job *v, char *const *c, const struct here *h)
 {
 	*v = (struct view_job){
 		.id = cell_int(c[J_ID]), .kind = c[J_KIND], .state = state_shown(h, c), .phase = c[J_PHASE] ? c[J_PHASE] : "",
-		.note = c[J_NOTE] ? c[J_NOTE] : "", .unit = c[J_UNIT] ? c[J_UNIT] : "", .host = c[ALIVE_HOST] ? c[ALIVE_HOST] : "",
+		.walk = c[J_WALK] ? c[J_WALK] : "", .note = c[J_NOTE] ? c[J_NOTE] : "", .unit = c[J_UNIT] ? c[J_UNIT] : "", .host = c[ALIVE_HOST] ? c[ALIVE_HOST] : "",
 		.started = cell_int(c[J_STARTED]), .seen = cell_int(c[J_SEEN]), .ended = cell_int(c[J_ENDED]),
 		.done = cell_double(c[J_DONE]), .total = cell_double(c[J_TOTAL]), .estimate = cell_bool(c[J_ESTIMATE]),
 		.error = c[J_ERROR], .eta_low_s = -1, .eta_high_s = -1,
@@ -207,7 +207,7 @@ bool job_list(struct db *db, struct arena *a, const char *sid, struct view_job *
 {
 	const char *args[] = { sid };
 	const struct query q = { .sql = "SELECT " ALIVE_COLS ", j.id, j.kind, j.phase, j.note, j.unit, " US("coalesce(j.started_at, j.made_at)") ","
-		" " US("j.seen_at") ", " US("j.ended_at") ", j.done, j.total, j.estimate, j.error, j.settings, " US("clock_timestamp()") " FROM gatewalk.job j"
+		" " US("j.seen_at") ", " US("j.ended_at") ", j.done, j.total, j.estimate, j.error, j.settings, " US("clock_timestamp()") ", (SELECT w.name FROM gatewalk.walk w WHERE w.sid = j.sid) FROM gatewalk.job j"
 		" WHERE $1::text IS NULL OR j.sid = $1 ORDER BY j.id DESC LIMIT " JOBS_MAX, .args = args, .nargs = 1, .cols = J_COLS };
 	struct rows r;
 	*n = 0;

@@ -150,7 +150,7 @@ void print_status(const struct json *o)
 	if (*str(o, "trouble"))
 		print_clean("trouble     %s", str(o, "trouble"));
 	for (const struct json *i = list(o, "items"); i; i = i->next)
-		print_clean("%2lld %-20s %-10s %s", (long long)json_int_or(i, "item", 0), str(i, "name"), str(i, "state"), str(i, "note"));
+		print_clean("%2lld %-20s %-10s %s", (long long)json_int_or(i, "item", 0), str(i, "name"), str(i, "state"), strcmp(str(i, "note"), str(i, "state")) == 0 ? "" : str(i, "note"));
 	for (const struct json *n = list(o, "next"); n; n = n->next)
 		print_clean("%s", n->str);
 	print_jobs(o);
@@ -228,8 +228,8 @@ void print_jobs(const struct json *o)
 {
 	for (const struct json *j = list(o, "jobs"); j; j = j->next) {
 		char buf[32], far[80];
-		print_clean("job %-5lld %-9s %-10s %-20s %s  since %s%s%s", (long long)json_int_or(j, "id", 0), str(j, "kind"), str(j, "state"), str(j, "phase"),
-			how_far(j, far, sizeof far), moment(str(j, "started"), buf), *str(j, "error") ? "  " : "", str(j, "error"));
+		print_clean("job %-5lld %-9s %-10s %-20s %s  since %s  %s%s%s", (long long)json_int_or(j, "id", 0), str(j, "kind"), str(j, "state"), str(j, "phase"),
+			how_far(j, far, sizeof far), moment(str(j, "started"), buf), str(j, "walk"), *str(j, "error") ? "  " : "", str(j, "error"));
 		print_pace(j);
 	}
 }

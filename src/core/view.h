@@ -35,6 +35,7 @@ struct view_limit {
 struct view_job {
 	long long id;
 	const char *kind, *state, *phase, *note, *unit, *host;   /* state: running paused waiting done failed stopped lost "needs a login" */
+	const char *walk;                /* its walk's name; "" none */
 	int64_t started, seen, ended;
 	double done, total, rate;        /* unit/s; total 0 unknown */
 	bool estimate;                   /* total is an estimate */

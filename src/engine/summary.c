@@ -22,8 +22,8 @@ static enum mood stage_mood(const struct walk *w)
 	return w->stage == AT_LEFT ? MOOD_SHUT : MOOD_WAITING;
 }
 
-/* What a walk that needs somebody asks for next. */
-static const char *needs(enum stage s)
+/* What a walk that needs somebody asks for next. kind: target_noun's; NULL in what an older gatewalk wrote. */
+static const char *needs(enum stage s, const char *kind)
 {
 	static const char *const words[STAGE_COUNT] = {
 		[AT_SNAPSHOT] = "start the snapshot", [AT_ARCHETYPE] = "confirm what kind of change it is",
@@ -35,6 +35,11 @@ static const char *needs(enum stage s)
 		[AT_ARMED] = "go to the drop", [AT_DROPPING] = "ask the ledger what happened", [AT_MONITOR] = "the watch is over: confirm it",
 		[AT_LOG] = "write the schema log",
 	};
+	bool held = text_eq(kind, target_noun(TARGET_CONSTRAINT));
+	if (held && s == AT_EXPAND)
+		return "let the constraint or index come";
+	if (held && (s == AT_WRITES || s == AT_READS))
+		return "declare what deploys write, and have every row asked";
 	return (unsigned)s < STAGE_COUNT && words[s] ? words[s] : "";
 }
 
@@ -97,6 +102,7 @@ void summary_write(struct engine *g)
 	json_add_strf(o, "closing", "%s", g->walk.stage == AT_LEFT ? "left" : g->walk.alarms ? "alarms" : "");
 	json_add_str(o, "db", g->walk.db);
 	json_add_str(o, "items", moods);
+	json_add_str(o, "kind", target_noun(g->walk.kind));
 	json_add_str(o, "name", g->walk.name);
 	json_add_str(o, "note", g->walk.target);
 	json_add_str(o, "server", first ? json_str(first->b, "server") : "");
@@ -135,7 +141,7 @@ static void row_from(struct arena *a, const struct json *o, struct view_walk *w)
 	w->needs_you = !w->closed && w->look_again <= clock_local();   /* a hint by this machine's clock; the gate asks the server's */
 	char when[WHEN_MAX];
 	if (w->needs_you)
-		w->note = needs(stage);
+		w->note = needs(stage, json_str(o, "kind"));
 	else if (!w->closed)
 		w->note = arena_printf(a, "nothing for you before %s UTC", when_short(w->look_again, when));
 }

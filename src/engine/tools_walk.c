@@ -79,6 +79,7 @@ static void add_jobs(struct json *o, const struct view_job *jobs, size_t n)
 		json_add_str(r, "state", jobs[i].state);
 		json_add_int(r, "total", (int64_t)jobs[i].total);
 		json_add_str(r, "unit", jobs[i].unit);
+		json_add_str(r, "walk", jobs[i].walk);
 	}
 }
 
