@@ -82,6 +82,32 @@ START_TEST(amended_backfill)
 }
 END_TEST
 
+/* Whatever of a pause is another one, it is another pause. */
+START_TEST(amended_pauses)
+{
+	static struct plan_pause was = { .when = "flag", .query = "SELECT true", .file = "/run/a", .days = 2, .from = 60, .to = 120, .above = 5, .has_above = true }, is[8];
+	struct plan old = given();
+	for (size_t i = 0; i < sizeof is / sizeof *is; i++)
+		is[i] = was;
+	is[0].when = "hours";
+	is[1].query = "SELECT false";
+	is[2].file = "/run/b";
+	is[3].days = 4;
+	is[4].from = 61;
+	is[5].to = 121;
+	is[6].above = 6;
+	is[7].has_above = false;
+	old.backfill.pauses = &was;
+	old.backfill.n_pauses = p.backfill.n_pauses = 1;
+	for (size_t i = 0; i < sizeof is / sizeof *is; i++) {
+		p.backfill.pauses = &is[i];
+		compared(&old, &p, AMEND_GATES, "backfill.pause no longer has all that it had");
+	}
+	p.backfill.pauses = &was;
+	compared(&old, &p, AMEND_SAME, "no field changed");
+}
+END_TEST
+
 START_TEST(amended_target)
 {
 	compare(&p, AMEND_SAME, "no field changed");
@@ -300,7 +326,7 @@ int main(void)
 	Suite *s = suite_create("amend");
 	TCase *t = tcase_create("amend");
 	const TTest *const tests[] = {
-		amended_backfill, amended_target, amended_numbers, amended_texts, amended_windows, amended_lists, amended_switches, amended_releases, amended_consumers,
+		amended_backfill, amended_pauses, amended_target, amended_numbers, amended_texts, amended_windows, amended_lists, amended_switches, amended_releases, amended_consumers,
 		amended_standbys, amended_metrics,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);

@@ -108,6 +108,10 @@ START_TEST(what_follows)
 	plan_finish(a, &p);
 	ck_assert_str_eq(p.backfill.value, "total * 100");
 	ck_assert_ptr_null(p.convert_back);
+	p.backfill.fills = "all";   /* the plan's own word stays */
+	p.convert_back = "cents / 100";
+	plan_finish(a, &p);
+	ck_assert_str_eq(p.backfill.fills, "all");
 	p = given("drop-column", NULL, 0);
 	plan_finish(a, &p);
 	ck_assert_ptr_null(p.backfill.value);
@@ -141,6 +145,12 @@ START_TEST(judged)
 	p.add_column = "cents";
 	p.convert_to = "total * 100";
 	ck_assert(finds("statement is not the one of the target: it says something else than the target, add.type and convert.to"));
+	p.add_type = "bigint; DROP TABLE x";
+	ck_assert(!finds("statement is not the one of the target: it says something else than the target, add.type and convert.to"));
+	p.add_type = "bigint";
+	p.column = " ";
+	ck_assert(!finds("statement is not the one of the target: it says something else than the target, add.type and convert.to"));
+	p.column = "total";
 	p.archetype = ARCH_DESTRUCTIVE;
 	ck_assert(finds("archetype is destructive, and change-type is type change"));
 	p.dual_write = "application";
@@ -282,11 +292,26 @@ START_TEST(what_others_would_have_run)
 }
 END_TEST
 
+START_TEST(a_proposal_names_its_schema)
+{
+	const char *why;
+	p.schema = "shop";
+	p.convert_to = NULL;
+	ck_assert(sql_same(a, &p, "alter table shop.orders alter total type bigint", &why));
+	ck_assert(!sql_same(a, &p, "alter table orders alter total type bigint", &why));
+	ck_assert(!sql_same(a, &p, "alter table shop.orders alter total type bigint using total", &why));
+	p = given("rename-column", NULL, 0);
+	p.schema = "shop";
+	ck_assert(sql_same(a, &p, "alter table shop.orders rename total to cents", &why));
+	ck_assert(!sql_same(a, &p, "alter table orders rename total to cents", &why));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("beside_plan");
 	TCase *t = tcase_create("beside_plan");
-	const TTest *const all[] = { recipes, what_follows, judged, amended, statements, relaxed_and_back, nothing_in_place, the_other_way };
+	const TTest *const all[] = { recipes, what_follows, judged, amended, statements, relaxed_and_back, a_proposal_names_its_schema, nothing_in_place, the_other_way };
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tcase_add_test(t, all[i]);

@@ -35,6 +35,8 @@ START_TEST(two_thresholds)
 	ck_assert(!allows(&lag, 9, true) && allows(&lag, 8, true));
 	ck_assert(!allows(&given, 3, true) && allows(&given, 2, true) && allows(&given, 3, false));
 	ck_assert_str_eq(e.msg, "");
+	ck_assert(!pause_allows(&(struct pause_limit){ .name = "orders waiting", .unit = "", .above = 10 }, &(struct pause_value){ .known = true, .value = 11 }, false, &e));
+	ck_assert_str_eq(e.msg, "orders waiting is 11, and it pauses above 10");
 }
 END_TEST
 

@@ -223,6 +223,9 @@ START_TEST(an_index)
 	job = building("running", "");
 	look('f', false);
 	ck_assert_str_eq(v->next[1], "It goes on without you. Look again later.");
+	job = building("running", NULL);
+	look('f', false);
+	ck_assert_str_eq(v->next[1], "It goes on without you. Look again later.");
 	job = building("failed", "");
 	look(0, false);
 	ck_assert_ptr_nonnull(offered(ACT_BUILD, NULL));

@@ -29,8 +29,9 @@ bool trial_refused(struct arena *a, const char *what, const struct err *why, con
 	static const char *const about[] = { "42", "0A", "22", "23", "2F", "38", "39", "3F", "54", "P0" };
 	for (size_t i = 0; why->code == ERR_DB && i < sizeof about / sizeof *about; i++)
 		if (strncmp(why->sqlstate, about[i], 2) == 0) {
-			bool type = strcmp(why->sqlstate, "42704") == 0;
-			*unfit = arena_printf(a, "the server refuses the new %s: %s%s", what, why->msg, type ? "; a type outside of pg_catalog is written with its schema" : "");
+			bool unknown = strcmp(why->sqlstate, "42704") == 0 && !strstr(why->msg, "no default operator class"), index = strcmp(what, "index") == 0;
+			*unfit = arena_printf(a, "the server refuses the new %s: %s%s", what, why->msg, !unknown ? "" : index ?
+				"; a type, a collation or an operator class outside of pg_catalog is written with its schema" : "; a type outside of pg_catalog is written with its schema");
 			return true;
 		}
 	*e = *why;

@@ -85,11 +85,33 @@ bool probe_index_same(struct db *db, struct arena *a, const struct plan *p, unsi
 	return ok || unfit || err_in(e, "comparing the index with the plan");
 }
 
+/* What it is of, without the order and the operator classes that the plan's list may have. */
+static const char KEYS_SQL[] =
+"/* gatewalk */ SELECT string_agg(format('(%s)%s', pg_get_indexdef(i.indexrelid, n, true), ' COLLATE ' || nullif(i.indcollation[n - 1], 0::oid)::regcollation), ', ' ORDER BY n)\n"
+"FROM pg_index i, generate_series(1, i.indnkeyatts) n WHERE i.indrelid = to_regclass('pg_temp." TRIAL "')";
+
+static const char *keys(struct db *db, struct arena *a, const struct plan *p, struct err *e)
+{
+	const char *unfit = NULL, *got = NULL;
+	struct err why = { 0 };
+	if (make(db, a, p, &unfit, &why) && unfit)
+		err_set(&why, ERR_GATE, NULL, "%s", unfit);
+	else if (why.code == ERR_NONE)
+		got = db_value(db, a, &(struct query){ .sql = KEYS_SQL }, &why);
+	db_rollback(db);
+	if (!got && e)
+		*e = why;
+	return got;
+}
+
 bool probe_doubles(struct db *db, struct arena *a, const struct plan *p, int ms, struct fact_broken *out, struct err *e)
 {
+	const char *key = p->add_unique ? keys(db, a, p, e) : "";
+	if (!key)
+		return err_in(e, "looking what the index is of");
 	/* As the server asks: a key with a null in it is like no other. */
 	const char *from = !p->add_unique ? "SELECT NULL AS k, 0 AS n WHERE false" : arena_printf(a, "SELECT ROW(%s) AS k, count(*) AS n FROM %s.%s WHERE (%s) AND ROW(%s) IS NOT NULL GROUP BY 1 HAVING count(*) > 1",
-		p->add_index, sql_quoted(a, p->schema), sql_quoted(a, p->table), p->add_where ? p->add_where : "true", p->add_index);
+		key, sql_quoted(a, p->schema), sql_quoted(a, p->table), p->add_where ? p->add_where : "true", key);
 	const struct query q = { .sql = arena_printf(a, "/* gatewalk */ WITH d AS (%s) SELECT coalesce((SELECT sum(n) FROM d), 0), (SELECT string_agg(left(k::text, 100), ', ') FROM (SELECT k FROM d LIMIT %d) f),\n"
 		"(extract(epoch FROM clock_timestamp()) * 1000000)::bigint", from, NAMED_MAX), .ms = ms, .cols = 3, .min_rows = 1, .max_rows = 1 };
 	struct rows r;

@@ -7,7 +7,7 @@
 
 #define TRIAL "gatewalk_trial"
 
-/* The server's own words about the statement; what is no word about it is an error. what: "column", "constraint" */
+/* The server's own words about the statement; what is no word about it is an error. what: "column", "constraint", "index". */
 bool trial_refused(struct arena *a, const char *what, const struct err *why, const char **unfit, struct err *e);
 /* Of a constraint: what speaks against its statement, in t->unfit. */
 bool probe_rule(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e);
