@@ -44,7 +44,7 @@ START_TEST(session_is_pinned)
 		{ "extra_float_digits", "3" }, { "bytea_output", "hex" }, { "lc_messages", "C" }, { "idle_in_transaction_session_timeout", "1min" },
 		{ "lock_timeout", "1s" }, { "statement_timeout", "0" }, { "application_name", "gatewalk x" }, { "synchronous_commit", "on" },
 		{ "quote_all_identifiers", "off" }, { "client_connection_check_interval", "2s" }, { "work_mem", "7MB" } };
-	test_sql(db, "ALTER DATABASE gwt_db SET search_path = evil; ALTER DATABASE gwt_db SET statement_timeout = '1ms';"
+	test_sql(db, "ALTER DATABASE gwt_db SET search_path = evil; ALTER DATABASE gwt_db SET statement_timeout = '20ms';"
 		"ALTER DATABASE gwt_db SET synchronous_commit = off; ALTER DATABASE gwt_db SET quote_all_identifiers = on");
 	setenv("PGOPTIONS", "-c DateStyle=German -c TimeZone=Asia/Tokyo", 1);
 	struct db *x = db_open(&(struct db_opts){ .conninfo = "dbname=gwt_db", .app = "gatewalk x", .options = "-c work_mem=7MB -c lock_timeout=1s" }, &e);

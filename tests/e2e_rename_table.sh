@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # A table gets another name while its application reads and writes by the old one, then by both: a view keeps the old name, with the same rights and
-# policies. What speaks against it is named before; killed behind the COMMIT it is settled by the ledger; back and forward; to the schema log.
+# policies. What speaks against it is named before; back and forward; to the schema log.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tests/lib_walk.sh disable=SC1091 # looked at on its own
@@ -74,7 +74,7 @@ run 0 "who might write may" may e2e_app "UPDATE public.\"Or ders\" SET total = 5
 may e2e_none "SELECT id FROM public.\"Or ders\" LIMIT 1"
 has "default privileges gave nothing" "permission denied"
 is "grant options went along" "SELECT has_table_privilege('e2e_app', '\"Or ders\"', 'SELECT WITH GRANT OPTION')" t
-is "what stands on the table stands" "SELECT count(*) > 900 FROM public.report, public.items WHERE ord = 1" f
+is "what stands on the table stands" "SELECT (SELECT count FROM public.report) >= 1000 AND EXISTS (SELECT FROM public.items WHERE ord = 1)" t
 is "a default holds through the view" "INSERT INTO public.\"Or ders\" (total) VALUES (3) RETURNING customer || ' ' || doubled" "7 6"
 
 run 0 "back" go "act:take-away::the release is not ready"
@@ -91,7 +91,7 @@ has "what was built on the view is in the way" "depend on it"
 is "and nothing was changed" "SELECT '\"Pur-chases\"'::regclass::oid" "$relid"
 sql "DROP VIEW public.built; CREATE OR REPLACE VIEW public.\"Or ders\" AS SELECT * FROM public.\"Pur-chases\"; COMMENT ON VIEW public.\"Or ders\" IS 'mine'" >/dev/null
 go "act:take-away::once more" >"$out" 2>&1
-has "another view is not taken away" "not (there any more|the view that this walk made)|not what|is not"
+has "another view is not taken away" "not there any more|not the view that this walk made|not what the walk began with"
 sql "COMMENT ON VIEW public.\"Or ders\" IS 'gatewalk: public.Pur-chases under its old name'; ALTER VIEW public.\"Or ders\" SET (security_invoker = true)" >/dev/null
 client "$top/end2" "UPDATE public.\"Pur-chases\" SET total = total + 1 WHERE id = 10; INSERT INTO public.\"Pur-chases\" (total) VALUES (8);" >"$top/wait2" 2>"$top/err2" &
 must 0 "item 5 is confirmed" go reads

@@ -36,6 +36,8 @@ static bool absent(struct altering *r, const struct rows *pairs, struct err *e)
 {
 	(void)pairs;
 	enum rule_step is = rule_step(r->o->plan, &r->under.target);
+	if (is_name(r) && r->under.target.n_published)
+		return err_set(e, ERR_GATE, "Nothing was changed.", "under the lock: publication %s sends the table on by its name", r->under.target.published[0]);
 	/* An unfinished index of that name is taken away by the job that builds it. */
 	return (!r->under.target.unfit && (is == RULE_ABSENT || (is_index(r) && is == RULE_NEW_ROWS))) ||
 		err_set(e, ERR_GATE, "Nothing was changed.", "under the lock: %s", r->under.target.unfit ? r->under.target.unfit : "the table has it already");

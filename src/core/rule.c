@@ -97,7 +97,10 @@ static const char *built(struct arena *a, const struct plan *p, const char *tabl
 
 /* Who may do what with the table may do it with the view; nobody else, whatever default privileges say. */
 static const char grants[] =
-	"DECLARE s text; BEGIN FOR s IN\n"
+	"DECLARE s text; BEGIN\n"
+	"IF EXISTS (SELECT FROM pg_catalog.pg_class t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid WHERE t.oid = pg_catalog.to_regclass(%2$s) AND t.relrowsecurity AND a.attacl IS NOT NULL) THEN\n"
+	"  RAISE EXCEPTION 'the table has both policies and rights on single columns'; END IF;\n"
+	"FOR s IN\n"
 	"  SELECT pg_catalog.format('REVOKE ALL ON %%I.%%I FROM %%s', n.nspname, v.relname, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END)\n"
 	"  FROM pg_catalog.pg_class v JOIN pg_catalog.pg_namespace n ON n.oid = v.relnamespace, pg_catalog.aclexplode(v.relacl) x WHERE v.oid = pg_catalog.to_regclass(%1$s) AND x.grantee <> v.relowner\n"
 	"  UNION ALL\n"
