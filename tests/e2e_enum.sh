@@ -10,6 +10,8 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib_walk.sh
 # shellcheck source=tests/lib_jobs.sh disable=SC1091
 . tests/lib_jobs.sh
+# shellcheck source=tests/lib_comes.sh disable=SC1091
+. tests/lib_comes.sh
 tm_dir=""
 walk_home enum
 # shellcheck disable=SC2317 # the trap calls it
@@ -51,10 +53,9 @@ run 0 "two values that become one" new --type public.merged --replace "new=it's 
 has "keep the new one's name on the way back" "back: \"state_now::text::public.state\""
 new --type 'public."State 2"' --replace new=open --name orders-state >"$top/new" 2>&1 || { cat "$top/new"; exit 1; }
 plan=$top/plan.yaml
-sed -e 's/^  after:.*/  after: open in its place/' -e 's/^  way_back:.*/  way_back: the old column stands until the drop/' -e 's/^  leaves_behind:.*/  leaves_behind: nothing/' -e 's/^  rollback_floor:.*/  rollback_floor: "1.20"/' \
-	-e 's/^  api_contract:.*/  api_contract: none/' -e 's/"02:00", to: "05:00"/"02:00", to: "06:00"/' -e 's/max_lock_waiters: 5/max_lock_waiters: 1000/' -e 's/^  hide: true/  hide: false/' -e 's/^  day: 1/  day: 0.3/' "$top/new" >"$plan"
+filled_in "$top/new" "$plan" -e 's/max_lock_waiters: 5/max_lock_waiters: 1000/' -e 's/^  hide: true/  hide: false/' -e 's/^  day: 1/  day: 0.3/'
 run 0 "the plan that new wrote is whole" "$gw" check -d dbname=e2e_enum "$plan"
-go() { "$walk" "" "$key" orders-state "$1"; }   # verb
+name=orders-state
 
 # What it reads it notes when it is not what it wrote.
 release() { printf '%s\n' "$1" >"$top/release.new" && mv "$top/release.new" "$top/release"; }

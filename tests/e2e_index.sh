@@ -9,6 +9,8 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib_walk.sh
 # shellcheck source=tests/lib_jobs.sh disable=SC1091
 . tests/lib_jobs.sh
+# shellcheck source=tests/lib_comes.sh disable=SC1091
+. tests/lib_comes.sh
 walk_home index
 holder=""
 # shellcheck disable=SC2317 # the trap calls it
@@ -36,23 +38,7 @@ client "$top/end" "UPDATE public.orders SET total = total + 1 WHERE id = 9; INSE
 plan() { # name index-name list [sed-expression]: a plan that is whole
 	name=$1 index=$2
 	"$gw" new -d dbname=e2e_index --recipe build-index --table orders --to "$index" --columns "$3" --name "$name" --why "a page is slow" --zone UTC --deploy web >"$top/new" 2>&1 || { cat "$top/new"; return 1; }
-	sed -e 's/^  after:.*/  after: with it/' -e 's/^  way_back:.*/  way_back: it is taken away/' -e 's/^  leaves_behind:.*/  leaves_behind: nothing/' -e 's/^  rollback_floor:.*/  rollback_floor: "1.20"/' \
-		-e 's/^  api_contract:.*/  api_contract: none/' -e 's/"02:00", to: "05:00"/"02:00", to: "06:00"/' -e "${4:-}" "$top/new" >"$top/$name.yaml"
-}
-go() { "$walk" "" "$key" "$name" "$1"; }   # verb
-begins() { # text
-	run 0 "$1: the plan is whole" "$gw" check -d dbname=e2e_index "$top/$name.yaml"
-	must 0 "$1: items 1 to 3 and gate A" "$walk" "" "$key" "$top/$name.yaml" expand
-	sid=$(sql "SELECT sid FROM gatewalk.walk WHERE name = '$name'")
-	until_sql "$1: the monitor has its baseline" "SELECT EXISTS (SELECT FROM gatewalk.sample WHERE baseline AND sid = '$sid')"
-	go act:declare:releases:none >"$out" 2>&1
-}
-ends() { # text index-in-the-log
-	must 0 "$1: on to the watch" go monitor
-	must 0 "$1: items 12 and 13" go finish
-	sql "SELECT markdown FROM gatewalk.schema_log WHERE sid = '$sid'" >"$out"
-	has "$1: the schema log names it" "$2"
-	run 0 "$1: the log verifies" "$gw" verify "$XDG_STATE_HOME/gatewalk/walks/$sid/plan.gwlog"
+	filled_in "$top/new" "$top/$name.yaml" -e "${4:-}"
 }
 stands() { echo "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname = '$index' AND i.indisvalid AND i.indisready"; }
 job() { sql "SELECT max(id) FROM gatewalk.job WHERE kind = 'index' AND sid = '$sid'"; }

@@ -9,6 +9,8 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib_walk.sh
 # shellcheck source=tests/lib_jobs.sh disable=SC1091
 . tests/lib_jobs.sh
+# shellcheck source=tests/lib_comes.sh disable=SC1091
+. tests/lib_comes.sh
 walk_home rules
 # shellcheck disable=SC2317 # the trap calls it
 finish() {
@@ -36,24 +38,7 @@ plan() { # name recipe option...
 	name=$1
 	shift
 	"$gw" new -d dbname=e2e_rules --table orders --name "$name" --why "clerks count on it" --zone UTC --deploy web --recipe "$@" >"$top/new" 2>&1 || { cat "$top/new"; return 1; }
-	sed -e 's/^  after:.*/  after: with it/' -e 's/^  way_back:.*/  way_back: it is taken away/' -e 's/^  leaves_behind:.*/  leaves_behind: what was filled in/' \
-		-e 's/^  rollback_floor:.*/  rollback_floor: "1.20"/' -e 's/^  api_contract:.*/  api_contract: none/' -e 's/"02:00", to: "05:00"/"02:00", to: "06:00"/' \
-		-e 's/^    table: .*/    table: customers/' -e 's/^    column: .*/    column: id/' "$top/new" >"$top/$name.yaml"
-}
-go() { "$walk" "" "$key" "$name" "$1"; }   # verb
-begins() { # text
-	run 0 "$1: the plan is whole" "$gw" check -d dbname=e2e_rules "$top/$name.yaml"
-	must 0 "$1: items 1 to 3 and gate A" "$walk" "" "$key" "$top/$name.yaml" expand
-	sid=$(sql "SELECT sid FROM gatewalk.walk WHERE name = '$name'")
-	until_sql "$1: the monitor has its baseline" "SELECT EXISTS (SELECT FROM gatewalk.sample WHERE baseline AND sid = '$sid')"
-	go act:declare:releases:none >"$out" 2>&1
-}
-ends() { # text constraint-in-the-log
-	must 0 "$1: on to the watch" go monitor
-	must 0 "$1: items 12 and 13" go finish
-	sql "SELECT markdown FROM gatewalk.schema_log WHERE sid = '$sid'" >"$out"
-	has "$1: the schema log names it" "$2"
-	run 0 "$1: the log verifies" "$gw" verify "$XDG_STATE_HOME/gatewalk/walks/$sid/plan.gwlog"
+	filled_in "$top/new" "$top/$name.yaml" -e 's/^    table: .*/    table: customers/' -e 's/^    column: .*/    column: id/'
 }
 
 # A column that is never null: new rows first, then the fill, then all rows, then NOT NULL without a look at them.

@@ -1,39 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A constraint that comes: its statements, how far it is, what a plan may say of it, and its walk line by line. */
-#include "tests/added_harness.h"
-
-#include "core/gate_rules.h"
-#include "core/permit.h"
-#include "core/rule.h"
-#include "core/sql.h"
-
-static struct plan rule_plan(const char *recipe)
-{
-	static struct plan_window night = { .days = 1U << 2, .from = 120, .to = 300 };
-	struct plan p = c->plan;
-	p.windows = &night;
-	p.n_windows = 1;
-	p.archetype = ARCH_ADDITIVE;
-	p.recipe = recipe;
-	p.schema = "public";
-	p.table = "orders";
-	p.column = strcmp(recipe, "add-check") == 0 || strcmp(recipe, "build-index") == 0 || strcmp(recipe, "rename-table") == 0 ? NULL : "note";
-	p.statement = NULL;
-	p.n_falls = 0;
-	p.has_falls = false;
-	if (strcmp(recipe, "never-null") == 0)
-		return p;
-	p.add_name = "orders_Rule";
-	if (strcmp(recipe, "add-check") == 0)
-		p.add_check = "total >= 0";
-	else if (strcmp(recipe, "rename-table") == 0)
-		p.add_name = "pur chases";
-	else if (strcmp(recipe, "build-index") == 0)
-		p.add_index = "total, lower(note) DESC";
-	else
-		p.add_refers_schema = "public", p.add_refers_table = "customers", p.add_refers_column = "id";
-	return p;
-}
+#include "tests/rule_fixture.h"
 
 START_TEST(statements)
 {
@@ -60,36 +27,6 @@ START_TEST(statements)
 	ck_assert_str_eq(plan_target_name(c->a, &key), "constraint \"orders_Rule\" of public.orders");
 	ck_assert_str_eq(target_noun(plan_target(&key)), "constraint");
 	ck_assert_str_eq(sql_comment(c->a, &key), "");
-}
-END_TEST
-
-START_TEST(an_index)
-{
-	struct plan p = rule_plan("build-index");
-	const struct fact_target absent = { 0 }, unfinished = { .rule = 'f' }, built = { .rule = 't' };
-	ck_assert_str_eq(sql_statement(c->a, &p, NULL), "CREATE INDEX CONCURRENTLY \"orders_Rule\" ON public.orders (total, lower(note) DESC)");
-	ck_assert_str_eq(sql_take(c->a, &p), "DROP INDEX IF EXISTS public.\"orders_Rule\"");
-	ck_assert_str_eq(rule_hold(c->a, &p, &unfinished), "");
-	ck_assert_str_eq(rule_spelt(c->a, &p, "x", false, true), "CREATE INDEX \"orders_Rule\" ON x (total, lower(note) DESC)");
-	p.add_unique = true;
-	p.add_method = "btree";
-	p.add_where = "total > 0";
-	ck_assert_str_eq(sql_proposal(c->a, &p), "CREATE UNIQUE INDEX CONCURRENTLY \"orders_Rule\" ON public.orders USING btree (total, lower(note) DESC) WHERE (total > 0)");
-	ck_assert_ptr_null(rule_broken(c->a, &p));
-	ck_assert_ptr_null(rule_other(c->a, &p));
-	ck_assert_int_eq(rule_step(&p, &absent), RULE_ABSENT);
-	ck_assert_int_eq(rule_step(&p, &unfinished), RULE_NEW_ROWS);
-	ck_assert_int_eq(rule_step(&p, &built), RULE_DONE);
-	ck_assert_str_eq(plan_noun(&p), "index");
-	ck_assert_str_eq(plan_target_name(c->a, &p), "index \"orders_Rule\" of public.orders");
-	ck_assert(sql_same(c->a, &p, "create unique index \"orders_Rule\" on orders using btree (total, lower(note) desc) where (total > 0)", NULL));
-	ck_assert(sql_same(c->a, &p, "create unique index concurrently \"orders_Rule\" on public.orders using btree (total, lower(note) desc) where (total > 0);", NULL));
-	ck_assert(!sql_same(c->a, &p, "create index \"orders_Rule\" on orders using btree (total, lower(note) desc) where (total > 0)", NULL));
-	struct plan now = p;
-	const char *why;
-	now.add_unique = false;
-	ck_assert_int_eq(plan_compare(c->a, &p, &now, &why), AMEND_NEW_WALK);
-	ck_assert_str_eq(why, "add.unique changed");
 }
 END_TEST
 
@@ -131,23 +68,6 @@ START_TEST(the_same_statement)
 	ck_assert(!sql_same(c->a, &p, "alter table orders add constraint \"orders_Rule\" check (total >= 0)", NULL));
 }
 END_TEST
-
-static bool finds(const struct plan *p, const char *what)
-{
-	struct plan_error *list;
-	size_t n = plan_judge(c->a, p, &list);
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(list[i].what, what) == 0)
-			return true;
-	return false;
-}
-
-static void gives(struct plan *p, const char *path)
-{
-	p->marks = arena_array(c->a, 1, sizeof *p->marks);
-	p->marks[0].path = path;
-	p->n_marks = 1;
-}
 
 START_TEST(judged)
 {
@@ -226,106 +146,6 @@ START_TEST(judged_keys)
 }
 END_TEST
 
-START_TEST(a_name)
-{
-	struct plan p = rule_plan("rename-table");
-	const struct fact_target old = { 0 }, new = { .rule = 't' };
-	struct plan_error *list;
-	const char *add = sql_add(c->a, &p);
-	ck_assert_ptr_eq(strstr(add, "ALTER TABLE public.orders RENAME TO \"pur chases\"; CREATE VIEW public.orders WITH (security_invoker = true) AS SELECT * FROM public.\"pur chases\"; "
-		"COMMENT ON VIEW public.orders IS 'gatewalk: public.pur chases under its old name'; DO '"), add);
-	ck_assert_ptr_nonnull(strstr(add, "aclexplode(v.relacl) x WHERE v.oid = pg_catalog.to_regclass(''public.orders'')"));
-	ck_assert_str_eq(sql_take(c->a, &p), "DROP VIEW public.orders; ALTER TABLE public.\"pur chases\" RENAME TO orders");
-	ck_assert(strstr(add, rule_brief(c->a, &p)) == NULL && strncmp(add, rule_brief(c->a, &p), 120) == 0);
-	ck_assert_str_eq(rule_hold(c->a, &p, &new), "");
-	ck_assert_ptr_null(rule_broken(c->a, &p));
-	ck_assert(!rule_binds(&p));
-	ck_assert_int_eq(rule_step(&p, &old), RULE_ABSENT);
-	ck_assert_int_eq(rule_step(&p, &new), RULE_DONE);
-	ck_assert_str_eq(plan_noun(&p), "new name");
-	ck_assert(sql_same(c->a, &p, "alter table orders rename to \"pur chases\"", NULL));
-	ck_assert(!sql_same(c->a, &p, "alter table orders rename to purchases", NULL));
-	ck_assert_uint_eq(plan_judge(c->a, &p, &list), 0);
-	p.add_name = "orders";
-	ck_assert(finds(&p, "add.name is the table's name"));
-	p.add_name = " ";
-	ck_assert(!rule_whole(&p));
-	ck_assert(finds(&p, "add.name is empty"));
-}
-END_TEST
-
-START_TEST(judged_indexes)
-{
-	struct plan p = rule_plan("build-index");
-	struct plan_error *list;
-	ck_assert_uint_eq(plan_judge(c->a, &p, &list), 0);
-	ck_assert(rule_whole(&p));
-	p.add_name = NULL;
-	ck_assert(!rule_whole(&p));
-	ck_assert(finds(&p, "add.name is missing"));
-	p = rule_plan("build-index");
-	p.add_index = "total; DROP TABLE x";
-	ck_assert(!rule_whole(&p));
-	ck_assert(finds(&p, "add.index is \"total; DROP TABLE x\": it has a semicolon"));
-	p.add_index = " ";
-	ck_assert(!rule_whole(&p));
-	ck_assert(finds(&p, "add.index is empty"));
-	p = rule_plan("build-index");
-	p.add_where = "a, b";
-	ck_assert(!rule_whole(&p));
-	ck_assert(finds(&p, "add.where is \"a, b\": it is more than one value"));
-	p.add_where = "total > 0";
-	ck_assert(rule_whole(&p));
-	p.add_method = "heap";
-	ck_assert(!rule_whole(&p));
-	ck_assert(finds(&p, "add.method is \"heap\""));
-	p.add_method = "brin";
-	ck_assert(rule_whole(&p));
-	gives(&p, "backfill");
-	ck_assert(finds(&p, "backfill is given, and build-index fills nothing"));
-	p.n_falls = 1;
-	p.falls = &(const char *){ "index x" };
-	ck_assert(finds(&p, "document.falls lists something, and nothing falls with a constraint"));
-	p = rule_plan("add-check");
-	gives(&p, "add.unique");
-	ck_assert(finds(&p, "add.unique is given, and add-check has no use for it"));
-	p = c->plan;
-	gives(&p, "add.unique");
-	ck_assert(!finds(&p, "add.unique is given, and drop-column has no use for it"));
-}
-END_TEST
-
-static void to_new_rows(void)
-{
-	ck_assert_msg(core_foldf(c, OP_BEGIN, BEGIN, "additive", 0, "constraint"), "%s", c->err.msg);
-	says(OP_EVIDENCE, SNAPSHOT);
-	says(OP_CONFIRM, "{'item':2,'typed':'additive'}");
-	says(OP_CONFIRM, "{'item':3,'typed':'1.20'}");
-	ck_assert(core_gate(c, 'A'));
-	says(OP_CHANGE, CHANGE("add", "16400"));
-	ck_assert(!changed("done", 8, c->walk.n - 1));
-	ck_assert_str_eq(c->err.msg, "log line 6 (changed): field \"attnum\" does not fit what was done");
-	ck_assert_msg(changed("done", 0, c->walk.n - 1), "%s", c->err.msg);
-	ck_assert_int_eq(c->walk.stage, AT_WRITES);
-	ck_assert_int_eq(c->walk.kind, TARGET_CONSTRAINT);
-}
-
-START_TEST(an_index_refuses_nothing)
-{
-	struct finding o;
-	to_new_rows();
-	c->plan = rule_plan("build-index");
-	says(OP_CONFIRM, "{'backfill':0,'item':5,'typed':'written'}");
-	core_good_facts(c);
-	gate_judge_one(&c->plan, &c->walk, &c->facts, "B7", &o);
-	ck_assert_int_eq(o.verdict, NOT_NEEDED);
-	ck_assert_int_eq(walk_reads_from(&c->walk, &c->plan), c->walk.confirmed[ITEM_DUAL_WRITE]);
-	c->plan.add_unique = true;
-	gate_judge_one(&c->plan, &c->walk, &c->facts, "B7", &o);
-	ck_assert_int_eq(o.verdict, WAITS);
-}
-END_TEST
-
 START_TEST(the_whole_way)
 {
 	to_new_rows();
@@ -390,7 +210,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("rule");
 	TCase *t = tcase_create("rule");
-	const TTest *const all[] = { statements, an_index, a_name, judged_indexes, an_index_refuses_nothing, how_far, the_same_statement, judged, judged_keys, the_whole_way, a_column_is_asked_of_no_row, permitted };
+	const TTest *const all[] = { statements, how_far, the_same_statement, judged, judged_keys, the_whole_way, a_column_is_asked_of_no_row, permitted };
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tcase_add_test(t, all[i]);

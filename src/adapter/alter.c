@@ -191,7 +191,7 @@ bool alter_run(struct arena *a, const struct alter *o, struct alter_end *out, st
 {
 	struct err why = { 0 };
 	*out = (struct alter_end){ .result = DROP_REFUSED };
-	struct altering r = { .o = o, .a = a, .out = out, .form = alter_form(o->walk->kind, o->walk->change), .seen = *o->plan, .attnum = o->binding.attnum };
+	struct altering r = { .o = o, .a = a, .out = out, .form = alter_form(o->plan, o->walk->change), .seen = *o->plan, .attnum = o->binding.attnum };
 	if (r.form && r.form->goes) {
 		r.seen.recipe = "drop-column";
 		r.seen.column = plan_new_column(o->plan);

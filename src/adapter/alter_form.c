@@ -122,7 +122,7 @@ static const char *first_of_all(const struct altering *r)
 	return arena_printf(r->a, "%s;\n", r->o->walk->tighten[0]);
 }
 
-const struct alter_form *alter_form(enum target kind, enum change ch)
+const struct alter_form *alter_form(const struct plan *p, enum change ch)
 {
 	static const struct alter_form forms[] = {
 		[CHANGE_ADD] = { .doing = "adding the column", .alone = true, .tried = column_tried, .more = natts, .fits = column_fits, .sql = column_sql, .proof = column_there },
@@ -134,7 +134,7 @@ const struct alter_form *alter_form(enum target kind, enum change ch)
 		[CHANGE_END] = { .doing = "ending the dual write", .alone = true, .tried = trigger_known, .more = shape, .fits = shape_fits, .proof = trigger_off },
 		[CHANGE_AGAIN] = { .doing = "putting the dual write on again", .tried = trigger_known, .lock = trigger_lock, .more = shape, .fits = shape_fits, .proof = trigger_on },
 	};
-	if (kind == TARGET_CONSTRAINT)
-		return alter_rule(ch);
+	if (plan_rule(p) != RULE_NONE)
+		return alter_rule(plan_rule(p), ch);
 	return (size_t)ch < sizeof forms / sizeof *forms && forms[ch].doing ? &forms[ch] : NULL;
 }

@@ -36,8 +36,8 @@ struct alter_form {
 /* The rest of what puts the old column back, on a connection that the writer has opened. */
 bool alter_rest_on(struct db *db, struct arena *a, const struct walk *w, struct err *e);
 /* NULL: there is no such change of this kind of target. */
-const struct alter_form *alter_form(enum target kind, enum change ch);
+const struct alter_form *alter_form(const struct plan *p, enum change ch);
 /* The same of a constraint that comes. */
-const struct alter_form *alter_rule(enum change ch);
+const struct alter_form *alter_rule(enum rule rule, enum change ch);
 
 #endif

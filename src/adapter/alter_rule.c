@@ -22,37 +22,21 @@ static bool tried(struct altering *r, struct err *e)
 	return !t.unfit || err_set(e, ERR_GATE, "Nothing was sent to the table.", "%s", t.unfit);
 }
 
-static bool is_index(const struct altering *r)
+static bool already(const struct altering *r, struct err *e)
 {
-	return plan_rule(r->o->plan) == RULE_INDEX;
-}
-
-static bool is_name(const struct altering *r)
-{
-	return plan_rule(r->o->plan) == RULE_NAME;
+	return err_set(e, ERR_GATE, "Nothing was changed.", "under the lock: %s", r->under.target.unfit ? r->under.target.unfit : "the table has it already");
 }
 
 static bool absent(struct altering *r, const struct rows *pairs, struct err *e)
 {
 	(void)pairs;
-	enum rule_step is = rule_step(r->o->plan, &r->under.target);
-	if (is_name(r) && r->under.target.n_published)
-		return err_set(e, ERR_GATE, "Nothing was changed.", "under the lock: publication %s sends the table on by its name", r->under.target.published[0]);
-	/* An unfinished index of that name is taken away by the job that builds it. */
-	return (!r->under.target.unfit && (is == RULE_ABSENT || (is_index(r) && is == RULE_NEW_ROWS))) ||
-		err_set(e, ERR_GATE, "Nothing was changed.", "under the lock: %s", r->under.target.unfit ? r->under.target.unfit : "the table has it already");
+	return (!r->under.target.unfit && rule_step(r->o->plan, &r->under.target) == RULE_ABSENT) || already(r, e);
 }
 
-/* An index is built by a job, in no transaction: what is signed here is its entry in the ledger, and nothing is sent to the table. The lock alone is tried.
-   A foreign key's statement keeps writers out of both tables for a moment, and no reader. */
+/* A foreign key's statement keeps writers out of both tables for a moment, and no reader. */
 static const char *lock_to_add(const struct altering *r)
 {
-	return is_index(r) ? "SHARE UPDATE EXCLUSIVE" : plan_rule(r->o->plan) == RULE_FOREIGN ? "SHARE ROW EXCLUSIVE" : "ACCESS EXCLUSIVE";
-}
-
-static const char *sent_to_add(const struct altering *r)
-{
-	return is_index(r) ? "" : arena_printf(r->a, "%s;\n", r->statement);
+	return plan_rule(r->o->plan) == RULE_FOREIGN ? "SHARE ROW EXCLUSIVE" : "ACCESS EXCLUSIVE";
 }
 
 static bool looks(const struct altering *r)
@@ -82,46 +66,13 @@ static const char *never_null(const struct altering *r)
 	return arena_printf(r->a, "EXISTS (SELECT FROM pg_attribute WHERE attrelid = %u AND attname = %s AND attnotnull)", r->o->binding.relid, sql_literal(r->a, r->o->plan->column));
 }
 
-/* Any relation of that name in the table's schema. */
-static const char *of_name(const struct altering *r, const char *more)
-{
-	return arena_printf(r->a, "EXISTS (SELECT FROM pg_class x LEFT JOIN pg_index i ON i.indexrelid = x.oid WHERE x.relname = %s AND x.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = %u)%s)",
-		sql_literal(r->a, rule_name(r->o->plan)), r->o->binding.relid, more);
-}
-
-/* The table bears that name. */
-static const char *bears(const struct altering *r, const char *name)
-{
-	return arena_printf(r->a, "EXISTS (SELECT FROM pg_class WHERE oid = %u AND relname = %s)", r->o->binding.relid, sql_literal(r->a, name));
-}
-
 static const char *there(const struct altering *r)
 {
-	return is_index(r) ? "true" : is_name(r) ? bears(r, r->o->plan->add_name) : stands(r, "");
-}
-
-/* What goes by its name must be this table's. */
-static const char *others(const struct altering *r)
-{
-	if (is_name(r))
-		return arena_printf(r->a, "UNION ALL SELECT 'others', (NOT EXISTS (SELECT FROM pg_class v WHERE v.relkind = 'v' AND v.relname = %s AND v.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = %u)\n"
-			"AND obj_description(v.oid, 'pg_class') = %s))::text, 1000", sql_literal(r->a, r->o->plan->table), r->o->binding.relid, sql_literal(r->a, rule_view_words(r->a, r->o->plan)));
-	return is_index(r) ? arena_printf(r->a, "UNION ALL SELECT 'others', %s::text, 1000", of_name(r, arena_printf(r->a, " AND i.indrelid IS DISTINCT FROM %u", r->o->binding.relid))) : "";
-}
-
-static bool is_ours(struct altering *r, const struct rows *pairs, struct err *e)
-{
-	return (!is_index(r) && !is_name(r)) || text_eq(pairs_get(pairs, "others"), "false") ||
-		err_set(e, ERR_VERIFY, "Find out who made it. Leave the walk, if it is not to go on.", is_index(r) ? "under the lock: %s is another table's, or no index: nothing was taken away" :
-			"under the lock: what bears the old name %s is not the view that this walk made: nothing was changed", is_index(r) ? rule_name(r->o->plan) : r->o->plan->table);
+	return stands(r, "");
 }
 
 static const char *gone(const struct altering *r)
 {
-	if (is_name(r))
-		return bears(r, r->o->plan->table);
-	if (is_index(r))
-		return arena_printf(r->a, "NOT %s", of_name(r, ""));
 	return arena_printf(r->a, "NOT (%s OR %s)", stands(r, ""), never_null(r));
 }
 
@@ -130,9 +81,111 @@ static const char *held(const struct altering *r)
 	return looks(r) ? stands(r, " AND convalidated") : arena_printf(r->a, "%s AND NOT %s", never_null(r), stands(r, ""));
 }
 
-const struct alter_form *alter_rule(enum change ch)
+/* What goes by its name must be this walk's: "others" says that it is not. */
+static bool is_ours(const struct rows *pairs, const char *otherwise, struct err *e)
 {
-	static const struct alter_form add = { .doing = "adding the constraint", .alone = true, .tried = tried, .lock = lock_to_add, .fits = absent, .sql = sent_to_add, .proof = there },
-		take = { .doing = "taking it away", .more = others, .fits = is_ours, .proof = gone }, hold = { .doing = "asking every row", .alone = true, .lock = lock_to_hold, .ms = time_to_hold, .proof = held };
-	return ch == CHANGE_ADD ? &add : ch == CHANGE_TAKE ? &take : ch == CHANGE_HOLD ? &hold : NULL;
+	return text_eq(pairs_get(pairs, "others"), "false") || err_set(e, ERR_VERIFY, "Find out who made it. Leave the walk, if it is not to go on.", "under the lock: %s", otherwise);
+}
+
+/* ---- an index: built by a job, in no transaction. What is signed here is its entry in the ledger, and nothing is sent to the table; the lock alone is tried ---- */
+
+static const char *lock_to_build(const struct altering *r)
+{
+	(void)r;
+	return "SHARE UPDATE EXCLUSIVE";
+}
+
+/* An unfinished one of that name is taken away by the job that builds it. */
+static bool not_built(struct altering *r, const struct rows *pairs, struct err *e)
+{
+	(void)pairs;
+	return (!r->under.target.unfit && rule_step(r->o->plan, &r->under.target) != RULE_DONE) || already(r, e);
+}
+
+static const char *nothing(const struct altering *r)
+{
+	(void)r;
+	return "";
+}
+
+static const char *signed_alone(const struct altering *r)
+{
+	(void)r;
+	return "true";
+}
+
+/* Any relation of that name in the table's schema. */
+static const char *of_name(const struct altering *r, const char *more)
+{
+	return arena_printf(r->a, "EXISTS (SELECT FROM pg_class x LEFT JOIN pg_index i ON i.indexrelid = x.oid WHERE x.relname = %s AND x.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = %u)%s)",
+		sql_literal(r->a, rule_name(r->o->plan)), r->o->binding.relid, more);
+}
+
+static const char *of_other_table(const struct altering *r)
+{
+	return arena_printf(r->a, "UNION ALL SELECT 'others', %s::text, 1000", of_name(r, arena_printf(r->a, " AND i.indrelid IS DISTINCT FROM %u", r->o->binding.relid)));
+}
+
+static bool index_ours(struct altering *r, const struct rows *pairs, struct err *e)
+{
+	return is_ours(pairs, arena_printf(r->a, "%s is another table's, or no index: nothing was taken away", rule_name(r->o->plan)), e);
+}
+
+static const char *index_gone(const struct altering *r)
+{
+	return arena_printf(r->a, "NOT %s", of_name(r, ""));
+}
+
+/* ---- a table's name ---- */
+
+static bool old_name(struct altering *r, const struct rows *pairs, struct err *e)
+{
+	const struct fact_target *t = &r->under.target;
+	if (t->n_published)
+		return err_set(e, ERR_GATE, "Nothing was changed.", "under the lock: publication %s sends the table on by its name", t->published[0]);
+	return absent(r, pairs, e);
+}
+
+static const char *bears(const struct altering *r, const char *name)
+{
+	return arena_printf(r->a, "EXISTS (SELECT FROM pg_class WHERE oid = %u AND relname = %s)", r->o->binding.relid, sql_literal(r->a, name));
+}
+
+static const char *bears_new(const struct altering *r)
+{
+	return bears(r, r->o->plan->add_name);
+}
+
+static const char *bears_old(const struct altering *r)
+{
+	return bears(r, r->o->plan->table);
+}
+
+static const char *other_view(const struct altering *r)
+{
+	return arena_printf(r->a, "UNION ALL SELECT 'others', (NOT EXISTS (SELECT FROM pg_class v WHERE v.relkind = 'v' AND v.relname = %s AND v.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = %u)\n"
+		"AND obj_description(v.oid, 'pg_class') = %s))::text, 1000", sql_literal(r->a, r->o->plan->table), r->o->binding.relid, sql_literal(r->a, rule_view_words(r->a, r->o->plan)));
+}
+
+static bool view_ours(struct altering *r, const struct rows *pairs, struct err *e)
+{
+	return is_ours(pairs, arena_printf(r->a, "what bears the old name %s is not the view that this walk made: nothing was changed", r->o->plan->table), e);
+}
+
+const struct alter_form *alter_rule(enum rule rule, enum change ch)
+{
+	static const struct alter_form of_rows[] = {
+		[CHANGE_ADD] = { .doing = "adding the constraint", .alone = true, .tried = tried, .lock = lock_to_add, .fits = absent, .proof = there },
+		[CHANGE_TAKE] = { .doing = "taking the constraint away", .proof = gone },
+		[CHANGE_HOLD] = { .doing = "asking every row", .alone = true, .lock = lock_to_hold, .ms = time_to_hold, .proof = held },
+	}, of_index[] = {
+		[CHANGE_ADD] = { .doing = "signing the index", .alone = true, .tried = tried, .lock = lock_to_build, .fits = not_built, .sql = nothing, .proof = signed_alone },
+		[CHANGE_TAKE] = { .doing = "taking the index away", .more = of_other_table, .fits = index_ours, .proof = index_gone },
+	}, of_table[] = {
+		[CHANGE_ADD] = { .doing = "renaming the table", .alone = true, .tried = tried, .fits = old_name, .proof = bears_new },
+		[CHANGE_TAKE] = { .doing = "giving the old name back", .more = other_view, .fits = view_ours, .proof = bears_old },
+	};
+	const struct alter_form *all = rule == RULE_INDEX ? of_index : rule == RULE_NAME ? of_table : of_rows;
+	size_t n = rule == RULE_INDEX ? sizeof of_index / sizeof *of_index : rule == RULE_NAME ? sizeof of_table / sizeof *of_table : sizeof of_rows / sizeof *of_rows;
+	return (size_t)ch < n && all[ch].doing ? &all[ch] : NULL;
 }

@@ -143,14 +143,6 @@ static bool leaves_read(struct backfill *b, struct err *e)
 	return true;
 }
 
-/* A6 in the writer: one in the database, whichever walks they are. The lock goes with its session, so whoever has it finds no
-   transaction of another one under way. */
-static bool alone(struct backfill *b, struct arena *a, struct err *e)
-{
-	const char *got = db_value(b->db, a, &(struct query){ .sql = OWN_TAG "SELECT pg_try_advisory_lock(" WRITER_ALONE_SQL ")" }, e);
-	return got && (cell_bool(got) || err_set(e, ERR_WAIT, "gatewalk job list", "another session fills or changes a table of this database"));
-}
-
 bool backfill_timeline(struct db *db, const char *sid, int64_t *tli, struct err *e)
 {
 	struct arena *a = arena_new();
@@ -175,7 +167,9 @@ bool backfill_begin(struct backfill *b, int64_t timeline, struct err *e)
 	struct arena *a = arena_new();
 	const char *args[] = { b->sid, arena_printf(a, "%u", b->relid), arena_printf(a, "%d", b->attnum), backfill_spec(a, b->plan), arena_printf(a, "%lld", (long long)timeline) };
 	const char *place[] = { b->sid, args[4] };
-	bool ok = alone(b, a, e) && db_ask(b->db, a, &(struct query){ .sql = BEGIN_SQL, .args = args, .nargs = 5, .cols = -1 }, NULL, e) &&
+	/* A6 in the writer: one in the database, whichever walks they are. The lock goes with its session, so whoever has it finds no
+	   transaction of another one under way. */
+	bool ok = writer_alone_here(b->db, a, e) && db_ask(b->db, a, &(struct query){ .sql = BEGIN_SQL, .args = args, .nargs = 5, .cols = -1 }, NULL, e) &&
 		db_ask(b->db, a, &(struct query){ .sql = OWN_TAG "UPDATE gatewalk.backfill SET timeline = $2::bigint WHERE sid = $1 AND timeline <> $2::bigint", .args = place, .nargs = 2, .cols = -1 }, NULL, e) &&
 		backfill_read(b, e) && leaves_read(b, e);
 	arena_free(a);

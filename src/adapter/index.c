@@ -98,13 +98,6 @@ static bool may(struct building *b, struct err *e)
 	return true;
 }
 
-static bool alone(struct building *b, struct err *e)
-{
-	const char *got = b->alone ? "t" : db_value(b->db, b->a, &(struct query){ .sql = "/* gatewalk */ SELECT pg_try_advisory_lock(" WRITER_ALONE_SQL ")" }, e);
-	b->alone = b->alone || cell_bool(got);
-	return got && (b->alone || err_set(e, ERR_WAIT, "gatewalk job list", "another session fills or changes a table of this database"));
-}
-
 /* $1 schema, $2 name, $3 the table's oid. */
 static const char STANDS_SQL[] =
 "/* gatewalk */ SELECT i.indrelid IS NOT DISTINCT FROM $3::oid, coalesce(i.indisvalid AND i.indisready, false),\n"
@@ -186,7 +179,7 @@ static bool step(struct building *b, enum stands is, int builder, bool *told, st
 		*told = true;
 		return follow(b, builder, e);
 	}
-	if (!alone(b, e))
+	if (!b->alone && !(b->alone = writer_alone_here(b->db, b->a, e)))
 		return false;
 	if (is == NOTHING)
 		return sent(b, "wait", rule_add(b->a, b->o->plan), e);

@@ -54,6 +54,12 @@ bool writer_alone(const struct rows *pairs, struct err *e)
 		err_set(e, ERR_GATE, "gatewalk job list   shows it. Begin this again when it has ended.", "under the lock: A6, another walk is changing or filling a table of this database right now");
 }
 
+bool writer_alone_here(struct db *db, struct arena *a, struct err *e)
+{
+	const char *got = db_value(db, a, &(struct query){ .sql = "/* gatewalk */ SELECT pg_try_advisory_lock(" WRITER_ALONE_SQL ")" }, e);
+	return got && (cell_bool(got) || err_set(e, ERR_WAIT, "gatewalk job list", "another session fills or changes a table of this database"));
+}
+
 bool writer_unstoppable(bool (*attempt)(void *run, struct err *e), void *run, struct err *e)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;

@@ -28,6 +28,8 @@ bool writer_settled(struct db *db, struct arena *a, int64_t *now, struct err *e)
 const char *writer_locks(struct arena *a, const struct fact_target *t, bool only);
 /* A6 in the writer: of the pairs that were read under the lock, did this transaction get it? */
 bool writer_alone(const struct rows *pairs, struct err *e);
+/* The same for a session, which has it until its end: ERR_WAIT where another one has. Asked once. */
+bool writer_alone_here(struct db *db, struct arena *a, struct err *e);
 /* Runs one attempt that Ctrl-Z cannot stop with the lock in hand: ignored by the whole process, since a blocked signal goes to another thread. */
 bool writer_unstoppable(bool (*attempt)(void *run, struct err *e), void *run, struct err *e);
 

@@ -166,7 +166,7 @@ const char *rule_proposal(struct arena *a, const struct plan *p)
 /* An index is built by a job, beside its walk's changes. Two statements: one ALTER TABLE drops first, whatever the order in it, and then NOT NULL looks at every row itself. */
 const char *rule_hold(struct arena *a, const struct plan *p, const struct fact_target *t)
 {
-	switch (plan_rule(p) == RULE_INDEX || plan_rule(p) == RULE_NAME ? RULE_DONE : rule_step(p, t)) {
+	switch (plan_rule(p) == RULE_INDEX ? RULE_DONE : rule_step(p, t)) {
 	case RULE_NEW_ROWS: return arena_printf(a, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table_of(a, p), sql_ident(a, rule_name(p)));
 	case RULE_ALL_ROWS:
 		return arena_printf(a, "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL; ALTER TABLE %s DROP CONSTRAINT %s", table_of(a, p), sql_ident(a, p->column), table_of(a, p), rule_name(p));

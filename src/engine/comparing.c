@@ -18,7 +18,6 @@
 #define SHOWN 100                      /* rows that differ, on the screen */
 #define REST_S 60                      /* between two rounds; less where a day of waiting is shorter */
 #define SAME_AGAIN (6 * US_HOUR)       /* two lines that say the same are so far apart */
-#define AGAIN_AFTER (5 * US_SECOND)    /* a job that dies at once is not started in a storm */
 #define WORD_MAX 4096
 
 static bool wanted(const struct engine *g)
@@ -59,15 +58,6 @@ static struct parity_order order(const struct engine *g)
 
 /* ---- the job ---- */
 
-static const struct view_job *newest(const struct engine *g)
-{
-	const struct view_job *found = NULL;
-	for (size_t i = 0; i < g->n_jobs; i++)
-		if (strcmp(g->jobs[i].kind, KIND) == 0 && (!found || g->jobs[i].id > found->id))
-			found = &g->jobs[i];
-	return found;
-}
-
 static bool start(struct engine *g, bool anew, struct err *e)
 {
 	int64_t rest = REST_S * g->walk.day_us / US_DAY;
@@ -99,7 +89,7 @@ bool comparing_begin(struct engine *g, const struct act *act, struct err *e)
 
 bool comparing_care(struct engine *g, struct err *e)
 {
-	const struct view_job *j = newest(g);
+	const struct view_job *j = jobend_newest(g, KIND);
 	bool lost = j && strcmp(j->state, "lost") == 0, alive = j && !j->ended && !lost;
 	if (!wanted(g) || !g->facts.now)
 		return true;
@@ -108,7 +98,7 @@ bool comparing_care(struct engine *g, struct err *e)
 	if (alive || !belongs(g) || (once(g) && walk_passed(&g->walk)))
 		return true;
 	if (lost && j->started >= since(g))
-		return g->facts.now <= j->started + AGAIN_AFTER || start(g, false, e);
+		return !jobend_lost(g, j) || start(g, false, e);
 	bool again = g->compare_again;
 	g->compare_again = false;
 	return (j && j->started >= since(g) && !again) || start(g, true, e);

@@ -15,7 +15,6 @@
 #define KIND "backfill"
 #define SHOWN 200                      /* rejects, on the screen */
 #define LISTED_MAX 1000                /* rejects that the evidence names; the database names all */
-#define AGAIN_AFTER (5 * US_SECOND)    /* a job that dies at once is not started in a storm */
 
 /* Rows that stand in the new column alone go to the old one, before anything else. */
 static const struct plan *plan_of(const struct engine *g, struct arena *a)
@@ -151,13 +150,7 @@ bool filling_taken(struct engine *g, const struct json *result, struct err *e)
 
 bool filling_care(struct engine *g, struct err *e)
 {
-	const struct view_job *newest = NULL;
-	for (size_t i = 0; i < g->n_jobs; i++)
-		if (strcmp(g->jobs[i].kind, KIND) == 0 && (!newest || g->jobs[i].id > newest->id))
-			newest = &g->jobs[i];
-	if (!newest || strcmp(newest->state, "lost") != 0 || g->facts.now <= newest->started + AGAIN_AFTER || !fillable(g, NULL))
-		return true;
-	return start(g, false, 0, e);
+	return !jobend_lost(g, jobend_newest(g, KIND)) || !fillable(g, NULL) || start(g, false, 0, e);
 }
 
 bool filling_over(struct engine *g, bool *was, struct err *e)

@@ -22,6 +22,7 @@ struct building { const struct index_job *o; struct batches at; };
 static bool tick(void *building, const struct index_tick *t)
 {
 	struct building *b = building;
+	batches_go_on(&b->at);
 	b->at.phase = t->phase;
 	b->at.done = t->done;
 	b->at.total = t->total;
@@ -35,9 +36,9 @@ static void event(void *building, const char *what)
 	job_event(b->o->job, "%s", what);
 }
 
-static bool waits(struct building *b, const struct err *why, int64_t *since, struct err *e)
+static bool waits(struct building *b, const struct err *why, int64_t since, struct err *e)
 {
-	if (!batches_is_link(why) || clock_mono() - *since > PATIENCE) {
+	if (!batches_is_link(why) || clock_mono() - since > PATIENCE) {
 		*e = *why;
 		return false;
 	}
@@ -53,23 +54,18 @@ bool index_run(const struct index_job *o, struct err *e)
 		struct err why = { 0 };
 		struct index_end end;
 		struct arena *a = arena_new();
-		if (!batches_tick(&b.at, e)) {
-			arena_free(a);
-			return false;
-		}
-		bool built = index_build(a, &order, &end, &why);
+		bool on = batches_tick(&b.at, e), built = on && index_build(a, &order, &end, &why);
 		arena_free(a);
+		if (!on)
+			return false;
 		if (built) {
 			json_add_int(o->result, "bytes", end.bytes);
 			json_add_int(o->result, "took_us", end.took_us);
 			return true;
 		}
 		if (why.code == ERR_INTERRUPTED)
-			since = clock_mono();
-		else if (!waits(&b, &why, &since, e))
+			since = clock_mono();   /* paused or stopped: the next tick knows which */
+		else if (!waits(&b, &why, since, e))
 			return false;
-		else
-			continue;
-		batches_go_on(&b.at);
 	}
 }

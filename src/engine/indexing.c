@@ -13,7 +13,6 @@
 #include "engine/jobend.h"
 
 #define KIND "index"
-#define AGAIN_AFTER (5 * US_SECOND)    /* a job that dies at once is not started in a storm */
 
 static bool wanted(const struct engine *g)
 {
@@ -40,11 +39,7 @@ bool indexing_begin(struct engine *g, const struct act *act, struct err *e)
 
 bool indexing_care(struct engine *g, struct err *e)
 {
-	const struct view_job *newest = NULL;
-	for (size_t i = 0; i < g->n_jobs; i++)
-		if (strcmp(g->jobs[i].kind, KIND) == 0 && (!newest || g->jobs[i].id > newest->id))
-			newest = &g->jobs[i];
-	return !newest || strcmp(newest->state, "lost") != 0 || g->facts.now <= newest->started + AGAIN_AFTER || !wanted(g) || start(g, e);
+	return !jobend_lost(g, jobend_newest(g, KIND)) || !wanted(g) || start(g, e);
 }
 
 bool indexing_over(struct engine *g, bool *was, struct err *e)

@@ -11,6 +11,22 @@
 
 #define PATIENCE (45 * US_SECOND)      /* a batch may take 20 times as long as it should, and a login 10 s */
 
+#define AGAIN_AFTER (5 * US_SECOND)
+
+const struct view_job *jobend_newest(const struct engine *g, const char *kind)
+{
+	const struct view_job *newest = NULL;
+	for (size_t i = 0; i < g->n_jobs; i++)
+		if (strcmp(g->jobs[i].kind, kind) == 0 && (!newest || g->jobs[i].id > newest->id))
+			newest = &g->jobs[i];
+	return newest;
+}
+
+bool jobend_lost(const struct engine *g, const struct view_job *j)
+{
+	return j && strcmp(j->state, "lost") == 0 && g->facts.now > j->started + AGAIN_AFTER;
+}
+
 /* Is it still there? A job that is lost is not. */
 static bool told(struct engine *g, struct arena *a, const char *kind, const char *name, bool *open, struct err *e)
 {

@@ -20,6 +20,7 @@
 #include "engine/comparing.h"
 #include "engine/filling.h"
 #include "engine/indexing.h"
+#include "engine/jobend.h"
 #include "engine/jobrun.h"
 #include "port/files.h"
 #include "port/jsonread.h"
@@ -365,16 +366,10 @@ static bool take_slot(struct engine *g, struct err *e)
 	return line_write(g, OP_EVIDENCE, b, false, e);
 }
 
-#define AGAIN_AFTER (5 * US_SECOND)   /* a job that dies at once is not started in a storm */
-
-/* Never one that was stopped, and never one that failed: these are a person's to start. */
 static bool gone(const struct engine *g, const char *kind)
 {
-	const struct view_job *newest = NULL;
-	for (size_t i = 0; i < g->n_jobs; i++)
-		if (strcmp(g->jobs[i].kind, kind) == 0 && (!newest || g->jobs[i].id > newest->id))
-			newest = &g->jobs[i];
-	return !newest || (strcmp(newest->state, "lost") == 0 && g->facts.now > newest->started + AGAIN_AFTER);
+	const struct view_job *newest = jobend_newest(g, kind);
+	return !newest || jobend_lost(g, newest);
 }
 
 bool take_care(struct engine *g, struct err *e)

@@ -17,19 +17,13 @@
 #include "port/db.h"
 #include "port/files.h"
 
-static struct db *connect_to(const struct engine_opts *o, struct err *e)
-{
-	const struct db_opts d = { .conninfo = o->dbname, .app = "gatewalk" };
-	return upkeep_db(&d, e);
-}
-
 struct json *tool_doctor(struct arena *a, const struct engine_opts *o, struct err *e)
 {
 	static const char *const states[] = { [DOCTOR_OK] = "ok", [DOCTOR_WARN] = "warn", [DOCTOR_MISSING] = "missing" };
 	struct doctor_row *rows;
 	size_t n = 0;
 	struct fact_server s = { 0 };
-	struct db *db = connect_to(o, e);
+	struct db *db = upkeep_tool(o->dbname, e);
 	bool ok = db && probe_server(db, a, &s, e) && probe_doctor(db, a, &rows, &n, e);
 	db_close(db);
 	if (!ok)
@@ -78,7 +72,7 @@ struct json *tool_init(struct arena *a, const struct engine_opts *o, const char 
 		err_set(e, ERR_USE, "gatewalk init --environment production|staging|development|rehearsal", "which environment is this database?");
 		return NULL;
 	}
-	struct db *db = connect_to(o, e);
+	struct db *db = upkeep_tool(o->dbname, e);
 	const char *key = NULL;
 	bool ok = db && probe_direct(db, e) && (key = key_for_init(a, o, &made, e)) && probe_server(db, a, &s, e) && remember_allows(a, s.sysid, s.dboid, env, e) &&
 		schema_init(db, a, env, &strong, e) && probe_mark(db, a, &m, e) && remember_write(a, s.sysid, s.dboid, m.install_id, env, false, e);
@@ -99,7 +93,7 @@ struct json *tool_uninstall(struct arena *a, const struct engine_opts *o, struct
 {
 	struct fact_server s = { 0 };
 	struct fact_mark m = { 0 };
-	struct db *db = connect_to(o, e);
+	struct db *db = upkeep_tool(o->dbname, e);
 	bool ok = db && probe_direct(db, e) && probe_server(db, a, &s, e) && probe_mark(db, a, &m, e);
 	if (ok && !m.installed)
 		ok = err_set(e, ERR_USE, NULL, "%s has no gatewalk schema", s.label);

@@ -36,7 +36,7 @@ struct json *tool_audit(struct arena *a, const struct engine_opts *o, const stru
 {
 	struct audit_found f;
 	struct class_seen classes[CLASSES];
-	struct db *db = upkeep_db(&(struct db_opts){ .conninfo = o->dbname, .app = "gatewalk" }, e);
+	struct db *db = upkeep_tool(o->dbname, e);
 	bool ok = db && audit_alone(db, a, of, &f, e);
 	db_close(db);
 	if (!ok)

@@ -150,7 +150,7 @@ static bool check_one(struct arena *a, const char *file, struct db *db, struct j
 struct json *tool_check(struct arena *a, const char *const *files, size_t n, const struct engine_opts *db_or_null, struct err *e)
 {
 	struct db *db = NULL;
-	if (db_or_null && !(db = upkeep_db(&(struct db_opts){ .conninfo = db_or_null->dbname, .app = "gatewalk" }, e)))
+	if (db_or_null && !(db = upkeep_tool(db_or_null->dbname, e)))
 		return NULL;
 	struct json *o = json_obj(a), *list = json_add_arr(o, "plans");
 	bool ok = true;

@@ -61,8 +61,7 @@ static bool list_rows(struct arena *a, struct db *db, const char *sid, struct js
 
 struct json *tool_rejects(struct arena *a, const struct engine_opts *o, const char *walk, const char *file, struct err *e)
 {
-	const struct db_opts d = { .conninfo = o->dbname, .app = "gatewalk" };
-	struct db *db = upkeep_db(&d, e);
+	struct db *db = upkeep_tool(o->dbname, e);
 	struct json *out = json_obj(a);
 	const char *sid;
 	int64_t rows = 0;
@@ -81,8 +80,7 @@ struct json *tool_rejects(struct arena *a, const struct engine_opts *o, const ch
 
 struct json *tool_differ(struct arena *a, const struct engine_opts *o, const char *walk, struct err *e)
 {
-	const struct db_opts d = { .conninfo = o->dbname, .app = "gatewalk" };
-	struct db *db = upkeep_db(&d, e);
+	struct db *db = upkeep_tool(o->dbname, e);
 	struct json *out = json_obj(a), *list = json_add_arr(out, "differ");
 	struct parity_mismatch *m = NULL;
 	const char *sid;

@@ -98,7 +98,7 @@ struct json *tool_new(struct arena *a, const struct new_plan *n, const struct en
 	if (!put_sources(a, n, &d, e) || (n->replace && !db_or_null && !put_replaced(a, n, NULL, &d, e)))
 		return NULL;
 	if (db_or_null) {
-		struct db *db = upkeep_db(&(struct db_opts){ .conninfo = db_or_null->dbname, .app = "gatewalk" }, e);
+		struct db *db = upkeep_tool(db_or_null->dbname, e);
 		struct fact_target t = { 0 };
 		struct plan p = { .recipe = n->replace ? "change-type" : n->recipe, .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column, .where = n->where, .add_column = n->to, .add_name = n->to ? n->to : "", .add_index = "" };
 		if (plan_rule(&p) == RULE_FOREIGN)

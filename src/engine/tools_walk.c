@@ -251,8 +251,7 @@ struct json *tool_job(struct arena *a, const struct engine_opts *o, const char *
 		json_add_int(out, "walks", walks);
 		return out;
 	}
-	const struct db_opts d = { .conninfo = o->dbname, .app = "gatewalk" };
-	struct db *db = upkeep_db(&d, e);
+	struct db *db = upkeep_tool(o->dbname, e);
 	if (!db)
 		return NULL;
 	bool other, ok = place_known(db, &other, e);

@@ -20,6 +20,11 @@ struct db *upkeep_db(const struct db_opts *o, struct err *e)
 	return db;
 }
 
+struct db *upkeep_tool(const char *dbname, struct err *e)
+{
+	return upkeep_db(&(struct db_opts){ .conninfo = dbname, .app = "gatewalk" }, e);
+}
+
 void upkeep_engine(struct engine *g)
 {
 	struct arena *a = arena_new();

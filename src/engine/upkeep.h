@@ -11,6 +11,8 @@ struct err;
 
 /* Logs in and does it. What cannot be done is told to whoever opens the walk: that connection tries again. NULL as db_open. */
 struct db *upkeep_db(const struct db_opts *o, struct err *e);
+/* The same for a tool that was called by itself. dbname: as engine_opts has it. */
+struct db *upkeep_tool(const char *dbname, struct err *e);
 /* The same on the engine's new connection: that it was done is said; that it cannot be is said, and stops nothing. */
 void upkeep_engine(struct engine *g);
 
