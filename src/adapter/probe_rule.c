@@ -96,6 +96,17 @@ static const char *key_sql(struct arena *a, const struct fact_target *t)
 	return list;
 }
 
+/* By the key, so that the same rows are named each time; without one by their place. */
+static const char *order_sql(struct arena *a, const struct fact_target *t)
+{
+	struct text s = { 0 };
+	for (size_t i = 0; i < t->n_keys; i++)
+		text_addf(&s, "%sr.%s", i ? ", " : "", sql_quoted(a, t->keys[i]));
+	const char *list = t->n_keys ? arena_dup(a, text_str(&s)) : "r.ctid";
+	text_free(&s);
+	return list;
+}
+
 bool probe_broken(struct db *db, struct arena *a, const struct plan *p, const struct fact_target *t, int ms, struct fact_broken *out, struct err *e)
 {
 	*out = (struct fact_broken){ .at = 0 };
@@ -104,8 +115,8 @@ bool probe_broken(struct db *db, struct arena *a, const struct plan *p, const st
 	if (plan_rule(p) == RULE_NAME)
 		return probe_now(db, &out->at, e);
 	const char *from = arena_printf(a, "FROM %s.%s r WHERE %s", sql_quoted(a, p->schema), sql_quoted(a, p->table), rule_broken(a, p));
-	const struct query q = { .sql = arena_printf(a, "/* gatewalk */ WITH few AS (SELECT left(%s, 100) AS k %s LIMIT %d)\n"
-		"SELECT (SELECT count(*) %s), (SELECT string_agg(k, ', ') FROM few), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", key_sql(a, t), from, NAMED_MAX, from),
+	const struct query q = { .sql = arena_printf(a, "/* gatewalk */ WITH few AS (SELECT left(%s, 100) AS k %s\nORDER BY %s LIMIT %d)\n"
+		"SELECT (SELECT count(*) %s), (SELECT string_agg(k, ', ') FROM few), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", key_sql(a, t), from, order_sql(a, t), NAMED_MAX, from),
 		.ms = ms, .cols = 3, .min_rows = 1, .max_rows = 1 };
 	struct rows r;
 	if (!db_ask(db, a, &q, &r, e))
