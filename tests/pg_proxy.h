@@ -94,13 +94,20 @@ static inline bool proxy_from_server(struct proxy *p, int from, int to)
 	return ok;
 }
 
+/* What the client sends: a simple query's text, that of a statement behind its name, or the name of a prepared one that is to run. */
+static inline const char *proxy_text(const unsigned char *m)
+{
+	const char *s = (const char *)m + 5;
+	return m[0] == 'Q' ? s : m[0] == 'P' ? s + strlen(s) + 1 : m[0] == 'B' && s[strlen(s) + 1] ? s + strlen(s) + 1 : NULL;
+}
+
 static inline bool proxy_from_client(struct proxy *p, int from, int to)
 {
 	size_t len;
 	unsigned char *m = proxy_message(from, false, &len);
 	if (!m)
 		return false;
-	const char *text = m[0] == 'Q' ? (const char *)m + 5 : m[0] == 'P' ? (const char *)m + 6 : NULL;   /* P: an empty name first */
+	const char *text = proxy_text(m);
 	if (text && p->n_texts < PROXY_TEXTS)
 		snprintf(p->texts[p->n_texts++], sizeof p->texts[0], "%s", text);
 	p->cut |= text && p->cut_query && strncmp(text, p->cut_query, strlen(p->cut_query)) == 0;

@@ -34,18 +34,27 @@ static bool permitted(struct altering *r, struct err *e)
 	return permit_check(o->permit, b, o->facts->now, o->mac, e);
 }
 
+static struct locked_look look(struct altering *r)
+{
+	return (struct locked_look){ .plan = &r->seen, .walk = r->o->walk, .facts = r->o->facts, .last = &r->o->last,
+		.more = arena_printf(r->a, WRITER_ALONE_PAIR_SQL "%s", r->form->more ? r->form->more(r) : "") };
+}
+
 /* MUST 3, and MUST 1 once more by the server's own clock: from here on the permit is spent. */
 static bool ready(struct altering *r, struct err *e)
 {
 	const struct alter *o = r->o;
 	int64_t now;
-	if (!(r->db = writer_open(o->conninfo, "gatewalk alter", e)) || !writer_settled(r->db, r->a, &now, e) || (r->form->tried && !r->form->tried(r, e)))
+	if (!(r->db = writer_open(o->conninfo, "gatewalk alter", e)) || !writer_settled(r->db, r->a, &now, e))
 		return false;
-	r->began = clock_mono();
-	r->deadline = r->began + permit_expires(o->permit) - now;
-	if (r->deadline > r->began + CHANGE_PATIENCE_S * US_SECOND)
-		r->deadline = r->began + CHANGE_PATIENCE_S * US_SECOND;
-	return permit_spend(o->permit, &o->binding, now, o->mac, e);
+	int64_t began = clock_mono();
+	r->deadline = began + permit_expires(o->permit) - now;
+	if (r->deadline > began + CHANGE_PATIENCE_S * US_SECOND)
+		r->deadline = began + CHANGE_PATIENCE_S * US_SECOND;
+	if (r->form->tried && !r->form->tried(r, e))
+		return false;
+	const struct locked_look l = look(r);
+	return locked_ready(r->db, r->a, &l, e) && permit_spend(o->permit, &o->binding, now, o->mac, e);
 }
 
 static bool lock(struct altering *r, struct err *e)
@@ -84,8 +93,7 @@ static bool judged(struct altering *r, struct err *e)
 {
 	const struct alter *o = r->o;
 	struct rows pairs;
-	const char *more = arena_printf(r->a, WRITER_ALONE_PAIR_SQL "%s", r->form->more ? r->form->more(r) : "");
-	const struct locked_look l = { .plan = &r->seen, .walk = o->walk, .facts = o->facts, .last = &o->last, .more = more };
+	const struct locked_look l = look(r);
 	if (!locked_look(r->db, r->a, &l, &r->under, &pairs, e))
 		return false;
 	if (r->form->alone && !writer_alone(&pairs, e))

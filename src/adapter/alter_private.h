@@ -17,7 +17,7 @@ struct altering {
 	struct plan seen;                  /* as the look sees the target: the plan's own, or the column that goes */
 	struct facts under;
 	int attnum;                        /* of the column that has come or goes; else of the plan's own */
-	int64_t began, locked, deadline;   /* this machine's clock_mono() */
+	int64_t locked, deadline;   /* this machine's clock_mono() */
 };
 
 /* One change, as it is written. Each function may be NULL: then nothing is asked, nothing differs from the permit's statement. */

@@ -98,14 +98,13 @@ static bool ready(struct run *r, struct err *e)
 	int64_t now;
 	if (!(r->db = writer_open(d->conninfo, "gatewalk drop", e)) || !writer_settled(r->db, r->a, &now, e))
 		return false;
+	r->deadline = clock_mono() + permit_expires(d->permit) - now;
 	r->own = (struct own_removal){ .relid = d->binding.relid, .whole = d->walk->kind == TARGET_TABLE };
 	if (!own_removal_sql(r->db, r->a, d->walk->sid, &r->own, e) || !guard_removal_sql(r->db, r->a, d->walk->sid, true, &r->held, e) ||
 	    !guard_removal_sql(r->db, r->a, d->walk->sid, false, &r->guard, e))
 		return false;
 	r->change = change_sql(r);
-	r->began = clock_mono();
-	r->deadline = r->began + permit_expires(d->permit) - now;
-	return permit_spend(d->permit, &d->binding, now, d->mac, e);
+	return apply_ready(r->db, r->a, d, e) && permit_spend(d->permit, &d->binding, now, d->mac, e);
 }
 
 /* MUST 3, in one round trip; with it comes the guard's pass, where there is a guard. With a table each partition stands in the list
@@ -200,6 +199,7 @@ static bool run(struct run *r, struct err *e)
 {
 	if (!permitted(r, e) || !ready(r, e))
 		return false;
+	r->began = clock_mono();
 	for (;;) {
 		if (writer_unstoppable(attempt, r, e))
 			return true;

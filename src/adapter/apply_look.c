@@ -25,15 +25,27 @@ static void read_watch(const struct rows *r, struct fact_watch *out)
 	out->trip_count = count ? cell_int(count) : -1;
 }
 
-bool apply_look(struct db *db, struct arena *a, const struct drop *d, struct facts *out, const char **xid, struct err *e)
+static bool look(struct arena *a, const struct drop *d, struct locked_look *out, struct err *e)
 {
 	struct own_names own;
-	struct rows r;
 	if (!own_names(a, d->walk->sid, &own, e))
 		return false;
 	const char *more = arena_printf(a, MORE_SQL, own_look_sql(a, &own, d->binding.relid), own.object, guard_look_sql(a, d->walk->sid));
-	const struct locked_look l = { .plan = d->plan, .walk = d->walk, .facts = d->facts, .last = &d->last, .more = more };
-	if (!locked_look(db, a, &l, out, &r, e))
+	*out = (struct locked_look){ .plan = d->plan, .walk = d->walk, .facts = d->facts, .last = &d->last, .more = more };
+	return true;
+}
+
+bool apply_ready(struct db *db, struct arena *a, const struct drop *d, struct err *e)
+{
+	struct locked_look l;
+	return look(a, d, &l, e) && locked_ready(db, a, &l, e);
+}
+
+bool apply_look(struct db *db, struct arena *a, const struct drop *d, struct facts *out, const char **xid, struct err *e)
+{
+	struct locked_look l;
+	struct rows r;
+	if (!look(a, d, &l, e) || !locked_look(db, a, &l, out, &r, e))
 		return false;
 	read_watch(&r, &out->watch);
 	guard_read(a, &r, out->now, &out->guard);

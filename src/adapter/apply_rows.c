@@ -71,6 +71,12 @@ static bool permitted(const struct run *r, struct err *e)
 	return permit_check(b->permit, bind, b->facts->now, b->mac, e);
 }
 
+/* As the look of every removal takes it. */
+static struct drop as_drop(const struct rows_batch *b)
+{
+	return (struct drop){ .plan = b->plan, .walk = b->walk, .facts = b->facts, .binding = b->binding, .last = b->last };
+}
+
 /* MUST 1 once more by the server's own clock: from here on the permit is spent. */
 static bool ready(struct run *r, struct err *e)
 {
@@ -78,7 +84,8 @@ static bool ready(struct run *r, struct err *e)
 	if (!permitted(r, e) || !writer_settled(r->db, r->a, &now, e))
 		return false;
 	r->deadline = clock_mono() + permit_expires(r->b->permit) - now;
-	return permit_spend(r->b->permit, &r->b->binding, now, r->b->mac, e);
+	const struct drop d = as_drop(r->b);
+	return apply_ready(r->db, r->a, &d, e) && permit_spend(r->b->permit, &r->b->binding, now, r->b->mac, e);
 }
 
 /* MUST 3, in one round trip. gatewalk.append takes the same lock: who settles this walk waits for the batch. */
@@ -97,7 +104,7 @@ static bool begin(struct run *r, struct err *e)
 static bool judged(struct run *r, struct err *e)
 {
 	const struct rows_batch *b = r->b;
-	const struct drop d = { .plan = b->plan, .walk = b->walk, .facts = b->facts, .binding = b->binding, .last = b->last };
+	const struct drop d = as_drop(b);
 	struct facts under;
 	const char *xid;
 	if (!apply_look(r->db, r->a, &d, &under, &xid, e))

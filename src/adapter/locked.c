@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "port/db.h"
 
+#define READY_MS 6000   /* the server's 5 s come first */
+
 /* Further pairs, behind the target's: $4 walk, $5 zone. */
 static const char BASE_SQL[] =
 "UNION ALL SELECT p.k, p.v, 1000 FROM (SELECT clock_timestamp() AT TIME ZONE $5) z(w), LATERAL (VALUES\n"
@@ -70,12 +72,22 @@ static bool same_schema(const struct rows *r, struct err *e)
 	return !version || place_fits(&p, e);
 }
 
-bool locked_look(struct db *db, struct arena *a, const struct locked_look *l, struct facts *out, struct rows *pairs, struct err *e)
+static bool look(struct db *db, struct arena *a, const struct locked_look *l, int ms, struct rows *pairs, struct err *e)
 {
 	const char *const args[] = { l->walk->sid, l->plan->zone };
-	const struct pairs_query q = { .plan = l->plan, .more = arena_printf(a, "%s%s", BASE_SQL, l->more), .args = args, .nargs = 2,
-		.ms = 4 * LOOK_MS };   /* the server's own limit comes first */
-	if (!target_pairs(db, a, &q, pairs, e))
+	const struct pairs_query q = { .plan = l->plan, .more = arena_printf(a, "%s%s", BASE_SQL, l->more), .args = args, .nargs = 2, .ms = ms, .kept = true };
+	return target_pairs(db, a, &q, pairs, e);
+}
+
+bool locked_ready(struct db *db, struct arena *a, const struct locked_look *l, struct err *e)
+{
+	struct rows pairs;
+	return look(db, a, l, READY_MS, &pairs, e) || err_in(e, "looking before the lock");
+}
+
+bool locked_look(struct db *db, struct arena *a, const struct locked_look *l, struct facts *out, struct rows *pairs, struct err *e)
+{
+	if (!look(db, a, l, 4 * LOOK_MS, pairs, e))   /* the server's own limit comes first */
 		return err_in(e, "looking under the lock");
 	if (!same_schema(pairs, e))
 		return false;

@@ -14,6 +14,9 @@ struct rows;
 /* facts: as they were judged before the lock; last: the ledger's last entry before the intent; more: further pairs, "UNION ALL SELECT name,
    value, 1000 ..." or "": $4 is the walk. */
 struct locked_look { const struct plan *plan; const struct walk *walk; const struct facts *facts; const struct anchor *last; const char *more; };
+/* The same query, before the lock: six sevenths of its time go into reading and planning it, and those are kept in the session (plan_cache_mode of a
+   writer's session says so). What it answers is not used. */
+bool locked_ready(struct db *db, struct arena *a, const struct locked_look *l, struct err *e);
 /* facts with the groups renewed that can have changed since: target, server, mark, moment, log; locked is set. *pairs: the whole answer. */
 bool locked_look(struct db *db, struct arena *a, const struct locked_look *l, struct facts *out, struct rows *pairs, struct err *e);
 /* Are these exactly the relations that were locked? A foreign key or a partition more or less since then is drift. */

@@ -65,7 +65,7 @@ bool target_pairs(struct db *db, struct arena *a, const struct pairs_query *q, s
 		args[3 + i] = q->args[i];
 	const struct query ask = {
 		.sql = arena_printf(a, "%s%s%s%s", whole ? table : plan_rule(q->plan) == RULE_NAME ? renamed : comes ? added : column, beside_sql(a, q->plan), q->more, TARGET_CLOSE_SQL),
-		.args = args, .nargs = 3 + q->nargs, .ms = q->ms, .cols = 2, .min_rows = 1,
+		.args = args, .nargs = 3 + q->nargs, .ms = q->ms, .cols = 2, .min_rows = 1, .kept = q->kept,
 	};
 	return db_ask(db, a, &ask, out, e);
 }

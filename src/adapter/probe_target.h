@@ -8,7 +8,7 @@
 
 /* Asks for the target's pairs and, in the same query, for more: "UNION ALL SELECT name, value, 1000 ..." or "". Further
    arguments begin at $4. */
-struct pairs_query { const struct plan *plan; const char *more; const char *const *args; int nargs; int ms; };
+struct pairs_query { const struct plan *plan; const char *more; const char *const *args; int nargs; int ms; bool kept; };
 bool target_pairs(struct db *db, struct arena *a, const struct pairs_query *q, struct rows *out, struct err *e);
 /* The value of the first pair of that name, or NULL. */
 const char *pairs_get(const struct rows *r, const char *name);

@@ -11,7 +11,7 @@
 #include "core/fact.h"
 #include "port/db.h"
 
-#define SETTINGS "-c idle_in_transaction_session_timeout=2s -c statement_timeout=5s -c lock_timeout=500ms"
+#define SETTINGS "-c idle_in_transaction_session_timeout=2s -c statement_timeout=5s -c lock_timeout=500ms -c plan_cache_mode=force_generic_plan"
 
 static const char SETTINGS_SQL[] =
 "/* gatewalk */ SELECT pg_backend_pid(), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_is_in_recovery(),\n"

@@ -20,7 +20,7 @@ struct rows;
 /* Tried under the table's lock, as a pair of the look there. */
 #define WRITER_ALONE_PAIR_SQL "UNION ALL SELECT 'alone', pg_try_advisory_xact_lock(" WRITER_ALONE_SQL ")::text, 1000\n"
 
-/* A connection of its own: idle_in_transaction_session_timeout 2 s, statement_timeout 5 s, lock_timeout 500 ms. NULL: e. */
+/* A connection of its own: idle_in_transaction_session_timeout 2 s, statement_timeout 5 s, lock_timeout 500 ms; a prepared statement is planned once. NULL: e. */
 struct db *writer_open(const char *conninfo, const char *app, struct err *e);
 /* Are those settings there, the search path pinned, no pooler in between, and it is no standby? *now: the server's clock, us. */
 bool writer_settled(struct db *db, struct arena *a, int64_t *now, struct err *e);

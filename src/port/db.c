@@ -225,6 +225,7 @@ void db_close(struct db *db)
 	PQfreeCancel(db->cancel);
 	PQfinish(db->conn);
 	free(db->sslmode);
+	free(db->kept);
 	free(db);
 }
 

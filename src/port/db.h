@@ -53,6 +53,7 @@ struct query {
 	int nargs;
 	int ms;                    /* deadline; 0 = 10 s */
 	int cols, min_rows, max_rows;
+	bool kept;                 /* prepared; asked again with the same text, it is not sent or parsed again. A session keeps one */
 };
 
 /* One statement, values bound, rows owned by a. out may be NULL. */

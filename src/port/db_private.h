@@ -16,6 +16,7 @@ struct db {
 	PGconn *conn;         /* in non-blocking mode */
 	PGcancel *cancel;     /* never changes: db_cancel may use it from another thread */
 	char *sslmode;
+	char *kept;           /* the text of the session's one prepared statement, or NULL */
 	int error_at;         /* where in the statement the last error stands, from 1; 0 unknown */
 	bool lost;
 };

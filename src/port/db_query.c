@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "port/db_private.h"
 
+#define KEPT "gatewalk_kept"
+
 bool db_ready(struct db *db, struct err *e)
 {
 	if (db_alive(db))
@@ -146,13 +148,37 @@ static bool shape_fits(const struct query *q, const PGresult *res, struct err *e
 	return true;
 }
 
+/* Prepared statements stand outside of transactions: one that was made in a transaction outlives its rollback. */
+static bool keep(struct db *db, const struct query *q, int ms, struct err *e)
+{
+	if (db->kept && strcmp(db->kept, q->sql) == 0)
+		return true;
+	if (db->kept && !db_script(db, NULL, "DEALLOCATE " KEPT, ms, NULL, e))
+		return false;
+	free(db->kept);
+	db->kept = NULL;
+	if (!PQsendPrepare(db->conn, KEPT, q->sql, q->nargs, NULL))
+		return db_error(db, NULL, e);
+	PGresult *res = answer(db, ms, e);
+	PQclear(res);
+	if (!res)
+		return false;
+	if (!(db->kept = strdup(q->sql)))
+		abort();
+	return true;
+}
+
 bool db_ask(struct db *db, struct arena *a, const struct query *q, struct rows *out, struct err *e)
 {
 	if (!db_ready(db, e))
 		return false;
-	if (!PQsendQueryParams(db->conn, q->sql, q->nargs, NULL, q->args, NULL, NULL, 0))
+	int ms = q->ms > 0 ? q->ms : DB_DEFAULT_MS;
+	if (q->kept && !keep(db, q, ms, e))
+		return false;
+	if (!(q->kept ? PQsendQueryPrepared(db->conn, KEPT, q->nargs, q->args, NULL, NULL, 0) :
+	                PQsendQueryParams(db->conn, q->sql, q->nargs, NULL, q->args, NULL, NULL, 0)))
 		return db_error(db, NULL, e);
-	PGresult *res = answer(db, q->ms > 0 ? q->ms : DB_DEFAULT_MS, e);
+	PGresult *res = answer(db, ms, e);
 	if (!res)
 		return false;
 	bool ok = shape_fits(q, res, e);
