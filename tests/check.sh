@@ -1,22 +1,30 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Everything that must hold. Three builds (gcc, gcc with sanitizers, clang), then six lanes side by side: db_* on three private clusters, e2e_*, which
-# wait for clocks and screens, on two, and what needs no server: the layers, the unit tests, the manual pages, the scripts, cppcheck, the fuzzers'
-# corpora. Behind each name stand its checks and seconds. The last line is "N passed, N failed".
+# Everything that must hold. Three builds (gcc, gcc with sanitizers, clang), then one queue: e2e_*, db_*, the unit tests, the fuzzers' corpora, the
+# layers, the manual pages, the scripts, cppcheck. Two lanes a processor take from it, each with a private cluster: most tests wait now and then.
+# Behind each name stand its checks and seconds. The last line is "N passed, N failed".
 # check.sh [NAME...]: only the tests whose name contains one of these.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8 CK_VERBOSITY=normal CK_DEFAULT_TIMEOUT=30 GW_ROOT="$PWD" B=build GATEWALK="$PWD/build/gatewalk"
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 only="$*"
-limit=${CHECK_LIMIT:-300}   # seconds a test may take
+limit=${CHECK_LIMIT:-900}   # seconds a test may take: against one that hangs, not a measure of speed
 
+# In memory where there is room and programs may run: most of what the servers do to a disk is to make and remove databases of 300 files.
 # Not below TMPDIR: the socket's path must be short. 0711: the server's user must get through to its folder.
-top=$(mktemp -d /tmp/gwcheck.XXXXXX) || exit 1
+in_memory() {
+	[ "$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')" -gt 4000000 ] 2>/dev/null || return 1
+	try=$(mktemp -d /dev/shm/gwcheck.XXXXXX) || return 1
+	printf '#!/bin/sh\n' >"$try/run" && chmod 755 "$try/run" && "$try/run" 2>/dev/null && rm "$try/run" && echo "$try" && return
+	rm -rf "$try"
+	return 1
+}
+top=$(in_memory) || top=$(mktemp -d /tmp/gwcheck.XXXXXX) || exit 1
 chmod 711 "$top"
-mkdir "$top/out" "$top/tmp"
+mkdir "$top/out" "$top/tmp" "$top/taken"
 chmod 711 "$top/tmp"
-export TMPDIR="$top/tmp"
+export TMPDIR="$top/tmp" SHORT_TMP="$top"   # a socket below SHORT_TMP has a short path
 unset XDG_RUNTIME_DIR SSH_AUTH_SOCK PGSERVICE PGPASSWORD PGOPTIONS PGSSLMODE PGHOSTADDR PGPASSFILE NO_COLOR 2>/dev/null
 # No test touches the user's own files, keys or databases; nor does one lane those of another.
 home() {
@@ -151,71 +159,78 @@ step build "build gcc" make -k -j"$jobs" B=build CC=gcc CFLAGS=-Werror all tools
 step build "build gcc with sanitizers" make -k -j"$jobs" B=build/san CC=gcc OPT=-O1 SAN="$SAN" CFLAGS="-Werror -g1" LDFLAGS=-fuse-ld=gold tests
 step build "build clang" make -k -j"$jobs" B=build/clang CC=clang OPT="-O1 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2" CFLAGS="-Werror -g0" LDFLAGS=-fuse-ld=gold all units
 
-alone() {
-	try alone layers env LAYERS_OBJ="$PWD/build" sh tests/layers.sh
-	try alone "cover self-test" sh tests/cover.sh --self-test
-	for t in tests/test_*.c; do
-		n=$(basename "$t" .c)
-		try alone "$n (sanitizers)" "build/san/tests/$n"
-		try alone "$n (clang)" "build/clang/tests/$n"
-	done
-	for t in tests/fuzz_*.c; do
-		n=$(basename "$t" .c)
-		wanted "corpus of $n" || continue
-		log="$top/out/$n"
-		began=$(now)
-		replay "${n#fuzz_}" >"$log" 2>&1
-		count alone "corpus of $n" "$log" $?
-	done
-	for s in lint_man lint_sh lint_c; do
-		wanted "$s" || continue
-		log="$top/out/$s"
-		began=$(now)
-		if $s >"$log" 2>&1; then echo "ok - $s" >>"$log"; count alone "$s" "$log" 0; else count alone "$s" "$log" 1; fi
-	done
-}
-
-# Every third one each: most of a test's time is waiting, for a server's clock, its disk, or another process.
-db_some() { # lane 0|1|2: of three
-	n=0
-	for t in tests/db_*.c; do
-		case $t in tests/db_long_*) continue ;; esac   # check-long has it
-		n=$((n + 1))
-		[ $((n % 3)) -eq "$2" ] || continue
-		try "$1" "$(basename "$t" .c) (sanitizers)" "build/san/tests/$(basename "$t" .c)"
-	done
-}
-db() { db_some db 1; }
-tables() { db_some tables 2; }
-rows() { db_some rows 0; }
-e2e_some() { # lane 0|1: of two
-	n=0
+# What is run, a line each, its kind before it. What takes longest comes first.
+queue() {
 	for t in tests/e2e_*.sh; do
 		case $t in tests/e2e_long_* | tests/e2e_items_kill.sh | tests/e2e_crowd.sh) continue ;; esac   # check-long has it, at every call, with more walks
-		n=$((n + 1))
-		[ $((n % 2)) -eq "$2" ] || continue
-		try "$1" "$(basename "$t" .sh)" sh "$t"
+		echo "e2e $(basename "$t" .sh)"
 	done
+	for t in tests/db_*.c; do
+		case $t in tests/db_long_*) continue ;; esac   # check-long has it
+		echo "db $(basename "$t" .c)"
+	done
+	for t in tests/test_*.c; do
+		echo "unit $(basename "$t" .c)"
+	done
+	for t in tests/fuzz_*.c; do
+		echo "corpus $(basename "$t" .c)"
+	done
+	for s in lint_c lint_man lint_sh; do
+		echo "lint $s"
+	done
+	echo "layers layers"
+	echo "cover cover"
 }
-e2e() { e2e_some e2e 1; }
-walks() { e2e_some walks 0; }
 
-# Roles, settings and statistics belong to a cluster: a lane that has its own is not disturbed by what the other one does to them.
-with_server() {
+# A function of this script instead of a program. $1 lane, $2 name, the rest: the function
+here() {
+	lane=$1
+	name=$2
+	shift 2
+	wanted "$name" || return 0
+	log="$top/out/$(echo "$lane-$name" | tr -c 'a-zA-Z0-9\n' _)"
+	began=$(now)
+	if "$@" >"$log" 2>&1; then rc=0; else rc=1; fi
+	grep -q '^ok ' "$log" || [ $rc -ne 0 ] || echo "ok - $name" >>"$log"
+	count "$lane" "$name" "$log" $rc
+}
+
+one() { # lane kind name
+	case $2 in
+	e2e) try "$1" "$3" sh "tests/$3.sh" ;;
+	db) try "$1" "$3 (sanitizers)" "build/san/tests/$3" ;;
+	unit)
+		try "$1" "$3 (sanitizers)" "build/san/tests/$3"
+		try "$1" "$3 (clang)" "build/clang/tests/$3" ;;
+	corpus) here "$1" "corpus of $3" replay "${3#fuzz_}" ;;
+	lint) here "$1" "$3" "$3" ;;
+	layers) try "$1" layers env LAYERS_OBJ="$PWD/build" sh tests/layers.sh ;;
+	cover) try "$1" "cover self-test" sh tests/cover.sh --self-test ;;
+	esac
+}
+
+# Takes what no other lane has taken. Roles, settings and statistics belong to a cluster: a lane that has its own is not disturbed by what the others do.
+takes() { # lane
 	if ! build/tests/tool_cluster start "$top/$1.pg" fsync=off; then
-		echo "FAIL the private cluster of $1 did not start"
+		echo "FAIL the private cluster of lane $1 did not start"
 		echo "0 1" >>"$top/$1.sum"
 		return
 	fi
 	eval "$(build/tests/tool_cluster env "$top/$1.pg")"
-	"$1"
+	n=0
+	while read -r kind name <&3; do
+		n=$((n + 1))
+		if mkdir "$top/taken/$n" 2>/dev/null; then one "$1" "$kind" "$name"; fi
+	done 3<"$top/queue"
 }
 
 echo "== tests"
-for l in e2e walks db tables rows; do
-	lane $l with_server $l & lanes="$lanes $!"
+queue >"$top/queue"
+l=0
+while [ "$l" -lt $((2 * jobs)) ]; do
+	lane "$l" takes "$l" & lanes="$lanes $!"
+	l=$((l + 1))
 done
-lane alone alone & lanes="$lanes $!"
 # shellcheck disable=SC2086  # numbers
 wait $lanes
 lanes=""

@@ -22,7 +22,7 @@ static void setup(void)
 	a = arena_new();
 	e = (struct err){ 0 };
 	test_sql(db, "CREATE EXTENSION pg_stat_statements SCHEMA public; CREATE TABLE public.cust (id int PRIMARY KEY); INSERT INTO public.cust VALUES (1), (2);"
-		"CREATE TABLE public.orders (id int PRIMARY KEY, note text, cust int REFERENCES public.cust); INSERT INTO public.orders SELECT g, 'n', 1 FROM generate_series(1, 20) g;"
+		"CREATE TABLE public.orders (id int PRIMARY KEY, note text, cust int REFERENCES public.cust) WITH (autovacuum_enabled = off); INSERT INTO public.orders SELECT g, 'n', 1 FROM generate_series(1, 20) g;"
 		"CREATE TABLE public.items (id int, ord int REFERENCES public.orders);"
 		"CREATE FUNCTION public.hidden(t text) RETURNS bigint LANGUAGE plpgsql AS $$DECLARE n bigint; BEGIN EXECUTE 'SELECT count(*) FROM public.' || t INTO n; RETURN n; END$$;"
 		"GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC; ANALYZE");

@@ -34,7 +34,7 @@ attack_stop() {
 
 # The cluster's path must be short: a socket stands in it. 0711: the server's user must get through.
 attack_start() { # [setting...]
-	top=$(mktemp -d /tmp/gwatk.XXXXXX) || exit 1
+	top=$(mktemp -d "${SHORT_TMP:-/tmp}/gwatk.XXXXXX") || exit 1
 	chmod 711 "$top"
 	: >"$top/out"
 	cluster=""

@@ -28,7 +28,7 @@ clock_at() { # day hh:mm
 clock_server() { # name
 	fake=$(dpkg -L libfaketime 2>/dev/null | grep '/libfaketime\.so\.1$')
 	[ -n "$fake" ] || { echo "not ok - libfaketime is here"; exit 1; }
-	top=$(mktemp -d "/tmp/gw$1.XXXXXX") || exit 1
+	top=$(mktemp -d "${SHORT_TMP:-/tmp}/gw$1.XXXXXX") || exit 1
 	chmod 711 "$top"
 	export HOME="$top/home" XDG_STATE_HOME="$top/state" XDG_DATA_HOME="$top/data" XDG_CONFIG_HOME="$top/config"
 	mkdir -p "$HOME" "$XDG_CONFIG_HOME/gatewalk" && chmod 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/gatewalk"

@@ -48,7 +48,9 @@ static inline void test_gone(struct db *db, const char *who)
 	snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND (%s)", who);
 	for (int i = 0; i < 600 && strcmp(test_value(db, a, sql), "0") != 0; i++)
 		usleep(50000);
-	ck_assert_str_eq(test_value(db, a, sql), "0");
+	const char *left = test_value(db, a, arena_printf(a, "SELECT string_agg(concat_ws(' ', pid, application_name, state, wait_event_type, wait_event, left(query, 200)), '; ')"
+		" FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND (%s)", who));
+	ck_assert_msg(!left, "still there: %s", left);
 	arena_free(a);
 }
 

@@ -34,7 +34,7 @@ place_end() {
 
 # Sets top, now; a server and a home in it.
 place_new() { # setting...
-	top=$(mktemp -d /tmp/gwXXXXXX) || exit 1
+	top=$(mktemp -d "${SHORT_TMP:-/tmp}/gwXXXXXX") || exit 1
 	chmod 711 "$top"
 	now=$top/now
 	mkdir -p "$now/home"

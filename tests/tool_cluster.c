@@ -46,7 +46,8 @@ static bool run(struct arena *a, int argc, char **argv, struct err *e)
 		return cluster_remove(a, &c, e);
 	if (strcmp(verb, "env") != 0)
 		return err_set(e, ERR_USE, NULL, "%s: no such verb", verb);
-	printf("export PGHOST='%s' PGPORT=%d PGUSER=%s PGDATABASE=postgres\n", c.host, c.port, c.user);
+	/* psql and the like themselves: what Debian has in their place starts perl first, each time. */
+	printf("export PGHOST='%s' PGPORT=%d PGUSER=%s PGDATABASE=postgres PATH='%s':\"$PATH\"\n", c.host, c.port, c.user, c.bindir);
 	return true;
 }
 
