@@ -44,6 +44,12 @@ static const char *const named[ITEM_COUNT + 1] = {
 	[ITEM_READS] = "Every deployed part runs a release that uses the new name alone. The view stays until a change of its own takes it away.",
 };
 
+/* Of a table that is split in two. */
+static const char *const halved[ITEM_COUNT + 1] = {
+	[ITEM_DUAL_WRITE] = "The new table comes with triggers that bring over every write; then a job brings over the rows that stood, and compares.",
+	[ITEM_READS] = "Every deployed part reads the new table, then writes it alone. Then the triggers go; the old columns go by walks of their own.",
+};
+
 /* Of a constraint. */
 static const char *const asked[ITEM_COUNT + 1] = {
 	[ITEM_DUAL_WRITE] = "It comes for rows that are written from then on, by one short statement; then every deployed part writes only what holds to it.",
@@ -66,6 +72,8 @@ const char *item_about(const struct view *v, enum item i)
 		return built[i];
 	if (v->walk && v->plan && plan_rule(v->plan) == RULE_NAME && named[i])
 		return named[i];
+	if (v->walk && v->plan && plan_rule(v->plan) == RULE_SPLIT && halved[i])
+		return halved[i];
 	if (v->walk && v->walk->kind == TARGET_CONSTRAINT && asked[i])
 		return asked[i];
 	if (view_comes(v) && !view_adds(v) && beside[i])

@@ -16,10 +16,11 @@ static bool refused(const struct view *v)
 	return !v->walk->added_at && v->facts->target.at && v->facts->target.unfit;
 }
 
-/* An index that was signed, and does not stand yet. */
+/* What was signed, and is not whole yet: a job brings it. */
 static bool builds(const struct view *v)
 {
-	return plan_rule(v->plan) == RULE_INDEX && rule_step(v->plan, &v->facts->target) != RULE_DONE;
+	enum rule_step is = rule_step(v->plan, &v->facts->target);
+	return plan_rule(v->plan) == RULE_INDEX ? is != RULE_DONE : plan_rule(v->plan) == RULE_SPLIT && is < RULE_ALL_ROWS;
 }
 
 static enum mood mood_of(const struct view *v)
@@ -116,6 +117,10 @@ static void rows_that_do_not(struct page *p, const struct view *v)
 		page_labelled(p, "THEN", AT, "What goes by the old name goes through a view. TRUNCATE, COPY FROM, and what changes the table's definition need the new one.");
 		return;
 	}
+	if (plan_rule(v->plan) == RULE_SPLIT) {
+		page_labelled(p, "THEN", AT, "A job brings over the rows that stand, waits for none, and compares both. What a deploy writes to the new table alone, the next write of the old row's columns takes away: reads move first.");
+		return;
+	}
 	if (plan_rule(v->plan) != RULE_INDEX)
 		page_labelled(p, "THEN", AT, "It is asked of rows that are written from then on; those that stand are asked at item 8, while reads and writes go on.");
 	if (b->at && (plan_rule(v->plan) != RULE_INDEX || v->plan->add_unique))
@@ -126,25 +131,26 @@ static void render(struct page *p, const struct scene *s)
 {
 	const struct view *v = s->view;
 	enum mood m = mood_of(v);
-	screen_place(p, v, plan_rule(v->plan) == RULE_NONE ? "5 new column" : plan_rule(v->plan) == RULE_INDEX ? "5 index" : plan_rule(v->plan) == RULE_NAME ? "5 new name" : "5 constraint");
+	screen_place(p, v, plan_rule(v->plan) == RULE_NONE ? "5 new column" : plan_rule(v->plan) == RULE_INDEX ? "5 index" : plan_rule(v->plan) == RULE_NAME ? "5 new name" : plan_rule(v->plan) == RULE_SPLIT ? "5 new table" : "5 constraint");
 	if (!view_comes(v)) {
 		page_text(p, ST_PLAIN, 1, "This walk adds nothing.");
 		page_word(p, K_ENTER, NULL);
 		return;
 	}
 	page_state(p, style_of_mood(m), 1, "%s %s", glyph_of_mood(m), words_of(v));
-	page_state(p, ST_DIM, RIGHT, plan_rule(v->plan) == RULE_INDEX ? "signed, noted, then built by a job" : "signed, noted, then one short statement");
+	page_state(p, ST_DIM, RIGHT, plan_rule(v->plan) == RULE_INDEX ? "signed, noted, then built by a job" : plan_rule(v->plan) == RULE_SPLIT ? "one short transaction, then a job" : "signed, noted, then one short statement");
 	page_brief(p, "%s 5 %s", glyph_of_mood(m), words_of(v));
-	const char *sql = sql_add(p->arena, v->plan);
-	page_labelled(p, "STATEMENT", AT, plan_rule(v->plan) == RULE_NAME ? rule_brief(p->arena, v->plan) : sql);
+	bool brief = plan_rule(v->plan) == RULE_NAME || plan_rule(v->plan) == RULE_SPLIT;
+	const char *sql = plan_rule(v->plan) == RULE_SPLIT && v->facts->dual.put ? v->facts->dual.put : sql_add(p->arena, v->plan);
+	page_labelled(p, "STATEMENT", AT, brief ? rule_brief(p->arena, v->plan) : sql);
 	page_copy(p, sql);
 	if (plan_rule(v->plan) == RULE_INDEX)
 		page_labelled(p, "LOCK", AT, "SHARE UPDATE EXCLUSIVE, which keeps out neither reads nor writes, by a job of its own. It waits for transactions older than itself to end. "
 			"A build that fails leaves an unfinished index: the next one, or taking it away, clears it.");
 	else
 		page_labelled(p, "LOCK", AT, arena_printf(p->arena, "%s, held for milliseconds; no row is written. It waits %d ms at a time, lets go, and asks again for %d s in all: nobody queues.",
-		plan_rule(v->plan) == RULE_FOREIGN ? "SHARE ROW EXCLUSIVE on both tables" : "ACCESS EXCLUSIVE", CHANGE_LOCK_MS, CHANGE_PATIENCE_S));
-	page_labelled(p, "WAY BACK", AT, sql_take(p->arena, v->plan));
+		plan_rule(v->plan) == RULE_FOREIGN ? "SHARE ROW EXCLUSIVE on both tables" : plan_rule(v->plan) == RULE_SPLIT ? "SHARE ROW EXCLUSIVE, which keeps out writes alone" : "ACCESS EXCLUSIVE", CHANGE_LOCK_MS, CHANGE_PATIENCE_S));
+	page_labelled(p, "WAY BACK", AT, plan_rule(v->plan) == RULE_SPLIT ? "The triggers and their function go. The new table stays, with all that stands in it, for a walk that drops it." : sql_take(p->arena, v->plan));
 	if (plan_rule(v->plan) == RULE_NONE && !v->walk->added_at && v->facts->target.n_published)
 		page_labelled(p, "REPLICATION", AT, change_published(p, v));
 	rows_that_do_not(p, v);

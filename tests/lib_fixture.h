@@ -11,7 +11,7 @@
 	X(FIX_CONSUMERS, "consumers") X(FIX_AUDIT, "audit") X(FIX_WAITING, "waiting") X(FIX_ARMED, "armed") X(FIX_QUIET, "quiet") X(FIX_ALARM, "alarm") \
 	X(FIX_CLOSED, "closed") X(FIX_GONE, "gone") X(FIX_HOSTILE, "hostile") X(FIX_ROWS, "rows") X(FIX_ROWS_SIGNED, "rows_signed") \
 	X(FIX_EXPAND, "expand") X(FIX_MOMENT, "moment") X(FIX_BLOCKED, "blocked") X(FIX_PHASED, "phased") X(FIX_ASKING, "asking") X(FIX_CHANGING, "changing") X(FIX_WRITES, "writes") X(FIX_UNFILLED, "unfilled") \
-	X(FIX_FILLING, "filling") X(FIX_FILL_WAITS, "fill_waits") X(FIX_REJECTS, "rejects") X(FIX_READS, "reads") X(FIX_WATCHED, "watched") X(FIX_LOGGING, "logging") X(FIX_RULE, "rule") X(FIX_HOLD, "hold") X(FIX_INDEX, "index") X(FIX_BUILDS, "builds") X(FIX_NAMED, "named") \
+	X(FIX_FILLING, "filling") X(FIX_FILL_WAITS, "fill_waits") X(FIX_REJECTS, "rejects") X(FIX_READS, "reads") X(FIX_WATCHED, "watched") X(FIX_LOGGING, "logging") X(FIX_RULE, "rule") X(FIX_HOLD, "hold") X(FIX_INDEX, "index") X(FIX_BUILDS, "builds") X(FIX_NAMED, "named") X(FIX_SPLIT, "split") X(FIX_KEPT, "kept") \
 	X(FIX_ADDED, "added") \
 	X(FIX_DUAL, "dual") X(FIX_DUAL_ON, "dual_on") X(FIX_WINDOW, "window") X(FIX_DIFFER, "differ") X(FIX_RELAX, "relax")
 

@@ -307,6 +307,23 @@ static struct view *named(void)
 	return v;
 }
 
+static struct view *split(enum stage stage)
+{
+	static const char *over[] = { "bio", "photo" };
+	struct view *v = rule(stage);
+	struct plan *p = (struct plan *)(uintptr_t)v->plan;
+	struct walk *w = (struct walk *)(uintptr_t)v->walk;
+	p->name = w->name = "users-split-profiles";
+	p->recipe = "split-table";
+	p->add_name = "profiles";
+	p->add_columns = over;
+	p->n_add_columns = 2;
+	w->target = v->target_name = "new table profiles of public.users";
+	facts(v)->target.rule = stage == AT_READS ? 'k' : '\0';
+	facts(v)->broken = (struct fact_broken){ 0 };
+	return v;
+}
+
 static struct view *made(enum fixture f)
 {
 	switch (f) {
@@ -329,6 +346,8 @@ static struct view *made(enum fixture f)
 	case FIX_INDEX:        return index_of(AT_EXPAND);
 	case FIX_BUILDS:       return index_of(AT_WRITES);
 	case FIX_NAMED:        return named();
+	case FIX_SPLIT:        return split(AT_EXPAND);
+	case FIX_KEPT:         return split(AT_READS);
 	default:               return at(AT_CLOSED, true);
 	}
 }

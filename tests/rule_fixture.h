@@ -20,7 +20,7 @@ static struct plan rule_plan(const char *recipe)
 	p.recipe = recipe;
 	p.schema = "public";
 	p.table = "orders";
-	p.column = strcmp(recipe, "add-check") == 0 || strcmp(recipe, "build-index") == 0 || strcmp(recipe, "rename-table") == 0 ? NULL : "note";
+	p.column = strcmp(recipe, "add-check") == 0 || strcmp(recipe, "build-index") == 0 || strcmp(recipe, "rename-table") == 0 || strcmp(recipe, "split-table") == 0 ? NULL : "note";
 	p.statement = NULL;
 	p.n_falls = 0;
 	p.has_falls = false;
@@ -31,7 +31,12 @@ static struct plan rule_plan(const char *recipe)
 		p.add_check = "total >= 0";
 	else if (strcmp(recipe, "rename-table") == 0)
 		p.add_name = "pur chases";
-	else if (strcmp(recipe, "build-index") == 0)
+	else if (strcmp(recipe, "split-table") == 0) {
+		static const char *over[] = { "note", "Lang" };
+		static struct plan_pause pause = { .when = "replication lag", .above = 5, .has_above = true };
+		p.add_name = "order notes", p.add_columns = over, p.n_add_columns = 2, p.has_add_columns = true;
+		p.backfill.pauses = &pause, p.backfill.n_pauses = 1;
+	} else if (strcmp(recipe, "build-index") == 0)
 		p.add_index = "total, lower(note) DESC";
 	else
 		p.add_refers_schema = "public", p.add_refers_table = "customers", p.add_refers_column = "id";

@@ -333,7 +333,7 @@ END_TEST
 START_TEST(targets)
 {
 	p.recipe = "rename";
-	ck_assert_str_eq(judged(), "recipe is \"rename\": this version does not know it; write recipe: add-column, rename-column, change-type, never-null, add-check, add-foreign-key, drop-column, drop-table or remove-rows\n");
+	ck_assert_str_eq(judged(), "recipe is \"rename\": this version does not know it; write recipe: add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, rename-table, split-table, drop-column, drop-table or remove-rows\n");
 	p = whole();
 	p.column = NULL;
 	ck_assert_str_eq(judged(), "target.column is missing; write the column's name\n");

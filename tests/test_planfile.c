@@ -181,8 +181,8 @@ static const char *const hostile[] = {
 static const char *fill(const char *yaml)
 {
 	static const char *const blanks[] = { "name", "table", "column", "type", "where", "before", "after", "why", "way_back", "leaves_behind",
-		"rollback_floor", "api_contract", "falls", "deploys", "zone", "to", "value", "check", "index" };
-	static const char *const values[] = { "a-plan", "orders", "total", "numeric(10,2)", "\"total < 0\"", "b", "a", "w", "w", "l", "1", "none", "[]", "[{name: web}]", "UTC", "\"total * 2\"", "\"0\"", "\"total < 0\"", "\"total, lower(note) DESC\"" };
+		"rollback_floor", "api_contract", "falls", "deploys", "zone", "to", "value", "check", "index", "columns" };
+	static const char *const values[] = { "a-plan", "orders", "total", "numeric(10,2)", "\"total < 0\"", "b", "a", "w", "w", "l", "1", "none", "[]", "[{name: web}]", "UTC", "\"total * 2\"", "\"0\"", "\"total < 0\"", "\"total, lower(note) DESC\"", "[note, lang]" };
 	struct text t = { 0 };
 	int columns = 0;
 	for (const char *line = yaml, *end; *line; line = end) {
@@ -251,7 +251,7 @@ END_TEST
 
 START_TEST(the_template_is_an_empty_draft)
 {
-	static const char *const recipes[] = { "drop-column", "drop-table", "remove-rows", "add-column", "rename-column", "change-type", "never-null", "add-check", "add-foreign-key", "build-index", "rename-table" };
+	static const char *const recipes[] = { "drop-column", "drop-table", "remove-rows", "add-column", "rename-column", "change-type", "never-null", "add-check", "add-foreign-key", "build-index", "rename-table", "split-table" };
 	for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) {
 		struct plan_draft none = { .recipe = recipes[i] };
 		const char *written = planfile_write(a, &none);

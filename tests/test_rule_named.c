@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An index that comes, and a table's new name: their statements, what a plan may say of them, and that most of them refuse nothing. */
+/* An index that comes, a table's new name, and a table that is split: their statements, what a plan may say of them, and that most of them refuse nothing. */
+#include "core/split.h"
 #include "tests/rule_fixture.h"
 
 START_TEST(an_index)
@@ -57,6 +58,100 @@ START_TEST(a_name)
 	p.add_name = " ";
 	ck_assert(!rule_whole(&p));
 	ck_assert(finds(&p, "add.name is empty"));
+}
+END_TEST
+
+START_TEST(a_split)
+{
+	struct plan p = rule_plan("split-table");
+	const struct fact_target absent = { 0 }, filling = { .rule = 'f' }, kept = { .rule = 'k' }, broken = { .rule = 'b' }, alone = { .rule = 't' };
+	struct plan_error *list;
+	gives(&p, "backfill");
+	p.name = "a-split";
+	const char *take = rule_hold(c->a, &p, &kept);
+	ck_assert_str_eq(take, "DROP TRIGGER IF EXISTS zz_gatewalk_split_a_split_i ON \"public\".\"orders\";\nDROP TRIGGER IF EXISTS zz_gatewalk_split_a_split_u ON \"public\".\"orders\";\n"
+		"DROP TRIGGER IF EXISTS zz_gatewalk_split_a_split_d ON \"public\".\"orders\";\nDROP FUNCTION IF EXISTS gatewalk.split_a_split()");
+	ck_assert(strncmp(sql_take(c->a, &p), take, strlen(take)) == 0 && strstr(sql_take(c->a, &p), "COMMENT ON TABLE \"public\".\"order notes\" IS NULL") && !strstr(sql_take(c->a, &p), "DROP TABLE"));
+	ck_assert_str_eq(rule_hold(c->a, &p, &filling), "");
+	ck_assert_str_eq(rule_hold(c->a, &p, &alone), "");
+	ck_assert_str_eq(sql_add(c->a, &p), "CREATE TABLE public.\"order notes\" (the key of public.orders, note, \"Lang\"; FOREIGN KEY, ON DELETE CASCADE), with its owner and rights, and triggers that bring over "
+		"every write (copy SQL shows how)");
+	ck_assert_ptr_null(rule_broken(c->a, &p));
+	ck_assert(!rule_binds(&p));
+	ck_assert_int_eq(rule_step(&p, &absent), RULE_ABSENT);
+	ck_assert_int_eq(rule_step(&p, &broken), RULE_ABSENT);
+	ck_assert_int_eq(rule_step(&p, &filling), RULE_NEW_ROWS);
+	ck_assert_int_eq(rule_step(&p, &kept), RULE_ALL_ROWS);
+	ck_assert_int_eq(rule_step(&p, &alone), RULE_DONE);
+	ck_assert_str_eq(plan_noun(&p), "new table");
+	ck_assert(!sql_same(c->a, &p, "create table \"order notes\" (id int)", NULL));
+	ck_assert_uint_eq(plan_judge(c->a, &p, &list), 0);
+	struct plan now = p;
+	const char *why;
+	now.n_add_columns = 1;
+	ck_assert_int_eq(plan_compare(c->a, &p, &now, &why), AMEND_NEW_WALK);
+	ck_assert_int_eq(plan_compare(c->a, &now, &p, &why), AMEND_NEW_WALK);
+}
+END_TEST
+
+START_TEST(judged_splits)
+{
+	static const char *twice[] = { "note", "note" };
+	struct plan p = rule_plan("split-table");
+	ck_assert(finds(&p, "backfill.pause names no condition"));
+	gives(&p, "backfill");
+	p.add_columns = twice;
+	ck_assert(finds(&p, "add.columns names note twice"));
+	p.n_add_columns = 0;
+	ck_assert(!rule_whole(&p));
+	ck_assert(finds(&p, "add.columns is empty"));
+	p.has_add_columns = false;
+	ck_assert(finds(&p, "add.columns is missing"));
+	p = rule_plan("split-table");
+	p.add_name = "orders";
+	p.backfill.value = "1";
+	gives(&p, "backfill");
+	ck_assert(finds(&p, "add.name is the table's name"));
+	ck_assert(finds(&p, "backfill.value is given, and what goes over is the row's own"));
+	p.backfill.n_pauses = 0;
+	ck_assert(finds(&p, "backfill.pause names no condition"));
+	p = rule_plan("add-check");
+	gives(&p, "add.columns");
+	ck_assert(finds(&p, "add.columns is given, and add-check has no use for it"));
+}
+END_TEST
+
+/* The triggers go behind the last deploy that needs them: the permit says so itself, whatever the engine asked. */
+START_TEST(the_triggers_stay_while_they_are_needed)
+{
+	struct err e = { 0 };
+	to_new_rows();
+	says(OP_CONFIRM, "{'backfill':0,'item':5,'typed':'written'}");
+	const struct plan check = c->plan;
+	c->plan = rule_plan("split-table");
+	c->plan.name = check.name;
+	c->plan.deploys = check.deploys;
+	c->plan.n_deploys = check.n_deploys;
+	core_good_facts(c);
+	c->facts.target.rule = 'k';
+	c->facts.locked = true;
+	struct walk *w = &c->walk;
+	w->stage = AT_CHANGING, w->change = CHANGE_HOLD, w->intent_n = 9, w->outcome_known = false, w->dropped = false;
+	w->intent_statement = permit_statement(c->a, &c->plan, w, &c->facts);
+	w->intent_expires = c->facts.now + US_MINUTE;
+	ck_assert_ptr_nonnull(strstr(w->intent_statement, "DROP TRIGGER"));
+	struct permit *any = arena_alloc(c->a, permit_size());
+	memset(any, 0, permit_size());
+	/* Issued now, and what it is bound to is not asked for here. */
+	memcpy(any, &c->facts.now, sizeof c->facts.now);
+	ck_assert(!permit_rejudge(any, &c->plan, w, &c->facts, &e));
+	ck_assert_str_eq(e.msg, "no permit: not every deploy uses the new table alone");
+	c->plan.n_deploys = 0;
+	err_clear(&e);
+	ck_assert_msg(permit_rejudge(any, &c->plan, w, &c->facts, &e), "%s", e.msg);
+	c->facts.target.rule = 'b';
+	ck_assert(!permit_rejudge(any, &c->plan, w, &c->facts, &e));
+	ck_assert_ptr_nonnull(strstr(e.msg, "asks for another statement"));
 }
 END_TEST
 
@@ -121,7 +216,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("rule_named");
 	TCase *t = tcase_create("rule_named");
-	const TTest *const all[] = { an_index, a_name, judged_indexes, an_index_refuses_nothing };
+	const TTest *const all[] = { an_index, a_name, a_split, judged_splits, the_triggers_stay_while_they_are_needed, judged_indexes, an_index_refuses_nothing };
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tcase_add_test(t, all[i]);

@@ -65,7 +65,7 @@ static const struct shown { const char *name; const struct screen *screen; enum 
 	{ "rule", &screen_add, FIX_RULE, 5, -1, 0 },
 	{ "rule-walk", &screen_walk, FIX_HOLD, 0, -1, 0 },
 	{ "rule-step", &screen_step, FIX_HOLD, ITEM_READS, -1, 0 },
-	{ "index", &screen_add, FIX_INDEX, 5, -1, 0 }, { "index-walk", &screen_walk, FIX_BUILDS, 0, -1, 0 }, { "named", &screen_add, FIX_NAMED, 5, -1, 0 }, { "named-walk", &screen_walk, FIX_NAMED, 0, -1, 0 },
+	{ "index", &screen_add, FIX_INDEX, 5, -1, 0 }, { "index-walk", &screen_walk, FIX_BUILDS, 0, -1, 0 }, { "named", &screen_add, FIX_NAMED, 5, -1, 0 }, { "named-walk", &screen_walk, FIX_NAMED, 0, -1, 0 }, { "split", &screen_add, FIX_SPLIT, 5, -1, 0 }, { "split-walk", &screen_walk, FIX_KEPT, 0, -1, 0 },
 	{ "backfill-begin", &screen_backfill, FIX_UNFILLED, 6, -1, 0 },
 	{ "backfill", &screen_backfill, FIX_FILLING, 6, -1, 0 },
 	{ "backfill-waits", &screen_backfill, FIX_FILL_WAITS, 6, -1, 0 },

@@ -298,11 +298,53 @@ START_TEST(a_name)
 }
 END_TEST
 
+START_TEST(a_split)
+{
+	begin("split-table");
+	ck_assert_str_eq(offered(ACT_ADD, NULL)->label, "split it");
+	next_is("Split it: the new table and its triggers, in one short transaction.", "Every write goes to both then; a job brings over the rows that stand.");
+	changed("add");
+	look('f', false);
+	ck_assert_str_eq(v->items[ITEM_DUAL_WRITE].note, "rows come over");
+	ck_assert_str_eq(offered(ACT_BUILD, NULL)->label, "bring the rows over");
+	ck_assert_int_eq(challenge("built")->verdict, REFUSED);
+	ck_assert_ptr_null(offered(ACT_CONFIRM, NULL));
+	next_is("Not every row stands in the new table. Bring them over: a job does.", "Or take its triggers away; the table itself stays then, as it is.");
+	look('k', false);
+	ck_assert_str_eq(v->items[ITEM_DUAL_WRITE].note, "every row came over");
+	ck_assert_int_eq(challenge("built")->verdict, HOLDS);
+	ck_assert_str_eq(offered(ACT_TAKE, NULL)->label, "take its triggers away");
+	asks(ACT_CONFIRM, "5", "type \"written\"", "written");
+	next_is("Every row stands in both, and every write goes to both. Type \"written\".", "Then each deploy moves to the new table, reads before writes (item 8).");
+	says(OP_CONFIRM, "{'backfill':0,'item':5,'typed':'written'}");
+	look('k', false);
+	asks(ACT_DECLARE, "reads_moved/web", "release of web that uses the new table alone, and when its last old instance ended", "90ab17 ended 2026-11-10 11:20");
+	ck_assert_ptr_null(offered(ACT_ALTER, "hold"));
+	next_is("Deploy web so that it uses the new table alone, reads before writes.", "Declare it when its last old instance ended. 0 of 2 are declared.");
+	says(OP_DECLARE, "{'key':'web','value':'1.21 ended','what':'reads_moved'}");
+	says(OP_DECLARE, "{'key':'workers','value':'1.21 ended','what':'reads_moved'}");
+	look('k', false);
+	ck_assert_ptr_nonnull(offered(ACT_ALTER, "hold"));
+	ck_assert_ptr_null(offered(ACT_CONFIRM, NULL));
+	next_is("Take the triggers off: nobody writes the old columns any more.", "A short lock; the old columns stay, for walks that drop them.");
+	look('b', false);
+	ck_assert_ptr_nonnull(strstr(v->next[0], "is not there any more"));
+	ck_assert_ptr_null(offered(ACT_ALTER, "hold"));
+	look('t', false);
+	asks(ACT_CONFIRM, "8", "type \"held\"", "held");
+	next_is("The new table stands by itself. Type \"held\" (item 8).", "Then it is watched for 48 h.");
+	says(OP_CONFIRM, "{'item':8,'typed':'held'}");
+	c->walk.stage = AT_CLOSED;
+	judge();
+	next_is("This walk is closed. Nothing to do.", "The new table stays; the snapshot is kept for 90 days.");
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("view_rule");
 	TCase *t = tcase_create("view_rule");
-	const TTest *const all[] = { it_comes, deploys_write_what_holds, every_row_is_asked, never_null, an_index, a_unique_index, a_name };
+	const TTest *const all[] = { it_comes, deploys_write_what_holds, every_row_is_asked, never_null, an_index, a_unique_index, a_name, a_split };
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tcase_add_test(t, all[i]);

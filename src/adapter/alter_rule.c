@@ -4,6 +4,7 @@
 
 #include "adapter/probe.h"
 #include "adapter/probe_target.h"
+#include "adapter/split.h"
 #include "adapter/writer.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -172,6 +173,55 @@ static bool view_ours(struct altering *r, const struct rows *pairs, struct err *
 	return is_ours(pairs, arena_printf(r->a, "what bears the old name %s is not the view that this walk made: nothing was changed", r->o->plan->table), e);
 }
 
+/* ---- a table split in two: the new one and its triggers come in one transaction; they go, and it stays ---- */
+
+/* MUST 2. What was signed is what the catalogue still asks for. */
+static bool split_tried(struct altering *r, struct err *e)
+{
+	const struct split_order o = split_order_of(r->a, r->o->plan, false);
+	const char *unfit = NULL;
+	struct split_form f;
+	if (!split_form(r->db, r->a, &o, &f, &unfit, e))
+		return false;
+	if (unfit)
+		return err_set(e, ERR_GATE, "Nothing was sent to the table.", "%s", unfit);
+	return text_eq(split_put(r->a, &f), r->statement) || err_set(e, ERR_GATE, "Look again, and begin it again.", "the table's columns, its owner or its rights have changed since this was signed");
+}
+
+/* It keeps writers out for a moment, and no reader. */
+static const char *lock_to_split(const struct altering *r)
+{
+	(void)r;
+	return "SHARE ROW EXCLUSIVE";
+}
+
+/* How far it is, as the look sees it behind the change. */
+static const char *split_is(const struct altering *r, const char *state)
+{
+	const struct split_form f = split_named(r->a, r->o->plan);
+	return arena_printf(r->a, "(WITH t AS (SELECT %u::oid AS relid) SELECT %s FROM (SELECT NULL::text AS k, NULL::text AS v, 0 AS ord %s) p WHERE k = 'rule')", r->o->binding.relid, state, split_state(r->a, &f));
+}
+
+static const char *split_there(const struct altering *r)
+{
+	return split_is(r, "coalesce(bool_and(v = 'false'), false)");
+}
+
+static const char *split_alone(const struct altering *r)
+{
+	return split_is(r, "coalesce(bool_and(v = 'true'), false)");
+}
+
+static const char *split_left_alone(const struct altering *r)
+{
+	return split_is(r, "count(*) = 0");
+}
+
+static const char *split_put_sql(const struct altering *r)
+{
+	return r->statement;
+}
+
 const struct alter_form *alter_rule(enum rule rule, enum change ch)
 {
 	static const struct alter_form of_rows[] = {
@@ -184,8 +234,14 @@ const struct alter_form *alter_rule(enum rule rule, enum change ch)
 	}, of_table[] = {
 		[CHANGE_ADD] = { .doing = "renaming the table", .alone = true, .tried = tried, .fits = old_name, .proof = bears_new },
 		[CHANGE_TAKE] = { .doing = "giving the old name back", .more = other_view, .fits = view_ours, .proof = bears_old },
+	}, of_split[] = {
+		[CHANGE_ADD] = { .doing = "splitting the table", .alone = true, .tried = split_tried, .lock = lock_to_split, .fits = absent, .sql = split_put_sql, .proof = split_there },
+		[CHANGE_TAKE] = { .doing = "taking the triggers away", .proof = split_left_alone },
+		[CHANGE_HOLD] = { .doing = "ending the triggers", .alone = true, .proof = split_alone },
 	};
-	const struct alter_form *all = rule == RULE_INDEX ? of_index : rule == RULE_NAME ? of_table : of_rows;
-	size_t n = rule == RULE_INDEX ? sizeof of_index / sizeof *of_index : rule == RULE_NAME ? sizeof of_table / sizeof *of_table : sizeof of_rows / sizeof *of_rows;
-	return (size_t)ch < n && all[ch].doing ? &all[ch] : NULL;
+#define FORMS(of) { of, sizeof of / sizeof *of }
+	static const struct { const struct alter_form *all; size_t n; } forms[] = { [RULE_NOT_NULL] = FORMS(of_rows), [RULE_CHECK] = FORMS(of_rows), [RULE_FOREIGN] = FORMS(of_rows),
+		[RULE_INDEX] = FORMS(of_index), [RULE_NAME] = FORMS(of_table), [RULE_SPLIT] = FORMS(of_split) };
+#undef FORMS
+	return (size_t)ch < forms[rule].n && forms[rule].all[ch].doing ? &forms[rule].all[ch] : NULL;
 }

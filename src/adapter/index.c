@@ -79,25 +79,6 @@ static bool sent(struct building *b, const char *doing, const char *sql, struct 
 
 /* ---- what stands ---- */
 
-/* The walk's own row: signed, at the place where an index is built, and of this very table. $1 sid, $2 stage, $3 and $4 the table. */
-static const char MAY_SQL[] =
-"/* gatewalk */ SELECT t.oid, EXISTS (SELECT FROM gatewalk.walk w WHERE w.sid = $1 AND w.stage = $2 AND w.relid = t.oid AND w.closed_at IS NULL\n"
-"    AND EXISTS (SELECT FROM gatewalk.anchor a WHERE a.sid = w.sid AND a.kind = 'line'))\n"
-"FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname = $3 AND t.relname = $4";
-
-static bool may(struct building *b, struct err *e)
-{
-	const struct plan *p = b->o->plan;
-	const char *args[] = { b->o->sid, stage_name(AT_WRITES), p->schema, p->table };
-	struct rows r;
-	if (!db_ask(b->db, b->a, &(struct query){ .sql = MAY_SQL, .args = args, .nargs = 4, .cols = 2, .max_rows = 1 }, &r, e))
-		return false;
-	if (!r.n || !cell_bool(r.cell[0][1]))
-		return err_set(e, ERR_VERIFY, "Nothing was sent.", "no index is built: by the ledger this walk is not where %s is to come, or the table is another one", p->add_name);
-	b->relid = (unsigned)cell_int(r.cell[0][0]);
-	return true;
-}
-
 /* $1 schema, $2 name, $3 the table's oid. */
 static const char STANDS_SQL[] =
 "/* gatewalk */ SELECT i.indrelid IS NOT DISTINCT FROM $3::oid, coalesce(i.indisvalid AND i.indisready, false),\n"
@@ -192,7 +173,7 @@ static bool way(struct building *b, struct index_end *out, struct err *e)
 	enum stands is;
 	int builder = 0;
 	bool told = false;
-	if (!db_script(b->db, b->a, SETTINGS_SQL, 0, NULL, e) || !may(b, e))
+	if (!db_script(b->db, b->a, SETTINGS_SQL, 0, NULL, e) || !writer_signed(b->db, b->a, b->o->sid, b->o->plan, &b->relid, e))
 		return false;
 	do {
 		if (!look(b, &is, &builder, &out->bytes, e))

@@ -24,7 +24,7 @@ static const struct field fields[] = {
 	{ "gatewalk", FIELD_VERSION, .required = true, .help = "write gatewalk: 1" },
 	{ "name", FIELD_TEXT, IN(name), LABEL, .required = true, .help = "write a short name, such as orders-drop-legacy-total" },
 	{ "archetype", FIELD_ARCHETYPE, IN(archetype), .required = true, .help = "write additive or destructive" },
-	{ "recipe", FIELD_TEXT, IN(recipe), LABEL, .required = true, .help = "write add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, rename-table, drop-column, drop-table or remove-rows" },
+	{ "recipe", FIELD_TEXT, IN(recipe), LABEL, .required = true, .help = "write add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, rename-table, split-table, drop-column, drop-table or remove-rows" },
 	{ "target", FIELD_MAP, .required = true, .help = "write schema and table under it, and column or where" },
 	{ "target.schema", FIELD_TEXT, IN(schema), NAME, .help = "write the schema's name" },
 	{ "target.table", FIELD_TEXT, IN(table), NAME, .required = true, .help = "write the table's name" },
@@ -48,6 +48,7 @@ static const struct field fields[] = {
 	{ "add.unique", FIELD_BOOL, IN(add_unique), .help = "write true or false" },
 	{ "add.method", FIELD_TEXT, IN(add_method), LABEL, .help = "write btree, hash, gin, gist, spgist or brin, or leave it out" },
 	{ "add.where", FIELD_TEXT, IN(add_where), TEXT, .help = "write of which rows, such as \"total > 0\", or leave it out" },
+	{ "add.columns", FIELD_TEXTS, IN(add_columns), .more = IN(n_add_columns), .size = IN(has_add_columns), NAME, .help = "write a list of columns, such as [note, note_lang]" },
 	{ "add.comment", FIELD_TEXT, IN(add_comment), TEXT, .help = "write what it is for, in a sentence, or leave it out" },
 
 	{ "convert", FIELD_MAP, .help = "write to under it, or leave it out" },

@@ -4,40 +4,11 @@
 
 #include <string.h>
 
+#include "adapter/planfile_words.h"
 #include "base/arena.h"
 #include "base/text.h"
 
 #define COMMENT_COLUMN 40
-#define NAMED "a-z, 0-9 and -, at most 40: "
-
-/* What the template says of each kind of target. reads and check: NULL, nobody is searched for who uses it. */
-static const struct words { const char *archetype, *goes, *noun, *name, *table, *before, *falls, *scope, *reads, *check; } words[] = {
-	[TARGET_COLUMN] = { "destructive", "one column is dropped", "column", NAMED "orders-drop-legacy-total", "orders", "the column as it is: type, default, what it holds",
-		"what else falls with the column, in the server's words; [] when nothing does",
-		"  scope: column                         # column (with its key), or table\n", "reads the column", "legacy_total /srv/reports" },
-	[TARGET_TABLE] = { "destructive", "one table is dropped", "table", NAMED "drop-old-orders", "old_orders", "the table as it is: what it holds, how many rows, since when",
-		"what else falls with the table, in the server's words; [] when nothing does", "", "reads the table", "old_orders /srv/reports" },
-	[TARGET_ROWS] = { "destructive", "rows are removed from one table", "rows", NAMED "orders-remove-before-2020", "orders", "which rows these are, and how many",
-		NULL, "", "needs the rows", "'orders.*2019' /srv/reports" },
-	[TARGET_ADDED] = { "additive", "one column is added", "new column", NAMED "orders-add-note", "orders", "the table as it is, and where such a value is kept today", NULL, "", NULL, NULL },
-};
-/* Constraints: what a write is asked from the first statement on. */
-static const struct words rules[] = {
-	[RULE_NOT_NULL] = { "additive", "one column is never null any more", "constraint", NAMED "orders-never-null-note", "orders", "the column as it is, and how many rows have no value", NULL, "", NULL, NULL },
-	[RULE_CHECK] = { "additive", "one check is added", "constraint", NAMED "orders-add-check-positive", "orders", "the table as it is, and what its rows hold", NULL, "", NULL, NULL },
-	[RULE_INDEX] = { "additive", "one index is built", "index", NAMED "build-orders-total-idx", "orders", "the table as it is, and which queries are slow", NULL, "", NULL, NULL },
-	[RULE_NAME] = { "additive", "one table gets another name; a view keeps the old one", "new name", NAMED "orders-to-purchases", "orders", "the table as it is, and who uses it by its name", NULL, "", NULL, NULL },
-	[RULE_FOREIGN] = { "additive", "one foreign key is added", "constraint", NAMED "orders-add-foreign-key-customer", "orders", "the two tables as they are", NULL, "", NULL, NULL },
-};
-/* Two columns side by side. */
-static const struct words beside[] = {
-	[ARCH_RENAME] = { "rename", "one column gets another name: a new one stands beside it until it goes", "old column", NAMED "orders-rename-totl", "orders", "the column as it is: type, default, what it holds",
-		"what else falls with the old column, in the server's words; [] when nothing does", "  scope: column                         # the old column (with its key), or table\n",
-		"reads the old column", "totl /srv/reports" },
-	[ARCH_TYPE] = { "type change", "one column gets another type: a new one stands beside it until it goes", "old column", NAMED "orders-retype-total", "orders", "the column as it is: type, default, what it holds",
-		"what else falls with the old column, in the server's words; [] when nothing does", "  scope: column                         # the old column (with its key), or table\n",
-		"reads the old column", "total_text /srv/reports" },
-};
 
 static bool is_beside(const struct plan_draft *d)
 {
@@ -185,6 +156,29 @@ static void put_index(struct text *t, const struct plan_draft *d)
 		text_add(t, "  where:                                # of which rows alone: \"total > 0\"; nothing: of all\n");
 }
 
+/* Names with commas between them, as they were typed. */
+static void put_split(struct text *t, const struct plan_draft *d)
+{
+	text_add(t, "\n# The new table. It has the key, and these columns; they stand in both until each is dropped from this one, by a walk of its own.\nadd:\n");
+	put_field(t, "  name", d->to, "order_notes");
+	if (!d->columns)
+		put_field(t, "  columns", NULL, "[note, note_lang]");
+	else
+		text_add(t, "  columns:\n");
+	for (const char *s = d->columns; s && *s; s += strcspn(s, ",") + (s[strcspn(s, ",")] != '\0')) {
+		char name[256] = "";
+		const char *from = s + strspn(s, " ");
+		size_t n = strcspn(from, ",");
+		for (; n > 0 && from[n - 1] == ' '; n--)
+			;
+		memcpy(name, from, n < sizeof name ? n : sizeof name - 1);
+		text_add(t, "    - ");
+		put_value(t, name);
+		text_add(t, "\n");
+	}
+	text_add(t, "\n# When the job that brings over the rows makes room for others.\nbackfill:\n  pause: [{when: replication lag, above: 5}]\n");
+}
+
 /* From the first statement on a write is refused that does not hold to it: what stands is counted before, and mended or filled. */
 static void put_rule(struct text *t, const struct plan_draft *d)
 {
@@ -192,6 +186,8 @@ static void put_rule(struct text *t, const struct plan_draft *d)
 		put_foreign(t, d);
 	} else if (rule_of(d) == RULE_INDEX) {
 		put_index(t, d);
+	} else if (rule_of(d) == RULE_SPLIT) {
+		put_split(t, d);
 	} else if (rule_of(d) == RULE_NAME) {
 		text_add(t, "\n# The new name. The old one becomes a view, through which both read and write the same rows.\nadd:\n");
 		put_field(t, "  name", d->to, "purchases");
@@ -254,8 +250,8 @@ static void put_document(struct text *t, const struct plan_draft *d)
 	put_field(t, "  after", NULL, "what stands there afterwards");
 	bool adds = comes(d), rule = rule_of(d) != RULE_NONE;
 	put_field(t, "  why", d->why, adds ? "why it comes" : is_beside(d) ? "why it changes" : "why it goes");
-	put_field(t, "  way_back", NULL, rule_of(d) == RULE_NAME ? "how the table gets its old name back, and who does it" : rule_of(d) == RULE_INDEX ? "how the index goes again, and who does it" : rule ? "how the constraint goes again, and who does it" : adds ? "how the column goes again, and who does it" : "how the data comes back, and who does it");
-	put_field(t, "  leaves_behind", NULL, rule_of(d) == RULE_INDEX || rule_of(d) == RULE_NAME ? "what a way back leaves behind: nothing" : rule ? "what a way back leaves behind: values that were filled in" : adds ? "what a way back loses: values that stand only in it" : "what a way back does not restore");
+	put_field(t, "  way_back", NULL, rule ? further[rule_of(d)].way_back : adds ? "how the column goes again, and who does it" : "how the data comes back, and who does it");
+	put_field(t, "  leaves_behind", NULL, rule ? further[rule_of(d)].leaves : adds ? "what a way back loses: values that stand only in it" : "what a way back does not restore");
 	put_field(t, "  rollback_floor", NULL, adds ? "the oldest release that runs with it there" : "the oldest release that runs without it");
 	put_field(t, "  api_contract", NULL, "what changes for those who call the application, or none");
 	if (!adds)
@@ -288,8 +284,8 @@ static void put_people(struct text *t, const struct plan_draft *d)
 	const struct words *w = words_of(d);
 	if (rule_of(d) == RULE_INDEX)
 		text_add(t, "\n# Each deployed part of the application: web, workers, cron. Of a unique index each is asked since when it writes no key twice.\n");
-	else if (rule_of(d) == RULE_NAME)
-		text_add(t, "\n# Each deployed part of the application: web, workers, cron. Each is asked since when it uses the new name alone.\n");
+	else if (rule_of(d) == RULE_NAME || rule_of(d) == RULE_SPLIT)
+		text_addf(t, "\n# Each deployed part of the application: web, workers, cron. Each is asked since when it uses the %s alone.\n", w->noun);
 	else
 		text_addf(t, "\n# Each deployed part of the application: web, workers, cron. Each is asked when it %s the %s.\n", w->reads ? "stopped using" :
 			rule_of(d) != RULE_NONE ? "wrote only what holds to" : "began to write, and to read,", w->noun);
@@ -316,16 +312,16 @@ static void put_rules(struct text *t, const struct plan_draft *d)
 			"  unused_days: %-2d                       # at least %d\n"
 			"  longest_job_days: 1                   # the period of the rarest job that could read it; 31 for a monthly one\n", archetype_window_floor(plan_recipe(&p)),
 			archetype_window_floor(plan_recipe(&p)), archetype_unused_floor(plan_recipe(&p)), archetype_unused_floor(plan_recipe(&p)));
+	else if (rule)
+		text_addf(t, "  writes_hours: 4                       # at least 4; %s\n", further[rule_of(d)].writes);
 	else
-		text_add(t, rule_of(d) == RULE_NAME ? "  writes_hours: 4                       # at least 4; nothing waits for it here\n" : rule_of(d) == RULE_INDEX ?
-		"  writes_hours: 4                       # at least 4; of a unique one: so long what it refuses is seen\n" : rule ?
-		"  writes_hours: 4                       # at least 4; so long it is asked of new rows alone, and what it refuses is seen\n" : adds ?
+		text_add(t, adds ?
 		"  writes_hours: 4                       # at least 4; reads move no earlier than this after writes fill it\n" :
 		"  unused_days: 14                       # at least 14\n"
 		"  longest_job_days: 7                   # the period of the rarest job that could read it; 31 for a monthly one\n");
 	text_addf(t,
 		"  monitor_hours: 48                     # at least 48\n"
-		"  release_quiet_hours: 48               # at least 48; no release this long after the %s\n", rule ? rule_of(d) == RULE_INDEX ? "index comes" : rule_of(d) == RULE_NAME ? "new name comes" : "constraint comes" : adds ? "column comes" : is_beside(d) ? "table changes" : "drop");
+		"  release_quiet_hours: 48               # at least 48; no release this long after the %s\n", rule ? further[rule_of(d)].comes : adds ? "column comes" : is_beside(d) ? "table changes" : "drop");
 	if (words_of(d) == &words[TARGET_COLUMN] || is_beside(d))
 		text_add(t, "  hide: true                            # hidden from the application's roles for a day before gate B; needs errors that can be read\n");
 	if (words_of(d) != &words[TARGET_ROWS] && !adds)

@@ -72,6 +72,8 @@ bool probe_rule(struct db *db, struct arena *a, const struct plan *p, struct fac
 		return probe_index(db, a, p, t, e);
 	if (plan_rule(p) == RULE_NAME)
 		return probe_name(db, a, p, t, e);
+	if (plan_rule(p) == RULE_SPLIT)
+		return probe_split(db, a, p, t, e);
 	if ((t->unfit = against(a, p, t)))
 		return true;
 	if (!may_refer(db, a, p, &t->unfit, e))
@@ -112,6 +114,8 @@ bool probe_broken(struct db *db, struct arena *a, const struct plan *p, const st
 	*out = (struct fact_broken){ .at = 0 };
 	if (plan_rule(p) == RULE_INDEX)
 		return probe_doubles(db, a, p, ms, out, e);
+	if (plan_rule(p) == RULE_SPLIT)
+		return probe_left(db, a, p, t, ms, out, e);
 	if (plan_rule(p) == RULE_NAME)
 		return probe_now(db, &out->at, e);
 	const char *from = arena_printf(a, "FROM %s.%s r WHERE %s", sql_quoted(a, p->schema), sql_quoted(a, p->table), rule_broken(a, p));

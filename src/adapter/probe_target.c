@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/rule.h"
+#include "core/split.h"
 #include "core/sql.h"
 #include "port/crypto.h"
 
@@ -35,6 +36,10 @@ static const char *rule_sql(struct arena *a, const struct plan *p)
 			"UNION ALL SELECT 'lock', format('%%I.%%I', nspname, $2::text), 50 FROM t WHERE relname <> $2::text\n"
 			"UNION ALL SELECT 'published', format('%%I', p.pubname), 250 FROM pg_publication p JOIN pg_publication_rel l ON l.prpubid = p.oid JOIN t ON t.relid = l.prrelid WHERE l.prattrs IS NOT NULL\n",
 			sql_literal(a, p->add_name));   /* the view first, as whoever uses it */
+	if (plan_rule(p) == RULE_SPLIT) {
+		const struct split_form f = split_named(a, p);
+		return split_state(a, &f);
+	}
 	if (plan_rule(p) == RULE_INDEX)
 		return arena_printf(a, "UNION ALL SELECT 'rule', (i.indisvalid AND i.indisready)::text, 1000 FROM pg_index i JOIN t ON t.relid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid WHERE x.relname = %s\n",
 			sql_literal(a, rule_name(p)));

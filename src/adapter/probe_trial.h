@@ -15,6 +15,10 @@ bool probe_rule(struct db *db, struct arena *a, const struct plan *p, struct fac
 bool probe_index(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e);
 /* The same of a table's new name. */
 bool probe_name(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e);
+/* The same of a table that is split in two. */
+bool probe_split(struct db *db, struct arena *a, const struct plan *p, struct fact_target *t, struct err *e);
+/* Of one whose rows have come over: how many are not in the new table, or are not the same there. */
+bool probe_left(struct db *db, struct arena *a, const struct plan *p, const struct fact_target *t, int ms, struct fact_broken *out, struct err *e);
 /* How many rows stand in the way of a unique one, and the first keys. */
 bool probe_doubles(struct db *db, struct arena *a, const struct plan *p, int ms, struct fact_broken *out, struct err *e);
 

@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "core/fact.h"
+#include "core/plan.h"
+#include "core/walk.h"
 #include "port/db.h"
 
 #define SETTINGS "-c idle_in_transaction_session_timeout=2s -c statement_timeout=5s -c lock_timeout=500ms -c plan_cache_mode=force_generic_plan"
@@ -58,6 +60,24 @@ bool writer_alone_here(struct db *db, struct arena *a, struct err *e)
 {
 	const char *got = db_value(db, a, &(struct query){ .sql = "/* gatewalk */ SELECT pg_try_advisory_lock(" WRITER_ALONE_SQL ")" }, e);
 	return got && (cell_bool(got) || err_set(e, ERR_WAIT, "gatewalk job list", "another session fills or changes a table of this database"));
+}
+
+/* The walk's own row: signed, at the place where something is brought, and of this very table. $1 sid, $2 stage, $3 and $4 the table. */
+static const char SIGNED_SQL[] =
+"/* gatewalk */ SELECT t.oid, EXISTS (SELECT FROM gatewalk.walk w WHERE w.sid = $1 AND w.stage = $2 AND w.relid = t.oid AND w.closed_at IS NULL\n"
+"    AND EXISTS (SELECT FROM gatewalk.anchor a WHERE a.sid = w.sid AND a.kind = 'line'))\n"
+"FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname = $3 AND t.relname = $4";
+
+bool writer_signed(struct db *db, struct arena *a, const char *sid, const struct plan *p, unsigned *relid, struct err *e)
+{
+	const char *args[] = { sid, stage_name(AT_WRITES), p->schema, p->table };
+	struct rows r;
+	if (!db_ask(db, a, &(struct query){ .sql = SIGNED_SQL, .args = args, .nargs = 4, .cols = 2, .max_rows = 1 }, &r, e))
+		return false;
+	if (!r.n || !cell_bool(r.cell[0][1]))
+		return err_set(e, ERR_VERIFY, "Nothing was sent.", "by the ledger this walk is not where %s is to come, or the table is another one", p->add_name);
+	*relid = (unsigned)cell_int(r.cell[0][0]);
+	return true;
 }
 
 bool writer_unstoppable(bool (*attempt)(void *run, struct err *e), void *run, struct err *e)

@@ -10,6 +10,7 @@ struct arena;
 struct db;
 struct err;
 struct fact_target;
+struct plan;
 struct rows;
 
 #define WRITER_STATEMENT_MS 6000   /* ours; the server's 5 s come first */
@@ -30,6 +31,8 @@ const char *writer_locks(struct arena *a, const struct fact_target *t, bool only
 bool writer_alone(const struct rows *pairs, struct err *e);
 /* The same for a session, which has it until its end: ERR_WAIT where another one has. Asked once. */
 bool writer_alone_here(struct db *db, struct arena *a, struct err *e);
+/* By the ledger, has the walk signed what a job is to bring (item 5), and is the plan's table still the walk's? *relid: the table. ERR_VERIFY: no. */
+bool writer_signed(struct db *db, struct arena *a, const char *sid, const struct plan *p, unsigned *relid, struct err *e);
 /* Runs one attempt that Ctrl-Z cannot stop with the lock in hand: ignored by the whole process, since a blocked signal goes to another thread. */
 bool writer_unstoppable(bool (*attempt)(void *run, struct err *e), void *run, struct err *e);
 

@@ -51,9 +51,12 @@ static int run_check(const struct line *l, struct err *e)
 
 static bool constraint_is_whole(const struct new_plan *n, enum rule r, struct err *e)
 {
-	bool table = n->table && !n->type && !n->def && !n->columns == (r != RULE_INDEX);
+	bool table = n->table && !n->type && !n->def && !n->columns == (r != RULE_INDEX && r != RULE_SPLIT);
 	if (r == RULE_NAME)
 		return (table && n->to && !n->column && !n->convert && !n->where) || err_set(e, ERR_USE, "gatewalk new --recipe rename-table --table T --to N", "which table, and what is its new name?");
+	if (r == RULE_SPLIT)
+		return (table && n->to && !n->column && !n->convert && !n->where) ||
+			err_set(e, ERR_USE, "gatewalk new --recipe split-table --table T --to N --columns \"note, lang\"", "which table, what is the new one's name, and which columns go over?");
 	if (r == RULE_INDEX)
 		return (table && n->to && !n->column && !n->convert) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe build-index --table T --to NAME --columns \"total, created\"", "which table, and an index of what name and what columns?");
@@ -77,8 +80,8 @@ static bool new_is_whole(const struct new_plan *n, struct err *e)
 			err_set(e, ERR_USE, "gatewalk new --recipe replace-enum-value --table T --column C --to N --type public.T2 --replace OLD=NEW", "which table and column, which new column of which new type, and which value goes for which?");
 	if (n->replace)
 		return err_set(e, ERR_USE, "gatewalk new --help", "--replace is for replace-enum-value alone");
-	if (n->columns && plan_rule(&p) != RULE_INDEX)
-		return err_set(e, ERR_USE, "gatewalk new --help", "--columns is for build-index alone");
+	if (n->columns && plan_rule(&p) != RULE_INDEX && plan_rule(&p) != RULE_SPLIT)
+		return err_set(e, ERR_USE, "gatewalk new --help", "--columns is for build-index and split-table alone");
 	switch (archetype_beside(plan_recipe(&p)) ? TARGET_TYPE : plan_target(&p)) {
 	case TARGET_TYPE:   /* two columns side by side */
 		return (n->table && n->column && n->to && !n->where && !n->convert == (plan_recipe(&p) == ARCH_RENAME)) || (plan_recipe(&p) == ARCH_RENAME ?
@@ -98,7 +101,7 @@ static bool new_is_whole(const struct new_plan *n, struct err *e)
 		return (n->table && !n->column && n->where) ||
 			err_set(e, ERR_USE, "gatewalk new --recipe remove-rows --table T --where \"created < '2020-01-01'\"", "which table, and which rows of it?");
 	default:
-		return err_set(e, ERR_USE, "--recipe add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, rename-table, replace-enum-value, drop-column, drop-table or remove-rows", "which recipe?");
+		return err_set(e, ERR_USE, "--recipe add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, rename-table, split-table, replace-enum-value, drop-column, drop-table or remove-rows", "which recipe?");
 	}
 }
 

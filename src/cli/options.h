@@ -22,13 +22,13 @@
 	X(OPT_THEME, "theme", 0, "NAME", "colours of the screens: safe, dark, light or mono", "*") \
 	X(OPT_HELP, "help", 'h', NULL, "show this, or a command's help", "*") \
 	X(OPT_VERSION, "version", 'V', NULL, "show the version", "*") \
-	X(OPT_RECIPE, "recipe", 0, "NAME", "add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, rename-table, replace-enum-value, drop-column, drop-table or remove-rows", "new") \
+	X(OPT_RECIPE, "recipe", 0, "NAME", "add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, rename-table, split-table, replace-enum-value, drop-column, drop-table or remove-rows", "new") \
 	X(OPT_SCHEMA, "schema", 0, "NAME", "schema of the table; public when left out", "new") \
 	X(OPT_TABLE, "table", 0, "NAME", "table of the target", "new") \
 	X(OPT_COLUMN, "column", 0, "NAME", "column that is to go, or to come; of two side by side the old one", "new") \
 	X(OPT_COLUMNS, "columns", 0, "LIST", "of an index: what it is of, as SQL", "new") \
 	X(OPT_TYPE, "type", 0, "TYPE", "type of the column that comes, as SQL", "new") \
-	X(OPT_TO, "to", 0, "NAME", "of two columns side by side: the new one; of a constraint or an index: its name; of rename-table: the new one", "new") \
+	X(OPT_TO, "to", 0, "NAME", "of two columns side by side: the new one; of a constraint or an index: its name; of rename-table and split-table: the new one", "new") \
 	X(OPT_CONVERT, "convert", 0, "SQL", "of a change of type: the new value, over the row's own columns; of never-null: what fills a null", "new") \
 	X(OPT_REPLACE, "replace", 0, "PAIR", "of replace-enum-value: OLD=NEW, which value goes, and what comes in its place", "new") \
 	X(OPT_DEFAULT, "default", 0, "VALUE", "its default, as SQL", "new") \

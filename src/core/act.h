@@ -23,7 +23,7 @@
 	X(ACT_ADD, "add", "by one short statement, tried again for a while", 1) \
 	X(ACT_TAKE, "take-away", "take the new column away again", 1) \
 	X(ACT_BACKFILL, "backfill", "fill the rows that stand, as a job of its own", 0) \
-	X(ACT_BUILD, "build", "build the index, as a job of its own", 0) \
+	X(ACT_BUILD, "build", "as a job of its own, beside reads and writes", 0) \
 	X(ACT_RETRY, "retry", "these rows alone, as a job of its own", 0) \
 	X(ACT_ALTER, "alter", "by one short statement, tried again for a while", 1) \
 	X(ACT_PARITY, "parity", "row by row, over and over, as a job of its own", 0) \

@@ -222,7 +222,7 @@ static const struct recipe { const char *name; enum target target; enum archetyp
 	{ "add-column", TARGET_ADDED, ARCH_ADDITIVE, RULE_NONE }, { "rename-column", TARGET_COLUMN, ARCH_RENAME, RULE_NONE }, { "change-type", TARGET_COLUMN, ARCH_TYPE, RULE_NONE },
 	{ "never-null", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_NOT_NULL }, { "add-check", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_CHECK },
 	{ "add-foreign-key", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_FOREIGN }, { "build-index", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_INDEX },
-	{ "rename-table", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_NAME },
+	{ "rename-table", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_NAME }, { "split-table", TARGET_CONSTRAINT, ARCH_ADDITIVE, RULE_SPLIT },
 };
 
 static const struct recipe *recipe_of(const struct plan *p)
@@ -265,7 +265,9 @@ const char *target_noun(enum target t)
 
 const char *plan_noun(const struct plan *p)
 {
-	return plan_rule(p) == RULE_INDEX ? target_noun(TARGET_INDEX) : plan_rule(p) == RULE_NAME ? "new name" : target_noun(plan_target(p));
+	static const char *const nouns[] = { [RULE_INDEX] = "index", [RULE_NAME] = "new name", [RULE_SPLIT] = "new table" };
+	enum rule r = plan_rule(p);
+	return r < sizeof nouns / sizeof *nouns && nouns[r] ? nouns[r] : target_noun(plan_target(p));
 }
 
 const char *plan_target_name(struct arena *a, const struct plan *p)

@@ -18,7 +18,7 @@ enum scope { SCOPE_TABLE, SCOPE_COLUMN };
    written pays for or is asked by; and rename-table, whose new name comes while a view keeps the old one. TARGET_INDEX and TARGET_TYPE are of an audit alone. */
 enum target { TARGET_NONE, TARGET_COLUMN, TARGET_TABLE, TARGET_ROWS, TARGET_ADDED, TARGET_CONSTRAINT, TARGET_INDEX, TARGET_TYPE };
 /* What a constraint that comes asks of each row (core/rule.h). Of an index it asks something only where it is unique. */
-enum rule { RULE_NONE, RULE_NOT_NULL, RULE_CHECK, RULE_FOREIGN, RULE_INDEX, RULE_NAME };
+enum rule { RULE_NONE, RULE_NOT_NULL, RULE_CHECK, RULE_FOREIGN, RULE_INDEX, RULE_NAME, RULE_SPLIT };
 
 /* Off-peak: minutes since midnight of the plan's zone; to < from goes over midnight. days: bit 0 Sunday .. bit 6 Saturday, of the start. */
 struct plan_window { unsigned days; int from, to; struct mark at; };
@@ -69,6 +69,10 @@ struct plan {
 	/* of an index: what stands between its brackets, of which rows (NULL: all), by which method (NULL: btree) */
 	const char *add_index, *add_where, *add_method;
 	bool add_unique;
+	/* of a table split in two: the columns that stand in the new one, beside the key */
+	const char **add_columns;
+	size_t n_add_columns;
+	bool has_add_columns;
 	/* of a rename and a change of type: what comes beside the old column, and how a row's value goes over */
 	const char *add_column;    /* the new column's name */
 	const char *convert_to;    /* the new value from the row's own columns; of a rename the old column itself, and not given */

@@ -207,6 +207,7 @@ static const struct list {
 } lists[] = {
 #define LIST(path, member, same, added) \
 	{ path, offsetof(struct plan, member), offsetof(struct plan, n_##member), sizeof *((struct plan *)0)->member, same, added }
+	LIST("add.columns", add_columns, same_text, AMEND_NEW_WALK),
 	LIST("document.falls", falls, same_text, AMEND_GATES),
 	LIST("deploys", deploys, same_deploy, AMEND_GATES),
 	LIST("consumers", consumers, same_consumer, AMEND_STRICTER),
@@ -238,7 +239,7 @@ static void compare_lists(struct comparison *c)
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
 		const struct list *l = &lists[i];
 		if (!within(l, c->old, c->now))
-			differs(c, AMEND_GATES, arena_printf(c->a, "%s no longer has all that it had", l->path));
+			differs(c, l->added == AMEND_NEW_WALK ? AMEND_NEW_WALK : AMEND_GATES, arena_printf(c->a, "%s no longer has all that it had", l->path));
 		else if (!within(l, c->now, c->old))
 			differs(c, l->added, arena_printf(c->a, "%s has more than it had", l->path));
 	}

@@ -14,7 +14,7 @@
 #include "core/sql.h"
 
 #define MINUTES_A_DAY 1440
-#define RECIPES "write recipe: add-column, rename-column, change-type, never-null, add-check, add-foreign-key, drop-column, drop-table or remove-rows"
+#define RECIPES "write recipe: add-column, rename-column, change-type, never-null, add-check, add-foreign-key, build-index, rename-table, split-table, drop-column, drop-table or remove-rows"
 
 /* added: what is written instead where something is added. */
 static const struct need { const char *path; size_t at; const char *instead, *added; } needs[] = {
@@ -310,7 +310,9 @@ static void judge_backfill(struct findings *f)
 		found(f, "backfill", "backfill is given, and what is taken away is not filled", "leave it out");
 	if (f->p->archetype == ARCH_ADDITIVE && (plan_rule(f->p) == RULE_CHECK || plan_rule(f->p) == RULE_FOREIGN || plan_rule(f->p) == RULE_INDEX || plan_rule(f->p) == RULE_NAME))
 		found(f, "backfill", arena_printf(f->a, "backfill is given, and %s fills nothing", f->p->recipe), "leave it out; rows that do not hold to it are mended first");
-	if (is_blank(b->value) && !archetype_beside(plan_recipe(f->p)))
+	if (b->value && plan_rule(f->p) == RULE_SPLIT)
+		found(f, "backfill.value", "backfill.value is given, and what goes over is the row's own", "leave it out");
+	if (is_blank(b->value) && !archetype_beside(plan_recipe(f->p)) && plan_rule(f->p) != RULE_SPLIT)
 		found(f, "backfill.value", arena_printf(f->a, "backfill.value is %s", b->value ? "empty" : "missing"), "write an expression over the row's own columns, such as \"total * 100\"");
 	if (b->fills && !text_eq(b->fills, "nulls") && !text_eq(b->fills, "differences"))
 		found(f, "backfill.fills", arena_printf(f->a, "backfill.fills is \"%s\"", text_clean(f->a, b->fills)), "write nulls or differences, or leave it out");

@@ -9,7 +9,7 @@
 /* Which of the fields under add belong to which constraint. */
 static const struct { const char *path, *instead; size_t at; unsigned of; bool must; } fields[] = {
 #define OF(rule) (1u << (rule))
-	{ "add.name", "write its name, such as orders_total_positive", offsetof(struct plan, add_name), OF(RULE_CHECK) | OF(RULE_FOREIGN) | OF(RULE_INDEX) | OF(RULE_NAME), true },
+	{ "add.name", "write its name, such as orders_total_positive", offsetof(struct plan, add_name), OF(RULE_CHECK) | OF(RULE_FOREIGN) | OF(RULE_INDEX) | OF(RULE_NAME) | OF(RULE_SPLIT), true },
 	{ "add.check", "write what is true of every row, such as \"total >= 0\"", offsetof(struct plan, add_check), OF(RULE_CHECK), true },
 	{ "add.refers_to.schema", "write the other table's schema, such as public", offsetof(struct plan, add_refers_schema), OF(RULE_FOREIGN), true },
 	{ "add.refers_to.table", "write the other table's name", offsetof(struct plan, add_refers_table), OF(RULE_FOREIGN), true },
@@ -43,6 +43,21 @@ static void judge_index(struct findings *f)
 		found(f, "add.method", arena_printf(f->a, "add.method is \"%s\"", text_clean(f->a, p->add_method)), "write btree, hash, gin, gist, spgist or brin, or leave it out");
 }
 
+static void judge_split(struct findings *f)
+{
+	const struct plan *p = f->p;
+	if (p->n_add_columns == 0)
+		found(f, "add.columns", p->has_add_columns ? "add.columns is empty" : "add.columns is missing", "write which columns stand in the new table, such as [note, note_lang]");
+	for (size_t i = 0; i < p->n_add_columns; i++)
+		for (size_t k = 0; k < i; k++)
+			if (text_eq(p->add_columns[i], p->add_columns[k]))
+				found(f, "add.columns", arena_printf(f->a, "add.columns names %s twice", text_clean(f->a, p->add_columns[i])), "name each once");
+	if (p->add_name && text_eq(p->add_name, p->table))
+		found(f, "add.name", "add.name is the table's name", "write the new table's name");
+	if (!plan_gives(p, "backfill"))
+		found(f, "backfill.pause", "backfill.pause names no condition", "write at least one, such as [{when: replication lag, above: 5}]");
+}
+
 void judge_rule(struct findings *f)
 {
 	const struct plan *p = f->p;
@@ -60,9 +75,13 @@ void judge_rule(struct findings *f)
 	}
 	if (r != RULE_INDEX && plan_recipe(p) != ARCH_DESTRUCTIVE && plan_gives(p, "add.unique"))
 		found(f, "add.unique", arena_printf(f->a, "add.unique is given, and %s has no use for it", p->recipe), "leave it out");
+	if (r != RULE_SPLIT && plan_recipe(p) != ARCH_DESTRUCTIVE && plan_gives(p, "add.columns"))
+		found(f, "add.columns", arena_printf(f->a, "add.columns is given, and %s has no use for it", p->recipe), "leave it out");
 	if (r == RULE_NONE)
 		return;
 	judge_column_words(f);
+	if (r == RULE_SPLIT)
+		judge_split(f);
 	if (r == RULE_NAME && p->add_name && text_eq(p->add_name, p->table))
 		found(f, "add.name", "add.name is the table's name", "write another name");
 	if (r == RULE_INDEX)

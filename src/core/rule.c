@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "core/fact.h"
 #include "core/plan.h"
+#include "core/split.h"
 #include "core/sql.h"
 
 static const char *table_of(struct arena *a, const struct plan *p)
@@ -17,7 +18,7 @@ static const char *table_of(struct arena *a, const struct plan *p)
 
 bool rule_binds(const struct plan *p)
 {
-	return plan_rule(p) != RULE_NAME && (plan_rule(p) != RULE_INDEX || p->add_unique);
+	return plan_rule(p) != RULE_NAME && plan_rule(p) != RULE_SPLIT && (plan_rule(p) != RULE_INDEX || p->add_unique);
 }
 
 const char *rule_name(const struct plan *p)
@@ -29,6 +30,8 @@ enum rule_step rule_step(const struct plan *p, const struct fact_target *t)
 {
 	if (t->rule == 'f')
 		return RULE_NEW_ROWS;   /* of a table's name there is none: it is the old one or the new one */
+	if (t->rule == 'k')
+		return RULE_ALL_ROWS;
 	if (plan_rule(p) == RULE_NOT_NULL)
 		return t->rule == 't' ? RULE_ALL_ROWS : t->not_null ? RULE_DONE : RULE_ABSENT;
 	return t->rule == 't' ? RULE_DONE : RULE_ABSENT;
@@ -66,6 +69,7 @@ bool rule_whole(const struct plan *p)
 		return named(p->add_name) && named(p->column) && named(p->add_refers_schema) && named(p->add_refers_table) && named(p->add_refers_column) &&
 			(!p->add_on_delete || rule_is_action(p->add_on_delete));
 	case RULE_NAME: return named(p->add_name);
+	case RULE_SPLIT: return named(p->add_name) && p->n_add_columns > 0;
 	case RULE_INDEX:
 		return named(p->add_name) && sql_is_list(p->add_index, NULL) && (!p->add_where || sql_is_value(p->add_where, NULL)) && (!p->add_method || rule_is_method(p->add_method));
 	default: return false;
@@ -131,6 +135,8 @@ static const char *named_anew(struct arena *a, const struct plan *p)
 
 const char *rule_brief(struct arena *a, const struct plan *p)
 {
+	if (plan_rule(p) == RULE_SPLIT)
+		return split_brief(a, p);
 	const char *whole = named_anew(a, p);
 	return arena_printf(a, "%.*s; then its owner and its rights are given to the view (copy SQL shows how)", (int)(strstr(whole, "; COMMENT ON VIEW") - whole), whole);
 }
@@ -144,6 +150,8 @@ const char *rule_add(struct arena *a, const struct plan *p)
 {
 	if (plan_rule(p) == RULE_NAME)
 		return named_anew(a, p);
+	if (plan_rule(p) == RULE_SPLIT)
+		return split_brief(a, p);
 	return plan_rule(p) == RULE_INDEX ? built(a, p, table_of(a, p), true) : added(a, p, table_of(a, p), true);
 }
 
@@ -155,6 +163,8 @@ const char *rule_spelt(struct arena *a, const struct plan *p, const char *table,
 		return built(a, p, table, !unseen);
 	if (plan_rule(p) == RULE_NAME)
 		return arena_printf(a, "ALTER TABLE %s RENAME TO %s", table, sql_ident(a, p->add_name));
+	if (plan_rule(p) == RULE_SPLIT)
+		return split_brief(a, p);
 	return added(a, p, table, unseen);
 }
 
@@ -163,9 +173,18 @@ const char *rule_proposal(struct arena *a, const struct plan *p)
 	return rule_spelt(a, p, table_of(a, p), true, false);
 }
 
+/* The triggers of a new table go once nobody needs the old columns. */
+static const char *no_longer_kept(struct arena *a, const struct plan *p, const struct fact_target *t)
+{
+	const struct split_form f = split_named(a, p);
+	return rule_step(p, t) == RULE_ALL_ROWS ? split_take(a, &f) : "";
+}
+
 /* An index is built by a job, beside its walk's changes. Two statements: one ALTER TABLE drops first, whatever the order in it, and then NOT NULL looks at every row itself. */
 const char *rule_hold(struct arena *a, const struct plan *p, const struct fact_target *t)
 {
+	if (plan_rule(p) == RULE_SPLIT)
+		return no_longer_kept(a, p, t);
 	switch (plan_rule(p) == RULE_INDEX ? RULE_DONE : rule_step(p, t)) {
 	case RULE_NEW_ROWS: return arena_printf(a, "ALTER TABLE %s VALIDATE CONSTRAINT %s", table_of(a, p), sql_ident(a, rule_name(p)));
 	case RULE_ALL_ROWS:
@@ -177,6 +196,10 @@ const char *rule_hold(struct arena *a, const struct plan *p, const struct fact_t
 /* Of a column that is never null whatever of both stands. */
 const char *rule_take(struct arena *a, const struct plan *p)
 {
+	if (plan_rule(p) == RULE_SPLIT) {
+		const struct split_form f = split_named(a, p);
+		return split_leave(a, &f);
+	}
 	if (plan_rule(p) == RULE_NOT_NULL)
 		return arena_printf(a, "ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL, DROP CONSTRAINT IF EXISTS %s", table_of(a, p), sql_ident(a, p->column), rule_name(p));
 	if (plan_rule(p) == RULE_NAME)
@@ -191,7 +214,7 @@ const char *rule_broken(struct arena *a, const struct plan *p)
 {
 	if (plan_rule(p) == RULE_CHECK)
 		return arena_printf(a, "(%s\n) IS FALSE", p->add_check);
-	if (plan_rule(p) == RULE_INDEX || plan_rule(p) == RULE_NAME)
+	if (plan_rule(p) == RULE_INDEX || plan_rule(p) == RULE_NAME || plan_rule(p) == RULE_SPLIT)
 		return NULL;
 	const char *column = sql_quoted(a, p->column);
 	if (plan_rule(p) == RULE_NOT_NULL)

@@ -113,7 +113,7 @@ bool view_job_alive(const struct view_job *j)
 
 const struct view_job *view_job_here(const struct view *v)
 {
-	static const char *const kinds[] = { "snapshot", "drill", "backfill", "index", "remove", "restore" };
+	static const char *const kinds[] = { "snapshot", "drill", "backfill", "index", "split", "remove", "restore" };
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		const struct view_job *j = view_job_of(v, kinds[i]);
 		if (view_job_alive(j))
@@ -128,7 +128,7 @@ static void mark_jobs(struct view *v)
 	static const struct { const char *kind; enum stage low, high; } own[] = {
 		{ "snapshot", AT_SNAPSHOT, AT_GATE_A }, { "snapshot", AT_FINAL, AT_ARMED },
 		{ "drill", AT_SNAPSHOT, AT_GATE_A }, { "drill", AT_FINAL, AT_ARMED },
-		{ "snapshot", AT_COPY, AT_COPY }, { "backfill", AT_BACKFILL, AT_BACKFILL }, { "index", AT_WRITES, AT_WRITES }, { "parity", AT_BACKFILL, AT_ARMED }, { "watch", AT_CONSUMERS, AT_ARMED }, { "remove", AT_DROPPING, AT_DROPPING }, { "monitor", AT_MONITOR, AT_LOG }, { "restore", AT_MONITOR, AT_CLOSED },
+		{ "snapshot", AT_COPY, AT_COPY }, { "backfill", AT_BACKFILL, AT_BACKFILL }, { "index", AT_WRITES, AT_WRITES }, { "split", AT_WRITES, AT_WRITES }, { "parity", AT_BACKFILL, AT_ARMED }, { "watch", AT_CONSUMERS, AT_ARMED }, { "remove", AT_DROPPING, AT_DROPPING }, { "monitor", AT_MONITOR, AT_LOG }, { "restore", AT_MONITOR, AT_CLOSED },
 	};
 	for (size_t i = 0; i < v->n_jobs; i++) {
 		v->jobs[i].mine = false;

@@ -60,7 +60,7 @@ static const char *unfit(const struct view *v)
 static void offers_expand(struct view *v)
 {
 	if (!view_add_shut(v) && !unfit(v) && v->facts->monitor.baseline_at)
-		view_offer_plain(v, ACT_ADD, is_rule(v) ? plan_rule(v->plan) == RULE_NAME ? "give it its new name" : arena_printf(v->arena, view_is_index(v) ? "build the %s" : "add the %s", view_noun(v)) : "add the new column");
+		view_offer_plain(v, ACT_ADD, is_rule(v) ? plan_rule(v->plan) == RULE_NAME ? "give it its new name" : plan_rule(v->plan) == RULE_SPLIT ? "split it" : arena_printf(v->arena, view_is_index(v) ? "build the %s" : "add the %s", view_noun(v)) : "add the new column");
 	view_offer_rehearsal(v);
 	view_offer_drill(v);
 	view_offer_releases(v);
@@ -192,6 +192,8 @@ static void next_expand(struct view *v)
 		view_two(v, "Build it: a job does, beside reads and writes; nobody waits for it.", "It may take a while; you may leave, and it tells how far it is.");
 	} else if (plan_rule(v->plan) == RULE_NAME) {
 		view_two(v, "Rename it, with a view under the old name, in one short transaction.", "Both names work then, for reads and writes, and mean the same rows.");
+	} else if (plan_rule(v->plan) == RULE_SPLIT) {
+		view_two(v, "Split it: the new table and its triggers, in one short transaction.", "Every write goes to both then; a job brings over the rows that stand.");
 	} else if (is_rule(v)) {
 		view_two(v, "Add it, for rows that are written from then on: a short lock.", view_fills(v) ? "A change of a row without a value is refused until item 6 has filled it." :
 			"Rows that do not hold to it are counted first, and nothing is done then.");

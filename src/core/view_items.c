@@ -89,6 +89,8 @@ static void note_added(const struct view *v, struct view_item *it)
 		put_text(it->note, sizeof it->note, "since %s", when_short(v->walk->confirmed[ITEM_DUAL_WRITE], when) + 4);
 	else if (plan_rule(v->plan) == RULE_NAME)
 		put_text(it->note, sizeof it->note, "both names work");
+	else if (plan_rule(v->plan) == RULE_SPLIT)
+		put_text(it->note, sizeof it->note, "%s", rule_step(v->plan, &v->facts->target) >= RULE_ALL_ROWS ? "every row came over" : "rows come over");
 	else if (plan_rule(v->plan) == RULE_INDEX && (!v->plan->add_unique || rule_step(v->plan, &v->facts->target) != RULE_DONE))
 		put_text(it->note, sizeof it->note, "%s", rule_step(v->plan, &v->facts->target) == RULE_DONE ? "built" : "not built");
 	else if (!view_is_added(v) && !plan_dual_by_application(v->plan))
@@ -143,7 +145,7 @@ static void note_reads(const struct view *v, struct view_item *it)
 		put_text(it->note, sizeof it->note, "%s", it->mood == MOOD_DONE ? "queries may use it" : "to be looked at");
 		return;
 	}
-	if (v->walk->kind == TARGET_CONSTRAINT && plan_rule(v->plan) != RULE_NAME) {
+	if (v->walk->kind == TARGET_CONSTRAINT && plan_rule(v->plan) != RULE_NAME && plan_rule(v->plan) != RULE_SPLIT) {
 		bool all = it->mood == MOOD_DONE || rule_step(v->plan, &v->facts->target) >= RULE_ALL_ROWS;
 		put_text(it->note, sizeof it->note, "%s", all ? "every row" : "new rows alone");
 		return;
@@ -291,7 +293,7 @@ static enum mood judge(const struct view *v, enum item i, enum stage reached)
 static void show_job(struct view *v, enum stage reached)
 {
 	const struct view_job *j = view_job_here(v);
-	bool own = j && (strcmp(j->kind, "restore") == 0 || strcmp(j->kind, "remove") == 0 || strcmp(j->kind, "backfill") == 0 || strcmp(j->kind, "index") == 0);
+	bool own = j && (strcmp(j->kind, "restore") == 0 || strcmp(j->kind, "remove") == 0 || strcmp(j->kind, "backfill") == 0 || strcmp(j->kind, "index") == 0 || strcmp(j->kind, "split") == 0);
 	enum item i = !j ? ITEM_NONE : own ? stage_item(reached) :
 		reached <= AT_GATE_A ? ITEM_SNAPSHOT : reached == AT_COPY ? ITEM_READS : reached >= AT_FINAL && reached <= AT_ARMED ? ITEM_FINAL : ITEM_NONE;
 	if (i == ITEM_NONE)

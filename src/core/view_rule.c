@@ -10,6 +10,7 @@
 
 #define WRITES "writes only what holds to it"
 #define NEW_NAME "uses the new name alone"
+#define NEW_TABLE "uses the new table alone"
 
 void view_ask_broken(struct view *v)
 {
@@ -40,10 +41,21 @@ bool view_next_broken(struct view *v)
 	return true;
 }
 
-/* Of an index: is it finished? */
+static bool is_split(const struct view *v)
+{
+	return plan_rule(v->plan) == RULE_SPLIT;
+}
+
+/* What a job brings: is it whole? */
 static bool built(const struct view *v)
 {
-	return !view_is_index(v) || rule_step(v->plan, &v->facts->target) == RULE_DONE;
+	enum rule_step is = rule_step(v->plan, &v->facts->target);
+	return is_split(v) ? is >= RULE_ALL_ROWS : !view_is_index(v) || is == RULE_DONE;
+}
+
+static const struct view_job *bringing(const struct view *v)
+{
+	return view_job_of(v, is_split(v) ? "split" : "index");
 }
 
 static bool is_name(const struct view *v)
@@ -53,13 +65,13 @@ static bool is_name(const struct view *v)
 
 static const char *take_label(const struct view *v)
 {
-	return is_name(v) ? "give it its old name back" : arena_printf(v->arena, "take the %s away", view_noun(v));
+	return is_name(v) ? "give it its old name back" : is_split(v) ? "take its triggers away" : arena_printf(v->arena, "take the %s away", view_noun(v));
 }
 
 static void offers_writes(struct view *v)
 {
-	if (!built(v) && !view_job_alive(view_job_of(v, "index")))
-		view_offer_plain(v, ACT_BUILD, "build the index");
+	if (!built(v) && !view_job_alive(bringing(v)))
+		view_offer_plain(v, ACT_BUILD, is_split(v) ? "bring the rows over" : "build the index");
 	if (built(v) && !rule_binds(v->plan))
 		view_offer_confirm(v, ITEM_DUAL_WRITE, "type \"written\"", "written");
 	if (!rule_binds(v->plan) || !built(v)) {
@@ -75,17 +87,17 @@ static void offers_writes(struct view *v)
 static void asks_writes(struct view *v)
 {
 	size_t done = 0;
-	const struct view_job *job = view_job_of(v, "index");
-	if (view_is_index(v)) {
-		struct challenge *c = view_ask(v, "built", "does the index stand?", "finished, beside reads and writes");
+	const struct view_job *job = bringing(v);
+	if (view_is_index(v) || is_split(v)) {
+		struct challenge *c = view_ask(v, "built", is_split(v) ? "has every row come over?" : "does the index stand?", is_split(v) ? "none is missing, all are the same" : "finished, beside reads and writes");
 		c->seen = v->facts->target.at;
 		c->verdict = built(v) ? HOLDS : view_job_alive(job) ? WAITS : REFUSED;
 		c->offer = view_offered(v, ACT_BUILD, NULL);
-		put_text(c->now, sizeof c->now, "%s", built(v) ? "it does" : view_job_alive(job) ? "being built" : "not built");
+		put_text(c->now, sizeof c->now, "%s", built(v) ? is_split(v) ? "every row" : "it does" : view_job_alive(job) ? is_split(v) ? "coming over" : "being built" : is_split(v) ? "not all" : "not built");
 		put_text(c->source, sizeof c->source, "catalogue");
 	}
 	if (!rule_binds(v->plan)) {
-		view_ask_typed(v, ITEM_DUAL_WRITE, is_name(v) ? "do both names work?" : "is it to stay?", "written", is_name(v) ? "a view bears the old one" : built(v) ? "it stands" : "not built yet");
+		view_ask_typed(v, ITEM_DUAL_WRITE, is_name(v) ? "do both names work?" : is_split(v) ? "may it be read?" : "is it to stay?", "written", is_name(v) ? "a view bears the old one" : is_split(v) ? built(v) ? "kept by triggers" : "not whole yet" : built(v) ? "it stands" : "not built yet");
 		return;
 	}
 	walk_deploy_left(v->walk, v->plan, "writes_fill", &done);
@@ -96,6 +108,10 @@ static void asks_writes(struct view *v)
 static void next_writes(struct view *v)
 {
 	size_t done = 0;
+	if (!built(v) && is_split(v)) {
+		view_two(v, "Not every row stands in the new table. Bring them over: a job does.", "Or take its triggers away; the table itself stays then, as it is.");
+		return;
+	}
 	if (!built(v)) {
 		view_two(v, "The index does not stand. Build it; what was begun is cleared away.", "Or take it away, and the walk goes back to where nothing was built.");
 		return;
@@ -103,6 +119,8 @@ static void next_writes(struct view *v)
 	if (!rule_binds(v->plan)) {
 		if (is_name(v))
 			view_two(v, "Both names work, and mean the same rows. Type \"written\" (item 5).", "Then each deploy moves to the new name (item 8).");
+		else if (is_split(v))
+			view_two(v, "Every row stands in both, and every write goes to both. Type \"written\".", "Then each deploy moves to the new table, reads before writes (item 8).");
 		else
 			view_two(v, "The index stands, and refuses nothing. Type \"written\" (item 5).", "Then queries that need it are looked at (item 8).");
 		return;
@@ -129,9 +147,13 @@ static void offers_reads(struct view *v)
 	int64_t passed, whole;
 	if (view_reads_wait(v, &passed, &whole))
 		return;
-	if (is_name(v))
-		view_offer_deploys(v, "reads_moved", NEW_NAME);
-	if (is == RULE_DONE && (!is_name(v) || !view_deploy_left(v, NULL)))
+	if (is_name(v) || is_split(v))
+		view_offer_deploys(v, "reads_moved", is_name(v) ? NEW_NAME : NEW_TABLE);
+	if (is_split(v) && is == RULE_ALL_ROWS && !view_deploy_left(v, NULL))
+		view_offer_change(v, CHANGE_HOLD, "take the triggers off", NULL, NULL);
+	else if (is_split(v) && is != RULE_DONE)
+		return;
+	else if (is == RULE_DONE && (!is_name(v) || !view_deploy_left(v, NULL)))
 		view_offer_confirm(v, ITEM_READS, "type \"held\"", "held");
 	else if (is != RULE_ABSENT && !view_is_index(v) && !is_name(v))
 		view_offer_change(v, CHANGE_HOLD, holds[is], NULL, NULL);
@@ -147,11 +169,11 @@ static void asks_reads(struct view *v)
 		view_ask_sensed(v, before[i]);
 	if (v->facts->broken.at)
 		view_ask_broken(v);
-	if (is_name(v)) {
+	if (is_name(v) || is_split(v)) {
 		size_t done = 0;
 		view_deploy_left(v, &done);
-		view_ask_deploys(v, "reads_moved", "use the new name");
-		view_ask_typed(v, ITEM_READS, "does everybody use the new name?", "held", arena_printf(v->arena, "%zu of %zu deploys declared", done, v->plan->n_deploys));
+		view_ask_deploys(v, "reads_moved", is_name(v) ? "use the new name" : "use the new table");
+		view_ask_typed(v, ITEM_READS, is_name(v) ? "does everybody use the new name?" : "does it stand by itself?", "held", is_split(v) && is == RULE_DONE ? "it does" : arena_printf(v->arena, "%zu of %zu deploys declared", done, v->plan->n_deploys));
 		return;
 	}
 	view_ask_typed(v, ITEM_READS, view_is_index(v) ? "do queries use it as they should?" : "has every row been asked?", "held", view_is_index(v) ? is == RULE_DONE ? "it stands" : "it does not stand" : steps[is]);
@@ -169,6 +191,18 @@ static void next_moved(struct view *v)
 	view_two(v, "Every deploy uses the new name. Type \"held\" (item 8).", "The view under the old name stays; gatewalk audit says who else uses it.");
 }
 
+static void next_split(struct view *v)
+{
+	size_t done = 0;
+	const char *name = view_deploy_left(v, &done);
+	if (name) {
+		view_line(v, 0, "Deploy %s so that it uses the new table alone, reads before writes.", name);
+		view_line(v, 1, "Declare it when its last old instance ended. %zu of %zu are declared.", done, v->plan->n_deploys);
+	} else {
+		view_two(v, "Take the triggers off: nobody writes the old columns any more.", "A short lock; the old columns stay, for walks that drop them.");
+	}
+}
+
 static void next_reads(struct view *v)
 {
 	const struct finding *f = view_change_shut(v, CHANGE_HOLD);
@@ -178,13 +212,15 @@ static void next_reads(struct view *v)
 	} else if (is_name(v)) {
 		next_moved(v);
 	} else if (is == RULE_DONE) {
-		view_line(v, 0, view_is_index(v) ? "Queries may use it: look at their plans. Type \"held\" (item 8)." : "Every row holds to it. Type \"held\" (item 8).");
+		view_line(v, 0, view_is_index(v) ? "Queries may use it: look at their plans. Type \"held\" (item 8)." : is_split(v) ? "The new table stands by itself. Type \"held\" (item 8)." : "Every row holds to it. Type \"held\" (item 8).");
 		view_line(v, 1, "Then it is watched for %d h.", v->plan->monitor_hours);
 	} else if (f) {
-		view_waits_or_because(v, "Rows that stand are not asked yet", f);
+		view_waits_or_because(v, is_split(v) ? "The triggers stay" : "Rows that stand are not asked yet", f);
 	} else if (v->facts->blocker.at) {
 		view_line(v, 0, "Not done: %s.", view_blocker(v));
 		view_line(v, 1, "Nothing was changed, and nobody waits behind it. Try again later.");
+	} else if (is_split(v)) {
+		next_split(v);
 	} else if (view_next_broken(v)) {
 		return;
 	} else if (is == RULE_NEW_ROWS) {

@@ -53,7 +53,7 @@ bool adding_begin(struct engine *g, const struct act *act, struct err *e)
 	if (!altering_send(g, &(struct alteration){ .what = CHANGE_ADD, .why = g->plan->why }, e))
 		return false;
 	notify_run(lot_arena(g->walk_lot), g->plan, g->walk.name, "added", name_of(g));
-	if (plan_rule(g->plan) == RULE_INDEX)
+	if (plan_rule(g->plan) == RULE_INDEX || plan_rule(g->plan) == RULE_SPLIT)
 		return look_facts(g, false, e) && indexing_begin(g, act, e);
 	engine_say(g, "%s is there: the lock was held for %lld ms", name_of(g), (long long)(g->walk.drop_us / 1000));
 	return true;
@@ -120,7 +120,7 @@ static bool deploys_said(const struct engine *g, enum item item, struct err *e)
 			continue;
 		const char *left = walk_deploy_left(&g->walk, g->plan, asked[i].what, NULL);
 		if (left)
-			return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it %s", left, plan_rule(g->plan) == RULE_NAME ? "uses the new name" : asked[i].does);
+			return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it %s", left, plan_rule(g->plan) == RULE_NAME ? "uses the new name" : plan_rule(g->plan) == RULE_SPLIT ? "uses the new table alone" : asked[i].does);
 	}
 	return true;
 }
@@ -137,7 +137,7 @@ bool adding_ready(struct engine *g, enum item item, struct err *e)
 	if (archetype_beside(g->walk.archetype) && item == ITEM_DUAL_WRITE && !plan_dual_by_application(g->plan))
 		return err_set(e, ERR_USE, "Put the trigger on.", "the plan says that a trigger writes both columns");
 	bool rule = g->walk.kind == TARGET_CONSTRAINT, said = item != ITEM_WINDOW || g->walk.archetype == ARCH_RENAME;
-	bool name = plan_rule(g->plan) == RULE_NAME, asks = name ? item == ITEM_READS : !(rule && item == ITEM_READS) && rule_binds(g->plan);
+	bool name = plan_rule(g->plan) == RULE_NAME || plan_rule(g->plan) == RULE_SPLIT, asks = name ? item == ITEM_READS : !(rule && item == ITEM_READS) && rule_binds(g->plan);
 	if (said && asks && !deploys_said(g, item, e))
 		return false;
 	if (!look_fresh(g, e))

@@ -5,6 +5,7 @@
 
 #include "adapter/alter.h"
 #include "adapter/monitor.h"
+#include "adapter/split.h"
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/when.h"
@@ -41,6 +42,18 @@ static bool of_trigger(enum change what)
 	return what == CHANGE_DUAL || what == CHANGE_UNDUAL || what == CHANGE_END || what == CHANGE_AGAIN;
 }
 
+bool altering_split(struct engine *g, const char **unfit, struct err *e)
+{
+	struct arena *a = lot_arena(g->look_lot);
+	const struct split_order o = split_order_of(a, g->plan, false);
+	struct split_form f;
+	if (!split_form(g->db, a, &o, &f, unfit, e))
+		return false;
+	const char *put = *unfit ? NULL : split_put(a, &f);
+	g->dual = (struct fact_dual){ .at = g->facts.now, .put = !put ? NULL : text_eq(put, g->dual.put) ? g->dual.put : arena_dup(lot_arena(g->walk_lot), put), .take = "" };
+	return true;
+}
+
 /* The trigger's SQL is made of the table's columns as they are: whoever signs it sees it whole. */
 static bool look_dual(struct engine *g, enum change what, struct dualwrite_sql *sql, struct err *e)
 {
@@ -48,6 +61,8 @@ static bool look_dual(struct engine *g, enum change what, struct dualwrite_sql *
 	const struct dual_order o = { .sid = g->walk.sid, .schema = p->schema, .table = p->table, .column = p->column, .add_column = p->add_column, .to = p->convert_to, .back = p->convert_back,
 		.old_default = g->walk.relaxed_at && *g->walk.old_default ? g->walk.old_default : NULL };
 	const char *unfit = NULL;
+	if (what == CHANGE_ADD && plan_rule(p) == RULE_SPLIT)
+		return altering_split(g, &unfit, e) && (!unfit || err_set(e, ERR_GATE, "Correct the plan: that is a new walk.", "%s", unfit));
 	g->dual = (struct fact_dual){ .at = 0 };
 	if (!of_trigger(what))
 		return true;
@@ -240,6 +255,9 @@ static bool ready(struct engine *g, enum change what, const struct act *act, str
 		return err_set(e, ERR_USE, "Declare each deploy that does.", "the plan says that the application writes both columns");
 	if (what == CHANGE_END && !altering_may_end(g, e))
 		return false;
+	const char *left = what == CHANGE_HOLD && plan_rule(g->plan) == RULE_SPLIT ? walk_deploy_left(w, g->plan, "reads_moved", NULL) : NULL;
+	if (left)
+		return err_set(e, ERR_USE, "Declare its release and when its last old instance ended.", "deploy %s has not said that it uses the new table alone", left);
 	if (what == CHANGE_TIGHTEN && w->alone)
 		return err_set(e, ERR_USE, "Fill the old column from the new one first.", "rows stand in the new column alone");
 	if (what == CHANGE_TIGHTEN && strlen(c->why) < 4)
@@ -247,8 +265,10 @@ static bool ready(struct engine *g, enum change what, const struct act *act, str
 	return (what != CHANGE_UNDUAL && what != CHANGE_AGAIN) || altering_answer(act, &c->alone, &c->why, e);
 }
 
-static const char *done_words(enum change what)
+static const char *done_words(const struct engine *g, enum change what)
 {
+	if (what == CHANGE_HOLD && plan_rule(g->plan) == RULE_SPLIT)
+		return "the triggers are gone, and the new table stands by itself";
 	static const char *const words[] = {
 		[CHANGE_DUAL] = "every write goes to both columns now", [CHANGE_UNDUAL] = "the trigger is gone: writes go to one column again",
 		[CHANGE_RELAX] = "the old column asks for nothing any more", [CHANGE_TIGHTEN] = "what was taken off the old column is back",
@@ -271,6 +291,9 @@ bool altering_begin(struct engine *g, const struct act *act, struct err *e)
 	bool was;
 	if (!ready(g, what, act, &c, e) || !altering_look(g, e) || !gate_alter_allowed(g->plan, &g->walk, &g->facts, what, e))
 		return false;
+	/* Whoever uses the new table alone has it whole: behind this no trigger brings anything any more. */
+	if (what == CHANGE_HOLD && plan_rule(g->plan) == RULE_SPLIT && !holding_may_begin(g, e))
+		return false;
 	/* What a step back had left to look at comes to its end before it is taken off again. */
 	if (what == CHANGE_RELAX && !altering_finish(g, e))
 		return false;
@@ -280,7 +303,7 @@ bool altering_begin(struct engine *g, const struct act *act, struct err *e)
 	if (!altering_send(g, &c, e))
 		return what == CHANGE_HOLD ? holding_failed(g, e) : false;
 	notify_run(lot_arena(g->walk_lot), g->plan, g->walk.name, change_name(what), g->walk.target);
-	engine_say(g, "%s: the lock was held for %lld ms", done_words(what), (long long)(g->walk.drop_us / 1000));
+	engine_say(g, "%s: the lock was held for %lld ms", done_words(g, what), (long long)(g->walk.drop_us / 1000));
 	return true;
 }
 

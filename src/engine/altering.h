@@ -24,6 +24,8 @@ bool altering_untrigger(struct engine *g, const char *why, struct err *e);
 bool altering_finish(struct engine *g, struct err *e);
 /* The facts that outlive a look: who held the table last, what was counted in the column, what its trigger is made of. */
 void altering_facts(struct engine *g);
+/* Of a split: what would be sent, for whoever is to sign it (facts.dual.put). *unfit: what speaks against it. */
+bool altering_split(struct engine *g, const char **unfit, struct err *e);
 /* Everything that is read anew before a change. */
 bool altering_look(struct engine *g, struct err *e);
 

@@ -54,7 +54,7 @@ bool holding_take(struct engine *g, const struct act *act, struct err *e)
 	bool was;
 	if (!indexing_over(g, &was, e) || !altering_send(g, &(struct alteration){ .what = CHANGE_TAKE, .why = act->text }, e))
 		return false;
-	engine_say(g, "%s is gone again", g->walk.target);
+	engine_say(g, plan_rule(g->plan) == RULE_SPLIT ? "the triggers of %s are gone; the table itself stays as it is" : "%s is gone again", g->walk.target);
 	return true;
 }
 
@@ -63,10 +63,14 @@ bool holding_ready(struct engine *g, enum item item, struct err *e)
 	enum rule_step is = rule_step(g->plan, &g->facts.target);
 	if (plan_rule(g->plan) == RULE_INDEX)
 		return indexing_stands(g, e) && (item != ITEM_READS || gate_reads_allowed(g->plan, &g->walk, &g->facts, e));
+	if (plan_rule(g->plan) == RULE_SPLIT && item != ITEM_READS)
+		return indexing_stands(g, e);
 	if (is == RULE_ABSENT)
 		return err_set(e, ERR_GATE, "Find out who changed it. Leave the walk, if it is not to go on.", "what this walk added is not there any more");
 	if (item != ITEM_READS)
 		return true;
+	if (is != RULE_DONE && plan_rule(g->plan) == RULE_SPLIT)
+		return err_set(e, ERR_USE, "Take the triggers off (item 8).", "triggers still write the new table");
 	if (is != RULE_DONE)
 		return err_set(e, ERR_USE, "Let every row be asked (item 8).", is == RULE_NEW_ROWS ? "it holds for new rows alone so far" : "the column is not NOT NULL yet");
 	return gate_reads_allowed(g->plan, &g->walk, &g->facts, e);

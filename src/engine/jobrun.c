@@ -17,6 +17,7 @@
 #include "engine/index.h"
 #include "engine/parity.h"
 #include "engine/remove.h"
+#include "engine/splitting.h"
 #include "engine/upkeep.h"
 #include "port/crypto.h"
 #include "port/db.h"
@@ -137,6 +138,12 @@ static bool body_index(struct run *r, struct err *e)
 	return plan_rule(r->plan) == RULE_INDEX ? index_run(&o, e) : err_set(e, ERR_USE, NULL, "the plan builds no index");
 }
 
+static bool body_split(struct run *r, struct err *e)
+{
+	const struct split_job o = { .arena = r->arena, .conninfo = r->conninfo, .sid = r->walk->sid, .name = r->walk->name, .job = r->job, .plan = r->plan, .result = r->result };
+	return plan_rule(r->plan) == RULE_SPLIT ? split_run(&o, e) : err_set(e, ERR_USE, NULL, "the plan splits no table");
+}
+
 static bool body_parity(struct run *r, struct err *e)
 {
 	const char *dir = path_join(r->arena, path_walks(r->arena), job_sid(r->job));
@@ -149,7 +156,7 @@ static bool body_parity(struct run *r, struct err *e)
 
 static const struct { const char *kind; bool (*body)(struct run *, struct err *); } bodies[] = {
 	{ "snapshot", body_snapshot }, { "drill", body_drill }, { "restore", body_restore }, { "watch", jobrun_watch }, { "monitor", jobrun_monitor },
-	{ "remove", body_remove }, { "backfill", body_backfill }, { "index", body_index }, { "parity", body_parity }, { "hide", jobrun_hide },
+	{ "remove", body_remove }, { "backfill", body_backfill }, { "index", body_index }, { "split", body_split }, { "parity", body_parity }, { "hide", jobrun_hide },
 };
 
 static bool run_body(struct run *r, struct err *e)

@@ -63,7 +63,8 @@ static bool look_server(struct engine *g, struct arena *a, struct err *e)
 
 static bool look_target(struct engine *g, struct arena *a, struct err *e)
 {
-	return probe_target(g->db, a, g->plan, &g->facts.target, e);
+	struct fact_target *t = &g->facts.target;
+	return probe_target(g->db, a, g->plan, t, e) && (plan_rule(g->plan) != RULE_SPLIT || g->walk.stage != AT_EXPAND || !t->found || t->unfit || altering_split(g, &t->unfit, e));
 }
 
 static bool look_health(struct engine *g, struct arena *a, struct err *e)

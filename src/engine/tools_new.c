@@ -59,7 +59,7 @@ static const char *name_from(struct arena *a, const struct new_plan *n)
 {
 	const struct plan p = { .recipe = n->replace ? "change-type" : n->recipe };
 	const char *raw = archetype_beside(plan_recipe(&p)) ? arena_printf(a, "%s-%s-%s", n->table, plan_recipe(&p) == ARCH_RENAME ? "rename" : "retype", n->column) :
-		plan_rule(&p) != RULE_NONE ? plan_rule(&p) == RULE_INDEX ? arena_printf(a, "build-%s", n->to) : plan_rule(&p) == RULE_NAME ? arena_printf(a, "%s-to-%s", n->table, n->to) : arena_printf(a, "%s-%s-%s", n->table, n->recipe, n->column ? n->column : n->to) :
+		plan_rule(&p) != RULE_NONE ? plan_rule(&p) == RULE_INDEX ? arena_printf(a, "build-%s", n->to) : plan_rule(&p) == RULE_NAME ? arena_printf(a, "%s-to-%s", n->table, n->to) : plan_rule(&p) == RULE_SPLIT ? arena_printf(a, "%s-split-%s", n->table, n->to) : arena_printf(a, "%s-%s-%s", n->table, n->recipe, n->column ? n->column : n->to) :
 		plan_target(&p) == TARGET_COLUMN || plan_target(&p) == TARGET_ADDED ?
 		arena_printf(a, "%s-%s-%s", n->table, plan_target(&p) == TARGET_ADDED ? "add" : "drop", n->column)
 		: plan_target(&p) == TARGET_TABLE ? arena_printf(a, "%s-drop", n->table) : arena_printf(a, "%s-remove-rows", n->table);
@@ -100,7 +100,7 @@ struct json *tool_new(struct arena *a, const struct new_plan *n, const struct en
 	if (db_or_null) {
 		struct db *db = upkeep_tool(db_or_null->dbname, e);
 		struct fact_target t = { 0 };
-		struct plan p = { .recipe = n->replace ? "change-type" : n->recipe, .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column, .where = n->where, .add_column = n->to, .add_name = n->to ? n->to : "", .add_index = "" };
+		struct plan p = { .recipe = n->replace ? "change-type" : n->recipe, .schema = n->schema ? n->schema : "public", .table = n->table, .column = n->column, .where = n->where, .add_column = n->to, .add_name = n->to ? n->to : "", .add_index = "", .name = "" };
 		if (plan_rule(&p) == RULE_FOREIGN)
 			p.recipe = "add-check";   /* what it refers to is not known yet: the table alone is looked up */
 		bool adds = target_comes(plan_target(&p)), ok = db && probe_target(db, a, &p, &t, e) && (!n->replace || !t.found || put_replaced(a, n, db, &d, e));

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/splitting.h"
+
+#include <stdio.h>
+
+#include "adapter/job.h"
+#include "adapter/retry.h"
+#include "adapter/split_bring.h"
+#include "adapter/throttle.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/when.h"
+#include "core/pause.h"
+#include "core/plan.h"
+#include "engine/batches.h"
+#include "port/db.h"
+#include "port/files.h"
+
+#define BLOCKS_FIRST 32
+#define BLOCKS_MOST 16384
+#define LOOK_EVERY US_SECOND
+#define PATIENCE US_DAY     /* without a link, or while another walk works */
+
+struct splitting {
+	const struct split_job *o;
+	struct split_bring b;
+	struct batches at;           /* size: blocks */
+	struct throttle throttle;
+	int64_t looked_at, block, rows;
+	int batch_ms, load;
+	bool again;
+};
+
+static void let_go(struct splitting *s)
+{
+	db_close(s->b.db);
+	s->b.db = NULL;
+	throttle_forget(&s->throttle);
+	s->looked_at = 0;
+}
+
+static bool may_go_on(struct splitting *s, struct err *e)
+{
+	if (s->looked_at && clock_mono() - s->looked_at < LOOK_EVERY && !s->at.paused)
+		return true;
+	batches_setting(&s->at, "batch_ms", 10, 1000, &s->batch_ms);
+	batches_setting(&s->at, "load", 1, 100, &s->load);
+	struct arena *a = arena_new();
+	const char *told;
+	bool ok = throttle_allows(&s->throttle, &(struct throttle_ask){ s->b.db, a, s->o->plan, s->b.relid, s->at.paused }, &told, e);
+	if (told)
+		job_limits(s->o->job, told);
+	s->looked_at = clock_mono();
+	arena_free(a);
+	return ok;
+}
+
+/* A link that comes back, a lock that is not free, a condition of the plan: waited for. Anything else ends it. */
+static bool waits(struct splitting *s, const struct err *why, int64_t since, struct err *e)
+{
+	bool link = batches_is_link(why) || (s->b.db && !db_alive(s->b.db)), moment = link || retry_is_moment(why) || why->code == ERR_GATE || why->code == ERR_WAIT;
+	if (link)
+		let_go(s);
+	if (!moment || (link && clock_mono() - since > PATIENCE)) {
+		*e = *why;
+		return false;
+	}
+	return batches_wait(&s->at, why, link ? BATCHES_LOGIN_MS : BATCHES_PAUSE_MS, e);
+}
+
+static bool connected(struct splitting *s, struct err *e)
+{
+	int64_t since = clock_mono();
+	while (!s->b.db || !db_alive(s->b.db)) {
+		struct err why = { 0 };
+		let_go(s);
+		if (split_login(&s->b, s->o->arena, s->o->conninfo, s->o->sid, s->o->plan, &why))
+			continue;
+		bool stays = why.code == ERR_GATE || why.code == ERR_VERIFY;   /* of the table or the walk, not of the moment */
+		let_go(s);
+		if (stays) {
+			*e = why;
+			return false;
+		}
+		if (!waits(s, &why, since, e))
+			return false;
+	}
+	return true;
+}
+
+static void tells(struct splitting *s, const char *phase, int64_t total)
+{
+	s->at.phase = phase;
+	s->at.unit = "blocks";
+	s->at.done = (double)s->block;
+	s->at.total = (double)total;
+	snprintf(s->at.note, sizeof s->at.note, "%lld rows came over", (long long)s->rows);
+}
+
+/* One batch from where it is. *over: that was the last block. */
+static bool batch(struct splitting *s, bool *over, struct err *e)
+{
+	int64_t blocks, rows, took, to;
+	if (!may_go_on(s, e) || !split_blocks(&s->b, &blocks, e))
+		return false;
+	batches_go_on(&s->at);
+	tells(s, s->again ? "fill again" : "fill", blocks);
+	*over = s->block >= blocks;
+	if (*over)
+		return true;
+	to = s->block + s->at.size;
+	if (!split_batch(&s->b, s->block, to, &rows, &took, e))
+		return false;
+	throttle_moved(&s->throttle);
+	s->rows += rows;
+	s->block = to;
+	s->at.size = pace_next(&(struct pace){ 1, BLOCKS_MOST, (int64_t)s->batch_ms * 1000 }, s->at.size, took);
+	batches_rest(s->load, took);
+	return true;
+}
+
+/* Behind a pass: *done when none is missing, and the two are the same. What others hold is waited for, and another pass follows. */
+static bool judged(struct splitting *s, bool *done, struct err *e)
+{
+	struct split_counts n = { 0 };
+	tells(s, "count", s->block);
+	if (!split_missing(&s->b, &n.missing, e))
+		return false;
+	tells(s, "compare", s->block);
+	if (!n.missing && (!batches_tick(&s->at, e) || !split_counted(&s->b, &n, e)))
+		return false;
+	if (n.extra || n.differing)
+		return err_set(e, ERR_VERIFY, "Find out who writes the new table by himself. Taking the split back at item 5 leaves it as it is.",
+			"%lld rows of the new table have no old one, and %lld differ from theirs", (long long)n.extra, (long long)n.differing);
+	if (!n.missing)
+		return (*done = split_finish(&s->b, e));
+	s->block = 0;
+	s->again = true;
+	return err_set(e, ERR_WAIT, NULL, "%lld row%s held by others", (long long)n.missing, n.missing == 1 ? " is" : "s are");
+}
+
+static bool step(struct splitting *s, bool *done, struct err *e)
+{
+	bool over = false;
+	return connected(s, e) && batch(s, &over, e) && (!over || judged(s, done, e));
+}
+
+bool split_run(const struct split_job *o, struct err *e)
+{
+	const struct plan_backfill *b = &o->plan->backfill;
+	struct splitting s = { .o = o, .batch_ms = b->batch_ms, .load = b->load,
+		.at = { .job = o->job, .arena = o->arena, .plan = o->plan, .walk = o->name, .bell = "split waits", .phase = "fill", .unit = "blocks", .size = BLOCKS_FIRST } };
+	int64_t since = clock_mono();
+	bool done = false, ok = true;
+	while (ok && !done) {
+		struct err why = { 0 };
+		if (!batches_tick(&s.at, e))
+			ok = false;
+		else if (step(&s, &done, &why))
+			since = clock_mono();
+		else
+			ok = waits(&s, &why, since, e);
+	}
+	db_close(s.b.db);
+	if (done)
+		json_add_int(o->result, "rows", s.rows);
+	return done;
+}
