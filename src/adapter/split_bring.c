@@ -12,7 +12,7 @@
 
 #define BATCH_MS 60000                     /* one that takes longer is a moment's: its transaction is rolled back */
 #define COUNT_MS (12 * 60 * 60 * 1000)
-#define SETTINGS_SQL "SET statement_timeout = 0; SET lock_timeout = '2s'; SET idle_session_timeout = 0; SET session_replication_role = origin"
+#define SETTINGS_SQL "SET statement_timeout = 0; SET lock_timeout = '2s'; SET idle_session_timeout = 0"
 
 bool split_login(struct split_bring *b, struct arena *a, const char *conninfo, const char *sid, const struct plan *p, struct err *e)
 {
@@ -23,7 +23,7 @@ bool split_login(struct split_bring *b, struct arena *a, const char *conninfo, c
 	    !split_form(b->db, a, &o, &b->form, &unfit, e))
 		return false;
 	b->leaf = arena_printf(a, "%s.%s", sql_quoted(a, p->schema), sql_quoted(a, p->table));
-	return !unfit || err_set(e, ERR_GATE, "Take the new table's triggers away at item 5, and begin another walk.", "%s", unfit);
+	return !unfit || err_set(e, ERR_VERIFY, "Take the new table's triggers away at item 5, and begin another walk.", "%s", unfit);
 }
 
 static bool ask(struct split_bring *b, struct arena *a, const char *sql, int ms, int cols, struct rows *out, struct err *e)
@@ -81,7 +81,7 @@ bool split_counted(struct split_bring *b, struct split_counts *out, struct err *
 bool split_finish(struct split_bring *b, struct err *e)
 {
 	struct arena *a = arena_new();
-	bool ok = db_script(b->db, a, split_mark(a, &b->form), 0, NULL, e);
+	bool ok = db_script(b->db, a, split_whole(a, &b->form), 0, NULL, e);
 	arena_free(a);
 	return ok;
 }

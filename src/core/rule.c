@@ -177,7 +177,7 @@ const char *rule_proposal(struct arena *a, const struct plan *p)
 static const char *no_longer_kept(struct arena *a, const struct plan *p, const struct fact_target *t)
 {
 	const struct split_form f = split_named(a, p);
-	return rule_step(p, t) == RULE_ALL_ROWS ? split_take(a, &f) : "";
+	return rule_step(p, t) == RULE_ALL_ROWS ? split_end(a, &f) : "";
 }
 
 /* An index is built by a job, beside its walk's changes. Two statements: one ALTER TABLE drops first, whatever the order in it, and then NOT NULL looks at every row itself. */

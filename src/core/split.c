@@ -82,9 +82,10 @@ struct split_form split_named(struct arena *a, const struct plan *p)
 	return (struct split_form){ .id = split_id(a, p->name), .schema = p->schema, .table = p->table, .to_schema = p->schema, .to = p->add_name, .owner = "", .grants = "" };
 }
 
-const char *split_words(struct arena *a, const struct split_form *f, bool whole)
+const char *split_words(struct arena *a, const struct split_form *f, enum split_mark m)
 {
-	return arena_printf(a, "gatewalk: split off %s.%s%s", f->schema, f->table, whole ? ", every row stands here" : "");
+	static const char *const marks[] = { "", ", every row stands here", ", stands by itself" };
+	return arena_printf(a, "gatewalk: split off %s.%s%s", f->schema, f->table, marks[m]);
 }
 
 const char *split_brief(struct arena *a, const struct plan *p)
@@ -158,13 +159,18 @@ const char *split_put(struct arena *a, const struct split_form *f)
 	add_trigger(a, &t, f, "_i", "INSERT", "");
 	add_trigger(a, &t, f, "_u", "UPDATE", arena_printf(a, "WHEN (%s) ", differ(a, whole(a, f, "OLD."), whole(a, f, "NEW."))));
 	add_trigger(a, &t, f, "_d", "DELETE", "WHEN (pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica') ");
-	text_addf(&t, "COMMENT ON TABLE %s IS %s;\n", new_place(a, f), sql_literal(a, split_words(a, f, false)));
+	text_addf(&t, "COMMENT ON TABLE %s IS %s;\n", new_place(a, f), sql_literal(a, split_words(a, f, SPLIT_FILLING)));
 	return taken(a, &t);
 }
 
-const char *split_mark(struct arena *a, const struct split_form *f)
+static const char *marked(struct arena *a, const struct split_form *f, enum split_mark m)
 {
-	return arena_printf(a, "COMMENT ON TABLE %s IS %s", new_place(a, f), sql_literal(a, split_words(a, f, true)));
+	return arena_printf(a, "COMMENT ON TABLE %s IS %s", new_place(a, f), sql_literal(a, split_words(a, f, m)));
+}
+
+const char *split_whole(struct arena *a, const struct split_form *f)
+{
+	return marked(a, f, SPLIT_WHOLE);
 }
 
 const char *split_take(struct arena *a, const struct split_form *f)
@@ -177,6 +183,11 @@ const char *split_take(struct arena *a, const struct split_form *f)
 	return taken(a, &t);
 }
 
+const char *split_end(struct arena *a, const struct split_form *f)
+{
+	return arena_printf(a, "%s;\n%s", split_take(a, f), marked(a, f, SPLIT_ALONE));
+}
+
 const char *split_leave(struct arena *a, const struct split_form *f)
 {
 	const char *to = new_place(a, f), *body = arena_printf(a, "BEGIN IF pg_catalog.to_regclass(%s) IS NOT NULL THEN COMMENT ON TABLE %s IS NULL; END IF; END", sql_literal(a, to), to);
@@ -185,10 +196,11 @@ const char *split_leave(struct arena *a, const struct split_form *f)
 
 const char *split_state(struct arena *a, const struct split_form *f)
 {
-	return arena_printf(a, "UNION ALL SELECT 'rule', CASE WHEN g.n = 0 THEN 'true' WHEN g.n < 3 OR NOT g.always THEN 'broken' WHEN d.words = %1$s THEN 'kept' ELSE 'false' END, 1000\n"
+	return arena_printf(a, "UNION ALL SELECT 'rule', CASE WHEN g.n = 0 AND d.words = %4$s THEN 'true' WHEN g.n < 3 OR NOT g.always OR d.words = %4$s THEN 'broken' WHEN d.words = %1$s THEN 'kept' ELSE 'false' END, 1000\n"
 		"FROM t JOIN pg_class o ON o.oid = t.relid JOIN pg_class x ON x.relnamespace = o.relnamespace AND x.relname = %2$s AND x.relkind = 'r', LATERAL (SELECT obj_description(x.oid, 'pg_class')) d(words),\n"
 		"  LATERAL (SELECT count(*), bool_and(r.tgenabled = 'A') FROM pg_trigger r WHERE r.tgrelid = t.relid AND r.tgname IN ('" SPLIT_TRIGGER "%3$s_i', '" SPLIT_TRIGGER "%3$s_u', '" SPLIT_TRIGGER "%3$s_d')) g(n, always)\n"
-		"WHERE d.words IN (%1$s, %4$s)\n", sql_literal(a, split_words(a, f, true)), sql_literal(a, f->to), f->id, sql_literal(a, split_words(a, f, false)));
+		"WHERE d.words IN (%1$s, %4$s, %5$s)\n", sql_literal(a, split_words(a, f, SPLIT_WHOLE)), sql_literal(a, f->to), f->id, sql_literal(a, split_words(a, f, SPLIT_ALONE)),
+		sql_literal(a, split_words(a, f, SPLIT_FILLING)));
 }
 
 /* ---- fill, compare ---- */

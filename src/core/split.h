@@ -11,7 +11,6 @@
 #ifndef GW_CORE_SPLIT_H
 #define GW_CORE_SPLIT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -39,20 +38,23 @@ struct split_form {
 const char *split_id(struct arena *a, const char *name);
 /* What is known without the catalogue: no keys, columns' definitions, owner, rights. */
 struct split_form split_named(struct arena *a, const struct plan *p);
-/* The comment by which the new table is known again; whole: every row has come over. */
-const char *split_words(struct arena *a, const struct split_form *f, bool whole);
+/* The comment by which the new table is known again, and how far it is: rows come over; every row has; the triggers were taken off by the walk. */
+enum split_mark { SPLIT_FILLING, SPLIT_WHOLE, SPLIT_ALONE };
+const char *split_words(struct arena *a, const struct split_form *f, enum split_mark m);
 /* In a few words: what split_put does. */
 const char *split_brief(struct arena *a, const struct plan *p);
 /* The table, who may read and write it, the function and the triggers; for one transaction. Names that stand there already are an error. */
 const char *split_put(struct arena *a, const struct split_form *f);
 /* Triggers and function, whatever of them is there; never a table. */
 const char *split_take(struct arena *a, const struct split_form *f);
+/* The same when nobody needs them any more, and the new table's comment says that it was the walk. */
+const char *split_end(struct arena *a, const struct split_form *f);
 /* The same, and the new table is an ordinary one from then on: no comment of ours names it. */
 const char *split_leave(struct arena *a, const struct split_form *f);
 /* Says on the new table that every row has come over. */
-const char *split_mark(struct arena *a, const struct split_form *f);
-/* SQL, pairs of a look at the target ("t" with relid, relnamespace of the old table): "rule" is false while rows come over, kept once they have, true without
-   triggers, and broken when one of them is missing or switched off; none without the new table. */
+const char *split_whole(struct arena *a, const struct split_form *f);
+/* SQL, pairs of a look at the target ("t" with relid, relnamespace of the old table): "rule" is false while rows come over, kept once they have, true once
+   the walk has taken the triggers off, and broken when one of them is missing, switched off, or back; none without the new table. */
 const char *split_state(struct arena *a, const struct split_form *f);
 /* The rows of leaf (quoted) that stand in the blocks from..to-1 and have no row yet. It passes by rows that others hold: their own triggers
    bring them, or a later pass; so it waits for no writer, and the lock keeps a delete or a change behind it. */
