@@ -181,8 +181,8 @@ static const char *const hostile[] = {
 static const char *fill(const char *yaml)
 {
 	static const char *const blanks[] = { "name", "table", "column", "type", "where", "before", "after", "why", "way_back", "leaves_behind",
-		"rollback_floor", "api_contract", "falls", "deploys", "zone", "to", "value", "check", "index", "columns" };
-	static const char *const values[] = { "a-plan", "orders", "total", "numeric(10,2)", "\"total < 0\"", "b", "a", "w", "w", "l", "1", "none", "[]", "[{name: web}]", "UTC", "\"total * 2\"", "\"0\"", "\"total < 0\"", "\"total, lower(note) DESC\"", "[note, lang]" };
+		"rollback_floor", "api_contract", "falls", "deploys", "zone", "to", "value", "check", "index", "columns", "query" };
+	static const char *const values[] = { "a-plan", "orders", "total", "numeric(10,2)", "\"total < 0\"", "b", "a", "w", "w", "l", "1", "none", "[]", "[{name: web}]", "UTC", "\"total * 2\"", "\"0\"", "\"total < 0\"", "\"total, lower(note) DESC\"", "[note, lang]", "SELECT 1" };
 	struct text t = { 0 };
 	int columns = 0;
 	for (const char *line = yaml, *end; *line; line = end) {
@@ -283,6 +283,23 @@ START_TEST(the_template_of_an_enum)
 END_TEST
 
 /* What the template says in so many words is what holds without it. */
+/* Duplicates merged: what new writes, with the column, the rows and what holds the removal filled in. */
+START_TEST(the_templates_of_a_merge)
+{
+	const char *mark = slurp(test_fixture("../plans/merge-duplicates-mark.yaml")), *remove = slurp(test_fixture("../plans/merge-duplicates-remove.yaml"));
+	struct plan_draft added = { .recipe = "add-column", .column = "merged_into", .type = "bigint" }, gone = { .recipe = "remove-rows", .where = "merged_into IS NOT NULL" };
+	ck_assert_str_eq(strstr(mark, "\n\n") + 2, planfile_write(a, &added));
+	const char *begins = strstr(remove, "\n\n") + 2, *written = planfile_write(a, &gone), *metrics = strstr(written, "  metrics: []\n");
+	ck_assert_uint_eq(strncmp(begins, written, (size_t)(metrics - written)), 0);
+	const char *p = fill(remove);
+	const struct plan *plan = parse(p, NULL);
+	ck_assert_str_eq(plan->where, "merged_into IS NOT NULL");
+	ck_assert_uint_eq(plan->n_metrics, 1);
+	ck_assert(plan->metrics[0].has_pause && !(plan->metrics[0].pause > 0));
+	ck_assert_int_eq(plan_target(parse(fill(mark), NULL)), TARGET_ADDED);
+}
+END_TEST
+
 START_TEST(the_template_holds_the_defaults)
 {
 	struct plan_draft none = { 0 };
@@ -385,6 +402,7 @@ static Suite *suite(void)
 	tcase_add_test(c, written_text_is_clean);
 	tcase_add_test(c, the_template_of_an_enum);
 	tcase_add_test(c, the_template_is_an_empty_draft);
+	tcase_add_test(c, the_templates_of_a_merge);
 	tcase_add_test(c, the_template_holds_the_defaults);
 	tcase_add_test(c, every_field_is_in_the_manual);
 	tcase_add_loop_test(c, every_required_field_is_missed, 0, 80);
