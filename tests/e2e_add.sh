@@ -112,7 +112,12 @@ has "and it goes again" "^stage expand"
 is "no column, and the number in the log" "SELECT NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'public.orders'::regclass AND attname = 'note') AND EXISTS (SELECT FROM gatewalk.line WHERE sid = '$sid' AND line ~ 'of no use \\(3 values stood only in it\\)')" t
 sql "CREATE VIEW public.also AS SELECT * FROM public.orders" >/dev/null
 # Somebody holds the table for two seconds: gatewalk waits in short turns, and who comes behind it waits no longer than one of them.
-psql -qX -c "BEGIN" -c "SELECT count(*) FROM public.orders" -c "SELECT pg_sleep(2)" -c "COMMIT" >/dev/null &
+# Until a second behind the first time that the change waits for it.
+psql -qX >/dev/null <<'END' &
+BEGIN; SELECT count(*) FROM public.orders;
+DO $$BEGIN LOOP EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'); PERFORM pg_sleep(0.01); END LOOP; PERFORM pg_sleep(1); END$$;
+COMMIT;
+END
 until_sql "somebody holds the table" "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND pid <> pg_backend_pid() AND wait_event = 'PgSleep')"
 client "$top/end_held" "UPDATE public.orders SET total = total + 1 WHERE id = 8;" >"$top/held" 2>"$top/held.err" &
 behind=$!
