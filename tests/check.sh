@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Everything that must hold. Three builds (gcc, gcc with sanitizers, clang), then one queue: e2e_*, db_*, the unit tests, the fuzzers' corpora, the
-# layers, the manual pages, the scripts, cppcheck. Two lanes a processor take from it, each with a private cluster: most tests wait now and then.
+# layers, the manual pages, the scripts, cppcheck. A lane more than there are processors takes from it, each with a private cluster: more of them wait for each other, and tests of a moment fail.
 # Behind each name stand its checks and seconds. The last line is "N passed, N failed".
 # check.sh [NAME...]: only the tests whose name contains one of these.
 set -u
@@ -227,7 +227,7 @@ takes() { # lane
 echo "== tests"
 queue >"$top/queue"
 l=0
-while [ "$l" -lt $((2 * jobs)) ]; do
+while [ "$l" -le "$jobs" ]; do
 	lane "$l" takes "$l" & lanes="$lanes $!"
 	l=$((l + 1))
 done
