@@ -8,7 +8,6 @@
 #include "adapter/job.h"
 #include "adapter/place.h"
 #include "adapter/retry.h"
-#include "adapter/throttle.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -23,7 +22,6 @@
 #define BLOCKS_MOST 16384
 #define ROWS_LEAST 100          /* below these a batch takes the time of its round trips and its commit, not of its rows */
 #define STRIPS_LEAST 8          /* blocks: a smaller range goes in one */
-#define LOOK_EVERY US_SECOND
 #define LOGIN_PATIENCE US_DAY
 #define ALONE_PATIENCE (15 * US_SECOND)   /* for the session of a job that died */
 #define PASSES_MOST 10
@@ -38,10 +36,8 @@ struct filling {
 	int64_t slowest;            /* of the strips of this range, us */
 	int64_t strip_filled, strip_kept;   /* by the second to the last strips: do they find room on their pages? */
 	bool plain;                 /* they do not */
-	struct throttle throttle;
-	int64_t looked_at;
-	bool allowed;
-	int batch_ms, load, passes;
+	struct batches_pace pace;
+	int passes;
 	bool begun, retrying, counted;
 	int64_t retry_n, timeline;
 };
@@ -60,30 +56,13 @@ static struct batches *now_at(struct filling *f)
 	return at;
 }
 
-static bool look(struct filling *f, struct err *e)
-{
-	if (f->looked_at && clock_mono() - f->looked_at < LOOK_EVERY && f->allowed)
-		return true;
-	batches_setting(&f->at, "batch_ms", 10, 1000, &f->batch_ms);
-	batches_setting(&f->at, "load", 1, 100, &f->load);
-	struct arena *a = arena_new();
-	const char *told;
-	f->allowed = throttle_allows(&f->throttle, &(struct throttle_ask){ f->b.db, a, f->o->plan, f->b.relid, f->at.paused }, &told, e);
-	f->looked_at = clock_mono();
-	if (told)
-		job_limits(f->o->job, told);
-	arena_free(a);
-	return f->allowed;
-}
-
 /* ---- login ---- */
 
 static void let_go(struct filling *f)
 {
 	db_close(f->b.db);
 	f->b.db = NULL;
-	throttle_forget(&f->throttle);
-	f->looked_at = 0;
+	batches_forget(&f->pace);
 }
 
 static bool same_history(struct filling *f, struct db *db, struct err *e)
@@ -118,7 +97,7 @@ static bool judge(struct filling *f, struct db *db, struct err *e)
 static bool login(struct filling *f, struct err *e)
 {
 	let_go(f);
-	struct db *db = backfill_connect(f->o->conninfo, f->o->sid, f->batch_ms, e);
+	struct db *db = backfill_connect(f->o->conninfo, f->o->sid, f->pace.batch_ms, e);
 	bool ok = db && same_history(f, db, e) && judge(f, db, e);
 	f->b.db = db;
 	if (!ok || !backfill_begin(&f->b, f->timeline, e))
@@ -191,7 +170,7 @@ static void grow(struct filling *f, int64_t blocks, bool strips, const struct ba
 		f->at.size = 1;
 	} else if (f->b.row.strip == 0) {
 		int64_t rows = end->filled + end->still, least = rows > 0 ? ROWS_LEAST * blocks / rows + 1 : 1;
-		f->at.size = pace_next(&(struct pace){ least, BLOCKS_MOST, (int64_t)f->batch_ms * 1000 }, blocks, f->slowest);
+		f->at.size = pace_next(&(struct pace){ least, BLOCKS_MOST, (int64_t)f->pace.batch_ms * 1000 }, blocks, f->slowest);
 	}
 	if (strips && f->b.row.strip != 1)
 		judge_strips(f, end);
@@ -253,10 +232,10 @@ static bool batch(struct filling *f, struct err *e)
 	}
 	batches_go_on(&f->at);   /* once one got through */
 	if (end.filled > 0 || rejected || f->b.row.pass == 1)
-		throttle_moved(&f->throttle);
+		throttle_moved(&f->pace.throttle);
 	if (!rejected)
 		grow(f, (to - from) / BACKFILL_BLOCK, strips, &end);
-	batches_rest(f->load, end.took_us);
+	batches_rest(f->pace.load, end.took_us);
 	return true;
 }
 
@@ -295,18 +274,18 @@ static bool count(struct filling *f, struct err *e)
 {
 	int64_t left;
 	batches_go_on(&f->at);
-	const struct counting c = { .b = &f->b, .at = now_at(f), .conninfo = f->o->conninfo, .plan = f->o->plan, .batch_ms = f->batch_ms, .throttle = &f->throttle };
+	const struct counting c = { .b = &f->b, .at = now_at(f), .conninfo = f->o->conninfo, .plan = f->o->plan, .batch_ms = f->pace.batch_ms, .throttle = &f->pace.throttle };
 	struct err why = { 0 };
 	if (!counting_run(&c, &left, &why))
 		return uncounted(f, &why, e);
-	throttle_moved(&f->throttle);
+	throttle_moved(&f->pace.throttle);
 	f->counted = left == 0;
 	return f->counted || again(f, left, e);
 }
 
 static bool retry(struct filling *f, struct err *e)
 {
-	throttle_moved(&f->throttle);
+	throttle_moved(&f->pace.throttle);
 	return backfill_retry(&f->b, f->o->rejects, &f->retry_n, &f->retrying, e);
 }
 
@@ -330,7 +309,7 @@ static bool tick(struct filling *f, struct err *e)
 	int64_t before = clock_mono();
 	bool on = batches_tick(now_at(f), e);
 	if (clock_mono() - before > US_SECOND)
-		throttle_moved(&f->throttle);
+		throttle_moved(&f->pace.throttle);
 	return on;
 }
 
@@ -339,7 +318,7 @@ static bool step(struct filling *f, struct err *e)
 	struct err why = { 0 };
 	if (!connected(f, e))
 		return false;
-	if (!look(f, &why)) {
+	if (!batches_may(&f->at, &f->pace, f->b.db, f->b.relid, &why)) {
 		if (why.code != ERR_GATE && !batches_is_link(&why)) {
 			*e = why;
 			return false;
@@ -357,7 +336,7 @@ static bool step(struct filling *f, struct err *e)
 
 bool backfill_run(const struct backfill_order *o, struct err *e)
 {
-	struct filling f = { .o = o, .timeline = o->timeline,  .batch_ms = o->plan->backfill.batch_ms, .load = o->plan->backfill.load,
+	struct filling f = { .o = o, .timeline = o->timeline,  .pace = { .batch_ms = o->plan->backfill.batch_ms, .load = o->plan->backfill.load },
 		.at = { .job = o->job, .arena = o->arena, .plan = o->plan, .walk = o->name, .bell = "backfill waits", .phase = "fill", .unit = "rows", .estimate = true, .size = BLOCKS_FIRST } };
 	struct err own = { 0 };
 	while (!f.counted && step(&f, &own))

@@ -9,9 +9,11 @@
 #include "adapter/monitor.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/when.h"
 #include "port/files.h"
 
 #define REST_MOST_MS 5000
+#define LOOK_EVERY US_SECOND
 
 bool batches_tick(struct batches *b, struct err *e)
 {
@@ -72,6 +74,28 @@ void batches_setting(const struct batches *b, const char *name, int least, int m
 bool batches_is_link(const struct err *e)
 {
 	return e->code == ERR_DB_LOST || e->code == ERR_DB_CONNECT || e->code == ERR_WAIT;
+}
+
+bool batches_may(struct batches *b, struct batches_pace *p, struct db *db, unsigned relid, struct err *e)
+{
+	if (p->looked_at && clock_mono() - p->looked_at < LOOK_EVERY && p->allowed && !b->paused)
+		return true;
+	batches_setting(b, "batch_ms", 10, 1000, &p->batch_ms);
+	batches_setting(b, "load", 1, 100, &p->load);
+	struct arena *a = arena_new();
+	const char *told;
+	p->allowed = throttle_allows(&p->throttle, &(struct throttle_ask){ db, a, b->plan, relid, b->paused }, &told, e);
+	p->looked_at = clock_mono();
+	if (told)
+		job_limits(b->job, told);
+	arena_free(a);
+	return p->allowed;
+}
+
+void batches_forget(struct batches_pace *p)
+{
+	throttle_forget(&p->throttle);
+	p->looked_at = 0;
 }
 
 void batches_rest(int load, int64_t took_us)

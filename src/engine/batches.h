@@ -7,7 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "adapter/throttle.h"
+
 struct arena;
+struct db;
 struct err;
 struct job;
 struct plan;
@@ -42,6 +45,12 @@ bool batches_wait(struct batches *b, const struct err *why, int ms, struct err *
 void batches_setting(const struct batches *b, const char *name, int least, int most, int *value);
 /* The link: a server that restarts or fails over comes back. */
 bool batches_is_link(const struct err *e);
+/* How fast it goes, as plan and `job set` say, and whether it may: asked once a second while it does. Zero but for the two numbers. */
+struct batches_pace { struct throttle throttle; int64_t looked_at; bool allowed; int batch_ms, load; };
+/* May it go on now, on this table? False: ERR_GATE with the condition that pauses it, or the link is gone. Every condition, as it was read, is told. */
+bool batches_may(struct batches *b, struct batches_pace *p, struct db *db, unsigned relid, struct err *e);
+/* Behind a lost or another session. */
+void batches_forget(struct batches_pace *p);
 /* Behind work of so long: as long as makes it so many per cent of the time, 5 s at most. */
 void batches_rest(int load, int64_t took_us);
 #endif

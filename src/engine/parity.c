@@ -9,7 +9,6 @@
 #include "adapter/parity.h"
 #include "adapter/place.h"
 #include "adapter/retry.h"
-#include "adapter/throttle.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -26,7 +25,6 @@
 #define BLOCKS_FIRST 8
 #define BLOCKS_MOST 16384
 #define FEW 64                  /* rows, or one block: no halving below them */
-#define LOOK_EVERY US_SECOND
 #define LOGIN_PATIENCE US_DAY
 #define ALONE_PATIENCE (15 * US_SECOND)   /* for the session of a job that died */
 
@@ -36,9 +34,9 @@ struct comparing {
 	bool tried, anew;
 	struct batches at;          /* size: rows, or blocks of a table without a key */
 	unsigned leaf;              /* whose size it is */
-	struct throttle throttle;
-	int64_t looked_at, rest_until, done;
-	int batch_ms, load, rest_s;
+	struct batches_pace pace;
+	int64_t rest_until, done;
+	int rest_s;
 	int64_t told;               /* the round whose mismatch was rung */
 };
 
@@ -54,22 +52,13 @@ static struct batches *now_at(struct comparing *c)
 	return at;
 }
 
-static bool look(struct comparing *c, struct err *e)
+static bool may_go_on(struct comparing *c, struct err *e)
 {
-	if (c->looked_at && clock_mono() - c->looked_at < LOOK_EVERY && !c->at.paused)
-		return true;
-	batches_setting(&c->at, "batch_ms", 10, 1000, &c->batch_ms);
-	batches_setting(&c->at, "load", 1, 100, &c->load);
-	batches_setting(&c->at, "rest_s", 0, 86400, &c->rest_s);
-	struct arena *a = arena_new();
-	const struct throttle_ask ask = { .db = c->p.db, .a = a, .plan = c->o->plan, .relid = c->p.form.relid, .paused = c->at.paused };
-	const char *told;
-	bool ok = throttle_allows(&c->throttle, &ask, &told, e);
-	if (told)
-		job_limits(c->o->job, told);
-	c->looked_at = clock_mono();
-	arena_free(a);
-	return ok;
+	int64_t before = c->pace.looked_at;
+	bool may = batches_may(&c->at, &c->pace, c->p.db, c->p.form.relid, e);
+	if (c->pace.looked_at != before)
+		batches_setting(&c->at, "rest_s", 0, 86400, &c->rest_s);
+	return may;
 }
 
 /* ---- login ---- */
@@ -78,8 +67,7 @@ static void let_go(struct comparing *c)
 {
 	db_close(c->p.db);
 	c->p.db = NULL;
-	throttle_forget(&c->throttle);
-	c->looked_at = 0;
+	batches_forget(&c->pace);
 }
 
 static bool history(struct db *db, int64_t *timeline, struct err *e)
@@ -107,7 +95,7 @@ static bool login(struct comparing *c, struct err *e)
 {
 	int64_t timeline;
 	let_go(c);
-	struct db *db = parity_connect(c->o->conninfo, c->batch_ms, e);
+	struct db *db = parity_connect(c->o->conninfo, c->pace.batch_ms, e);
 	bool ok = db && history(db, &timeline, e) && judged(c, db, e);
 	c->p.db = db;
 	if (!ok || !parity_begin(&c->p, timeline, e) || (c->anew && !parity_anew(&c->p, e)))
@@ -166,12 +154,12 @@ static bool chunk(struct comparing *c, struct err *e)
 		ok = parity_rows(&c->p, c->at.size, &end, &why);
 	}
 	if (ok) {
-		const struct pace pace = { keys ? ROWS_LEAST : 1, keys ? ROWS_MOST : BLOCKS_MOST, (int64_t)c->batch_ms * 1000 };
+		const struct pace pace = { keys ? ROWS_LEAST : 1, keys ? ROWS_MOST : BLOCKS_MOST, (int64_t)c->pace.batch_ms * 1000 };
 		c->at.size = few ? c->at.size * 2 : pace_next(&pace, c->at.size, end.took_us);
-		throttle_moved(&c->throttle);
+		throttle_moved(&c->pace.throttle);
 		batches_go_on(&c->at);
 		tell(c, end.mismatches);
-		batches_rest(c->load, end.took_us);
+		batches_rest(c->pace.load, end.took_us);
 		return true;
 	}
 	*e = why;
@@ -257,7 +245,7 @@ static bool step(struct comparing *c, struct err *e)
 	struct err why = { 0 };
 	if (!connected(c, e))
 		return false;
-	if (!look(c, &why)) {
+	if (!may_go_on(c, &why)) {
 		if (why.code != ERR_GATE && !batches_is_link(&why)) {
 			*e = why;
 			return false;
@@ -281,7 +269,7 @@ static bool step(struct comparing *c, struct err *e)
 
 bool parity_run(const struct parity_job *o, struct err *e)
 {
-	struct comparing c = { .o = o, .batch_ms = o->plan->backfill.batch_ms, .load = o->plan->backfill.load, .rest_s = o->rest_s, .anew = o->anew,
+	struct comparing c = { .o = o, .pace = { .batch_ms = o->plan->backfill.batch_ms, .load = o->plan->backfill.load }, .rest_s = o->rest_s, .anew = o->anew,
 		.at = { .job = o->job, .arena = o->arena, .plan = o->plan, .walk = o->name, .bell = "parity waits", .phase = "compare", .unit = "rows", .estimate = true } };
 	struct err own = { 0 };
 	bool ok = true;

@@ -6,7 +6,6 @@
 #include "adapter/job.h"
 #include "adapter/retry.h"
 #include "adapter/split_bring.h"
-#include "adapter/throttle.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -19,16 +18,14 @@
 
 #define BLOCKS_FIRST 32
 #define BLOCKS_MOST 16384
-#define LOOK_EVERY US_SECOND
 #define PATIENCE US_DAY     /* without a link, or while another walk works */
 
 struct splitting {
 	const struct split_job *o;
 	struct split_bring b;
 	struct batches at;           /* size: blocks */
-	struct throttle throttle;
-	int64_t looked_at, block, rows;
-	int batch_ms, load;
+	struct batches_pace pace;
+	int64_t block, blocks, rows; /* blocks: as many as the table had when its end was last looked for */
 	bool again;
 };
 
@@ -36,24 +33,7 @@ static void let_go(struct splitting *s)
 {
 	db_close(s->b.db);
 	s->b.db = NULL;
-	throttle_forget(&s->throttle);
-	s->looked_at = 0;
-}
-
-static bool may_go_on(struct splitting *s, struct err *e)
-{
-	if (s->looked_at && clock_mono() - s->looked_at < LOOK_EVERY && !s->at.paused)
-		return true;
-	batches_setting(&s->at, "batch_ms", 10, 1000, &s->batch_ms);
-	batches_setting(&s->at, "load", 1, 100, &s->load);
-	struct arena *a = arena_new();
-	const char *told;
-	bool ok = throttle_allows(&s->throttle, &(struct throttle_ask){ s->b.db, a, s->o->plan, s->b.relid, s->at.paused }, &told, e);
-	if (told)
-		job_limits(s->o->job, told);
-	s->looked_at = clock_mono();
-	arena_free(a);
-	return ok;
+	batches_forget(&s->pace);
 }
 
 /* A link that comes back, a lock that is not free, a condition of the plan: waited for. Anything else ends it. */
@@ -101,22 +81,22 @@ static void tells(struct splitting *s, const char *phase, int64_t total)
 /* One batch from where it is. *over: that was the last block. */
 static bool batch(struct splitting *s, bool *over, struct err *e)
 {
-	int64_t blocks, rows, took, to;
-	if (!may_go_on(s, e) || !split_blocks(&s->b, &blocks, e))
+	int64_t rows, took, to;
+	if (!batches_may(&s->at, &s->pace, s->b.db, s->b.relid, e) || (s->block >= s->blocks && !split_blocks(&s->b, &s->blocks, e)))
 		return false;
 	batches_go_on(&s->at);
-	tells(s, s->again ? "fill again" : "fill", blocks);
-	*over = s->block >= blocks;
+	tells(s, s->again ? "fill again" : "fill", s->blocks);
+	*over = s->block >= s->blocks;
 	if (*over)
 		return true;
 	to = s->block + s->at.size;
 	if (!split_batch(&s->b, s->block, to, &rows, &took, e))
 		return false;
-	throttle_moved(&s->throttle);
+	throttle_moved(&s->pace.throttle);
 	s->rows += rows;
 	s->block = to;
-	s->at.size = pace_next(&(struct pace){ 1, BLOCKS_MOST, (int64_t)s->batch_ms * 1000 }, s->at.size, took);
-	batches_rest(s->load, took);
+	s->at.size = pace_next(&(struct pace){ 1, BLOCKS_MOST, (int64_t)s->pace.batch_ms * 1000 }, s->at.size, took);
+	batches_rest(s->pace.load, took);
 	return true;
 }
 
@@ -149,7 +129,7 @@ static bool step(struct splitting *s, bool *done, struct err *e)
 bool split_run(const struct split_job *o, struct err *e)
 {
 	const struct plan_backfill *b = &o->plan->backfill;
-	struct splitting s = { .o = o, .batch_ms = b->batch_ms, .load = b->load,
+	struct splitting s = { .o = o, .pace = { .batch_ms = b->batch_ms, .load = b->load },
 		.at = { .job = o->job, .arena = o->arena, .plan = o->plan, .walk = o->name, .bell = "split waits", .phase = "fill", .unit = "blocks", .size = BLOCKS_FIRST } };
 	int64_t since = clock_mono();
 	bool done = false, ok = true;
