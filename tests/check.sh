@@ -100,33 +100,24 @@ count() {
 	fi
 }
 
-# Runs a test within its time. $1 lane, $2 name, the rest: the command
-try() {
-	lane=$1
-	name=$2
+# Runs one and counts it. $1 lane, $2 name, the rest: the command
+counted() {
+	log="$top/out/$(echo "$1-$2" | tr -c 'a-zA-Z0-9\n' _)"
+	by=$1 what=$2
 	shift 2
-	wanted "$name" || return 0
-	log="$top/out/$(echo "$lane-$name" | tr -c 'a-zA-Z0-9\n' _)"
 	began=$(now)
-	timed "$limit" "$@" >"$log" 2>&1
-	count "$lane" "$name" "$log" $?
+	"$@" >"$log" 2>&1
+	rc=$?
+	count "$by" "$what" "$log" $rc
+	return $rc
 }
+# What holds or not by its status, and may say nothing of it.
+says_ok() { "$@" || return; grep -q '^ok ' "$log" || echo "ok - $what"; }
 
-# A step that either holds or not.
-step() {
-	lane=$1
-	name=$2
-	shift 2
-	log="$top/out/$(echo "$lane-$name" | tr -c 'a-zA-Z0-9\n' _)"
-	began=$(now)
-	if timed 900 "$@" >"$log" 2>&1; then
-		echo "ok - $name" >>"$log"
-		count "$lane" "$name" "$log" 0
-	else
-		count "$lane" "$name" "$log" 1
-		return 1
-	fi
-}
+# A test within its time; a step of the build; a function of this script. $1 lane, $2 name, the rest: the command
+try() { wanted "$2" || return 0; by=$1 what=$2; shift 2; counted "$by" "$what" timed "$limit" "$@"; }
+step() { by=$1 what=$2; shift 2; counted "$by" "$what" says_ok timed 900 "$@"; }
+here() { wanted "$2" || return 0; by=$1 what=$2; shift 2; counted "$by" "$what" says_ok "$@"; }
 
 SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 export ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:allocator_may_return_null=1" UBSAN_OPTIONS="print_stacktrace=1"
@@ -180,19 +171,6 @@ queue() {
 	done
 	echo "layers layers"
 	echo "cover cover"
-}
-
-# A function of this script instead of a program. $1 lane, $2 name, the rest: the function
-here() {
-	lane=$1
-	name=$2
-	shift 2
-	wanted "$name" || return 0
-	log="$top/out/$(echo "$lane-$name" | tr -c 'a-zA-Z0-9\n' _)"
-	began=$(now)
-	if "$@" >"$log" 2>&1; then rc=0; else rc=1; fi
-	grep -q '^ok ' "$log" || [ $rc -ne 0 ] || echo "ok - $name" >>"$log"
-	count "$lane" "$name" "$log" $rc
 }
 
 one() { # lane kind name
