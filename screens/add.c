@@ -131,7 +131,7 @@ static void render(struct page *p, const struct scene *s)
 {
 	const struct view *v = s->view;
 	enum mood m = mood_of(v);
-	screen_place(p, v, plan_rule(v->plan) == RULE_NONE ? "5 new column" : plan_rule(v->plan) == RULE_INDEX ? "5 index" : plan_rule(v->plan) == RULE_NAME ? "5 new name" : plan_rule(v->plan) == RULE_SPLIT ? "5 new table" : "5 constraint");
+	screen_place(p, v, plan_rule(v->plan) == RULE_NONE ? "5 new column" : arena_printf(p->arena, "5 %s", plan_noun(v->plan)));
 	if (!view_comes(v)) {
 		page_text(p, ST_PLAIN, 1, "This walk adds nothing.");
 		page_word(p, K_ENTER, NULL);

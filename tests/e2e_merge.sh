@@ -13,10 +13,12 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib_jobs.sh
 # shellcheck source=tests/lib_comes.sh disable=SC1091
 . tests/lib_comes.sh
+tm_dir=""
 walk_home merge
 # shellcheck disable=SC2317 # the trap calls it
 finish() {
 	touch "$top/end"
+	[ -z "$tm_dir" ] || tm_stop
 	wait
 	jobs_end 2>/dev/null
 	psql -qXd postgres -c "DROP DATABASE IF EXISTS e2e_merge WITH (FORCE)" >/dev/null 2>&1

@@ -223,7 +223,7 @@ static void at_closed(struct view *v)
 	if (v->walk->restored_at)
 		view_line(v, 1, "It was put back on %s UTC.", when_short(v->walk->restored_at, when));
 	else if (view_is_added(v))
-		view_line(v, 1, "%s stays; the snapshot is kept for %d days.", view_is_index(v) ? "The index" : plan_rule(v->plan) == RULE_NAME ? "The new name" : plan_rule(v->plan) == RULE_SPLIT ? "The new table" : v->walk->kind == TARGET_CONSTRAINT ? "The constraint" : "The new column", v->plan->retention_days);
+		view_line(v, 1, "The %s stays; the snapshot is kept for %d days.", plan_noun(v->plan), v->plan->retention_days);
 	else
 		view_line(v, 1, "The snapshot is kept for %d days: gatewalk restore puts the %s back.", v->plan->retention_days, view_noun(v));
 }
