@@ -51,6 +51,7 @@ static void until(const char *sql)
 static void opened(void)
 {
 	char head[65];
+	memset(&seen, 0, sizeof seen);
 	fix_look(&x);
 	fix_walk(&x);
 	x.walk.archetype = ARCH_ADDITIVE;

@@ -8,44 +8,9 @@
 
 static struct mixed x;
 
-static const struct mixed_kind kinds[] = {
-	{ "rename, by trigger", "rename-column", ARCH_RENAME, "int", "int", NULL, NULL, "trigger" },
-	{ "rename, by the application", "rename-column", ARCH_RENAME, "int", "int", NULL, NULL, "application" },
-	{ "type, by trigger both ways", "change-type", ARCH_TYPE, "int", "text", "v::int", "n::text", "trigger" },
-	{ "type, by trigger one way", "change-type", ARCH_TYPE, "int", "text", "v::int", NULL, "trigger" },
-	{ "type, by the application", "change-type", ARCH_TYPE, "int", "text", "v::int", "n::text", "application" },
-};
-
 static void teardown(void)
 {
 	mixed_close(&x);
-}
-
-/* ---- what the walk allows ---- */
-
-/* From when on the declaration is taken, and until when a release without it may run: the step that asks for it. */
-static unsigned since(const char *what, unsigned bit, enum stage at)
-{
-	enum stage from = walk_ask_from(walk_ask(what), &x.bf.plan);
-	return from != AT_NOWHERE && at >= from ? bit : 0;
-}
-
-static unsigned until(const char *what, unsigned bit, enum stage at)
-{
-	enum stage asked = walk_ask_stage(walk_ask(what), &x.bf.plan);
-	return asked == AT_NOWHERE || at <= asked ? bit : 0;
-}
-
-static unsigned allowed(enum stage at)
-{
-	unsigned live = until("reads_both", READS_OLD, at) & until("reads_moved", READS_OLD, at);
-	if (at == AT_EXPAND)
-		return READS_OLD | WRITES_OLD;
-	live |= since("reads_both", READS_BOTH, at) & until("reads_moved", READS_BOTH, at);
-	live |= since("reads_moved", READS_NEW, at);
-	live |= until("writes_both", WRITES_OLD, at) & until("writes_new", WRITES_OLD, at);
-	live |= since("writes_both", WRITES_BOTH, at) & until("writes_new", WRITES_BOTH, at);
-	return live | since("writes_new", WRITES_NEW, at);
 }
 
 /* ---- what is done to the table ---- */
@@ -116,12 +81,12 @@ static void fine(void)
 
 static void take_leg(const struct leg *l, unsigned more)
 {
-	unsigned before = allowed(x.stage);
+	unsigned before = mixed_allowed(&x, x.stage);
 	if (l->ask != EVENT_COUNT)
 		move(l->ask);
 	if (l->done != EVENT_COUNT)
 		move(l->done);
-	unsigned both = before & allowed(x.stage);
+	unsigned both = before & mixed_allowed(&x, x.stage);
 	ck_assert_msg((both & 7) && (both >> 3), "%s: nobody may run while the walk goes to \"%s\"", x.kind->name, stage_name(x.stage));
 	mixed_traffic(&x, both | more, l->happens);
 	fine();
@@ -130,13 +95,13 @@ static void take_leg(const struct leg *l, unsigned more)
 /* Up to that step, or to the end of the way. */
 static void go(const struct leg *way, size_t n, enum stage to)
 {
-	mixed_traffic(&x, allowed(x.stage), NULL);
+	mixed_traffic(&x, mixed_allowed(&x, x.stage), NULL);
 	fine();
 	for (size_t i = 0; i < n && x.stage != to; i++) {
 		if (!goes(way[i].mode))
 			continue;
 		take_leg(&way[i], 0);
-		mixed_traffic(&x, allowed(x.stage), NULL);
+		mixed_traffic(&x, mixed_allowed(&x, x.stage), NULL);
 		fine();
 	}
 	ck_assert(to == AT_NOWHERE || x.stage == to);
@@ -146,7 +111,7 @@ static void go(const struct leg *way, size_t n, enum stage to)
 
 START_TEST(whatever_runs)
 {
-	mixed_open(&x, &kinds[_i]);
+	mixed_open(&x, &mixed_kinds[_i]);
 	GO(there, AT_NOWHERE);
 	ck_assert_int_eq(x.stage, AT_UNUSED);
 	mixed_traffic(&x, READS_NEW | WRITES_NEW, drop);
@@ -157,7 +122,7 @@ END_TEST
 /* From the last step before the drop to the first, under traffic: all that was written is in the old column. */
 START_TEST(and_back)
 {
-	mixed_open(&x, &kinds[_i]);
+	mixed_open(&x, &mixed_kinds[_i]);
 	GO(there, AT_NOWHERE);
 	if (!x.order.back)
 		return;   /* rows that stand in the new column alone have no way back: the walk goes no further than that */
@@ -190,10 +155,10 @@ static const struct { size_t kind; enum stage at; unsigned more; void (*happens)
 
 START_TEST(what_is_not_allowed_does_harm)
 {
-	const struct mixed_kind *k = &kinds[wrongs[_i].kind % ANY_KIND];
+	const struct mixed_kind *k = &mixed_kinds[wrongs[_i].kind % ANY_KIND];
 	mixed_open(&x, k);
 	GO(there, wrongs[_i].at);
-	unsigned live = allowed(x.stage);
+	unsigned live = mixed_allowed(&x, x.stage);
 	ck_assert_msg((live | wrongs[_i].more) != live, "%s, at \"%s\": the walk allows it", k->name, stage_name(x.stage));
 	for (int n = 0; n < 20 && !x.harm[0]; n++)
 		mixed_traffic(&x, live | wrongs[_i].more, n ? NULL : wrongs[_i].happens);
@@ -207,8 +172,8 @@ int main(void)
 	TCase *t = tcase_create("mixed");
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, NULL, teardown);
-	tcase_add_loop_test(t, whatever_runs, 0, sizeof kinds / sizeof *kinds);
-	tcase_add_loop_test(t, and_back, 0, sizeof kinds / sizeof *kinds);
+	tcase_add_loop_test(t, whatever_runs, 0, sizeof mixed_kinds / sizeof *mixed_kinds);
+	tcase_add_loop_test(t, and_back, 0, sizeof mixed_kinds / sizeof *mixed_kinds);
 	tcase_add_loop_test(t, what_is_not_allowed_does_harm, 0, sizeof wrongs / sizeof *wrongs);
 	suite_add_tcase(s, t);
 	return test_main(s);

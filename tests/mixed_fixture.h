@@ -24,6 +24,14 @@ enum { READS_OLD = 1, READS_BOTH = 2, READS_NEW = 4, WRITES_OLD = 8, WRITES_BOTH
 
 struct mixed_kind { const char *name, *recipe; enum archetype archetype; const char *type, *old, *to, *back, *dual_write; };
 
+static const struct mixed_kind mixed_kinds[] = {
+	{ "rename, by trigger", "rename-column", ARCH_RENAME, "int", "int", NULL, NULL, "trigger" },
+	{ "rename, by the application", "rename-column", ARCH_RENAME, "int", "int", NULL, NULL, "application" },
+	{ "type, by trigger both ways", "change-type", ARCH_TYPE, "int", "text", "v::int", "n::text", "trigger" },
+	{ "type, by trigger one way", "change-type", ARCH_TYPE, "int", "text", "v::int", NULL, "trigger" },
+	{ "type, by the application", "change-type", ARCH_TYPE, "int", "text", "v::int", "n::text", "application" },
+};
+
 struct mixed {
 	struct bf bf;
 	const struct mixed_kind *kind;
@@ -139,11 +147,39 @@ static inline void *mixed_run(void *arg)
 			break;
 		if (i == MIXED_OPS / 2)
 			atomic_fetch_sub(&w->x->busy, 1);
+		if (i > MIXED_OPS)
+			clock_nap(2);   /* what happens meanwhile is to have its share of a small machine */
 	}
 	if (!db)
 		mixed_harm(w->x, "no connection");
 	db_close(db);
 	return NULL;
+}
+
+/* From when on the declaration is taken, and until when a release without it may run: the step that asks for it. */
+static inline unsigned mixed_since(const struct mixed *x, const char *what, unsigned bit, enum stage at)
+{
+	enum stage from = walk_ask_from(walk_ask(what), &x->bf.plan);
+	return from != AT_NOWHERE && at >= from ? bit : 0;
+}
+
+static inline unsigned mixed_until(const struct mixed *x, const char *what, unsigned bit, enum stage at)
+{
+	enum stage asked = walk_ask_stage(walk_ask(what), &x->bf.plan);
+	return asked == AT_NOWHERE || at <= asked ? bit : 0;
+}
+
+/* The releases that the walk allows there. */
+static inline unsigned mixed_allowed(const struct mixed *x, enum stage at)
+{
+	unsigned live = mixed_until(x, "reads_both", READS_OLD, at) & mixed_until(x, "reads_moved", READS_OLD, at);
+	if (at == AT_EXPAND)
+		return READS_OLD | WRITES_OLD;
+	live |= mixed_since(x, "reads_both", READS_BOTH, at) & mixed_until(x, "reads_moved", READS_BOTH, at);
+	live |= mixed_since(x, "reads_moved", READS_NEW, at);
+	live |= mixed_until(x, "writes_both", WRITES_OLD, at) & mixed_until(x, "writes_new", WRITES_OLD, at);
+	live |= mixed_since(x, "writes_both", WRITES_BOTH, at) & mixed_until(x, "writes_new", WRITES_BOTH, at);
+	return live | mixed_since(x, "writes_new", WRITES_NEW, at);
 }
 
 /* These releases at once; what happens meanwhile, happens under their traffic, in its midst. */
@@ -167,16 +203,32 @@ static inline void mixed_traffic(struct mixed *x, unsigned live, void (*happens)
 		pthread_join(x->who[i], NULL);
 }
 
-static inline void mixed_open(struct mixed *x, const struct mixed_kind *k)
+/* The application's table. */
+static inline const char *mixed_table(struct arena *a, const struct mixed_kind *k)
+{
+	bool text = k->archetype == ARCH_TYPE;
+	return arena_printf(a, "CREATE TABLE public.t (id int PRIMARY KEY, v %s NOT NULL DEFAULT %s, other int DEFAULT 0) WITH (fillfactor = 50);"
+		" INSERT INTO public.t SELECT i, i%s FROM generate_series(0, %d) i", k->old, text ? "'0'" : "0", text ? "::text" : "", MIXED_ROWS + MIXED_STILL - 1);
+}
+
+/* Nothing was written yet. */
+static inline void mixed_begin(struct mixed *x, const struct mixed_kind *k)
 {
 	memset(x, 0, sizeof *x);
 	pthread_mutex_init(&x->lock, NULL);
-	char sql[400];
-	snprintf(sql, sizeof sql, "CREATE TABLE public.t (id int PRIMARY KEY, v %s NOT NULL DEFAULT %s, other int DEFAULT 0) WITH (fillfactor = 50);"
-		" INSERT INTO public.t SELECT i, i%s FROM generate_series(0, %d) i", k->old, k->archetype == ARCH_TYPE ? "'0'" : "0", k->archetype == ARCH_TYPE ? "::text" : "", MIXED_ROWS + MIXED_STILL - 1);
-	bf_open(&x->bf, sql);
-	struct plan *p = &x->bf.plan;
 	x->kind = k;
+	for (int i = 0; i < MIXED_ROWS; i++)
+		x->begun[i] = x->done[i] = i;
+	x->stage = AT_EXPAND;
+}
+
+static inline void mixed_open(struct mixed *x, const struct mixed_kind *k)
+{
+	struct arena *a = arena_new();
+	mixed_begin(x, k);
+	bf_open(&x->bf, mixed_table(a, k));
+	arena_free(a);
+	struct plan *p = &x->bf.plan;
 	p->recipe = k->recipe;
 	p->archetype = k->archetype;
 	p->column = "v";
@@ -189,9 +241,6 @@ static inline void mixed_open(struct mixed *x, const struct mixed_kind *k)
 	p->backfill.batch_ms = 5;
 	plan_finish(x->bf.a, p);
 	x->order = (struct dual_order){ .sid = TEST_SID, .schema = "public", .table = "t", .column = "v", .add_column = "n", .to = p->convert_to, .back = p->convert_back };
-	for (int i = 0; i < MIXED_ROWS; i++)
-		x->begun[i] = x->done[i] = i;
-	x->stage = AT_EXPAND;
 }
 
 static inline void mixed_close(struct mixed *x)

@@ -155,7 +155,8 @@ static void setup(void)
 	memset(&e, 0, sizeof e);
 	setenv("XDG_RUNTIME_DIR", test_dir(), 1);
 	now = INT64_C(1760000000000000);
-	dir = at(arena_printf(a, "walk%d", getpid()));
+	static int walks;
+	dir = at(arena_printf(a, "walk%d.%d", getpid(), ++walks));
 	path = path_join(a, dir, "plan.gwlog");
 	s = signer_open(key("k"), WHO, &e);
 	ck_assert_msg(s && signer_unlock(s, &e), "%s", e.msg);

@@ -23,7 +23,8 @@ static void setup(void)
 	a = arena_new();
 	memset(&e, 0, sizeof e);
 	memset(&m, 0, sizeof m);
-	setenv("XDG_STATE_HOME", arena_printf(a, "%s/%d", test_dir(), (int)getpid()), 1);
+	static int homes;
+	setenv("XDG_STATE_HOME", arena_printf(a, "%s/%d.%d", test_dir(), (int)getpid(), ++homes), 1);
 	known = path_join(a, path_state(a), "known_databases");
 }
 
