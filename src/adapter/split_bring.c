@@ -14,12 +14,16 @@
 #define COUNT_MS (12 * 60 * 60 * 1000)
 #define SETTINGS_SQL "SET statement_timeout = 0; SET lock_timeout = '2s'; SET idle_session_timeout = 0"
 
+struct db *split_link(const char *conninfo, struct err *e)
+{
+	return db_open(&(struct db_opts){ .conninfo = conninfo, .app = "gatewalk split", .read_write = true }, e);
+}
+
 bool split_login(struct split_bring *b, struct arena *a, const char *conninfo, const char *sid, const struct plan *p, struct err *e)
 {
-	const struct db_opts work = { .conninfo = conninfo, .app = "gatewalk split", .read_write = true };
 	const struct split_order o = split_order_of(a, p, true);
 	const char *unfit = NULL;
-	if (!(b->db = db_open(&work, e)) || !db_script(b->db, a, SETTINGS_SQL, 0, NULL, e) || !writer_alone_here(b->db, a, e) || !writer_signed(b->db, a, sid, p, &b->relid, e) ||
+	if (!(b->db = split_link(conninfo, e)) || !db_script(b->db, a, SETTINGS_SQL, 0, NULL, e) || !writer_alone_here(b->db, a, e) || !writer_signed(b->db, a, sid, p, &b->relid, e) ||
 	    !split_form(b->db, a, &o, &b->form, &unfit, e))
 		return false;
 	b->leaf = arena_printf(a, "%s.%s", sql_quoted(a, p->schema), sql_quoted(a, p->table));

@@ -17,7 +17,9 @@ struct plan;
 
 /* db: one session, which alone fills or changes a table meanwhile (writer.h). */
 struct split_bring { struct db *db; struct split_form form; unsigned relid; const char *leaf; };
-/* form is owned by a. False: b->db may stand, and is the caller's to close. */
+/* A session of the job; NULL with e. */
+struct db *split_link(const char *conninfo, struct err *e);
+/* The session that works. form is owned by a. False: b->db may stand, and is the caller's to close. */
 bool split_login(struct split_bring *b, struct arena *a, const char *conninfo, const char *sid, const struct plan *p, struct err *e);
 /* How many blocks the table has now. */
 bool split_blocks(struct split_bring *b, int64_t *blocks, struct err *e);

@@ -14,8 +14,8 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "core/pause.h"
-#include "engine/backfill_count.h"
 #include "engine/batches.h"
+#include "engine/batches_long.h"
 #include "port/files.h"
 
 #define BLOCKS_FIRST 32
@@ -262,25 +262,40 @@ static bool again(struct filling *f, int64_t left, struct err *e)
 /* The table was let go of, and is counted anew. */
 static bool uncounted(struct filling *f, const struct err *why, struct err *e)
 {
-	if (why->code == ERR_WAIT)
-		return true;   /* the next tick waits for the operator */
+	if (why->code == ERR_INTERRUPTED)
+		return true;   /* the next tick says by what */
 	if (f->b.db && db_alive(f->b.db) && (why->code == ERR_GATE || batches_is_link(why)))
 		return batches_wait(now_at(f), why, BATCHES_PAUSE_MS, e);
 	*e = *why;
 	return false;
 }
 
+struct counting { struct filling *f; int64_t left; };
+
+static bool counts(void *ctx, struct err *e)
+{
+	struct counting *c = ctx;
+	return backfill_count(&c->f->b, &c->left, e);
+}
+
+static struct db *looks_on(void *ctx, struct err *e)
+{
+	const struct counting *c = ctx;
+	return backfill_connect(c->f->o->conninfo, c->f->o->sid, c->f->pace.batch_ms, e);
+}
+
+/* The count that proves that no row is left. */
 static bool count(struct filling *f, struct err *e)
 {
-	int64_t left;
+	struct counting c = { .f = f };
 	batches_go_on(&f->at);
-	const struct counting c = { .b = &f->b, .at = now_at(f), .conninfo = f->o->conninfo, .plan = f->o->plan, .batch_ms = f->pace.batch_ms, .throttle = &f->pace.throttle };
+	const struct batches_long l = { .at = now_at(f), .throttle = &f->pace.throttle, .db = f->b.db, .relid = f->b.relid, .work = counts, .aside = looks_on, .ctx = &c };
 	struct err why = { 0 };
-	if (!counting_run(&c, &left, &why))
+	if (!batches_long(&l, &why))
 		return uncounted(f, &why, e);
 	throttle_moved(&f->pace.throttle);
-	f->counted = left == 0;
-	return f->counted || again(f, left, e);
+	f->counted = c.left == 0;
+	return f->counted || again(f, c.left, e);
 }
 
 static bool retry(struct filling *f, struct err *e)

@@ -13,6 +13,7 @@
 #include "core/pause.h"
 #include "core/plan.h"
 #include "engine/batches.h"
+#include "engine/batches_long.h"
 #include "port/db.h"
 #include "port/files.h"
 
@@ -39,6 +40,8 @@ static void let_go(struct splitting *s)
 /* A link that comes back, a lock that is not free, a condition of the plan: waited for. Anything else ends it. */
 static bool waits(struct splitting *s, const struct err *why, int64_t since, struct err *e)
 {
+	if (why->code == ERR_INTERRUPTED)
+		return true;   /* the next tick says by what */
 	bool link = batches_is_link(why) || (s->b.db && !db_alive(s->b.db)), moment = link || retry_is_moment(why) || why->code == ERR_GATE || why->code == ERR_WAIT;
 	if (link)
 		let_go(s);
@@ -100,24 +103,51 @@ static bool batch(struct splitting *s, bool *over, struct err *e)
 	return true;
 }
 
+struct judging { struct splitting *s; struct split_counts n; };
+
+static bool counts(void *ctx, struct err *e)
+{
+	struct judging *j = ctx;
+	return split_missing(&j->s->b, &j->n.missing, e);
+}
+
+static bool compares(void *ctx, struct err *e)
+{
+	struct judging *j = ctx;
+	return split_counted(&j->s->b, &j->n, e);
+}
+
+static struct db *looks_on(void *ctx, struct err *e)
+{
+	const struct judging *j = ctx;
+	return split_link(j->s->o->conninfo, e);
+}
+
+static bool looked(struct judging *j, const char *phase, bool (*at)(void *ctx, struct err *e), struct err *e)
+{
+	struct splitting *s = j->s;
+	tells(s, phase, s->block);
+	if (!batches_long(&(struct batches_long){ .at = &s->at, .throttle = &s->pace.throttle, .db = s->b.db, .relid = s->b.relid, .work = at, .aside = looks_on, .ctx = j }, e))
+		return false;
+	throttle_moved(&s->pace.throttle);
+	return true;
+}
+
 /* Behind a pass: *done when none is missing, and the two are the same. What others hold is waited for, and another pass follows. */
 static bool judged(struct splitting *s, bool *done, struct err *e)
 {
-	struct split_counts n = { 0 };
-	tells(s, "count", s->block);
-	if (!split_missing(&s->b, &n.missing, e))
+	struct judging j = { .s = s };
+	const struct split_counts *n = &j.n;
+	if (!looked(&j, "count", counts, e) || (!n->missing && !looked(&j, "compare", compares, e)))
 		return false;
-	tells(s, "compare", s->block);
-	if (!n.missing && (!batches_tick(&s->at, e) || !split_counted(&s->b, &n, e)))
-		return false;
-	if (n.extra || n.differing)
+	if (n->extra || n->differing)
 		return err_set(e, ERR_VERIFY, "Find out who writes the new table by himself. Taking the split back at item 5 leaves it as it is.",
-			"%lld rows of the new table have no old one, and %lld differ from theirs", (long long)n.extra, (long long)n.differing);
-	if (!n.missing)
+			"%lld rows of the new table have no old one, and %lld differ from theirs", (long long)n->extra, (long long)n->differing);
+	if (!n->missing)
 		return (*done = split_finish(&s->b, e));
 	s->block = 0;
 	s->again = true;
-	return err_set(e, ERR_WAIT, NULL, "%lld row%s held by others", (long long)n.missing, n.missing == 1 ? " is" : "s are");
+	return err_set(e, ERR_WAIT, NULL, "%lld row%s held by others", (long long)n->missing, n->missing == 1 ? " is" : "s are");
 }
 
 static bool step(struct splitting *s, bool *done, struct err *e)
