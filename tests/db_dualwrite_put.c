@@ -13,9 +13,9 @@ static void teardown(void)
 /* ---- looks ---- */
 
 static const struct { const char *sql, *why; } changes[] = {
-	{ "ALTER TABLE public.t DISABLE TRIGGER " LATE, "one of its triggers is switched off, or does not fire always" },
-	{ "ALTER TABLE public.t ENABLE TRIGGER " LATE "_i", "one of its triggers is switched off, or does not fire always" },
-	{ "ALTER TABLE public.t DISABLE TRIGGER ALL", "one of its triggers is switched off, or does not fire always" },
+	{ "ALTER TABLE public.t DISABLE TRIGGER " LATE, "it is switched off, or does not fire always" },
+	{ "ALTER TABLE public.t ENABLE TRIGGER " LATE "_i", "it is switched off, or does not fire always" },
+	{ "ALTER TABLE public.t DISABLE TRIGGER ALL", "it is switched off, or does not fire always" },
 	{ "DROP TRIGGER " LATE "_i ON public.t", "not all of it is there" },
 	{ "CREATE OR REPLACE FUNCTION gatewalk.dual_001122334455() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'", "it was changed since it was made" },
 	{ "CREATE OR REPLACE FUNCTION gatewalk.dual_001122334455_to(v text) RETURNS int LANGUAGE sql RETURN 7", "it was changed since it was made" },

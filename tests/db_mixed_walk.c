@@ -39,9 +39,9 @@ static const char *plan_text(const struct mixed_kind *k)
 }
 
 /* Items 1 to 4, while old code alone runs. */
-static void begin(const struct mixed_kind *k)
+static void begin(const struct mixed_kind *k, char id)
 {
-	name[sizeof name - 2] = (char)('0' + (k - mixed_kinds));
+	name[sizeof name - 2] = id;   /* a folder and a database of its own */
 	world_open(&w, name);
 	mixed_begin(&x, k);
 	test_sql(w.db, mixed_table(w.a, k));
@@ -107,7 +107,7 @@ START_TEST(there_and_back)
 {
 	static const enum stage way[] = { AT_EXPAND, AT_WRITES, AT_BACKFILL, AT_WINDOW, AT_COPY, AT_READS, AT_RELAX, AT_PARITY, AT_UNUSED };
 	size_t n = sizeof way / sizeof *way;
-	begin(&mixed_kinds[_i]);
+	begin(&mixed_kinds[_i], (char)('0' + _i));
 	mixed_traffic(&x, mixed_allowed(&x, AT_EXPAND), NULL);
 	for (size_t i = 1; i < n; i++)
 		if (comes(way[i]))
@@ -123,6 +123,45 @@ START_TEST(there_and_back)
 }
 END_TEST
 
+static void switched(const char *how)
+{
+	test_sql(w.db, test_value(w.db, w.a, arena_printf(w.a, "SELECT string_agg(format('ALTER TABLE public.t %s TRIGGER %%I', tgname), ';') FROM pg_trigger"
+		" WHERE tgrelid = 'public.t'::regclass AND tgname ~ 'gatewalk_dual'", how)));
+}
+
+static void refused(enum act_kind kind, const char *key, const char *text, const char *why)
+{
+	memset(&w.e, 0, sizeof w.e);
+	ck_assert(!engine_do(w.g, &(struct act){ .kind = kind, .key = key, .text = text }, &w.e));
+	ck_assert_msg(strstr(w.e.msg, why) != NULL, "%s", w.e.msg);
+}
+
+/* Somebody switches the trigger off, or changes it: neither item 7 nor what follows goes on, and as it was it is good again. No row differs. */
+START_TEST(the_trigger_is_looked_for)
+{
+	static const char off[] = "the trigger that writes both columns: it is switched off, or does not fire always";
+	begin(&mixed_kinds[2], 't');
+	goal = AT_WINDOW;
+	on(&x);
+	switched("DISABLE");
+	refused(ACT_CONFIRM, "7", "over", off);
+	switched("ENABLE");
+	refused(ACT_CONFIRM, "7", "over", off);
+	switched("ENABLE ALWAYS");
+	goal = AT_RELAX;
+	on(&x);
+	switched("DISABLE");
+	refused(ACT_ALTER, "relax", NULL, off);
+	switched("ENABLE ALWAYS");
+	const char *function = test_value(w.db, w.a, "SELECT oid::regprocedure FROM pg_proc WHERE proname ~ '^dual_[0-9a-f]+$'");
+	test_sql(w.db, arena_printf(w.a, "ALTER FUNCTION %s STABLE", function));
+	refused(ACT_ALTER, "relax", NULL, "the trigger that writes both columns: it was changed since it was made");
+	test_sql(w.db, arena_printf(w.a, "ALTER FUNCTION %s VOLATILE", function));
+	goal = AT_UNUSED;   /* behind its end nobody looks for it */
+	on(&x);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("mixed_walk");
@@ -130,6 +169,7 @@ int main(void)
 	tcase_set_timeout(t, 600);
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_loop_test(t, there_and_back, 0, sizeof mixed_kinds / sizeof *mixed_kinds);
+	tcase_add_test(t, the_trigger_is_looked_for);
 	suite_add_tcase(s, t);
 	return test_main(s);
 }

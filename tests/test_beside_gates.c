@@ -102,6 +102,41 @@ START_TEST(old_and_new_agree)
 }
 END_TEST
 
+/* As long as it is to write both: neither B4 nor item 7 goes by a trigger that somebody switched off, or that nobody has looked at. */
+START_TEST(the_trigger_stands)
+{
+	static const char *const off = "the trigger that writes both columns: it is switched off";
+	struct err e = { 0 };
+	struct fact_trigger *t = &c->facts.trigger;
+	beside_start("rename", AT_PARITY, true);
+	beside_good();
+	finding("B4", HOLDS);
+	*t = (struct fact_trigger){ .at = c->t, .why = "it is switched off" };
+	ck_assert_str_eq(finding("B4", REFUSED), off);
+	ck_assert_str_eq(judged("B4")->now, "the trigger does not stand");
+	ck_assert(!gate_alter_allowed(&c->plan, &c->walk, &c->facts, CHANGE_END, &e));
+	ck_assert_ptr_nonnull(strstr(e.msg, off));
+	err_clear(&e);
+	ck_assert(!gate_window_allowed(&c->plan, &c->walk, &c->facts, &e));
+	ck_assert_ptr_nonnull(strstr(e.msg, off));
+	t->why = NULL;
+	ck_assert_str_eq(finding("B4", REFUSED), "the trigger that writes both columns: it does not stand");
+	*t = (struct fact_trigger){ 0 };
+	ck_assert_str_eq(finding("B4", UNKNOWN), "nobody has looked at the trigger that writes both columns yet");
+	ck_assert(!gate_window_allowed(&c->plan, &c->walk, &c->facts, &e));
+}
+END_TEST
+
+/* Dual write has ended; or none was ever there. */
+START_TEST(no_trigger_is_to_stand)
+{
+	beside_start("rename", _i ? AT_PARITY : AT_UNUSED, !_i);
+	beside_good();
+	c->facts.trigger = (struct fact_trigger){ 0 };
+	finding("B4", HOLDS);
+}
+END_TEST
+
 START_TEST(what_is_written_after_the_end)
 {
 	beside_start("rename", AT_UNUSED, true);
@@ -254,12 +289,13 @@ static Suite *suite(void)
 	Suite *s = suite_create("beside_gates");
 	TCase *t = tcase_create("beside_gates");
 	const TTest *const all[] = {
-		archetype, a_backfill_pauses, old_and_new_agree, what_is_written_after_the_end, item_seven, dual_write_first, waits_of_both_items, reads_are_asked_for, the_old_one_is_relaxed,
+		archetype, a_backfill_pauses, old_and_new_agree, the_trigger_stands, what_is_written_after_the_end, item_seven, dual_write_first, waits_of_both_items, reads_are_asked_for, the_old_one_is_relaxed,
 		fridays, before_each_change,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tcase_add_test(t, all[i]);
+	tcase_add_loop_test(t, no_trigger_is_to_stand, 0, 2);
 	tcase_add_loop_test(t, every_condition_is_asked, 0, 2);
 	suite_add_tcase(s, t);
 	return s;

@@ -7,6 +7,7 @@
 static void look(void)
 {
 	core_good_facts(c);
+	c->facts.trigger = (struct fact_trigger){ .at = c->facts.now, .stands = true };
 	c->facts.parity = c->walk.parity;
 	c->facts.parity.at = c->facts.now;
 	c->facts.backfill = (struct fact_backfill){ .at = c->facts.now, .begun = true, .done = true, .counted_at = c->facts.now, .filled = 9 };
@@ -147,6 +148,29 @@ START_TEST(both_for_days)
 	v->now = 0;
 	view_judge(v);
 	ck_assert_str_eq(v->items[ITEM_WINDOW].note, "not begun");
+}
+END_TEST
+
+/* Whatever else the stage would say next. */
+START_TEST(the_trigger_is_off)
+{
+	static const enum stage stages[] = { AT_BACKFILL, AT_WINDOW, AT_READS, AT_RELAX, AT_PARITY };
+	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
+		to("rename", true, stages[i]);
+		c->facts.trigger = (struct fact_trigger){ .at = c->facts.now, .why = "it is switched off, or does not fire always" };
+		judge();
+		next_is("The trigger: it is switched off, or does not fire always.", "Switch it on as it was, or step back to item 5 and put it on anew.");
+		c->facts.trigger.why = NULL;
+		judge();
+		ck_assert_str_eq(v->next[0], "The trigger: something of it is missing.");
+		c->facts.trigger.at = 0;
+		judge();
+		ck_assert_ptr_null(strstr(v->next[0], "The trigger:"));
+	}
+	to("rename", true, AT_UNUSED);
+	c->facts.trigger = (struct fact_trigger){ .at = c->facts.now };
+	judge();
+	ck_assert_ptr_null(strstr(v->next[0], "The trigger:"));
 }
 END_TEST
 
@@ -353,7 +377,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("view_beside");
 	TCase *t = tcase_create("view_beside");
 	const TTest *const tests[] = {
-		writes_by_trigger, writes_by_the_application, both_for_days, reads_move, the_old_one_is_relaxed, the_last_pass, one_way, nobody_uses_the_old_one, gaps,
+		writes_by_trigger, writes_by_the_application, both_for_days, the_trigger_is_off, reads_move, the_old_one_is_relaxed, the_last_pass, one_way, nobody_uses_the_old_one, gaps,
 	};
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

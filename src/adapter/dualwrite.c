@@ -69,7 +69,7 @@ static const char *lacks(struct arena *a, const struct dual_order *o, char *cons
 	if (c[L_LACKING])
 		return arena_printf(a, "it is not on each table, or another one there: %s", c[L_LACKING]);
 	if (!cell_bool(c[L_ALWAYS]))
-		return "one of its triggers is switched off, or does not fire always";
+		return "it is switched off, or does not fire always";
 	if (strcmp(c[L_SEAL], arena_printf(a, "%s %s", c[L_DIGEST], spec_of(a, o))) == 0)
 		return NULL;
 	return strstr(c[L_SEAL], spec_of(a, o)) ? "it was changed since it was made" : "it was made for another conversion";

@@ -280,6 +280,9 @@ struct fact_dual {
 	const char *put, *take;       /* SQL that puts it on, and that takes all of it away; put takes away first what stands */
 };
 
+/* That trigger as it stands, while it is to write both columns. */
+struct fact_trigger { int64_t at; bool stands; const char *why; };   /* why: what is missing of it; NULL when nothing is */
+
 struct fact_log {
 	int64_t at;
 	enum log_state state;
@@ -314,6 +317,7 @@ struct facts {
 	struct fact_broken broken;
 	struct fact_parity parity;
 	struct fact_dual dual;
+	struct fact_trigger trigger;
 	struct fact_log log;
 	struct fact_monitor monitor;
 	bool files_intact;            /* the final snapshot's files still have the proven hashes */

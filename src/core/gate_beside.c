@@ -25,6 +25,23 @@ static bool covers_enough(const struct judge *j)
 	return false;
 }
 
+/* While a trigger writes both: rows that were written without it agree only until the next pass says otherwise. */
+static bool trigger_stands(const struct judge *j)
+{
+	const struct fact_trigger *t = &j->f->trigger;
+	if (!walk_trigger_stands(j->w))
+		return true;
+	if (!rule_fresh(j, t->at, LOOK_LIVES, "the trigger that writes both columns"))
+		return false;
+	if (t->stands)
+		return true;
+	find_now(j->o, "the trigger does not stand");
+	find_shut(j->o, REFUSED, "the trigger that writes both columns: %s", t->why ? t->why : "it does not stand");
+	find_passes(j->o, "the trigger on the table, as it was put on");
+	find_todo(j->o, "Switch it on as it was, or step back to item 5 and put it on anew.");
+	return false;
+}
+
 void rule_b4(const struct judge *j)
 {
 	const struct fact_parity *p = &j->f->parity;
@@ -33,7 +50,7 @@ void rule_b4(const struct judge *j)
 		find_not_needed(j->o, "no new field beside the old one");
 		return;
 	}
-	if (!rule_fresh(j, p->at, j->lives, "old and new"))
+	if (!trigger_stands(j) || !rule_fresh(j, p->at, j->lives, "old and new"))
 		return;
 	if (!p->round) {
 		find_now(j->o, "no whole pass yet");
@@ -95,9 +112,13 @@ bool rule_window(const struct judge *j)
 
 bool gate_window_allowed(const struct plan *p, const struct walk *w, const struct facts *f, struct err *e)
 {
+	struct finding same = { .id = "B4", .gate = GATE_B, .verdict = UNKNOWN, .question = "parity: old and new agree", .brief = "" };
+	bool timed = f->now > 0 && f->now >= w->last_t;
+	if (timed && !trigger_stands(&(struct judge){ p, w, f, &same, LOOK_LIVES }))
+		return gate_refuse(&same, e);
 	struct finding o = { .id = "B5", .gate = GATE_B, .verdict = UNKNOWN, .question = "the wait has passed", .brief = "" };
 	const struct judge j = { p, w, f, &o, LOOK_LIVES };
-	if (f->now > 0 && f->now >= w->last_t && rule_window(&j))
+	if (timed && rule_window(&j))
 		return true;
 	if (o.verdict == UNKNOWN)
 		find_shut(&o, UNKNOWN, "the server's time is not known, or went back");

@@ -54,12 +54,18 @@ bool altering_split(struct engine *g, const char **unfit, struct err *e)
 	return true;
 }
 
+struct dual_order altering_order(const struct engine *g)
+{
+	const struct plan *p = g->plan;
+	return (struct dual_order){ .sid = g->walk.sid, .schema = p->schema, .table = p->table, .column = p->column, .add_column = p->add_column, .to = p->convert_to, .back = p->convert_back,
+		.old_default = g->walk.relaxed_at && *g->walk.old_default ? g->walk.old_default : NULL };
+}
+
 /* The trigger's SQL is made of the table's columns as they are: whoever signs it sees it whole. */
 static bool look_dual(struct engine *g, enum change what, struct dualwrite_sql *sql, struct err *e)
 {
 	const struct plan *p = g->plan;
-	const struct dual_order o = { .sid = g->walk.sid, .schema = p->schema, .table = p->table, .column = p->column, .add_column = p->add_column, .to = p->convert_to, .back = p->convert_back,
-		.old_default = g->walk.relaxed_at && *g->walk.old_default ? g->walk.old_default : NULL };
+	const struct dual_order o = altering_order(g);
 	const char *unfit = NULL;
 	if (what == CHANGE_ADD && plan_rule(p) == RULE_SPLIT)
 		return altering_split(g, &unfit, e) && (!unfit || err_set(e, ERR_GATE, "Correct the plan: that is a new walk.", "%s", unfit));

@@ -4,12 +4,15 @@
 #ifndef GW_ENGINE_ALTERING_H
 #define GW_ENGINE_ALTERING_H
 
+#include "adapter/dualwrite.h"
 #include "engine/engine_private.h"
 
 /* alone: of two columns, whether a row was written to the new one alone; asked of whoever takes it or its trigger away, or puts that on again. */
 struct alteration { enum change what; const char *why; bool alone; };
 /* Signs it and sends it; the acts judge before. Behind it the log says what became of it, whatever happened. */
 bool altering_send(struct engine *g, const struct alteration *c, struct err *e);
+/* The walk's trigger, as it is put on and looked for. */
+struct dual_order altering_order(const struct engine *g);
 /* The act: key is the change's name, text what it asks for. A new column comes and goes by acts of its own (engine/adding.h). */
 bool altering_begin(struct engine *g, const struct act *act, struct err *e);
 /* Settles a change whose outcome is not known: the anchor and the catalogue decide. */

@@ -86,6 +86,18 @@ static bool look_watch(struct engine *g, struct arena *a, struct err *e)
 	return own_tripwire_look(g->db, a, g->walk.sid, g->walk.relid, &w->tripwire_there, &w->tripwire_enabled, &w->trip_count, e);
 }
 
+static bool look_trigger(struct engine *g, struct arena *a, struct err *e)
+{
+	struct dualwrite_seen seen;
+	if (!walk_trigger_stands(&g->walk))
+		return true;
+	const struct dual_order o = altering_order(g);
+	if (!dualwrite_look(g->db, a, &o, &seen, e))
+		return false;
+	g->facts.trigger = (struct fact_trigger){ .at = g->facts.now, .stands = seen.stands, .why = seen.why };
+	return true;
+}
+
 /* What is gone needs no guard, nor does what comes. */
 static bool look_guard(struct engine *g, struct arena *a, struct err *e)
 {
@@ -141,8 +153,8 @@ static void look_files(struct engine *g)
 }
 
 static const char *busy_names[] = { "looking at the server", "looking at the target", "looking at health", "looking at the clock",
-	"looking at other walks", "looking at the watch", "looking at the guard", "looking at the monitor", "looking at jobs", "looking at the backfill", "looking at the comparison" };
-static looker *const lookers[] = { look_server, look_target, look_health, look_moment, look_others, look_watch, look_guard, look_monitor, look_jobs, filling_look, comparing_look };
+	"looking at other walks", "looking at the watch", "looking at the guard", "looking at the trigger", "looking at the monitor", "looking at jobs", "looking at the backfill", "looking at the comparison" };
+static looker *const lookers[] = { look_server, look_target, look_health, look_moment, look_others, look_watch, look_guard, look_trigger, look_monitor, look_jobs, filling_look, comparing_look };
 
 bool look_facts(struct engine *g, bool audit, struct err *e)
 {
@@ -188,7 +200,7 @@ bool look_fresh(struct engine *g, struct err *e)
 	struct arena *a = lot_arena(g->look_lot);
 	if (!engine_connect(g, e) || !look_calendar(g, e) || !probe_now(g->db, &g->facts.now, e))
 		return false;
-	if (!look_server(g, a, e) || !look_target(g, a, e) || !look_health(g, a, e) || !look_moment(g, a, e) || !look_others(g, a, e) || !look_watch(g, a, e) || !look_guard(g, a, e))
+	if (!look_server(g, a, e) || !look_target(g, a, e) || !look_health(g, a, e) || !look_moment(g, a, e) || !look_others(g, a, e) || !look_watch(g, a, e) || !look_guard(g, a, e) || !look_trigger(g, a, e))
 		return false;
 	g->verified_at = 0;
 	line_check(g);
