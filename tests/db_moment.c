@@ -255,7 +255,7 @@ START_TEST(the_demo_on_any_day)
 			ck_assert_msg(c3->verdict == HOLDS, "plan %d, hour %d: %s", plans, h, c3->because);
 			open += plans == 0 && judge_c3(production, p, begin + h * US_HOUR)->verdict == HOLDS;
 		}
-	ck_assert_int_eq(plans, 4);
+	ck_assert_int_eq(plans, 6);
 	ck_assert_int_eq(open, 16);   /* Monday to Thursday, 02:00 to 06:00 */
 	core_free(rehearsal);
 	core_free(production);

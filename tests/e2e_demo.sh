@@ -17,10 +17,13 @@ must() { # text pattern seconds: or the walk cannot go on
 tm_start 80x24 "$gw" demo || exit 1
 trap 'tm_stop' EXIT
 trap 'exit 130' INT TERM HUP
-must "home with four walks" "4 open" 240
+must "home with six walks" "6 open" 240
 must "one is ready" "orders-drop-legacy-total .*gate C"
 must "one waits" "subscribers-drop-fax .*9 nobody uses it"
 must "one is to begin" "coupons-drop-old-code .*1 snapshot"
+must "one adds a column" "products-add-cents .*5 "
+must "one converts" "parcels-retype-weight .*6 backfill"
+must "one renames" "staff-rename-nme .*7 "
 began=$(date +%s)
 tm_keys Enter
 must "the walk: gate C is open" "C open.*10 of 13"
@@ -65,7 +68,7 @@ say $? "the drop takes under five minutes"
 [ $((back - dropped)) -lt 60 ]
 say $? "and the way back one more"
 tm_keys q
-must "home again" "4 open"
+must "home again" "6 open"
 tm_keys q
 rc=$(tm_exit 40)
 say "${rc:-1}" "it ends by itself"

@@ -20,13 +20,17 @@ static const char tables[] =
 	"CREATE TABLE public.subscribers (id bigint PRIMARY KEY, email text NOT NULL, fax text);\n"
 	"CREATE TABLE public.coupons (id bigint PRIMARY KEY, code text NOT NULL, old_code text);\n"
 	"CREATE TABLE public.products (id bigint PRIMARY KEY, name text NOT NULL, price numeric(10,2) NOT NULL);\n"
+	"CREATE TABLE public.parcels (id bigint PRIMARY KEY, weight text NOT NULL);\n"
+	"CREATE TABLE public.staff (id bigint PRIMARY KEY, nme text NOT NULL);\n"
 	"INSERT INTO public.customers SELECT i, 'Customer ' || i, 'c' || i || '@example.net' FROM generate_series(1, 20000) i;\n"
 	"INSERT INTO public.orders SELECT i, 1 + i % 20000, (i % 9000) / 7.0, CASE WHEN i % 3 > 0 THEN (i % 9000) / 7.0 END,\n"
 	"  '2024-01-01'::timestamptz + i * interval '3 minutes', (ARRAY['new','paid','sent','back'])[1 + i % 4] FROM generate_series(1, 200000) i;\n"
 	"INSERT INTO public.subscribers SELECT i, 's' || i || '@example.net', CASE WHEN i % 2 = 0 THEN '+49 30 ' || i END FROM generate_series(1, 30000) i;\n"
 	"INSERT INTO public.coupons SELECT i, md5(i::text), CASE WHEN i % 5 = 0 THEN 'OLD-' || i END FROM generate_series(1, 10000) i;\n"
 	"INSERT INTO public.products SELECT i, 'Product ' || i, (i % 5000) / 4.0 FROM generate_series(1, 50000) i;\n"
-	"GRANT SELECT, INSERT, UPDATE ON public.customers, public.orders, public.subscribers, public.coupons, public.products TO web;\n"
+	"INSERT INTO public.parcels SELECT i, (1 + i % 300) / 10 || '.' || i % 10 FROM generate_series(1, 100000) i;\n"
+	"INSERT INTO public.staff SELECT i, 'Person ' || i FROM generate_series(1, 2000) i;\n"
+	"GRANT SELECT, INSERT, UPDATE ON public.customers, public.orders, public.subscribers, public.coupons, public.products, public.parcels, public.staff TO web;\n"
 	"ANALYZE;\n";
 
 static const char traffic[] =

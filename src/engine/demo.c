@@ -121,7 +121,7 @@ bool demo_prepare(struct demo *d, void (*say)(const char *line), struct err *e)
 	say("4/5 live traffic");
 	if (!shop_traffic(a, &d->cluster, d->dir, &d->traffic, e))
 		return false;
-	say("5/5 four walks: one to begin, one to add, one that waits, one to drop (some 20 s)");
+	say("5/5 six walks: one to begin, one that waits, one to drop; one to add, one to convert, one to rename (some 30 s)");
 	struct engine_opts o = { .tty = false };
 	demo_options(d, &o);
 	return demo_walks(a, &o, d->dir, say, e) && lock_key(d, e);

@@ -19,6 +19,7 @@ struct sample { const char *name, *table, *column, *why, *falls, *of_kind, *day_
 
 /* falls: NULL where something comes. of_kind: what the plan of such a change has besides. */
 #define DROPS "archetype: destructive\nrecipe: drop-column\nsnapshot: {scope: column}\n"
+#define BESIDE "dual_write: trigger\nbackfill: {pause: [{when: lock waiters, above: 5}]}\n"
 static const struct sample samples[] = {
 	{ "coupons-drop-old-code", "coupons", "old_code", "Codes were replaced in spring; nothing has read the old ones since.", "[]", DROPS, "1", AT_SNAPSHOT },
 	{ "subscribers-drop-fax", "subscribers", "fax", "Nobody sends faxes any more.", "[]", DROPS, "3600", AT_UNUSED },
@@ -26,6 +27,11 @@ static const struct sample samples[] = {
 	{ "products-add-cents", "products", "price_cents", "Prices are to be summed without rounding.", NULL,
 		"archetype: additive\nrecipe: add-column\nadd: {type: bigint, comment: the price in cents}\n"
 		"backfill: {value: \"(price * 100)::bigint\", pause: [{when: lock waiters, above: 5}]}\n", "1", AT_EXPAND },
+	{ "parcels-retype-weight", "parcels", "weight", "Weights are to be summed, and a text cannot be.", "[]",
+		"archetype: type change\nrecipe: change-type\nadd: {column: kilos, type: \"numeric(8,2)\"}\nconvert: {to: \"weight::numeric(8,2)\", back: \"kilos::text\"}\n" BESIDE,
+		"1", AT_BACKFILL },
+	{ "staff-rename-nme", "staff", "nme", "Nobody can spell it.", "[]",
+		"archetype: rename\nrecipe: rename-column\nadd: {column: name, type: text}\n" BESIDE, "1", AT_WINDOW },
 };
 
 /* The shop's own code, which the audit searches. */

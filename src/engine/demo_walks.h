@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The demo's four walks, prepared by the same acts that an operator does, over the same engine. */
+/* The demo's walks, prepared by the same acts that an operator does, over the same engine. */
 #ifndef GW_ENGINE_DEMO_WALKS_H
 #define GW_ENGINE_DEMO_WALKS_H
 
