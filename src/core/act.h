@@ -20,12 +20,12 @@
 	X(ACT_QUIET, "quiet", "begin the count of item 9", 1) \
 	X(ACT_HIDE, "hide", "hide it from the application's roles for a while", 1) \
 	X(ACT_UNHIDE, "unhide", "give it back to the application's roles now", 0) \
-	X(ACT_ADD, "add", "by one short statement, tried again for a while", 1) \
+	X(ACT_ADD, "add", "signed, then tried for a while", 1) \
 	X(ACT_TAKE, "take-away", "take the new column away again", 1) \
 	X(ACT_BACKFILL, "backfill", "fill the rows that stand, as a job of its own", 0) \
 	X(ACT_BUILD, "build", "as a job of its own, beside reads and writes", 0) \
 	X(ACT_RETRY, "retry", "these rows alone, as a job of its own", 0) \
-	X(ACT_ALTER, "alter", "by one short statement, tried again for a while", 1) \
+	X(ACT_ALTER, "alter", "signed, then tried for a while", 1) \
 	X(ACT_PARITY, "parity", "row by row, over and over, as a job of its own", 0) \
 	X(ACT_PASS, "pass", "pass this gate", 1) \
 	X(ACT_DROP, "drop", "go to the drop", 2) \
