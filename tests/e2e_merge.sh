@@ -87,6 +87,9 @@ all_of "$repoint"
 run 0 "a chain: 1810 into 1820 into 20" sql "UPDATE public.customers SET merged_into = 1820, email = 'c20@y' WHERE id = 1810"
 plan plans/merge-duplicates-remove.yaml merge-remove -e 's/^      query: *# fill in: /      query: /' -e 's/^  day: 1/  day: 0.2/'
 run 0 "remove: the plan is whole" "$gw" check -d dbname=e2e_merge "$top/$name.yaml"
+sed '/^      query:/s/public\.//g' "$top/$name.yaml" >"$top/bare.yaml"
+run 0 "the same with a metric's names without their schema" "$gw" check -d dbname=e2e_merge "$top/bare.yaml"
+has "is told that it would wait" "the query of metric .* gives no value: relation .* does not exist"
 must 0 "remove: items 1 to 9" "$walk" "" "$key" "$top/$name.yaml" unused
 must 0 "remove: to the drop" go armed
 # Between the signature and the first batch. An order comes under a key that is marked, and another customer is marked.

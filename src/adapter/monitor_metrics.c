@@ -216,6 +216,13 @@ const char *measure_text(struct db *db, struct arena *a, const char *sql, const 
 	return row ? r.cell[0][0] : NULL;
 }
 
+const char *monitor_unread(struct db *db, struct arena *a, const char *sql)
+{
+	const char *why;
+	measure_text(db, a, sql, &why);
+	return why;
+}
+
 static void by_query(struct db *db, struct arena *a, const struct plan_metric *x, struct measures *m)
 {
 	const char *why, *text = measure_text(db, a, x->query, &why);
