@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The figures, each beside a named peer in the same run. Ratios travel; seconds are this machine's. Nothing here fails by time.
+# BENCH_SERVER: further settings of its server, which has 64 MB of shared_buffers else: FILL=20000000 wants "shared_buffers=2GB max_wal_size=16GB".
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8
@@ -30,7 +31,8 @@ out=$top/out tm_dir=""
 . tests/bench_dual.sh
 line() { printf '%-58s %12s %12s %8s   %s\n' "$@"; }
 
-"$B/tests/tool_cluster" start "$top/pg" fsync=off max_locks_per_transaction=512 pg_stat_statements.max=20000 >/dev/null || exit 1
+# shellcheck disable=SC2086 # words
+"$B/tests/tool_cluster" start "$top/pg" fsync=off max_locks_per_transaction=512 pg_stat_statements.max=20000 ${BENCH_SERVER:-} >/dev/null || exit 1
 eval "$("$B/tests/tool_cluster" env "$top/pg")"
 export PGDATABASE=bench
 key="$XDG_CONFIG_HOME/gatewalk/id_ed25519"
