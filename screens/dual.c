@@ -9,10 +9,17 @@
 
 #define AT 13
 
+static const char *broken(const struct view *v)
+{
+	return walk_trigger_due(v->walk) && v->facts->trigger.at ? v->facts->trigger.why : NULL;
+}
+
 static enum mood mood_of(const struct view *v)
 {
 	if (v->walk->stage == AT_CHANGING || v->walk->stage == AT_ENDING)
 		return v->busy ? MOOD_RUNNING : MOOD_WAITING;
+	if (broken(v))
+		return MOOD_SHUT;
 	if (v->walk->ended_at || v->walk->confirmed[ITEM_DUAL_WRITE])
 		return MOOD_DONE;
 	return v->facts->blocker.at ? MOOD_SHUT : MOOD_WAITING;
@@ -24,6 +31,8 @@ static const char *words_of(const struct view *v)
 		return v->busy ? "asking for the lock" : "outcome not known yet";
 	if (v->walk->ended_at)
 		return "over: the new column is written alone";
+	if (broken(v))
+		return broken(v);
 	return v->walk->confirmed[ITEM_DUAL_WRITE] ? "every write goes to both" : "writes go to the old column alone";
 }
 

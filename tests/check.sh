@@ -173,7 +173,7 @@ queue() {
 	echo "cover cover"
 }
 
-# A process under sanitizers takes 80 ms to fork: one process runs all tests of a program, and what crashes takes the rest with it. Forked, each by itself, clang's runs them.
+# A process under sanitizers takes 80 ms to fork: one process runs all tests of a program, and what crashes or hangs takes the rest with it. Those without a server run each by itself as well, forked, in clang's build.
 sanitized() { # lane name
 	try "$1" "$2 (sanitizers)" env CK_FORK=no "build/san/tests/$2"
 }

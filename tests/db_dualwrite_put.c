@@ -12,18 +12,23 @@ static void teardown(void)
 
 /* ---- looks ---- */
 
+#define CHANGED "it was changed, or off for a while, since it was put on"
+
 static const struct { const char *sql, *why; } changes[] = {
 	{ "ALTER TABLE public.t DISABLE TRIGGER " LATE, "it is switched off, or does not fire always" },
 	{ "ALTER TABLE public.t ENABLE TRIGGER " LATE "_i", "it is switched off, or does not fire always" },
 	{ "ALTER TABLE public.t DISABLE TRIGGER ALL", "it is switched off, or does not fire always" },
 	{ "DROP TRIGGER " LATE "_i ON public.t", "not all of it is there" },
-	{ "CREATE OR REPLACE FUNCTION gatewalk.dual_001122334455() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'", "it was changed since it was made" },
-	{ "CREATE OR REPLACE FUNCTION gatewalk.dual_001122334455_to(v text) RETURNS int LANGUAGE sql RETURN 7", "it was changed since it was made" },
-	{ "REVOKE ALL ON FUNCTION gatewalk.dual_001122334455_to(text) FROM PUBLIC", "it was changed since it was made" },
-	{ "ALTER FUNCTION gatewalk.dual_001122334455() SECURITY DEFINER", "it was changed since it was made" },
+	{ "CREATE OR REPLACE FUNCTION gatewalk.dual_001122334455() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'", CHANGED },
+	{ "CREATE OR REPLACE FUNCTION gatewalk.dual_001122334455_to(v text) RETURNS int LANGUAGE sql RETURN 7", CHANGED },
+	{ "REVOKE ALL ON FUNCTION gatewalk.dual_001122334455_to(text) FROM PUBLIC", CHANGED },
+	{ "ALTER FUNCTION gatewalk.dual_001122334455() SECURITY DEFINER", CHANGED },
 	{ "CREATE OR REPLACE TRIGGER " LATE "_i BEFORE INSERT ON public.t FOR EACH ROW WHEN (false) EXECUTE FUNCTION gatewalk.dual_001122334455(); ALTER TABLE public.t ENABLE ALWAYS TRIGGER " LATE "_i",
-		"it was changed since it was made" },
+		CHANGED },
 	{ "COMMENT ON FUNCTION gatewalk.dual_001122334455() IS NULL", "not all of it is there" },
+	/* Nothing differs in the end. */
+	{ "ALTER TABLE public.t DISABLE TRIGGER " LATE ", ENABLE ALWAYS TRIGGER " LATE, CHANGED },
+	{ "ALTER FUNCTION gatewalk.dual_001122334455() STABLE; ALTER FUNCTION gatewalk.dual_001122334455() VOLATILE", CHANGED },
 };
 
 START_TEST(changes_are_seen)
@@ -38,7 +43,7 @@ START_TEST(changes_are_seen)
 	dual_lacks(&x, changes[_i].why);
 	dual_put(&x);
 	dual_stands(&x);
-	ck_assert_str_eq(x.seen.digest, digest);
+	ck_assert_str_ne(x.seen.digest, digest);
 	dual_is(&x, "SELECT count(*) FROM pg_trigger WHERE tgname ~ '^zz_gatewalk'", "2");
 }
 END_TEST
@@ -53,6 +58,8 @@ START_TEST(renamed_trigger)
 	ck_assert(!dual_send(x.db, x.a, &x.order, true, &x.e));
 	ck_assert_msg(strstr(x.e.msg, "trigger other on table public.t depends on function"), "%s", x.e.msg);
 	test_sql(x.db, "ALTER TRIGGER other ON public.t RENAME TO " LATE);
+	dual_lacks(&x, CHANGED);
+	dual_put(&x);
 	dual_stands(&x);
 }
 END_TEST
@@ -68,7 +75,7 @@ START_TEST(another_conversion)
 	test_sql(x.db, "INSERT INTO public.t (id, v) VALUES (1, '5')");
 	dual_is(&x, ROWS, "1:5:10");
 	x.order.back = "(n / 2)::text";
-	dual_lacks(&x, "not all of it is there");
+	dual_lacks(&x, "it was made for another conversion");
 	dual_put(&x);
 	dual_stands(&x);
 	x.order.back = NULL;
@@ -77,7 +84,7 @@ START_TEST(another_conversion)
 }
 END_TEST
 
-/* As pg_dump writes them, they can be made again. */
+/* As pg_dump writes them, they can be made again; what was written before that is not known. */
 START_TEST(its_definitions_can_be_dumped)
 {
 	dual_open(&x, "CREATE TABLE public.t (id bigint PRIMARY KEY, v text DEFAULT '0', j json, f float8, n int)");
@@ -89,7 +96,9 @@ START_TEST(its_definitions_can_be_dumped)
 		" FOREACH d IN ARRAY ARRAY(SELECT format('DROP TRIGGER %I ON public.t', tgname) FROM pg_trigger WHERE tgname ~ 'gatewalk') LOOP EXECUTE d; END LOOP;"
 		" FOREACH d IN ARRAY funs LOOP EXECUTE d; END LOOP; FOREACH d IN ARRAY defs LOOP EXECUTE d; END LOOP; END$$;"
 		" ALTER TABLE public.t ENABLE ALWAYS TRIGGER " LATE ", ENABLE ALWAYS TRIGGER " LATE "_i, ENABLE ALWAYS TRIGGER " EARLY ", ENABLE ALWAYS TRIGGER " EARLY "_i");
-	dual_stands(&x);
+	dual_lacks(&x, CHANGED);
+	test_sql(x.db, "INSERT INTO public.t (id, v) VALUES (1, '5')");
+	dual_is(&x, "SELECT n FROM public.t", "5");
 }
 END_TEST
 

@@ -79,7 +79,7 @@ release() { printf '%s\n' "$1" >"$top/release.new" && mv "$top/release.new" "$to
 old="UPDATE public.orders SET code = (code::int % 3000 + 1)::text, note = code::int % 3000 + 1 WHERE id = 9; INSERT INTO public.orders (code, note) VALUES ('7', 7); INSERT INTO public.seen SELECT 'old', id, code FROM public.orders WHERE id = 9 AND code <> note::text;"
 new="UPDATE public.orders SET code_no = code_no % 3000 + 1, note = code_no % 3000 + 1 WHERE id = 9; INSERT INTO public.orders (code_no, note) VALUES (8, 8); INSERT INTO public.seen SELECT 'new', id, code_no::text FROM public.orders WHERE id = 9 AND code_no IS DISTINCT FROM note;"
 release "$old"
-while [ ! -e "$top/end" ]; do cat "$top/release"; sleep 0.01; done | psql -XAtq -v ON_ERROR_STOP=0 -f - >"$top/app" 2>"$top/err" &
+while [ ! -e "$top/end" ]; do cat "$top/release"; sleep 0.05; done | psql -XAtq -v ON_ERROR_STOP=0 -f - >"$top/app" 2>"$top/err" &
 
 run 0 "the plan is whole" "$gw" check -d dbname=e2e_type "$plan"
 must 0 "items 1 to 4" "$walk" "" "$key" "$plan" expand
@@ -121,6 +121,8 @@ has "and what should it be" "^id=100  old 100  new 0  and not 100"
 i=0
 until { go look >"$out" 2>&1 && grep -q "^stage backfill" "$out"; } || [ "$i" -gt 100 ]; do i=$((i + 1)); sleep 0.1; done
 has "item 6 is open again" "^stage backfill"
+{ echo "act:back::no, the trigger was off for a while"; echo "act:alter:dual write"; } | many
+has "the trigger, which was off, is put on anew" "^stage backfill"
 must 0 "it is filled again, both are written for days, and reads may move" go reads
 is "what differed does not any more" "SELECT code_no FROM public.orders WHERE id = 100" 100
 

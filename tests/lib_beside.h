@@ -176,7 +176,7 @@ static inline void beside_good(void)
 {
 	core_good_facts(c);
 	c->facts.backfill = (struct fact_backfill){ .at = c->t, .begun = true, .counted_at = c->t, .done = true, .pass = 1, .share = 1 };
-	c->facts.trigger = (struct fact_trigger){ .at = c->t, .stands = true };
+	c->facts.trigger = (struct fact_trigger){ .at = c->t };
 	c->facts.parity = (struct fact_parity){ .at = c->t, .round = 4, .began = c->t - US_SECOND, .ended = c->t, .rows = 61204118, .covers = c->walk.ended_at };
 }
 

@@ -50,7 +50,7 @@ until_sql() { # text query
 			echo "not ok - $1"; cat "$out"; failed=1
 			return 1
 		fi
-		sleep 0.1
+		sleep 0.2
 	done
 	echo "ok - $1"
 }

@@ -45,15 +45,15 @@ START_TEST(the_whole_way)
 	BESIDE_MUST(beside_changed("not done", 0));
 	ck_assert(!walk_is_monitored(&c->walk));
 	beside_to(AT_WRITES, trigger);
-	ck_assert(walk_is_monitored(&c->walk) && !walk_trigger_stands(&c->walk));
+	ck_assert(walk_is_monitored(&c->walk) && !walk_trigger_due(&c->walk));
 	ck_assert_int_eq(c->walk.added_attnum, 8);
 	ck_assert_int_eq(walk_changed_at(&c->walk), c->walk.added_at);
 	beside_to(AT_BACKFILL, trigger);
-	ck_assert_int_eq(walk_trigger_stands(&c->walk), trigger);
+	ck_assert_int_eq(walk_trigger_due(&c->walk), trigger);
 	beside_to(AT_READS, trigger);
 	ck_assert_int_eq(c->walk.moved.equal, rename);
 	beside_to(AT_UNUSED, trigger);
-	ck_assert(!walk_trigger_stands(&c->walk));
+	ck_assert(!walk_trigger_due(&c->walk));
 	ck_assert_int_eq(c->walk.quiet_since, c->walk.ended_at);
 	beside_to(AT_CLOSED, trigger);
 	ck_assert(c->walk.dropped && !walk_is_monitored(&c->walk));

@@ -90,7 +90,7 @@ static void see_ends(struct seen *s, const struct record *r, const struct walk *
 	}
 	if (r->op == OP_OUTCOME && w->dropped) {
 		ck_assert(s->gate[0] && s->gate[1] > s->gate[0] && s->gate[2] > s->gate[1] && s->final > s->gate[1]);
-		ck_assert(!walk_trigger_stands(w) && was->ended_at && s->gate[1] - s->unused >= days);
+		ck_assert(!walk_trigger_due(w) && was->ended_at && s->gate[1] - s->unused >= days);
 		s->drops++;
 	}
 }
@@ -129,8 +129,8 @@ static void fits_stage(const struct walk *w)
 	bool open = w->stage == AT_CHANGING || w->stage == AT_ENDING, both = w->stage >= AT_BACKFILL && w->stage <= AT_PARITY && !open;
 	ck_assert(!both || (w->confirmed[ITEM_DUAL_WRITE] && w->added_at && !w->ended_at));
 	ck_assert(w->stage < AT_WINDOW || w->stage > AT_ARMED || open || w->window_from);
-	ck_assert(w->stage < AT_UNUSED || w->stage > AT_ARMED || (w->ended_at && !walk_trigger_stands(w)));
-	ck_assert(!walk_trigger_stands(w) || both || open);
+	ck_assert(w->stage < AT_UNUSED || w->stage > AT_ARMED || (w->ended_at && !walk_trigger_due(w)));
+	ck_assert(!walk_trigger_due(w) || both || open);
 	ck_assert_int_eq(open, w->change != CHANGE_NONE);
 	ck_assert(w->stage > AT_EXPAND || !w->added_at);
 }

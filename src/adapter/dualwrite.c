@@ -28,14 +28,14 @@ static const char *spec_of(struct arena *a, const struct dual_order *o)
 
 /* %1$s: the id. Functions by their names, triggers by theirs and by the functions that they call. */
 #define FUNCTIONS_SQL \
-"f AS (SELECT p.* FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'gatewalk' AND p.proname ~ '^dual_%1$s(_(b|r|to|back|same))?$')"
+"f AS (SELECT p.*, p.xmin AS made FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'gatewalk' AND p.proname ~ '^dual_%1$s(_(b|r|to|back|same))?$')"
 #define TRIGGERS_SQL \
-"g AS (SELECT t.oid, t.tgrelid, t.tgname, t.tgenabled, t.tgparentid, n.nspname, c.relname FROM pg_trigger t JOIN f ON f.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n\n" \
+"g AS (SELECT t.oid, t.xmin AS made, t.tgrelid, t.tgname, t.tgenabled, t.tgparentid, n.nspname, c.relname FROM pg_trigger t JOIN f ON f.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n\n" \
 "  ON n.oid = c.relnamespace WHERE t.tgname ~ '^(zz_|_)gatewalk_dual_%1$s(_i)?$')"
-/* Of all of it, but of partitions nothing: they come and go. */
+/* Of all of it, but of partitions nothing: they come and go. made: who switches it off, writes, and switches it on again, or so with a function, leaves another xmin. */
 #define DIGEST_SQL \
-"md5(concat_ws(E'\\n', (SELECT string_agg(concat_ws(' ', proname, proowner, prosecdef, proconfig, provolatile, proacl, prorettype, pg_get_function_arguments(f.oid), prosrc, pg_get_function_sqlbody(f.oid)),\n" \
-"  E'\\n' ORDER BY proname) FROM f), (SELECT string_agg(concat_ws(' ', pg_get_triggerdef(g.oid), tgenabled), E'\\n' ORDER BY tgrelid, tgname) FROM g WHERE tgparentid = 0)))"
+"md5(concat_ws(E'\\n', (SELECT string_agg(concat_ws(' ', made, proname, proowner, prosecdef, proconfig, provolatile, proacl, prorettype, pg_get_function_arguments(f.oid), prosrc, pg_get_function_sqlbody(f.oid)),\n" \
+"  E'\\n' ORDER BY proname) FROM f), (SELECT string_agg(concat_ws(' ', made, pg_get_triggerdef(g.oid), tgenabled), E'\\n' ORDER BY tgrelid, tgname) FROM g WHERE tgparentid = 0)))"
 
 /* on: each relation of the tree, and what it has of ours; all are to have what the first has. */
 static const char LOOK_SQL[] = OWN_TAG
@@ -64,15 +64,16 @@ static const char *lacks(struct arena *a, const struct dual_order *o, char *cons
 	int all = o->back ? 6 : 3, triggers = o->back ? 4 : 2;
 	if (cell_int(c[L_FUNCTIONS]) == 0 && cell_int(c[L_TRIGGERS]) == 0)
 		return "it is not there";
+	if (c[L_SEAL] && !strstr(c[L_SEAL], spec_of(a, o)))
+		return "it was made for another conversion";
 	if (cell_int(c[L_FUNCTIONS]) != all || cell_int(c[L_TRIGGERS]) != triggers || !c[L_SEAL])
 		return "not all of it is there";
 	if (c[L_LACKING])
 		return arena_printf(a, "it is not on each table, or another one there: %s", c[L_LACKING]);
 	if (!cell_bool(c[L_ALWAYS]))
 		return "it is switched off, or does not fire always";
-	if (strcmp(c[L_SEAL], arena_printf(a, "%s %s", c[L_DIGEST], spec_of(a, o))) == 0)
-		return NULL;
-	return strstr(c[L_SEAL], spec_of(a, o)) ? "it was changed since it was made" : "it was made for another conversion";
+	bool same = strcmp(c[L_SEAL], arena_printf(a, "%s %s", c[L_DIGEST], spec_of(a, o))) == 0;
+	return same ? NULL : "it was changed, or off for a while, since it was put on";
 }
 
 bool dualwrite_look(struct db *db, struct arena *a, const struct dual_order *o, struct dualwrite_seen *out, struct err *e)

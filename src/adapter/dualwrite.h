@@ -41,7 +41,7 @@ bool dualwrite_sql(struct db *db, struct arena *a, const struct dual_order *o, b
 
 struct dualwrite_seen {
 	bool there;                   /* something of it is */
-	bool stands;                  /* all of it, on every partition and child, always enabled, as it was made, of this order */
+	bool stands;                  /* all of it, on every partition and child, always enabled, of this order, and never off or another since it was put on */
 	const char *why;              /* what is missing of stands; NULL when nothing is */
 	const char *digest;           /* of functions and triggers as they stand; "" when nothing is there */
 	/* Each a list in words, "" none. */

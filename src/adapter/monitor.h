@@ -23,8 +23,9 @@ bool monitor_series(struct db *db, struct arena *a, const char *sid, const struc
 struct alarm { int64_t id, at; const char *metric, *text; };
 bool monitor_untaken(struct db *db, struct arena *a, const char *sid, struct alarm **out, size_t *n, struct err *e);
 bool monitor_taken(struct db *db, const char *sid, int64_t up_to_id, struct err *e);
-/* Why this query of a plan (a metric's, a pause condition's) gives no value now, in the server's words; NULL where it does. Asked read only, 5 s at most. */
-const char *monitor_unread(struct db *db, struct arena *a, const char *sql);
+/* Why this query of a plan gives no number now, in the server's words, or neither true nor false where it is a flag's; NULL where it does. Asked read only, 5 s at
+   most. */
+const char *monitor_unread(struct db *db, struct arena *a, const char *sql, bool flag);
 /* Is this metric of the plan past its alarm limit now, or unreadable? *what says so. */
 bool monitor_over(struct db *db, struct arena *a, const struct plan_metric *x, const char **what);
 /* Runs plan->notify, if any. */

@@ -216,13 +216,6 @@ const char *measure_text(struct db *db, struct arena *a, const char *sql, const 
 	return row ? r.cell[0][0] : NULL;
 }
 
-const char *monitor_unread(struct db *db, struct arena *a, const char *sql)
-{
-	const char *why;
-	measure_text(db, a, sql, &why);
-	return why;
-}
-
 static void by_query(struct db *db, struct arena *a, const struct plan_metric *x, struct measures *m)
 {
 	const char *why, *text = measure_text(db, a, x->query, &why);
@@ -258,6 +251,16 @@ struct measure measure_metric(struct db *db, struct arena *a, const struct plan_
 	struct measures m = { 0 };
 	of_plan(db, a, x, &m);
 	return m.v[0];
+}
+
+const char *monitor_unread(struct db *db, struct arena *a, const char *sql, bool flag)
+{
+	const struct plan_metric x = { .name = "", .query = sql };
+	const char *why, *text = flag ? measure_text(db, a, sql, &why) : NULL;
+	if (flag)
+		return !text ? why : text_eq(text, "t") || text_eq(text, "f") ? NULL : "gave neither true nor false";
+	struct measure m = measure_metric(db, a, &x);
+	return m.known ? NULL : m.why;
 }
 
 bool monitor_over(struct db *db, struct arena *a, const struct plan_metric *x, const char **what)

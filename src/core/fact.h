@@ -281,7 +281,7 @@ struct fact_dual {
 };
 
 /* That trigger as it stands, while it is to write both columns. */
-struct fact_trigger { int64_t at; bool stands; const char *why; };   /* why: what is missing of it; NULL when nothing is */
+struct fact_trigger { int64_t at; const char *why; };   /* why: what is missing of it; NULL when nothing is */
 
 struct fact_log {
 	int64_t at;

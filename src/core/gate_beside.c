@@ -25,20 +25,20 @@ static bool covers_enough(const struct judge *j)
 	return false;
 }
 
-/* While a trigger writes both: rows that were written without it agree only until the next pass says otherwise. */
-static bool trigger_stands(const struct judge *j)
+/* While a trigger writes both. Once it was off or changed it is put on anew, from item 5 on: what was written meanwhile is filled again, and its days are counted again. */
+static bool trigger_fits(const struct judge *j)
 {
 	const struct fact_trigger *t = &j->f->trigger;
-	if (!walk_trigger_stands(j->w))
+	if (!walk_trigger_due(j->w))
 		return true;
 	if (!rule_fresh(j, t->at, LOOK_LIVES, "the trigger that writes both columns"))
 		return false;
-	if (t->stands)
+	if (!t->why)
 		return true;
 	find_now(j->o, "the trigger does not stand");
-	find_shut(j->o, REFUSED, "the trigger that writes both columns: %s", t->why ? t->why : "it does not stand");
+	find_shut(j->o, REFUSED, "the trigger that writes both columns: %s", t->why);
 	find_passes(j->o, "the trigger on the table, as it was put on");
-	find_todo(j->o, "Switch it on as it was, or step back to item 5 and put it on anew.");
+	find_todo(j->o, "Find out who did that, step back to item 5, and put it on anew.");
 	return false;
 }
 
@@ -50,7 +50,7 @@ void rule_b4(const struct judge *j)
 		find_not_needed(j->o, "no new field beside the old one");
 		return;
 	}
-	if (!trigger_stands(j) || !rule_fresh(j, p->at, j->lives, "old and new"))
+	if (!trigger_fits(j) || !rule_fresh(j, p->at, j->lives, "old and new"))
 		return;
 	if (!p->round) {
 		find_now(j->o, "no whole pass yet");
@@ -114,7 +114,7 @@ bool gate_window_allowed(const struct plan *p, const struct walk *w, const struc
 {
 	struct finding same = { .id = "B4", .gate = GATE_B, .verdict = UNKNOWN, .question = "parity: old and new agree", .brief = "" };
 	bool timed = f->now > 0 && f->now >= w->last_t;
-	if (timed && !trigger_stands(&(struct judge){ p, w, f, &same, LOOK_LIVES }))
+	if (timed && !trigger_fits(&(struct judge){ p, w, f, &same, LOOK_LIVES }))
 		return gate_refuse(&same, e);
 	struct finding o = { .id = "B5", .gate = GATE_B, .verdict = UNKNOWN, .question = "the wait has passed", .brief = "" };
 	const struct judge j = { p, w, f, &o, LOOK_LIVES };

@@ -104,14 +104,13 @@ static void parity_offer(struct view *v)
 		view_offer_plain(v, ACT_PARITY, "compare old and new");
 }
 
-/* Told before all else: what is written meanwhile goes to one column. */
-static bool next_broken(struct view *v)
+bool view_next_trigger(struct view *v)
 {
 	const struct fact_trigger *t = &v->facts->trigger;
-	if (!walk_trigger_stands(v->walk) || !t->at || t->stands)
+	if (!walk_trigger_due(v->walk) || walk_is_changing(v->walk) || !t->at || !t->why)
 		return false;
-	view_line(v, 0, "The trigger: %s.", t->why ? t->why : "something of it is missing");
-	view_line(v, 1, "Switch it on as it was, or step back to item 5 and put it on anew.");
+	view_line(v, 0, "The trigger: %s.", t->why);
+	view_line(v, 1, "Find out who did that, step back to item 5, and put it on anew.");
 	return true;
 }
 
@@ -152,24 +151,6 @@ static void next_writes(struct view *v)
 	}
 }
 
-/* ---- item 6, as of every column ---- */
-
-static void offers_filling(struct view *v)
-{
-	view_filling.offers(v);
-}
-
-static void asks_filling(struct view *v)
-{
-	view_filling.asks(v);
-}
-
-static void next_filling(struct view *v)
-{
-	if (!next_broken(v))
-		view_filling.next(v);
-}
-
 /* ---- item 7: both for days ---- */
 
 static bool window_over(const struct view *v)
@@ -203,7 +184,7 @@ static void asks_window(struct view *v)
 static void next_window(struct view *v)
 {
 	const struct finding *same = view_finding(v, "B4");
-	if (next_broken(v) || (rename(v) && next_deploy(v, "reads_both", "reads new first, old as fallback")))
+	if (rename(v) && next_deploy(v, "reads_both", "reads new first, old as fallback"))
 		return;
 	if (same->verdict == REFUSED && v->facts->parity.mismatches) {
 		view_because(v, "Old and new differ", same);
@@ -269,7 +250,7 @@ static void asks_reads(struct view *v)
 
 static void next_reads(struct view *v)
 {
-	if (!next_broken(v) && !next_deploy(v, "reads_moved", "reads the new column alone"))
+	if (!next_deploy(v, "reads_moved", "reads the new column alone"))
 		view_two(v, "Every deploy reads the new one. Type \"moved\" (item 8).", "Then what still asks for the old column is taken off it.");
 }
 
@@ -307,8 +288,6 @@ static void asks_relax(struct view *v)
 
 static void next_relax(struct view *v)
 {
-	if (next_broken(v))
-		return;
 	if (!strict(v))
 		view_two(v, "Nothing asks for the old column any more. Type \"relaxed\" (item 9).", "Then both are compared a last time, with dual write on.");
 	else if (!next_shut(v, "Before it is relaxed", CHANGE_RELAX))
@@ -355,8 +334,6 @@ static void asks_parity(struct view *v)
 static void next_parity(struct view *v)
 {
 	const char *what = walk_ask_to_end(v->plan);
-	if (next_broken(v))
-		return;
 	if (v->walk->alone && v->plan->convert_back)
 		view_two(v, "Rows were written to the new column alone: fill the old one from it.", "A job does it; then a pass over every row shows that both agree.");
 	else if (v->walk->alone)
@@ -373,12 +350,11 @@ static void next_parity(struct view *v)
 
 const struct view_stage *view_beside(enum stage s)
 {
-	static const struct view_stage filling = { offers_filling, asks_filling, next_filling };
 	static const struct view_stage writing = { offers_writes, asks_writes, next_writes }, window = { offers_window, asks_window, next_window },
 		copying = { offers_copy, asks_copy, next_copy }, reading = { offers_reads, asks_reads, next_reads }, relaxing = { offers_relax, asks_relax, next_relax },
 		comparing = { offers_parity, asks_parity, next_parity };
 	static const struct view_stage *const of[STAGE_COUNT] = {
-		[AT_EXPAND] = &view_expanding, [AT_CHANGING] = &view_changing, [AT_WRITES] = &writing, [AT_BACKFILL] = &filling, [AT_WINDOW] = &window, [AT_COPY] = &copying,
+		[AT_EXPAND] = &view_expanding, [AT_CHANGING] = &view_changing, [AT_WRITES] = &writing, [AT_BACKFILL] = &view_filling, [AT_WINDOW] = &window, [AT_COPY] = &copying,
 		[AT_READS] = &reading, [AT_RELAX] = &relaxing, [AT_ENDING] = &view_changing, [AT_PARITY] = &comparing,
 	};
 	return of[s];

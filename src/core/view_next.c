@@ -350,6 +350,8 @@ void view_next(struct view *v)
 		offline(v);
 	} else if (disagrees(v)) {
 		return;
+	} else if (view_next_trigger(v)) {
+		return;
 	} else if (here && here->mine) {
 		running(v, here);
 	} else if (failed) {

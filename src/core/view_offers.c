@@ -306,6 +306,6 @@ void view_offers(struct view *v)
 		view_offer_asks(v, ACT_BACK, "step back", VIEW_ALONE, VIEW_ALONE_FORM);
 	else if (walk_back(v->walk, &to))
 		view_offer_asks(v, ACT_BACK, "step back", arena_printf(v->arena, "why you step back to \"%s\"", stage_name(to)), "a reason");
-	if (walk_move(v->walk->archetype, s, EV_LEAVE, 0, &m) && !walk_trigger_stands(v->walk))
+	if (walk_move(v->walk->archetype, s, EV_LEAVE, 0, &m) && !walk_trigger_due(v->walk))
 		view_offer_asks(v, ACT_LEAVE, "leave this walk", "why this walk is given up", "a reason");
 }

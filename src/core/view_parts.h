@@ -48,6 +48,8 @@ struct view_stage { void (*offers)(struct view *), (*asks)(struct view *), (*nex
 extern const struct view_stage view_expanding, view_changing, view_filling;   /* of every column that comes */
 /* Of a walk with two columns side by side; NULL where the stage is as that of something that goes. */
 const struct view_stage *view_beside(enum stage s);
+/* Says what the trigger that is to write both columns lacks, whatever else goes on: false where it lacks nothing. */
+bool view_next_trigger(struct view *v);
 /* Of a constraint; NULL where the stage is as that of a new column. */
 const struct view_stage *view_rule(enum stage s);
 /* Asks whether every row holds to it already, as counted when it was last begun. */

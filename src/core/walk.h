@@ -185,8 +185,8 @@ int64_t walk_window_from(const struct walk *w, const struct plan *p);
 /* The same by the log alone, which does not know which deploys there are: one word is enough. */
 int64_t walk_window_since(const struct walk *w);
 int64_t walk_window_end(const struct walk *w, const struct plan *p);
-/* Does gatewalk's dual-write trigger stand on the table? */
-bool walk_trigger_stands(const struct walk *w);
+/* Is gatewalk's dual-write trigger to stand on the table, by the log? Whether it does: facts.trigger. */
+bool walk_trigger_due(const struct walk *w);
 /* Was every row compared since reads had moved and the old column was relaxed, and did none differ? Dual write ends on that alone. */
 bool walk_passed(const struct walk *w);
 /* Is the monitor to run: from the first statement of item 5 to the end of item 12? Of a walk that only drops: from the drop on. */

@@ -68,7 +68,7 @@ const char *change_name(enum change ch)
 	return names[(unsigned)ch <= CHANGE_HOLD ? ch : CHANGE_NONE];
 }
 
-bool walk_trigger_stands(const struct walk *w)
+bool walk_trigger_due(const struct walk *w)
 {
 	return w->by_trigger && !w->ended_at;
 }

@@ -271,7 +271,7 @@ bool fold_amend(struct walk *w, const struct record *r, struct err *e)
 bool fold_leave(struct walk *w, const struct record *r, struct err *e)
 {
 	const char *why;
-	if (walk_trigger_stands(w))
+	if (walk_trigger_due(w))
 		return fold_refuse(e, "its dual-write trigger stands on the table, and is to be taken away first");
 	if (!body_word(r->b, "why", &why, e) || !fold_move(w, EV_LEAVE, NULL, e))
 		return false;

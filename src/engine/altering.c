@@ -315,7 +315,7 @@ bool altering_begin(struct engine *g, const struct act *act, struct err *e)
 
 bool altering_untrigger(struct engine *g, const char *why, struct err *e)
 {
-	while (walk_trigger_stands(&g->walk)) {
+	while (walk_trigger_due(&g->walk)) {
 		enum change ch = walk_back_change(&g->walk);
 		/* Where the plan has no way back, what new code wrote stands in its column alone. */
 		const char *answer = arena_printf(lot_arena(g->walk_lot), "%s, %s", g->plan->convert_back ? "no" : "yes", why);

@@ -57,7 +57,7 @@ static bool goes_on(const struct batches_long *l, struct aside *s, struct err *e
 	if (now - s->told_at >= TELL_EVERY) {
 		s->told_at = now;
 		if (!batches_still(l->at))
-			return err_set(e, ERR_INTERRUPTED, NULL, "the operator pauses it");
+			return err_set(e, ERR_INTERRUPTED, NULL, "the operator pauses or stops it");
 	}
 	if (now - s->looked_at < LOOK_EVERY)
 		return true;

@@ -34,7 +34,7 @@ static bool belongs(const struct engine *g)
    Not so while the old one is filled from it, after a step back. */
 static bool once(const struct engine *g)
 {
-	return !g->walk.alone && g->walk.stage == AT_PARITY && (!walk_trigger_stands(&g->walk) || !g->plan->convert_back);
+	return !g->walk.alone && g->walk.stage == AT_PARITY && (!walk_trigger_due(&g->walk) || !g->plan->convert_back);
 }
 
 static int64_t later(int64_t a, int64_t b)

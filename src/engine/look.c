@@ -89,12 +89,12 @@ static bool look_watch(struct engine *g, struct arena *a, struct err *e)
 static bool look_trigger(struct engine *g, struct arena *a, struct err *e)
 {
 	struct dualwrite_seen seen;
-	if (!walk_trigger_stands(&g->walk))
+	if (!walk_trigger_due(&g->walk))
 		return true;
 	const struct dual_order o = altering_order(g);
 	if (!dualwrite_look(g->db, a, &o, &seen, e))
 		return false;
-	g->facts.trigger = (struct fact_trigger){ .at = g->facts.now, .stands = seen.stands, .why = seen.why };
+	g->facts.trigger = (struct fact_trigger){ .at = g->facts.now, .why = seen.why };
 	return true;
 }
 

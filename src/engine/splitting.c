@@ -42,8 +42,8 @@ static bool waits(struct splitting *s, const struct err *why, int64_t since, str
 {
 	if (why->code == ERR_INTERRUPTED)
 		return true;   /* the next tick says by what */
-	bool link = batches_is_link(why) || (s->b.db && !db_alive(s->b.db)), moment = link || retry_is_moment(why) || why->code == ERR_GATE || why->code == ERR_WAIT;
-	if (link)
+	bool gone = s->b.db && !db_alive(s->b.db), link = batches_is_link(why) || gone, moment = link || retry_is_moment(why) || why->code == ERR_GATE;
+	if (gone)
 		let_go(s);
 	if (!moment || (link && clock_mono() - since > PATIENCE)) {
 		*e = *why;
@@ -123,11 +123,11 @@ static struct db *looks_on(void *ctx, struct err *e)
 	return split_link(j->s->o->conninfo, e);
 }
 
-static bool looked(struct judging *j, const char *phase, bool (*at)(void *ctx, struct err *e), struct err *e)
+static bool looked(struct judging *j, const char *phase, bool (*work)(void *ctx, struct err *e), struct err *e)
 {
 	struct splitting *s = j->s;
 	tells(s, phase, s->block);
-	if (!batches_long(&(struct batches_long){ .at = &s->at, .throttle = &s->pace.throttle, .db = s->b.db, .relid = s->b.relid, .work = at, .aside = looks_on, .ctx = j }, e))
+	if (!batches_long(&(struct batches_long){ .at = &s->at, .throttle = &s->pace.throttle, .db = s->b.db, .relid = s->b.relid, .work = work, .aside = looks_on, .ctx = j }, e))
 		return false;
 	throttle_moved(&s->pace.throttle);
 	return true;
@@ -171,6 +171,8 @@ bool split_run(const struct split_job *o, struct err *e)
 			since = clock_mono();
 		else
 			ok = waits(&s, &why, since, e);
+		if (why.code == ERR_INTERRUPTED)
+			since = clock_mono();   /* the operator's time is not the link's */
 	}
 	db_close(s.b.db);
 	if (done)

@@ -11,6 +11,7 @@
 #include "adapter/slot.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "engine/upkeep.h"
 #include "port/db.h"
 
@@ -120,16 +121,17 @@ static bool look_slot(struct arena *a, struct db *db, const struct plan *p, stru
 #define UNREAD_DO "every name with its schema: gatewalk finds none without; one that the walk itself brings is right"
 
 /* A query of the plan that gives nothing makes the walk wait: a note, as it may read what comes with the walk. */
-static void look_queries(struct arena *a, struct db *db, const struct plan *p, struct json *notes)
+static bool look_queries(struct arena *a, struct db *db, const struct plan *p, struct json *notes, struct err *e)
 {
 	const char *why;
 	for (size_t i = 0; i < p->n_metrics; i++)
-		if (p->metrics[i].query && (why = monitor_unread(db, a, p->metrics[i].query)))
+		if (p->metrics[i].query && (why = monitor_unread(db, a, p->metrics[i].query, false)))
 			place_row(notes, p->metrics[i].at, arena_printf(a, "the query of metric %s gives no value: %s", p->metrics[i].name, why), UNREAD_DO);
 	const struct plan_backfill *b = &p->backfill;
 	for (size_t i = 0; i < b->n_pauses; i++)
-		if (b->pauses[i].query && (why = monitor_unread(db, a, b->pauses[i].query)))
-			place_row(notes, b->pauses[i].at, arena_printf(a, "the query of the pause for a %s gives no value: %s", b->pauses[i].when, why), UNREAD_DO);
+		if (b->pauses[i].query && (why = monitor_unread(db, a, b->pauses[i].query, text_eq(b->pauses[i].when, "flag"))))
+			place_row(notes, b->pauses[i].at, arena_printf(a, "the query of the pause for %s gives no value: %s", b->pauses[i].when, why), UNREAD_DO);
+	return db_alive(db) || err_set(e, ERR_DB_LOST, NULL, "the connection was lost while the plan's queries were tried");
 }
 
 static bool check_one(struct arena *a, const char *file, struct db *db, struct json *list, struct err *e)
@@ -152,8 +154,8 @@ static bool check_one(struct arena *a, const char *file, struct db *db, struct j
 		return false;
 	if (p && p->slot && db && !look_slot(a, db, p, notes, e))
 		return false;
-	if (p && db)
-		look_queries(a, db, p, notes);
+	if (p && db && !look_queries(a, db, p, notes, e))
+		return false;
 	if (unseen && !db)
 		place_row(notes, plan_mark(p, "policy.hide"), "policy.hide is true, and no metric has an alarm limit: the server's log has to be readable, which is looked at with -d",
 			HIDE_TO_SEE);
