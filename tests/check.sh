@@ -96,6 +96,8 @@ count() {
 		echo "ok   $2: $good ($took s)"
 	else
 		echo "FAIL $2: $good passed, $wrong failed (status $4, $took s)"
+		# What failed is said first: behind it may come pages of what leaked by it.
+		grep -E ':[FE]:' "$3" | head -n 20 | sed 's/^/     | /'
 		sed 's/^/     | /' "$3" | tail -n 60
 	fi
 }

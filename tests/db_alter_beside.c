@@ -47,6 +47,7 @@ static void stand(enum change ch)
 	w->window_from = w->confirmed[ITEM_DUAL_WRITE];
 	x.facts.parity = (struct fact_parity){ .at = x.facts.now, .round = 1, .began = x.facts.now - 1, .ended = x.facts.now, .rows = 3 };
 	x.facts.backfill = (struct fact_backfill){ .at = x.facts.now, .begun = true, .done = true, .counted_at = x.facts.now };
+	x.facts.trigger = (struct fact_trigger){ .at = x.facts.now };
 	if (of_trigger(ch))
 		look_dual(ch);
 	if (ch == CHANGE_RELAX) {

@@ -171,6 +171,24 @@ START_TEST(the_trigger_is_looked_for)
 }
 END_TEST
 
+/* Behind the end of dual write rows stand in the new column alone, and the plan has no way back for them: no step is taken that could neither be gone on from nor left. */
+START_TEST(no_way_back)
+{
+	begin(&mixed_kinds[3], 'o');
+	goal = AT_UNUSED;
+	on(&x);
+	fine();
+	test_sql(w.db, "UPDATE public.t SET n = n + 1 WHERE id = 1");
+	refused(ACT_BACK, NULL, "yes, the report is wrong", "the plan has no way back (convert.back) for what stands in the new column alone");
+	ck_assert_int_eq(w.g->walk.stage, AT_UNUSED);
+	memset(&w.e, 0, sizeof w.e);
+	ck_assert_msg(engine_do(w.g, &(struct act){ .kind = ACT_LEAVE, .text = "another way was found" }, &w.e), "%s", w.e.msg);
+	ck_assert_int_eq(w.g->walk.stage, AT_LEFT);
+	ck_assert_str_eq(test_value(w.db, w.a, "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'public.t'::regclass AND NOT tgisinternal"), "0");
+	ck_assert_str_eq(test_value(w.db, w.a, "SELECT concat_ws(' ', v, n) FROM public.t WHERE id = 1"), "1 2");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("mixed_walk");
@@ -179,6 +197,7 @@ int main(void)
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_loop_test(t, there_and_back, 0, sizeof mixed_kinds / sizeof *mixed_kinds);
 	tcase_add_test(t, the_trigger_is_looked_for);
+	tcase_add_test(t, no_way_back);
 	suite_add_tcase(s, t);
 	return test_main(s);
 }

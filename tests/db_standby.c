@@ -262,6 +262,7 @@ START_TEST(standby_is_asked)
 	standby_shell(a, arena_printf(a, "rm %s/log/*.csv", copy));
 	tick();
 	ck_assert_ptr_nonnull(strstr(text_of("SELECT gap FROM gatewalk.source WHERE server = 'db2' AND source = 'server log'"), " is not in its log folder"));
+	db_close(db);
 }
 END_TEST
 
@@ -303,6 +304,7 @@ START_TEST(restart_bridges_and_kill_does_not)
 	ck_assert_int_gt(w.unbroken_since, since);
 	ck_assert_msg(strstr(w.gap, "the statistics of statements were reset or lost at ") != NULL, "%s", w.gap);
 	ck_assert_ptr_nonnull(strstr(w.gap, ", with a restart of the server"));
+	db_close(db);
 }
 END_TEST
 

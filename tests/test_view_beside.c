@@ -165,10 +165,14 @@ START_TEST(the_trigger_is_off)
 		judge();
 		ck_assert_ptr_null(strstr(v->next[0], "The trigger:"));
 	}
-	to("rename", true, AT_UNUSED);
-	c->facts.trigger = (struct fact_trigger){ .at = c->facts.now, .why = "it is not there" };
-	judge();
-	ck_assert_ptr_null(strstr(v->next[0], "The trigger:"));
+	/* It has ended, or is just being taken off. */
+	for (int ending = 0; ending < 2; ending++) {
+		to("rename", true, ending ? AT_PARITY : AT_UNUSED);
+		c->walk.stage = ending ? AT_ENDING : AT_UNUSED;
+		c->facts.trigger = (struct fact_trigger){ .at = c->facts.now, .why = "it is not there" };
+		judge();
+		ck_assert_ptr_null(strstr(v->next[0], "The trigger:"));
+	}
 }
 END_TEST
 

@@ -268,7 +268,13 @@ static bool ready(struct engine *g, enum change what, const struct act *act, str
 		return err_set(e, ERR_USE, "Fill the old column from the new one first.", "rows stand in the new column alone");
 	if (what == CHANGE_TIGHTEN && strlen(c->why) < 4)
 		return err_set(e, ERR_USE, "Say it in a few words: the log keeps it.", "this needs a reason");
-	return (what != CHANGE_UNDUAL && what != CHANGE_AGAIN) || altering_answer(act, &c->alone, &c->why, e);
+	if ((what == CHANGE_UNDUAL || what == CHANGE_AGAIN) && !altering_answer(act, &c->alone, &c->why, e))
+		return false;
+	/* With the trigger on again it could neither go on nor be left. */
+	if (what == CHANGE_AGAIN && c->alone && !g->plan->convert_back)
+		return err_set(e, ERR_USE, "Fill the old column of those rows yourself and answer no; or leave the walk from here: both columns stay as they are.",
+			"the plan has no way back (convert.back) for what stands in the new column alone");
+	return true;
 }
 
 static const char *done_words(const struct engine *g, enum change what)
