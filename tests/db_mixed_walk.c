@@ -15,8 +15,8 @@ static char name[] = "gwtmixed0";
 
 static void teardown(void)
 {
+	mixed_end(&x);
 	world_close(&w, name);
-	pthread_mutex_destroy(&x.lock);
 }
 
 static void fine(void)

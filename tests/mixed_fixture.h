@@ -44,6 +44,7 @@ struct mixed {
 	pthread_mutex_t lock;
 	char harm[400];            /* the first one; "" none */
 	pthread_t who[MIXED_WRITERS + MIXED_READERS];
+	struct db *session[MIXED_WRITERS + MIXED_READERS];   /* each one's own, from the first phase on: as a pool keeps them over a change of the table */
 };
 
 struct mixed_app { struct mixed *x; unsigned seed; int n; };
@@ -138,7 +139,8 @@ static inline bool mixed_read(struct mixed_app *w, struct db *db, struct arena *
 static inline void *mixed_run(void *arg)
 {
 	struct mixed_app *w = arg;
-	struct db *db = db_open(&(struct db_opts){ .conninfo = w->x->bf.conninfo, .app = "shop" }, NULL);
+	struct db **session = &w->x->session[w->n];
+	struct db *db = *session ? *session : (*session = db_open(&(struct db_opts){ .conninfo = w->x->bf.conninfo, .app = "shop" }, NULL));
 	for (int i = 0; db && (i < MIXED_OPS || !atomic_load(&w->x->stop)); i++) {
 		struct arena *a = arena_new();
 		bool ok = (w->n < MIXED_WRITERS ? mixed_write : mixed_read)(w, db, a);
@@ -152,7 +154,6 @@ static inline void *mixed_run(void *arg)
 	}
 	if (!db)
 		mixed_harm(w->x, "no connection");
-	db_close(db);
 	return NULL;
 }
 
@@ -243,10 +244,18 @@ static inline void mixed_open(struct mixed *x, const struct mixed_kind *k)
 	x->order = (struct dual_order){ .sid = TEST_SID, .schema = "public", .table = "t", .column = "v", .add_column = "n", .to = p->convert_to, .back = p->convert_back };
 }
 
+/* What mixed_begin began. */
+static inline void mixed_end(struct mixed *x)
+{
+	for (int i = 0; i < MIXED_WRITERS + MIXED_READERS; i++)
+		db_close(x->session[i]);
+	pthread_mutex_destroy(&x->lock);
+}
+
 static inline void mixed_close(struct mixed *x)
 {
+	mixed_end(x);
 	bf_close(&x->bf);
-	pthread_mutex_destroy(&x->lock);
 }
 
 #endif

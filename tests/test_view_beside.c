@@ -15,6 +15,12 @@ static void look(void)
 	judge();
 }
 
+static void trigger_missed(const char *why)
+{
+	c->facts.trigger = (struct fact_trigger){ .at = c->facts.now, .why = why };
+	judge();
+}
+
 static struct plan_pause pause = { .when = "replication lag", .above = 5, .has_above = true };
 
 static void to(const char *arch, bool trigger, enum stage s)
@@ -136,6 +142,9 @@ START_TEST(both_for_days)
 	look();
 	asks(ACT_CONFIRM, "7", "type \"over\"", "over");
 	next_is("Both were written for long enough. Type \"over\" (item 7).", "Then comes a snapshot, and reads move to the new column alone.");
+	trigger_missed("it is not there");
+	ck_assert_ptr_null(offered(ACT_CONFIRM, NULL));
+	trigger_missed(NULL);
 	c->facts.parity.mismatches = 3;
 	c->facts.parity.first = "id 7";
 	judge();
@@ -158,8 +167,7 @@ START_TEST(the_trigger_is_off)
 	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
 		to("rename", true, stages[i]);
 		job("parity", "running", 1, 4);
-		c->facts.trigger = (struct fact_trigger){ .at = c->facts.now, .why = "it is switched off, or does not fire always" };
-		judge();
+		trigger_missed("it is switched off, or does not fire always");
 		next_is("The trigger: it is switched off, or does not fire always.", "Find out who did that, step back to item 5, and put it on anew.");
 		c->facts.trigger.at = 0;
 		judge();
@@ -169,8 +177,7 @@ START_TEST(the_trigger_is_off)
 	for (int ending = 0; ending < 2; ending++) {
 		to("rename", true, ending ? AT_PARITY : AT_UNUSED);
 		c->walk.stage = ending ? AT_ENDING : AT_UNUSED;
-		c->facts.trigger = (struct fact_trigger){ .at = c->facts.now, .why = "it is not there" };
-		judge();
+		trigger_missed("it is not there");
 		ck_assert_ptr_null(strstr(v->next[0], "The trigger:"));
 	}
 }
@@ -197,6 +204,8 @@ START_TEST(reads_move)
 	look();
 	asks(ACT_CONFIRM, "8", "type \"moved\"", "moved");
 	next_is("Every deploy reads the new one. Type \"moved\" (item 8).", "Then what still asks for the old column is taken off it.");
+	trigger_missed("it is not there");
+	ck_assert_ptr_null(offered(ACT_CONFIRM, NULL));
 }
 END_TEST
 

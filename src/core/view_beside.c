@@ -104,12 +104,16 @@ static void parity_offer(struct view *v)
 		view_offer_plain(v, ACT_PARITY, "compare old and new");
 }
 
+static bool trigger_missed(const struct view *v)
+{
+	return walk_trigger_due(v->walk) && v->facts->trigger.at && v->facts->trigger.why;
+}
+
 bool view_next_trigger(struct view *v)
 {
-	const struct fact_trigger *t = &v->facts->trigger;
-	if (!walk_trigger_due(v->walk) || walk_is_changing(v->walk) || !t->at || !t->why)
+	if (!trigger_missed(v) || walk_is_changing(v->walk))
 		return false;
-	view_line(v, 0, "The trigger: %s.", t->why);
+	view_line(v, 0, "The trigger: %s.", v->facts->trigger.why);
 	view_line(v, 1, "Find out who did that, step back to item 5, and put it on anew.");
 	return true;
 }
@@ -163,7 +167,7 @@ static void offers_window(struct view *v)
 {
 	if (rename(v))
 		view_offer_deploys(v, "reads_both", "reads the new column first, and the old one where that is empty");
-	if (window_over(v))
+	if (window_over(v) && !trigger_missed(v))
 		view_offer_confirm(v, ITEM_WINDOW, "type \"over\"", "over");
 	parity_offer(v);
 }
@@ -235,7 +239,7 @@ static void offer_writes(struct view *v)
 static void offers_reads(struct view *v)
 {
 	view_offer_deploys(v, "reads_moved", "reads the new column alone");
-	if (!view_deploy_left(v, NULL))
+	if (!view_deploy_left(v, NULL) && !trigger_missed(v))
 		view_offer_confirm(v, ITEM_READS, "type \"moved\"", "moved");
 	offer_writes(v);
 	parity_offer(v);
