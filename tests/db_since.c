@@ -80,8 +80,13 @@ START_TEST(a_gate_that_shut_is_told)
 {
 	world_open(&w, "sincegate");
 	world_at(&w, AT_ARMED);
-	ck_assert(engine_look(w.g, &w.e));
-	ck_assert_uint_eq(gates_open(w.g->findings), GATES_ALL);
+	/* On a busy machine a source may just be too long ago: the watch comes to it. */
+	for (int i = 0; i < 600 && gates_open(w.g->findings) != GATES_ALL; i++) {
+		clock_nap(100);
+		ck_assert_msg(engine_look(w.g, &w.e), "%s", w.e.msg);
+	}
+	for (size_t i = 0; i < CONDITION_COUNT; i++)
+		ck_assert_msg(finding_passes(&w.g->findings[i]), "%s: %s", w.g->findings[i].id, w.g->findings[i].because);
 	go_away();
 	/* Gate C is shut by it; and once the watch has seen it, gate B too, whose passing it takes back. */
 	test_sql(w.db, "UPDATE public.orders SET old_total = old_total || 'x'");

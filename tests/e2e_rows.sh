@@ -9,10 +9,10 @@ cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tests/lib_walk.sh disable=SC1091
 . tests/lib_walk.sh
 walk_home rows
-tm_dir="" writer=""
+tm_dir=""
 # shellcheck disable=SC2317 # the trap calls it
 finish() {
-	[ -z "$writer" ] || kill "$writer" 2>/dev/null
+	touch "$top/end"
 	[ -z "$tm_dir" ] || tm_stop
 	psql -qXd postgres -c "DROP DATABASE IF EXISTS e2e_rows WITH (FORCE)" >/dev/null 2>&1
 	rm -rf "$top"
@@ -54,7 +54,10 @@ run 0 "status tells it" "$gw" status old
 has "waiting, safe to quit" "removal waits"
 run 0 "the brake goes below the limit" sql "UPDATE public.brake SET pull = 9"
 until_sql "it still waits: it goes on at four fifths" "SELECT note LIKE 'brake is 9, and it pauses above 8' FROM gatewalk.job WHERE kind = 'remove' ORDER BY id DESC LIMIT 1"
-( i=1; while [ $i -lt 400 ]; do sql "UPDATE public.orders SET total = total + 1 WHERE id = (random() * 20000)::int + 10; DELETE FROM public.orders WHERE id = (random() * 20000)::int + 10"; i=$((i + 1)); done ) >/dev/null 2>&1 &
+while [ ! -e "$top/end" ]; do
+	echo "UPDATE public.orders SET total = total + 1 WHERE id = (random() * 20000)::int + 10; DELETE FROM public.orders WHERE id = (random() * 20000)::int + 10;"
+	sleep 0.1
+done | psql -XAtq -f - >/dev/null 2>&1 &
 writer=$!
 run 0 "the brake is let go" sql "UPDATE public.brake SET pull = 0"
 # kill -9 of the job, three times, wherever it is; the engine starts it again at its next look.
@@ -72,9 +75,8 @@ tries=0
 while [ $tries -lt 120 ] && ! "$walk" "" "$key" old look 2>/dev/null | grep -q "dropped 1"; do tries=$((tries + 1)); sleep 0.5; done
 run 0 "its outcome stands in the log" "$walk" "" "$key" old look
 has "as dropped" "stage monitor dropped 1"
-kill "$writer" 2>/dev/null
-wait "$writer" 2>/dev/null
-writer=""
+touch "$top/end"
+wait "$writer"
 is "each row of the snapshot is accounted for, once" "SELECT sum(rows_removed + rows_left) = $n AND sum(rows_left) = (SELECT count(*) FROM gatewalk.removal_left) FROM gatewalk.removal" t
 is "what was removed is gone but for what was added" "SELECT count(*) FROM public.orders o JOIN public.was w USING (id) WHERE o.at < '2018-01-15T00:00:00Z' AND o.total = w.total" 0
 is "rows that changed are there" "SELECT count(*) >= (SELECT count(*) FROM gatewalk.removal_left WHERE why = 'changed') - 20 FROM public.orders WHERE at < '2018-01-15T00:00:00Z'" t

@@ -18,23 +18,25 @@ tm() { tmux -S "$tm_dir/s" "$@"; }
 tm_screen() { tm capture-pane -p -t t; }
 tm_keys() { tm send-keys -t t "$@"; }
 tm_type() { tm send-keys -t t -l -- "$1"; }
+# Seconds are counted by the naps: the looks themselves come on top, more of them on a busy machine. No clock is asked, a look starts programs enough.
 tm_wait() { # tm_wait PATTERN [seconds]
-	tm_end=$(($(date +%s) + ${2:-10})) tm_nap=0.05
+	tm_left=$((5 * ${2:-10})) tm_nap=0.05
 	until tm_screen | grep -Eq -- "$1"; do
-		if [ "$(date +%s)" -gt "$tm_end" ]; then
+		if [ "$tm_left" -le 0 ]; then
 			echo "not on the screen within ${2:-10} s: $1"
 			tm_screen | sed 's/^/  |/'
 			return 1
 		fi
 		sleep "$tm_nap"
-		tm_nap=0.2   # each look starts five programs: the machine is for what is looked at
+		tm_left=$((tm_left - 1)) tm_nap=0.2
 	done
 }
 tm_exit() { # prints the exit status once the program has ended
-	tm_end=$(($(date +%s) + ${1:-10}))
+	tm_left=$((10 * ${1:-10}))
 	until [ -e "$tm_dir/rc" ]; do
-		[ "$(date +%s)" -le "$tm_end" ] || { tm_screen | sed 's/^/  |/'; return 1; }
+		[ "$tm_left" -gt 0 ] || { tm_screen | sed 's/^/  |/'; return 1; }
 		sleep 0.1
+		tm_left=$((tm_left - 1))
 	done
 	cat "$tm_dir/rc"
 }

@@ -150,7 +150,7 @@ static inline void *mixed_run(void *arg)
 		if (i == MIXED_OPS / 2)
 			atomic_fetch_sub(&w->x->busy, 1);
 		if (i > MIXED_OPS)
-			clock_nap(2);   /* what happens meanwhile is to have its share of a small machine */
+			clock_nap(8);   /* what happens meanwhile is to have its share of a small machine */
 	}
 	if (!db)
 		mixed_harm(w->x, "no connection");
