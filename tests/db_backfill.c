@@ -263,6 +263,24 @@ START_TEST(taken)
 }
 END_TEST
 
+/* While an old snapshot stands no update finds room on its page, and a range goes in one transaction. It is gone: they do again. */
+START_TEST(an_old_snapshot_goes)
+{
+	bf_open(&x, "CREATE TABLE public.t (id bigint PRIMARY KEY, v int, n bigint); INSERT INTO public.t SELECT i, i FROM generate_series(1, 180000) i");
+	x.plan.backfill.batch_ms = 50;
+	struct db *old = test_connect("dbname=" BF_DB);
+	test_sql(old, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM public.t LIMIT 1");
+	pid_t job = bf_begin(&x);
+	bf_until(&x, "SELECT EXISTS (SELECT FROM gatewalk.job_event WHERE text ~ '^updates find no room on their pages: ')");
+	db_close(old);
+	ck_assert_int_eq(bf_end(job), 0);
+	bf_whole(&x, "180000");
+	bf_until(&x, "SELECT n_tup_upd >= 180000 FROM pg_stat_user_tables WHERE relname = 't'");
+	const char *hot = bf_get(&x, "SELECT n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 't'");
+	ck_assert_msg(cell_int(hot) > 12000, "%s of 180000 rows stayed on their page", hot);
+}
+END_TEST
+
 START_TEST(facts)
 {
 	struct fact_backfill f;
@@ -297,6 +315,7 @@ int main(void)
 	tcase_add_loop_test(t, one_row_refuses, 0, sizeof refusals / sizeof refusals[0]);
 	tcase_add_loop_test(t, refused_before_the_first_batch, 0, sizeof bads / sizeof bads[0]);
 	tcase_add_loop_test(t, taken, 0, sizeof goods / sizeof goods[0]);
+	tcase_add_test(t, an_old_snapshot_goes);
 	tcase_add_test(t, facts);
 	suite_add_tcase(s, t);
 	return test_main(s);

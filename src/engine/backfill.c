@@ -22,6 +22,8 @@
 #define BLOCKS_MOST 16384
 #define ROWS_LEAST 100          /* below these a batch takes the time of its round trips and its commit, not of its rows */
 #define STRIPS_LEAST 8          /* blocks: a smaller range goes in one */
+#define STRIPS_JUDGED 20000     /* rows: by so many it is seen whether strips find room */
+#define STRIPS_REST 100000      /* rows in one transaction a range, before strips are tried again */
 #define LOGIN_PATIENCE US_DAY
 #define ALONE_PATIENCE (15 * US_SECOND)   /* for the session of a job that died */
 #define PASSES_MOST 10
@@ -35,7 +37,8 @@ struct filling {
 	int64_t plain_until;        /* up to here without strips: a strip was refused */
 	int64_t slowest;            /* of the strips of this range, us */
 	int64_t strip_filled, strip_kept;   /* by the second to the last strips: do they find room on their pages? */
-	bool plain;                 /* they do not */
+	int64_t plain_rows;         /* they do not: so many go without, for now */
+	bool plain_told;
 	struct batches_pace pace;
 	int passes;
 	bool begun, retrying, counted;
@@ -144,20 +147,23 @@ static int64_t batch_end(const struct filling *f, bool *strips)
 	}
 	int64_t to = (block + f->at.size) * BACKFILL_BLOCK;
 	to = to < row->upto ? to : row->upto;
-	*strips = whole && !f->plain && row->pass == 1 && to - row->at >= STRIPS_LEAST * BACKFILL_BLOCK;
+	*strips = whole && f->plain_rows <= 0 && row->pass == 1 && to - row->at >= STRIPS_LEAST * BACKFILL_BLOCK;
 	return to;
 }
 
-/* Strips pay where what one leaves behind makes room for the next: with an index on the column, or an old snapshot, it does not. */
+/* Strips pay where what one leaves behind makes room for the next: with an index on the column, or while somebody's old snapshot stands, it does not. The
+   snapshot goes, so they are tried again. */
 static void judge_strips(struct filling *f, const struct backfill_end *end)
 {
 	f->strip_filled += end->filled;
 	f->strip_kept += end->kept;
-	if (f->strip_filled < 20000)
+	if (f->strip_filled < STRIPS_JUDGED)
 		return;
 	if (f->strip_kept * 5 < f->strip_filled) {
-		f->plain = true;
-		job_event(f->o->job, "one transaction a range from now on: updates find no room on their pages");
+		f->plain_rows = STRIPS_REST;
+		if (!f->plain_told)
+			job_event(f->o->job, "updates find no room on their pages: one transaction a range, and several again every %d rows, to see whether they do", STRIPS_REST);
+		f->plain_told = true;
 	}
 	f->strip_filled = f->strip_kept = 0;
 }
@@ -172,7 +178,9 @@ static void grow(struct filling *f, int64_t blocks, bool strips, const struct ba
 		int64_t rows = end->filled + end->still, least = rows > 0 ? ROWS_LEAST * blocks / rows + 1 : 1;
 		f->at.size = pace_next(&(struct pace){ least, BLOCKS_MOST, (int64_t)f->pace.batch_ms * 1000 }, blocks, f->slowest);
 	}
-	if (strips && f->b.row.strip != 1)
+	if (!strips)
+		f->plain_rows -= end->filled;
+	else if (f->b.row.strip != 1)
 		judge_strips(f, end);
 	if (f->b.row.strip == 0)
 		f->slowest = 0;
