@@ -36,8 +36,8 @@ END_TEST
 START_TEST(put)
 {
 	static const char *const parts[] = {
-		"CREATE TABLE \"s\".\"New\" (\"shop\" int, \"No\" text COLLATE \"C\", \"note\" text NOT NULL, \"a\"\"b\" int DEFAULT 1, PRIMARY KEY (\"shop\", \"No\"),"
-			" FOREIGN KEY (\"shop\", \"No\") REFERENCES \"s\".\"Old\" (\"shop\", \"No\") ON UPDATE CASCADE ON DELETE CASCADE);",
+		("CREATE TABLE \"s\".\"New\" (\"shop\" int, \"No\" text COLLATE \"C\", \"note\" text NOT NULL, \"a\"\"b\" int DEFAULT 1, PRIMARY KEY (\"shop\", \"No\"),"
+			" FOREIGN KEY (\"shop\", \"No\") REFERENCES \"s\".\"Old\" (\"shop\", \"No\") ON UPDATE CASCADE ON DELETE CASCADE);"),
 		"ALTER TABLE \"s\".\"New\" OWNER TO \"O'Neil\";\nDO ", "GRANT SELECT ON x TO y;\nCREATE FUNCTION gatewalk.split_my_split() ", "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ",
 		"DELETE FROM \"s\".\"New\" AS gatewalk_n WHERE gatewalk_n.\"shop\" OPERATOR(pg_catalog.=) OLD.\"shop\" AND gatewalk_n.\"No\" OPERATOR(x.===) OLD.\"No\"; RETURN NULL;",
 		"ON CONFLICT (\"shop\", \"No\") DO UPDATE SET \"note\" = excluded.\"note\", \"a\"\"b\" = excluded.\"a\"\"b\";", "REVOKE ALL ON FUNCTION gatewalk.split_my_split() FROM PUBLIC;",
