@@ -60,7 +60,7 @@ name=orders-state
 # What it reads it notes when it is not what it wrote.
 release() { printf '%s\n' "$1" >"$top/release.new" && mv "$top/release.new" "$top/release"; }
 release "UPDATE public.orders SET state = CASE state WHEN 'new' THEN 'gone' ELSE 'new' END::public.state, note = CASE state WHEN 'new' THEN 'gone' ELSE 'open' END WHERE id = 9; INSERT INTO public.orders (note) VALUES ('open'); INSERT INTO public.seen SELECT 'old', id, state FROM public.orders WHERE id = 9 AND state::text <> CASE note WHEN 'open' THEN 'new' ELSE note END;"
-while [ ! -e "$top/end" ]; do cat "$top/release"; sleep 0.05; done | psql -XAtq -v ON_ERROR_STOP=0 -f - >"$top/app" 2>"$top/err" &
+again "$top/end" 0.05 cat "$top/release" | psql -XAtq -v ON_ERROR_STOP=0 -f - >"$top/app" 2>"$top/err" &
 must 0 "items 1 to 4" "$walk" "" "$key" "$plan" expand
 sid=$(sql "SELECT sid FROM gatewalk.walk WHERE name = 'orders-state'")
 until_sql "the monitor has its baseline" "SELECT EXISTS (SELECT FROM gatewalk.sample WHERE baseline AND sid = '$sid')"

@@ -47,7 +47,7 @@ must 0 "marked a rehearsal" "$gw" init --environment rehearsal
 release() { printf '%s\n' "$1" >"$top/release.new" && mv "$top/release.new" "$top/release"; }
 release "INSERT INTO public.orders (customer, mail) SELECT max(id), 'c7@y' FROM public.customers WHERE lower(email) = 'c7@y';
 INSERT INTO public.lost SELECT 'key', 'c1807' WHERE NOT EXISTS (SELECT FROM public.customers WHERE id = 1807); UPDATE public.customers SET seen = now() WHERE id = 9001;"
-while [ ! -e "$top/end" ]; do cat "$top/release"; sleep 0.05; done | psql -XAtq -v ON_ERROR_STOP=0 -f - >"$top/app" 2>"$top/err" &
+again "$top/end" 0.05 cat "$top/release" | psql -XAtq -v ON_ERROR_STOP=0 -f - >"$top/app" 2>"$top/err" &
 
 plan() { # template name [further edits]: a plan that is whole
 	name=$2 from=$1

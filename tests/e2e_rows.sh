@@ -54,10 +54,8 @@ run 0 "status tells it" "$gw" status old
 has "waiting, safe to quit" "removal waits"
 run 0 "the brake goes below the limit" sql "UPDATE public.brake SET pull = 9"
 until_sql "it still waits: it goes on at four fifths" "SELECT note LIKE 'brake is 9, and it pauses above 8' FROM gatewalk.job WHERE kind = 'remove' ORDER BY id DESC LIMIT 1"
-while [ ! -e "$top/end" ]; do
-	echo "UPDATE public.orders SET total = total + 1 WHERE id = (random() * 20000)::int + 10; DELETE FROM public.orders WHERE id = (random() * 20000)::int + 10;"
-	sleep 0.1
-done | psql -XAtq -f - >/dev/null 2>&1 &
+again "$top/end" 0.1 echo "UPDATE public.orders SET total = total + 1 WHERE id = (random() * 20000)::int + 10; DELETE FROM public.orders WHERE id = (random() * 20000)::int + 10;" |
+	psql -XAtq -f - >/dev/null 2>&1 &
 writer=$!
 run 0 "the brake is let go" sql "UPDATE public.brake SET pull = 0"
 # kill -9 of the job, three times, wherever it is; the engine starts it again at its next look.

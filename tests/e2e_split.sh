@@ -51,7 +51,7 @@ sql "ALTER TABLE public.\"Or ders\" DISABLE ROW LEVEL SECURITY" >/dev/null
 # Each release in turn. Row 9 is its own: what it wrote it reads again, and notes when it is not that.
 release() { printf '%s\n' "$1" >"$top/release.new" && mv "$top/release.new" "$top/release"; }
 release "UPDATE public.\"Or ders\" SET note = 'n ' || total, \"Lang\" = 'de', total = total + 1 WHERE shop = 0 AND id = 9; INSERT INTO public.\"Or ders\" (shop, total, note) VALUES (1, 1, 'old code'); DELETE FROM public.\"Or ders\" WHERE shop = 2 AND id = (SELECT min(id) FROM public.\"Or ders\" WHERE shop = 2); INSERT INTO public.seen SELECT 'old', shop, id FROM public.\"Or ders\" WHERE shop = 0 AND id = 9 AND note <> 'n ' || total - 1;"
-while [ ! -e "$top/end" ]; do cat "$top/release"; sleep 0.05; done | psql -XAtq -U e2e_app -v ON_ERROR_STOP=0 -f - >"$top/app" 2>"$top/err" &
+again "$top/end" 0.05 cat "$top/release" | psql -XAtq -U e2e_app -v ON_ERROR_STOP=0 -f - >"$top/app" 2>"$top/err" &
 
 begins "split"
 # Somebody holds a row while the others come over: it comes with a later pass.

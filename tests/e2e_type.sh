@@ -79,7 +79,7 @@ release() { printf '%s\n' "$1" >"$top/release.new" && mv "$top/release.new" "$to
 old="UPDATE public.orders SET code = (code::int % 3000 + 1)::text, note = code::int % 3000 + 1 WHERE id = 9; INSERT INTO public.orders (code, note) VALUES ('7', 7); INSERT INTO public.seen SELECT 'old', id, code FROM public.orders WHERE id = 9 AND code <> note::text;"
 new="UPDATE public.orders SET code_no = code_no % 3000 + 1, note = code_no % 3000 + 1 WHERE id = 9; INSERT INTO public.orders (code_no, note) VALUES (8, 8); INSERT INTO public.seen SELECT 'new', id, code_no::text FROM public.orders WHERE id = 9 AND code_no IS DISTINCT FROM note;"
 release "$old"
-while [ ! -e "$top/end" ]; do cat "$top/release"; sleep 0.05; done | psql -XAtq -v ON_ERROR_STOP=0 -f - >"$top/app" 2>"$top/err" &
+again "$top/end" 0.05 cat "$top/release" | psql -XAtq -v ON_ERROR_STOP=0 -f - >"$top/app" 2>"$top/err" &
 
 run 0 "the plan is whole" "$gw" check -d dbname=e2e_type "$plan"
 must 0 "items 1 to 4" "$walk" "" "$key" "$plan" expand

@@ -32,13 +32,20 @@ has() { if grep -Eq -- "$2" "$out"; then echo "ok - $1"; else echo "not ok - $1:
 sql() { psql -XAtqc "$1"; }
 is() { sql "$2" >"$out" 2>&1; say "$3" "$(cat "$out")" "$1"; } # text query wanted
 
+# The same command again and again until the file is there, as an application that goes on: for a pipe into one psql. Seconds between.
+again() { # file seconds command...
+	again_until=$1 again_nap=$2
+	shift 2
+	while [ ! -e "$again_until" ]; do
+		"$@"
+		sleep "$again_nap"
+	done
+}
+
 # A client beside what is tested: asks the same again and again until the file is there. Prints its longest wait in ms; what the
 # server refused goes to standard error.
 client() { # file statement
-	while [ ! -e "$1" ]; do
-		echo "$2"
-		sleep 0.005
-	done | psql -XAtq -v ON_ERROR_STOP=0 -c '\timing on' -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | sort -n | tail -n 1
+	again "$1" 0.005 echo "$2" | psql -XAtq -v ON_ERROR_STOP=0 -c '\timing on' -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | sort -n | tail -n 1
 }
 
 # Until a query says "t"; five minutes at most, on a machine that is busy. A look by psql costs 60 ms of a processor there.
