@@ -80,11 +80,5 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = { one_stands, it_sees_what_has_changed, a_rollback_and_an_error_leave_it };
-	Suite *s = suite_create("kept");
-	TCase *c = tcase_create("kept");
-	tcase_add_checked_fixture(c, setup, teardown);
-	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
-		tcase_add_test(c, tests[i]);
-	suite_add_tcase(s, c);
-	return test_main(s);
+	return test_cases("kept", tests, sizeof tests / sizeof *tests, setup, teardown);
 }

@@ -56,3 +56,14 @@ int test_main(Suite *s)
 	srunner_free(r);
 	return failed == 0 ? 0 : 1;
 }
+
+int test_cases(const char *name, const TTest *const *tests, size_t n, SFun setup, SFun teardown)
+{
+	Suite *s = suite_create(name);
+	TCase *t = tcase_create(name);
+	tcase_add_checked_fixture(t, setup, teardown);
+	for (size_t i = 0; i < n; i++)
+		tcase_add_test(t, tests[i]);
+	suite_add_tcase(s, t);
+	return test_main(s);
+}

@@ -11,6 +11,8 @@
 
 /* Runs the suite (CK_FORK=no is honoured) and gives main's exit status. Prints Check's closing line. */
 int test_main(Suite *s);
+/* The same of one case: each of the n tests between setup and teardown. */
+int test_cases(const char *name, const TTest *const *tests, size_t n, SFun setup, SFun teardown);
 /* A new folder under TMPDIR or /tmp, removed at exit; the same one for the life of the process. */
 const char *test_dir(void);
 /* The source tree's path of a fixture: test_fixture("plans/bad.yaml") is tests/plans/bad.yaml. */

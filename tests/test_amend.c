@@ -323,15 +323,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("amend");
-	TCase *t = tcase_create("amend");
 	const TTest *const tests[] = {
 		amended_backfill, amended_pauses, amended_target, amended_numbers, amended_texts, amended_windows, amended_lists, amended_switches, amended_releases, amended_consumers,
 		amended_standbys, amended_metrics,
 	};
-	tcase_add_checked_fixture(t, setup, teardown);
-	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
-		tcase_add_test(t, tests[i]);
-	suite_add_tcase(s, t);
-	return test_main(s);
+	return test_cases("amend", tests, sizeof tests / sizeof *tests, setup, teardown);
 }

@@ -67,11 +67,5 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = { rows_come_over, put, taken_away };
-	Suite *s = suite_create("split");
-	TCase *t = tcase_create("split");
-	tcase_add_checked_fixture(t, setup, teardown);
-	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
-		tcase_add_test(t, tests[i]);
-	suite_add_tcase(s, t);
-	return test_main(s);
+	return test_cases("split", tests, sizeof tests / sizeof *tests, setup, teardown);
 }
