@@ -140,7 +140,9 @@ static inline void *mixed_run(void *arg)
 {
 	struct mixed_app *w = arg;
 	struct db **session = &w->x->session[w->n];
-	struct db *db = *session ? *session : (*session = db_open(&(struct db_opts){ .conninfo = w->x->bf.conninfo, .app = "shop" }, NULL));
+	if (!*session)
+		*session = db_open(&(struct db_opts){ .conninfo = w->x->bf.conninfo, .app = "shop" }, NULL);
+	struct db *db = *session;
 	for (int i = 0; db && (i < MIXED_OPS || !atomic_load(&w->x->stop)); i++) {
 		struct arena *a = arena_new();
 		bool ok = (w->n < MIXED_WRITERS ? mixed_write : mixed_read)(w, db, a);
